@@ -1,0 +1,10 @@
+namespace Ark;
+
+/// <summary>One image of a dataset with its target.</summary>
+/// <param name="Image">Where the pixels come from.</param>
+/// <param name="Targets">One value per label of the schema; see <see cref="LabelSchema"/> for their meaning.</param>
+public sealed record ImageSample(ImageSource Image, float[] Targets)
+{
+    /// <summary>The patient, where the dataset tells: splits and bootstrap intervals go by patient.</summary>
+    public string? PatientId { get; init; }
+}
