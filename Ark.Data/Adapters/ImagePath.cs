@@ -1,0 +1,56 @@
+namespace Ark.Data;
+
+/// <summary>Turns image names of a list into paths. A list may come from anybody, so its names must stay below the data folder.</summary>
+internal static class ImagePath
+{
+    private const int LongestName = 1024;
+
+    /// <summary>Finds the file of an image name.</summary>
+    /// <param name="dataDirectory">The folder that names are relative to.</param>
+    /// <param name="name">The name as the list has it.</param>
+    /// <param name="list">The list, for messages.</param>
+    /// <param name="line">The row's line, for messages.</param>
+    /// <returns>The path of an existing file.</returns>
+    /// <exception cref="ArkInputException">The name leaves the folder, or names no existing file.</exception>
+    public static string Resolve(string dataDirectory, string name, string list, int line)
+    {
+        Check(name, list, line);
+        var path = Path.Combine(dataDirectory, name);
+        if (File.Exists(path)) return path;
+        if (Directory.Exists(path)) throw new ArkInputException(list, $"line {line}", $"the path '{name}' is a folder, not an image");
+        throw new ArkInputException(
+            list,
+            $"line {line}",
+            $"the image '{name}' was not found in '{dataDirectory}'",
+            "Put the file there, correct the row, or correct 'data_dir'.");
+    }
+
+    /// <summary>Refuses a name that could lead out of the data folder.</summary>
+    /// <param name="name">The name as the list has it.</param>
+    /// <param name="list">The list, for messages.</param>
+    /// <param name="line">The row's line, for messages.</param>
+    /// <exception cref="ArkInputException">The name is empty, too long, absolute, or climbs.</exception>
+    public static void Check(string name, string list, int line)
+    {
+        var problem = name switch
+        {
+            "" => "the image path is empty",
+            { Length: > LongestName } => $"the image path is too long (over {LongestName} characters)",
+            ['/' or '\\', ..] or [_, ':', ..] => $"the image path '{name}' is absolute",
+            _ when name.AsSpan().ContainsAnyInRange('\0', '\x1F') => "the image path contains a control character, which is invalid",
+            _ when Climbs(name) => $"the image path '{name}' leads outside the data folder",
+            _ => null,
+        };
+        if (problem is not null) throw new ArkInputException(list, $"line {line}", problem, "Image names are relative to 'data_dir' and stay below it.");
+    }
+
+    private static bool Climbs(ReadOnlySpan<char> name)
+    {
+        foreach (var segment in name.SplitAny('/', '\\'))
+        {
+            if (name[segment].Trim() is "..") return true;
+        }
+
+        return false;
+    }
+}

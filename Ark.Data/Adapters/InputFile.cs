@@ -1,0 +1,27 @@
+namespace Ark.Data;
+
+/// <summary>Opens the files that a user names, and says in one line why one cannot be opened.</summary>
+internal static class InputFile
+{
+    /// <summary>Opens a file for reading from its start.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="what">What the file is to the user: <c>list</c>, <c>archive</c>, <c>catalogue</c>.</param>
+    /// <returns>The stream, owned by the caller.</returns>
+    /// <exception cref="ArkInputException">There is no such file, or it may not be read.</exception>
+    public static FileStream OpenRead(string path, string what)
+    {
+        if (Directory.Exists(path)) throw new ArkInputException(path, null, $"the {what} is a folder", $"Name the {what} file itself.");
+        try
+        {
+            return new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1 << 16, FileOptions.SequentialScan);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new ArkInputException(path, null, $"the {what} does not exist", "Correct the path.", e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        {
+            throw new ArkInputException(path, null, $"the {what} cannot be opened ({e.Message})", null, e);
+        }
+    }
+}
