@@ -12,6 +12,10 @@ internal static class BuiltInAdapters
             ["RSNAPneumonia"] = d => new ImageListAdapter(d),
             ["Shenzhen"] = d => new ImageListAdapter(d),
             ["VinDrCXR"] = d => new ImageListAdapter(d, ".jpeg"),
+            ["csv"] = d => new CsvListAdapter(d),
+            ["CheXpert"] = d => new CsvListAdapter(d),
+            ["MIMIC"] = d => new CsvListAdapter(d),
+            ["medmnist"] = d => new MedMnistAdapter(d),
         };
 
     /// <summary>Chooses the adapter of a dataset whose catalogue names none: by the kind of its lists, then by its name.</summary>

@@ -12,7 +12,7 @@ internal static class ImagePath
     /// <param name="line">The row's line, for messages.</param>
     /// <returns>The path of an existing file.</returns>
     /// <exception cref="ArkInputException">The name leaves the folder, or names no existing file.</exception>
-    public static string Resolve(string dataDirectory, string name, string list, int line)
+    public static string Resolve(string dataDirectory, string name, string list, long line)
     {
         Check(name, list, line);
         var path = Path.Combine(dataDirectory, name);
@@ -30,7 +30,7 @@ internal static class ImagePath
     /// <param name="list">The list, for messages.</param>
     /// <param name="line">The row's line, for messages.</param>
     /// <exception cref="ArkInputException">The name is empty, too long, absolute, or climbs.</exception>
-    public static void Check(string name, string list, int line)
+    public static void Check(string name, string list, long line)
     {
         var problem = name switch
         {

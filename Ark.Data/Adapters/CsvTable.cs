@@ -1,0 +1,137 @@
+using System.Text.Unicode;
+using CsvHelper;
+
+namespace Ark.Data;
+
+/// <summary>Reads a CSV with a header, row by row, with columns by name. Strict: quotes must close, every row has as many fields as the header.</summary>
+internal sealed class CsvTable : IDisposable
+{
+    private const int MostColumns = 4096;
+    private const int LongestRecord = 1 << 20;
+
+    private static readonly CsvReaderOptions Options = new()
+    {
+        // The header is read as a row, so that its errors and its line are those of every other row.
+        HasHeader = false,
+        Separator = ',',
+        TrimWhitespace = true,
+        MaxRecordSize = LongestRecord,
+        TrackLineNumbers = true,
+        MalformedData = CsvMalformedDataHandling.Throw,
+    };
+
+    private readonly string _path;
+    private readonly CsvReader _reader;
+    private string[] _header = [];
+    private string[] _fields = [];
+
+    private CsvTable(string path)
+    {
+        _path = path;
+        _reader = CsvReader.Create(InputFile.OpenRead(path, "list"), Options);
+    }
+
+    /// <summary>The line where the current row starts, from 1.</summary>
+    public long Line { get; private set; } = 1;
+
+    /// <summary>A field of the current row, without blanks around it.</summary>
+    /// <param name="column">Its column.</param>
+    public string this[int column] => _fields[column];
+
+    /// <summary>Opens a table and reads its header.</summary>
+    /// <param name="path">The CSV.</param>
+    /// <returns>The table, owned by the caller, before its first row.</returns>
+    /// <exception cref="ArkInputException">The file cannot be read, or has no header.</exception>
+    public static CsvTable Open(string path)
+    {
+        var table = new CsvTable(path);
+        try
+        {
+            if (!table.TryNext(out table._header)) throw new ArkInputException(path, null, "the list is empty", "It needs a header line and a row per image.");
+            return table;
+        }
+        catch
+        {
+            table.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Whether there is a column of a name.</summary>
+    /// <param name="name">The name; case matters only where two columns differ by nothing else.</param>
+    /// <returns>Whether there is one.</returns>
+    public bool Has(string name) => Find(name) >= 0;
+
+    /// <summary>Finds a column.</summary>
+    /// <param name="name">The name; case matters only where two columns differ by nothing else.</param>
+    /// <returns>Its index.</returns>
+    /// <exception cref="ArkInputException">There is none, or it is not clear which.</exception>
+    public int Column(string name)
+    {
+        var column = Find(name);
+        if (column >= 0) return column;
+        throw new ArkInputException(_path, "line 1", $"the header has {(column == -1 ? "no" : "more than one")} column '{name}'", NameSuggestion.For(name, _header, "Its columns are"));
+    }
+
+    /// <summary>Finds the first of several columns.</summary>
+    /// <param name="names">The names in order of preference.</param>
+    /// <param name="mend">What to do where there is none.</param>
+    /// <returns>Its index.</returns>
+    /// <exception cref="ArkInputException">There is none of them.</exception>
+    public int AnyColumn(IReadOnlyList<string> names, string mend)
+    {
+        var name = names.FirstOrDefault(Has);
+        return name is not null ? Column(name) : throw new ArkInputException(_path, "line 1", $"the header has no image column ({string.Join(", ", names)})", mend);
+    }
+
+    /// <summary>Reads the next row.</summary>
+    /// <returns>Whether there was one.</returns>
+    /// <exception cref="ArkInputException">The row is malformed.</exception>
+    public bool Read()
+    {
+        if (!TryNext(out _fields)) return false;
+        if (_fields.Length == _header.Length) return true;
+        throw new ArkInputException(_path, $"line {Line}", $"the row has {_fields.Length} fields, expected {_header.Length} as in the header");
+    }
+
+    /// <summary>The error for a field of the current row.</summary>
+    /// <param name="column">Its column.</param>
+    /// <param name="problem">What is wrong.</param>
+    /// <param name="mend">What to do about it.</param>
+    /// <returns>The exception to throw.</returns>
+    public ArkInputException Refuse(int column, string problem, string mend) => new(_path, $"line {Line}, column '{_header[column]}'", problem, mend);
+
+    /// <inheritdoc/>
+    public void Dispose() => _reader.Dispose();
+
+    private bool TryNext(out string[] fields)
+    {
+        fields = [];
+        try
+        {
+            if (!_reader.Read()) return false;
+        }
+        catch (CsvFormatException e)
+        {
+            throw new ArkInputException(_path, $"line {Math.Max(Line, e.LineNumber)}", $"is no valid CSV: {e.Message.TrimEnd('.')}", "Check the quotes.", e);
+        }
+
+        Line = _reader.LineNumber;
+        if (_reader.FieldCount > MostColumns) throw new ArkInputException(_path, $"line {Line}", $"the row has too many columns ({_reader.FieldCount}, limit {MostColumns})");
+        if (!Utf8.IsValid(_reader.RawRecord)) throw new ArkInputException(_path, $"line {Line}", "is not valid UTF-8", "Save the list with the encoding UTF-8.");
+        fields = _reader.Current.ToArray();
+        return true;
+    }
+
+    // The index; -1 where there is none, -2 where there are several.
+    private int Find(string name)
+    {
+        foreach (var comparison in new[] { StringComparison.Ordinal, StringComparison.OrdinalIgnoreCase })
+        {
+            var found = Enumerable.Range(0, _header.Length).Where(i => _header[i].Equals(name, comparison)).Take(2).ToList();
+            if (found.Count > 0) return found.Count == 1 ? found[0] : -2;
+        }
+
+        return -1;
+    }
+}
