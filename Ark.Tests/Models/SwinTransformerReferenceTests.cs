@@ -99,20 +99,7 @@ public class SwinTransformerReferenceTests
     private static Dictionary<string, Tensor> Record(SwinTransformer model)
     {
         var outputs = new Dictionary<string, Tensor>(StringComparer.Ordinal);
-        Hook("patch_embed", model.Patches);
-        Hook("norm", model.named_children().Single(c => c.name == "norm").module);
-        for (var stage = 0; stage < model.Stages.Count; stage++)
-        {
-            Hook($"stage{stage}", model.Stages[stage]);
-            for (var block = 0; block < model.Stages[stage].blocks.Count; block++) Hook($"stage{stage}.block{block}", model.Stages[stage].blocks[block]);
-        }
-
+        Recorder.Attach(model, (name, output) => outputs[name] = output.alias().DetachFromDisposeScope());
         return outputs;
-
-        void Hook(string key, nn.Module module) => ((nn.Module<Tensor, Tensor>)module).register_forward_hook((_, _, output) =>
-        {
-            outputs[key] = output.alias().DetachFromDisposeScope();
-            return null!;
-        });
     }
 }
