@@ -73,7 +73,7 @@ public sealed class NetVipsImageDecoder : IImageDecoder
         }
         catch (VipsException e)
         {
-            throw new ArkInputException(name, null, $"is no whole {format.ToString().ToUpperInvariant()} image: {FirstLine(e.Message)}", "Replace or re-save the file.", e);
+            throw new ArkInputException(name, null, $"is no whole {format.ToString().ToUpperInvariant()} image: {Detail(e.Message)}", "Replace or re-save the file.", e);
         }
     }
 
@@ -139,9 +139,10 @@ public sealed class NetVipsImageDecoder : IImageDecoder
         return narrow.WriteToMemory<byte>();
     }
 
-    private static string FirstLine(string message)
+    // NetVips names its own call in the first line; what libvips has to say comes after it, often twice.
+    private static string Detail(string message)
     {
         var lines = message.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-        return lines.Length == 0 ? "unreadable" : lines[0] == "unable to call" && lines.Length > 1 ? lines[1] : lines[0];
+        return string.Join("; ", lines.Skip(lines.Length > 1 ? 1 : 0).Distinct(StringComparer.Ordinal).Take(3));
     }
 }

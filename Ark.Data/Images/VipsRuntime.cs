@@ -20,6 +20,8 @@ internal static class VipsRuntime
         Cache.Max = 0;
         // Loaders that libvips does not hold safe for hostile input stay shut, whoever calls.
         NetVips.NetVips.BlockUntrusted = true;
+        // By default libvips writes its warnings to standard error. Whatever matters comes as an exception.
+        Log.SetLogHandler("VIPS", Enums.LogLevelFlags.Warning, static (_, _, _) => { });
     }
 
     /// <summary>Makes sure that the set-up has happened.</summary>

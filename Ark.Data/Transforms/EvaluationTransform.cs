@@ -20,10 +20,8 @@ public sealed class EvaluationTransform : IImageTransform
     /// </param>
     /// <exception cref="ArgumentOutOfRangeException">A size is out of range, or the normalisation or recipe is none.</exception>
     public EvaluationTransform(int height, int width, Normalisation normalisation = Normalisation.ImageNet, AugmentationRecipe? asDatasetOf = null)
+        : this(ViewSize.Checked(height, width), ViewSize.Checked(height, width).BeforeCrop, normalisation, asDatasetOf)
     {
-        _size = ViewSize.Checked(height, width);
-        _picture = new EvaluationPicture(_size, _size.BeforeCrop, asDatasetOf);
-        _tables = PixelTables.InSingle(normalisation);
     }
 
     /// <summary>As the public one, with a size before the crop of its own.</summary>

@@ -28,4 +28,12 @@ internal static class Pixels
         var differences = expected.Zip(actual, (e, a) => Math.Abs(e - a)).ToArray();
         Assert.True(differences.All(d => d == 0), $"{what}: largest difference {differences.Max()}, {differences.Count(d => d > 0)} of {differences.Length} differ.");
     }
+
+    /// <summary>Fails unless every value is one that ImageNet's normalisation can give.</summary>
+    public static void AssertNormalised(float[] views)
+    {
+        Assert.DoesNotContain(float.NaN, views);
+        Assert.InRange(views.Min(), -2.2f, 2.7f);
+        Assert.InRange(views.Max(), -2.2f, 2.7f);
+    }
 }
