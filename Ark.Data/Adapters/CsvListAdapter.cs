@@ -6,7 +6,8 @@ namespace Ark.Data;
 /// Reads a CSV with a header. Labels are found by column name, never by position: for multi-label sets one column per label (1 present,
 /// 0 absent, empty missing, -1 uncertain), for multi-class sets one column with the class index or name, for binary sets one column.
 /// Settings: <c>image_column</c>; <c>class_column</c> (default <c>label</c>); <c>columns.LABEL</c>, the column of a label where it has another name;
-/// <c>patient_column</c>; <c>uncertain</c>: <c>ignore</c> (default; left out of loss and metrics), <c>ones</c> or <c>zeros</c>.
+/// <c>patient_column</c>; <c>uncertain</c>: <c>ignore</c> (default; left out of loss and metrics), <c>ones</c> or <c>zeros</c>;
+/// <c>missing</c>: <c>ignore</c> (default) or <c>zeros</c>, as the original reads them.
 /// </summary>
 internal sealed class CsvListAdapter : IDatasetAdapter
 {
@@ -15,6 +16,7 @@ internal sealed class CsvListAdapter : IDatasetAdapter
     private readonly DatasetDefinition _definition;
     private readonly AdapterSettings _settings;
     private readonly float _uncertain;
+    private readonly float _missing;
 
     /// <summary>Creates the adapter.</summary>
     /// <param name="definition">The dataset.</param>
@@ -22,14 +24,9 @@ internal sealed class CsvListAdapter : IDatasetAdapter
     public CsvListAdapter(DatasetDefinition definition)
     {
         _definition = definition;
-        _settings = new AdapterSettings(definition, "image_column", "class_column", "columns.", "patient_column", "uncertain");
-        _uncertain = _settings.Text("uncertain", "ignore") switch
-        {
-            "ignore" => float.NaN,
-            "ones" => 1,
-            "zeros" => 0,
-            var other => throw _settings.Refuse("uncertain", $"'{other}' is unknown", "Write ignore, ones or zeros."),
-        };
+        _settings = new AdapterSettings(definition, "image_column", "class_column", "columns.", "patient_column", "uncertain", "missing");
+        _uncertain = Policy("uncertain", ("ignore", float.NaN), ("ones", 1), ("zeros", 0));
+        _missing = Policy("missing", ("ignore", float.NaN), ("zeros", 0));
         foreach (var key in definition.Settings.Keys.Where(k => k.StartsWith("columns.", StringComparison.Ordinal)))
         {
             var label = key["columns.".Length..];
@@ -46,6 +43,18 @@ internal sealed class CsvListAdapter : IDatasetAdapter
     {
         var list = _definition.ListOf(split);
         return new(Task.Run<IReadOnlyList<ImageSample>>(() => Read(list, cancellationToken), cancellationToken));
+    }
+
+    // The first word is the default.
+    private float Policy(string key, params ReadOnlySpan<(string Word, float Value)> known)
+    {
+        var word = _settings.Text(key, known[0].Word);
+        foreach (var policy in known)
+        {
+            if (policy.Word == word) return policy.Value;
+        }
+
+        throw _settings.Refuse(key, $"'{word}' is unknown", $"The policies are {string.Join(", ", known.ToArray().Select(k => k.Word))}.");
     }
 
     private List<ImageSample> Read(string list, CancellationToken cancellationToken)
@@ -93,7 +102,7 @@ internal sealed class CsvListAdapter : IDatasetAdapter
         {
             targets[k] = csv[columns[k]] switch
             {
-                "" => float.NaN,
+                "" => _missing,
                 "0" or "0.0" => 0,
                 "1" or "1.0" => 1,
                 "-1" or "-1.0" => _uncertain,

@@ -20,6 +20,7 @@ internal sealed class YamlReader
     private readonly Dictionary<string, YamlNode> _anchors = new(StringComparer.Ordinal);
     private YamlNode? _root;
     private int _nodes;
+    private int _line = 1;
 
     private YamlReader(string source) => _source = source;
 
@@ -61,13 +62,18 @@ internal sealed class YamlReader
         {
             throw new ArkInputException(source, $"line {e.Start.Line}", $"is no valid YAML: {e.Message}", null, e);
         }
+        catch (Exception e) when (e is InvalidOperationException or ArgumentException or IndexOutOfRangeException or OverflowException or FormatException)
+        {
+            // YamlDotNet's scanner meets some malformed texts, such as a list that never closes, with these.
+            throw new ArkInputException(source, $"line {reader._line}", "is no valid YAML after this line", "Check its brackets and quotes.", e);
+        }
 
         return reader._root ?? throw new ArkInputException(source, null, "the YAML file is empty", "Add a dataset.");
     }
 
     private void Take(ParsingEvent e)
     {
-        var line = (int)Math.Min(e.Start.Line, int.MaxValue);
+        var line = _line = (int)Math.Min(e.Start.Line, int.MaxValue);
         if (e is NodeEvent { Tag.IsEmpty: false } tagged) throw Refuse(line, $"the YAML tag '{tagged.Tag}' is not allowed", "Write a plain value.");
         switch (e)
         {

@@ -8,10 +8,10 @@ namespace Ark.Data;
 /// </summary>
 internal sealed class NpzArchive : IDisposable
 {
-    // Deflate makes at most 1032 bytes of one. Real images stay below 10; large arrays that pack better than this are bombs.
+    // Deflate makes at most 1032 bytes of one. Real images stay below 10: large arrays that pack better than this are bombs.
     private const long MostOfAByte = 1032;
     private const long LargeArray = 256L << 20;
-    private const long LargeArrayMostOfAByte = 200;
+    private const long LargeArrayMostOfAByte = 100;
 
     private readonly ZipArchive _zip;
     private readonly long _fileLength;
