@@ -1,5 +1,3 @@
-using System.Buffers.Binary;
-using System.Text.Json;
 using static TorchSharp.torch;
 
 namespace Ark;
@@ -9,39 +7,44 @@ public static class Safetensors
 {
     /// <summary>Reads every tensor of a file.</summary>
     /// <param name="path">The file.</param>
-    /// <returns>Tensors by name, on the CPU; the caller owns them.</returns>
-    /// <exception cref="ArkInputException">The file is no valid safetensors file.</exception>
+    /// <returns>Tensors by name, in the order of the index, on the CPU; the caller owns them.</returns>
+    /// <exception cref="CheckpointException">The file is missing, or no valid safetensors file.</exception>
     public static Dictionary<string, Tensor> Load(string path)
     {
-        var bytes = File.ReadAllBytes(path);
-        var headerLength = checked((int)BinaryPrimitives.ReadInt64LittleEndian(bytes));
-        using var header = JsonDocument.Parse(bytes.AsMemory(8, headerLength));
-        var result = new Dictionary<string, Tensor>(StringComparer.Ordinal);
-        foreach (var entry in header.RootElement.EnumerateObject())
-        {
-            if (entry.Name == "__metadata__") continue;
-            var type = entry.Value.GetProperty("dtype").GetString() switch
-            {
-                "F64" => ScalarType.Float64,
-                "F32" => ScalarType.Float32,
-                "F16" => ScalarType.Float16,
-                "BF16" => ScalarType.BFloat16,
-                "I64" => ScalarType.Int64,
-                "I32" => ScalarType.Int32,
-                "I16" => ScalarType.Int16,
-                "I8" => ScalarType.Int8,
-                "U8" => ScalarType.Byte,
-                "BOOL" => ScalarType.Bool,
-                var other => throw new ArkInputException(path, $"tensor '{entry.Name}'", $"has the unknown dtype '{other}'"),
-            };
-            long[] shape = [.. entry.Value.GetProperty("shape").EnumerateArray().Select(e => e.GetInt64())];
-            var begin = entry.Value.GetProperty("data_offsets")[0].GetInt32();
-            var end = entry.Value.GetProperty("data_offsets")[1].GetInt32();
-            var tensor = empty(shape, type);
-            bytes.AsSpan(8 + headerLength + begin, end - begin).CopyTo(tensor.bytes);
-            result.Add(entry.Name, tensor);
-        }
+        using var reader = Open(path);
+        var root = (PickleDictionary)reader.LoadAll()!;
+        return root.ToDictionary(e => (string)e.Key, e => (Tensor)e.Value!, StringComparer.Ordinal);
+    }
 
-        return result;
+    /// <summary>Reads the texts that a file carries beside its tensors.</summary>
+    /// <param name="path">The file.</param>
+    /// <returns>The texts by key; empty where there are none.</returns>
+    /// <exception cref="CheckpointException">The file is missing, or no valid safetensors file.</exception>
+    public static IReadOnlyDictionary<string, string> ReadMetadata(string path)
+    {
+        using var reader = Open(path);
+        return reader.Metadata!;
+    }
+
+    /// <summary>Writes a file. It appears under its name only when it is complete and flushed to disk.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="tensors">The tensors; borrowed. Other devices and layouts are copied first.</param>
+    /// <param name="metadata">Texts to keep beside them.</param>
+    /// <exception cref="ArgumentException">A name occurs twice, or a tensor has a type that the format lacks.</exception>
+    /// <exception cref="CheckpointException">The file cannot be written; the older one, if any, is unchanged.</exception>
+    public static void Save(string path, IEnumerable<KeyValuePair<string, Tensor>> tensors, IReadOnlyDictionary<string, string>? metadata = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        ArgumentNullException.ThrowIfNull(tensors);
+        var writer = new SafetensorsWriter(tensors, metadata);
+        AtomicFile.Write(path, writer.Write);
+    }
+
+    private static CheckpointReader Open(string path)
+    {
+        var reader = CheckpointReader.Open(path);
+        if (reader.Format == CheckpointFormat.Safetensors) return reader;
+        reader.Dispose();
+        throw new CheckpointException(path, "header", "is a PyTorch file, not one of safetensors", "Load it with PyTorchFile.Load.");
     }
 }

@@ -1,0 +1,72 @@
+using Microsoft.Win32.SafeHandles;
+
+namespace Ark;
+
+/// <summary>An open weight file: its tree of values, with records in the place of tensors, and the bytes behind these.</summary>
+internal sealed class CheckpointReader : IDisposable
+{
+    private readonly SafeFileHandle _handle;
+    private readonly Action? _verifyRest;
+
+    private CheckpointReader(SafeFileHandle handle, string path, CheckpointContent content)
+    {
+        _handle = handle;
+        Path = path;
+        Format = content.Format;
+        Metadata = content.Metadata;
+        _verifyRest = content.VerifyRest;
+        var tensors = new List<KeyValuePair<string, StoredTensor>>();
+        Root = PickleTree.Visit(path, content.Root, (name, tensor) =>
+        {
+            tensors.Add(new(name, (StoredTensor)tensor));
+            return tensor;
+        });
+        Tensors = tensors;
+    }
+
+    public string Path { get; }
+
+    public CheckpointFormat Format { get; }
+
+    /// <summary>The value in the file; tensors are <see cref="StoredTensor"/>.</summary>
+    public object? Root { get; private set; }
+
+    /// <summary>Every tensor by its dotted path, in the order of the file.</summary>
+    public IReadOnlyList<KeyValuePair<string, StoredTensor>> Tensors { get; }
+
+    /// <summary>The texts in a safetensors header.</summary>
+    public IReadOnlyDictionary<string, string>? Metadata { get; }
+
+    /// <summary>Opens a file of any format, and reads no more than its index.</summary>
+    public static CheckpointReader Open(string path, PyTorchLoadOptions? options = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        var file = FileSlice.Open(path, out var handle);
+        try
+        {
+            return new CheckpointReader(handle, path, CheckpointFormats.Read(file, options ?? new PyTorchLoadOptions()));
+        }
+        catch (Exception e)
+        {
+            handle.Dispose();
+            if (e is IOException or UnauthorizedAccessException) throw new CheckpointException(path, null, $"cannot be read: {e.Message.TrimEnd('.')}", innerException: e);
+            throw;
+        }
+    }
+
+    /// <summary>Reads every tensor, and gives the tree with tensors in the place of records; the caller owns them.</summary>
+    public object? LoadAll()
+    {
+        using var assembler = new TensorAssembler(Path);
+        var root = PickleTree.Visit(Path, Root, (_, tensor) => tensor is StoredTensor stored ? assembler.Assemble(stored) : tensor);
+        VerifyRest();
+        assembler.Release();
+        Root = null;
+        return root;
+    }
+
+    /// <summary>Compares the checksums of what nothing has read.</summary>
+    public void VerifyRest() => _verifyRest?.Invoke();
+
+    public void Dispose() => _handle.Dispose();
+}

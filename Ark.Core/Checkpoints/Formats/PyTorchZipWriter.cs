@@ -1,0 +1,23 @@
+using System.Globalization;
+
+namespace Ark;
+
+/// <summary>Writes the zip format of <c>torch.save</c>.</summary>
+internal static class PyTorchZipWriter
+{
+    public static void Write(Stream stream, ReadOnlyMemory<byte> pickle, StorageTable storages)
+    {
+        var zip = new ZipWriter(stream);
+        zip.Add("archive/data.pkl", pickle.Span);
+        zip.Add("archive/byteorder", "little"u8);
+        for (var i = 0; i < storages.Tensors.Count; i++)
+        {
+            using var bytes = new TensorBytes(storages.Tensors[i]);
+            var tensor = storages.Tensors[i];
+            zip.Add($"archive/data/{i.ToString(CultureInfo.InvariantCulture)}", bytes.Crc32(), tensor.numel() * tensor.element_size(), bytes.WriteTo);
+        }
+
+        zip.Add("archive/version", "3\n"u8);
+        zip.Finish();
+    }
+}

@@ -1,0 +1,55 @@
+namespace Ark;
+
+/// <summary>What became of every tensor when a file was loaded into a model.</summary>
+public sealed class LoadReport
+{
+    internal LoadReport(string path, CheckpointFormat format, string nestedKey, bool prefixStripped)
+    {
+        Path = path;
+        Format = format;
+        NestedKey = nestedKey;
+        PrefixStripped = prefixStripped;
+    }
+
+    /// <summary>The file.</summary>
+    public string Path { get; }
+
+    /// <summary>Its format.</summary>
+    public CheckpointFormat Format { get; }
+
+    /// <summary>The key in the file whose state dict was taken (<c>teacher</c>); empty for the top level.</summary>
+    public string NestedKey { get; }
+
+    /// <summary>Whether <c>module.</c> was taken off every name, which parallel training puts there; harmless.</summary>
+    public bool PrefixStripped { get; }
+
+    /// <summary>Tensors that were copied into the model.</summary>
+    public IReadOnlyList<LoadReportEntry> Loaded { get; internal init; } = [];
+
+    /// <summary>Tensors of the model that the file lacks.</summary>
+    public IReadOnlyList<LoadReportEntry> Missing { get; internal init; } = [];
+
+    /// <summary>Tensors of the file that the model lacks.</summary>
+    public IReadOnlyList<LoadReportEntry> Unexpected { get; internal init; } = [];
+
+    /// <summary>Tensors that both have, in different shapes; the model keeps its own.</summary>
+    public IReadOnlyList<LoadReportEntry> Mismatched { get; internal init; } = [];
+
+    /// <summary>Tensors that the caller asked to skip.</summary>
+    public IReadOnlyList<LoadReportEntry> Skipped { get; internal init; } = [];
+
+    /// <summary>The entries that were not loaded and matter.</summary>
+    public IEnumerable<LoadReportEntry> Harmful => Missing.Concat(Unexpected).Concat(Mismatched).Where(e => e.HarmlessBecause is null);
+
+    /// <summary>Whether every difference between file and model is harmless.</summary>
+    public bool IsComplete => !Harmful.Any();
+
+    /// <summary>One line with the counts.</summary>
+    /// <returns>The line.</returns>
+    public override string ToString()
+    {
+        var from = NestedKey.Length == 0 ? "" : $" from '{NestedKey}'";
+        var harmless = Missing.Concat(Unexpected).Concat(Mismatched).Count(e => e.HarmlessBecause is not null);
+        return $"loaded {Loaded.Count} tensors{from}; missing {Missing.Count}, unexpected {Unexpected.Count}, mismatched {Mismatched.Count} ({harmless} of these harmless), skipped {Skipped.Count}";
+    }
+}

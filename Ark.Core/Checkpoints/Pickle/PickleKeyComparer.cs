@@ -1,0 +1,33 @@
+using System.Numerics;
+
+namespace Ark;
+
+/// <summary>
+/// Compares dictionary keys and set members by value. Hashes are seeded by process, so that a file cannot choose keys that collide.
+/// </summary>
+internal sealed class PickleKeyComparer : IEqualityComparer<object>
+{
+    public static PickleKeyComparer Instance { get; } = new();
+
+    /// <summary>Whether a value may be a key: what Python can hash and real files use.</summary>
+    public static bool IsKey(object? value) => value is string or long or BigInteger or bool or double || (value is PickleTuple tuple && tuple.Count <= 64 && tuple.All(IsSimple));
+
+    public new bool Equals(object? x, object? y) => object.Equals(x, y);
+
+    public int GetHashCode(object obj) => obj switch
+    {
+        long number => HashCode.Combine(number, 1),
+        double number => HashCode.Combine(BitConverter.DoubleToInt64Bits(number), 2),
+        PickleTuple tuple => OfTuple(tuple),
+        _ => obj.GetHashCode(),
+    };
+
+    private static bool IsSimple(object? value) => value is null or string or long or BigInteger or bool or double;
+
+    private int OfTuple(PickleTuple tuple)
+    {
+        var hash = default(HashCode);
+        foreach (var item in tuple) hash.Add(item is null ? 0 : GetHashCode(item));
+        return hash.ToHashCode();
+    }
+}

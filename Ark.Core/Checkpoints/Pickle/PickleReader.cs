@@ -1,0 +1,447 @@
+using System.Globalization;
+using System.Numerics;
+using System.Text;
+
+namespace Ark;
+
+/// <summary>
+/// A restricted unpickler: a stack machine that builds inert values. Names outside the allow-list end it, and so do opcodes
+/// that real checkpoints do not contain. It does not recurse.
+/// </summary>
+/// <param name="input">Where the pickle begins.</param>
+/// <param name="inertNames">Further names that become records.</param>
+/// <param name="resolve">Answers persistent ids (references to storages); <see langword="null"/> when there are none.</param>
+internal sealed class PickleReader(PickleInput input, IReadOnlySet<string> inertNames, Func<PickleContext, object?, object?>? resolve)
+{
+    private static readonly UTF8Encoding Utf8 = new(false, throwOnInvalidBytes: true);
+    private static readonly object True = true;
+    private static readonly object False = false;
+    private static readonly object[] SmallIntegers = [.. Enumerable.Range(0, 257).Select(i => (object)(long)i)];
+
+    private readonly PickleContext _context = new(input);
+    private readonly List<object?> _stack = [];
+    private readonly List<int> _marks = [];
+    private readonly Dictionary<uint, object?> _memo = [];
+    private int _opcodes;
+
+    /// <summary>What a value is called in messages.</summary>
+    public static string Describe(object? value) => value switch
+    {
+        null => "None",
+        PickleGlobal global => global.Name,
+        PickleRecord record => record.TypeName,
+        PickleDictionary dictionary => dictionary.TypeName,
+        PickleTuple => "tuple",
+        PickleSet => "set",
+        List<object?> => "list",
+        StoredTensor => "tensor",
+        StoredStorage => "storage",
+        NumpyArray or NumpyArrayBuilder => "numpy.ndarray",
+        _ => value.GetType().Name,
+    };
+
+    /// <summary>Reads one pickle, up to and including its STOP.</summary>
+    public object? Read()
+    {
+        _stack.Clear();
+        _marks.Clear();
+        _memo.Clear();
+        while (true)
+        {
+            if (++_opcodes > PickleLimits.Opcodes) throw input.Refuse($"has too many opcodes; the limit is {PickleLimits.Opcodes}");
+            var opcode = input.ReadByte();
+            if (opcode == (byte)'.')
+            {
+                if (_stack.Count != 1 || _marks.Count != 0) throw input.Refuse($"leaves {_stack.Count} values on the stack where there must be one: the pickle is corrupt");
+                return _stack[0];
+            }
+
+            Execute(opcode);
+            if (_stack.Count > PickleLimits.Values) throw input.Refuse($"puts too many values on the stack; the limit is {PickleLimits.Values}");
+        }
+    }
+
+    private void Execute(byte opcode)
+    {
+        switch (opcode)
+        {
+            case 0x80: // PROTO
+                var protocol = input.ReadByte();
+                if (protocol > 5) throw input.Refuse($"has pickle protocol {protocol}, which is unsupported; 2 to 5 are supported");
+                break;
+            case 0x95: // FRAME
+                var frame = input.ReadInt64();
+                if (frame < 0 || frame > input.Remaining) throw input.Refuse($"is truncated or corrupt: a frame of length {frame} is too long");
+                break;
+            case (byte)'N':
+                Push(null);
+                break;
+            case 0x88: // NEWTRUE
+                Push(True);
+                break;
+            case 0x89: // NEWFALSE
+                Push(False);
+                break;
+            case (byte)'K': // BININT1
+                Push(SmallIntegers[input.ReadByte()]);
+                break;
+            case (byte)'M': // BININT2
+                Push((long)input.ReadUInt16());
+                break;
+            case (byte)'J': // BININT
+                Push((long)input.ReadInt32());
+                break;
+            case (byte)'I':
+                PushInteger(input.ReadLine());
+                break;
+            case (byte)'L':
+                PushInteger(input.ReadLine().TrimEnd('L'));
+                break;
+            case 0x8a: // LONG1
+                PushLong(input.ReadByte());
+                break;
+            case 0x8b: // LONG4
+                PushLong(input.ReadInt32());
+                break;
+            case (byte)'G': // BINFLOAT
+                Push(input.ReadBigEndianDouble());
+                break;
+            case (byte)'F':
+                Push(double.TryParse(input.ReadLine(), NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? number : throw input.Refuse("has an invalid number"));
+                break;
+            case (byte)'X': // BINUNICODE
+                PushText((uint)input.ReadInt32());
+                break;
+            case 0x8c: // SHORT_BINUNICODE
+                PushText(input.ReadByte());
+                break;
+            case 0x8d: // BINUNICODE8
+                PushText(input.ReadInt64());
+                break;
+            case (byte)'U': // SHORT_BINSTRING
+                PushPython2String(input.ReadByte());
+                break;
+            case (byte)'T': // BINSTRING
+                PushPython2String(input.ReadInt32());
+                break;
+            case (byte)'C': // SHORT_BINBYTES
+                Push(input.ReadBytes(input.ReadByte()));
+                break;
+            case (byte)'B': // BINBYTES
+                Push(input.ReadBytes((uint)input.ReadInt32()));
+                break;
+            case 0x8e: // BINBYTES8
+            case 0x96: // BYTEARRAY8
+                Push(input.ReadBytes(input.ReadInt64()));
+                break;
+            default:
+                ExecuteStructure(opcode);
+                break;
+        }
+    }
+
+    private void ExecuteStructure(byte opcode)
+    {
+        switch (opcode)
+        {
+            case (byte)'(':
+                if (_marks.Count >= PickleLimits.Values) throw input.Refuse($"has too many marks; the limit is {PickleLimits.Values}");
+                _marks.Add(_stack.Count);
+                break;
+            case (byte)'0': // POP
+                if (_marks.Count > 0 && _marks[^1] == _stack.Count) _marks.RemoveAt(_marks.Count - 1);
+                else Pop();
+                break;
+            case (byte)'1': // POP_MARK
+                PopToMark();
+                break;
+            case (byte)'2': // DUP
+                Push(Top());
+                break;
+            case (byte)')':
+                Push(new PickleTuple());
+                break;
+            case 0x85: // TUPLE1
+                PushTuple(1);
+                break;
+            case 0x86: // TUPLE2
+                PushTuple(2);
+                break;
+            case 0x87: // TUPLE3
+                PushTuple(3);
+                break;
+            case (byte)'t':
+                Push(new PickleTuple(PopToMark()));
+                break;
+            case (byte)']':
+                Push(new List<object?>());
+                break;
+            case (byte)'l':
+                Push(new List<object?>(PopToMark()));
+                break;
+            case (byte)'}':
+                Push(new PickleDictionary());
+                break;
+            case (byte)'d':
+                var dictionary = new PickleDictionary();
+                SetItems(dictionary, PopToMark());
+                Push(dictionary);
+                break;
+            case 0x8f: // EMPTY_SET
+                Push(new PickleSet(isFrozen: false));
+                break;
+            case 0x91: // FROZENSET
+                var frozen = new PickleSet(isFrozen: true);
+                foreach (var item in PopToMark()) PickleConstructors.AddTo(_context, frozen, item);
+                Push(frozen);
+                break;
+            case (byte)'a': // APPEND
+                var last = Pop();
+                Append([last]);
+                break;
+            case (byte)'e': // APPENDS
+                Append(PopToMark());
+                break;
+            case (byte)'s': // SETITEM
+                var value = Pop();
+                var key = Pop();
+                SetItems(Top(), [key, value]);
+                break;
+            case (byte)'u': // SETITEMS
+                var items = PopToMark();
+                SetItems(Top(), items);
+                break;
+            case 0x90: // ADDITEMS
+                var members = PopToMark();
+                if (Top() is not PickleSet set) throw Unexpected("ADDITEMS", "a set");
+                foreach (var member in members) PickleConstructors.AddTo(_context, set, member);
+                break;
+            default:
+                ExecuteObject(opcode);
+                break;
+        }
+    }
+
+    private void ExecuteObject(byte opcode)
+    {
+        switch (opcode)
+        {
+            case (byte)'c': // GLOBAL
+                var module = input.ReadLine();
+                PushGlobal(module, input.ReadLine());
+                break;
+            case 0x93: // STACK_GLOBAL
+                if (Pop() is not string name || Pop() is not string stackModule) throw input.Refuse("STACK_GLOBAL expects two strings: the pickle is corrupt");
+                PushGlobal(stackModule, name);
+                break;
+            case (byte)'R': // REDUCE
+            case 0x81: // NEWOBJ
+                var arguments = Pop();
+                Push(Construct(Pop(), arguments));
+                break;
+            case 0x92: // NEWOBJ_EX
+                if (Pop() is not PickleDictionary { Count: 0 }) throw input.Refuse("NEWOBJ_EX with keyword arguments is unsupported");
+                var positional = Pop();
+                Push(Construct(Pop(), positional));
+                break;
+            case (byte)'b': // BUILD
+                var state = Pop();
+                Build(Top(), state);
+                break;
+            case (byte)'Q': // BINPERSID
+                if (resolve is null) throw input.Refuse("has a persistent id, which is not allowed here");
+                Push(resolve(_context, Pop()));
+                break;
+            case (byte)'q': // BINPUT
+                Remember(input.ReadByte());
+                break;
+            case (byte)'r': // LONG_BINPUT
+                Remember((uint)input.ReadInt32());
+                break;
+            case (byte)'p': // PUT
+                Remember(ParseIndex(input.ReadLine()));
+                break;
+            case 0x94: // MEMOIZE
+                Remember((uint)_memo.Count);
+                break;
+            case (byte)'h': // BINGET
+                Recall(input.ReadByte());
+                break;
+            case (byte)'j': // LONG_BINGET
+                Recall((uint)input.ReadInt32());
+                break;
+            case (byte)'g': // GET
+                Recall(ParseIndex(input.ReadLine()));
+                break;
+            default:
+                throw input.Refuse($"has the unsupported pickle opcode {PickleOpcodes.NameOf(opcode)}", "A checkpoint does not need it; the file is corrupt or hostile.");
+        }
+    }
+
+    private void PushGlobal(string module, string name)
+    {
+        var global = PickleNames.Find(module, name);
+        var fullName = $"{module}.{name}";
+        if (global is null && inertNames.Contains(fullName)) global = PickleNames.Inert(fullName);
+        Push(global ?? throw input.Refuse(
+            $"refers to the global name '{fullName}', which is not allowed", "If the file is trusted to be harmless, add the name to PyTorchLoadOptions.InertNames: it is kept as a record, never run."));
+    }
+
+    private object? Construct(object? callable, object? arguments)
+    {
+        if (arguments is not PickleTuple tuple) throw input.Refuse($"a construction expects a tuple of arguments, not {Describe(arguments)}: the pickle is corrupt");
+        return callable switch
+        {
+            PickleGlobal { Construct: { } construct } => construct(_context, tuple),
+            PickleGlobal global => throw input.Refuse($"constructs '{global.Name}', which is not allowed: the name may only be referred to"),
+            _ => throw input.Refuse($"calls {Describe(callable)}, which is not allowed"),
+        };
+    }
+
+    private void Build(object? target, object? state)
+    {
+        switch (target)
+        {
+            case PickleRecord record:
+                record.State = state;
+                break;
+            case PickleDictionary dictionary when state is PickleDictionary attributes:
+                dictionary.Attributes = attributes;
+                break;
+            case NumpyDataType type:
+                NumpyConstructors.BuildDataType(_context, type, state);
+                break;
+            case NumpyArrayBuilder array:
+                NumpyConstructors.BuildArray(_context, array, state);
+                _stack[^1] = array.Result;
+                break;
+            default:
+                throw input.Refuse($"BUILD on {Describe(target)} is not allowed");
+        }
+    }
+
+    private void Append(ReadOnlySpan<object?> items)
+    {
+        switch (Top())
+        {
+            case List<object?> list:
+                list.AddRange(items);
+                break;
+            case PickleRecord record:
+                record.ElementsToFill.AddRange(items);
+                break;
+            default:
+                throw Unexpected("APPEND", "a list");
+        }
+    }
+
+    private void SetItems(object? target, ReadOnlySpan<object?> items)
+    {
+        if (items.Length % 2 != 0) throw input.Refuse("SETITEMS has a key without a value: the pickle is corrupt");
+        var dictionary = target switch
+        {
+            PickleDictionary known => known,
+            PickleRecord record => record.ItemsToFill,
+            _ => throw input.Refuse($"SETITEMS expects a dictionary, not {Describe(target)}"),
+        };
+        for (var i = 0; i < items.Length; i += 2) PickleConstructors.Add(_context, dictionary, items[i], items[i + 1]);
+    }
+
+    private void PushInteger(string digits)
+    {
+        // Protocol 0 and Python 2 write booleans as 00 and 01.
+        if (digits is "00" or "01")
+        {
+            Push(digits == "01");
+            return;
+        }
+
+        if (digits.Length > PickleLimits.IntegerBytes / 4) throw input.Refuse("has an integer that is too long: overflow");
+        if (!BigInteger.TryParse(digits, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value)) throw input.Refuse("has an invalid integer");
+        PushBig(value);
+    }
+
+    private void PushLong(int length)
+    {
+        if (length is < 0 or > PickleLimits.IntegerBytes) throw input.Refuse($"has an integer of {length} bytes, which is too long; the limit is {PickleLimits.IntegerBytes}");
+        PushBig(new BigInteger(input.ReadBytes(length)));
+    }
+
+    private void PushBig(BigInteger value) => Push(value >= long.MinValue && value <= long.MaxValue ? (object)(long)value : value);
+
+    private void PushText(long length)
+    {
+        var bytes = input.ReadBytes(length);
+        try
+        {
+            Push(Utf8.GetString(bytes));
+        }
+        catch (DecoderFallbackException)
+        {
+            throw input.Refuse("has text that is not UTF-8: the pickle is corrupt");
+        }
+    }
+
+    /// <summary>Python 2's strings are bytes: text where they can be, else bytes.</summary>
+    private void PushPython2String(int length)
+    {
+        var bytes = input.ReadBytes(length);
+        try
+        {
+            Push(Utf8.GetString(bytes));
+        }
+        catch (DecoderFallbackException)
+        {
+            Push(bytes);
+        }
+    }
+
+    private uint ParseIndex(string text) =>
+        uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var index) ? index : throw input.Refuse("has an invalid memo index");
+
+    private void Remember(uint index)
+    {
+        if (_memo.Count >= PickleLimits.Values) throw input.Refuse($"remembers too many values in its memo; the limit is {PickleLimits.Values}");
+        _memo[index] = Top();
+    }
+
+    private void Recall(uint index) =>
+        Push(_memo.TryGetValue(index, out var value) ? value : throw input.Refuse($"recalls memo entry {index}, which is missing: the pickle is corrupt"));
+
+    private void PushTuple(int count)
+    {
+        if (_stack.Count - Floor < count) throw Underflow();
+        var start = _stack.Count - count;
+        var tuple = new PickleTuple(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_stack)[start..]);
+        _stack.RemoveRange(start, count);
+        Push(tuple);
+    }
+
+    private int Floor => _marks.Count > 0 ? _marks[^1] : 0;
+
+    private void Push(object? value) => _stack.Add(value is NumpyArrayBuilder { Result: { } array } ? array : value);
+
+    private object? Top() => _stack.Count > Floor ? _stack[^1] : throw Underflow();
+
+    private object? Pop()
+    {
+        var value = Top();
+        _stack.RemoveAt(_stack.Count - 1);
+        return value;
+    }
+
+    private object?[] PopToMark()
+    {
+        if (_marks.Count == 0) throw input.Refuse("has no mark on the stack where one is expected: the pickle is corrupt");
+        var start = _marks[^1];
+        _marks.RemoveAt(_marks.Count - 1);
+        var items = new object?[_stack.Count - start];
+        _stack.CopyTo(start, items, 0, items.Length);
+        _stack.RemoveRange(start, items.Length);
+        return items;
+    }
+
+    private CheckpointException Underflow() => input.Refuse("takes from an empty stack: the pickle is corrupt");
+
+    private CheckpointException Unexpected(string opcode, string expected) => input.Refuse($"{opcode} expects {expected}, not {Describe(Top())}");
+}

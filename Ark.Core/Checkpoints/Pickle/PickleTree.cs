@@ -1,0 +1,153 @@
+using System.Globalization;
+
+namespace Ark;
+
+/// <summary>Walks a value and everything in it without recursion, and puts other values in the place of internal ones.</summary>
+internal static class PickleTree
+{
+    /// <summary>
+    /// Follows every path from the root, in order. Values that are shared are met once for each path; values nested too deeply (and so every
+    /// cycle) and values that multiply by sharing are refused.
+    /// </summary>
+    /// <param name="path">The file, for messages.</param>
+    /// <param name="root">Where to begin.</param>
+    /// <param name="onTensor">Gives what stands in the place of a tensor record; called with the tensor's path, like <c>state_dict.norm.weight</c>.</param>
+    /// <returns>The root, or what stands in its place.</returns>
+    public static object? Visit(string path, object? root, Func<string, object, object> onTensor)
+    {
+        if (!TryOpen("", root, 0, out var first)) return Leaf("", root, onTensor);
+        var budget = PickleLimits.Paths;
+        var frames = new Stack<Frame>();
+        frames.Push(first);
+        while (frames.TryPeek(out var frame))
+        {
+            if (!frame.MoveNext())
+            {
+                frames.Pop();
+                continue;
+            }
+
+            if (--budget < 0) throw new CheckpointException(path, null, $"its pickle holds too many values when shared ones are counted each time; the limit is {PickleLimits.Paths}");
+            var value = frame.Value;
+            if (value is null or string or long or double or bool) continue;
+            if (TryOpen(frame.NameOf(), value, frame.Depth + 1, out var child))
+            {
+                if (child.Depth > PickleLimits.Depth)
+                    throw new CheckpointException(path, null, $"its pickle is nested too deep; the limit is a depth of {PickleLimits.Depth}");
+                frames.Push(child);
+                continue;
+            }
+
+            var replaced = Leaf(frame.NameOf, value, onTensor);
+            if (!ReferenceEquals(replaced, value)) frame.Replace(replaced);
+        }
+
+        return root;
+    }
+
+    private static object? Leaf(string name, object? value, Func<string, object, object> onTensor) => Leaf(() => name, value, onTensor);
+
+    private static object? Leaf(Func<string> name, object? value, Func<string, object, object> onTensor) => value switch
+    {
+        StoredTensor => onTensor(name(), value),
+        TorchSharp.torch.Tensor => onTensor(name(), value),
+        PickleGlobal global => new PickleRecord(global.Name, null),
+        StoredStorage storage => new PickleRecord($"torch.{storage.Element.StorageName ?? "UntypedStorage"}", null),
+        NumpyDataType type => new PickleRecord($"numpy.{type.Name}", null),
+        NumpyArrayBuilder => new PickleRecord("numpy.ndarray", null),
+        _ => value,
+    };
+
+    private static bool TryOpen(string name, object? value, int depth, out Frame frame)
+    {
+        frame = value switch
+        {
+            PickleDictionary dictionary => new DictionaryFrame(name, depth, dictionary),
+            List<object?> list => new ListFrame(name, depth, list),
+            PickleTuple tuple => new TupleFrame(name, depth, tuple),
+            PickleRecord record => new RecordFrame(name, depth, record),
+            _ => null!,
+        };
+        return frame is not null;
+    }
+
+    /// <summary>A container on the way from the root.</summary>
+    private abstract class Frame(string name, int depth)
+    {
+        protected int Index { get; private set; } = -1;
+
+        public int Depth { get; } = depth;
+
+        public abstract object? Value { get; }
+
+        protected abstract int Count { get; }
+
+        protected abstract string Key { get; }
+
+        public bool MoveNext() => ++Index < Count;
+
+        public string NameOf() => name.Length == 0 ? Key : $"{name}.{Key}";
+
+        public abstract void Replace(object? value);
+    }
+
+    private sealed class DictionaryFrame(string name, int depth, PickleDictionary dictionary) : Frame(name, depth)
+    {
+        // The attributes of a dictionary come last, as one more value.
+        public override object? Value => Index < dictionary.Count ? dictionary.At(Index).Value : dictionary.Attributes;
+
+        protected override int Count => dictionary.Count + (dictionary.Attributes is null ? 0 : 1);
+
+        protected override string Key => Index < dictionary.Count ? Convert.ToString(dictionary.At(Index).Key, CultureInfo.InvariantCulture) ?? "" : "__dict__";
+
+        public override void Replace(object? value) => dictionary.SetAt(Index, value);
+    }
+
+    private sealed class ListFrame(string name, int depth, List<object?> list) : Frame(name, depth)
+    {
+        public override object? Value => list[Index];
+
+        protected override int Count => list.Count;
+
+        protected override string Key => Index.ToString(CultureInfo.InvariantCulture);
+
+        public override void Replace(object? value) => list[Index] = value;
+    }
+
+    private sealed class TupleFrame(string name, int depth, PickleTuple tuple) : Frame(name, depth)
+    {
+        public override object? Value => tuple[Index];
+
+        protected override int Count => tuple.Count;
+
+        protected override string Key => Index.ToString(CultureInfo.InvariantCulture);
+
+        public override void Replace(object? value) => tuple.Set(Index, value);
+    }
+
+    private sealed class RecordFrame(string name, int depth, PickleRecord record) : Frame(name, depth)
+    {
+        public override object? Value => Index switch
+        {
+            0 => record.Arguments,
+            1 => record.State,
+            2 => record.Items,
+            _ => record.Elements,
+        };
+
+        protected override int Count => 4;
+
+        protected override string Key => Index switch
+        {
+            0 => "__args__",
+            1 => "__dict__",
+            2 => "__items__",
+            _ => "__elements__",
+        };
+
+        public override void Replace(object? value)
+        {
+            if (Index == 1) record.State = value;
+        }
+    }
+}

@@ -1,0 +1,16 @@
+namespace Ark;
+
+/// <summary>How a PyTorch file is read.</summary>
+public sealed class PyTorchLoadOptions
+{
+    /// <summary>Whether the CRC-32 checksums of a zip file are compared; switch it off for files that were written without them.</summary>
+    /// <value>Default: <see langword="true"/>.</value>
+    public bool VerifyChecksums { get; init; } = true;
+
+    /// <summary>
+    /// Full names of further Python classes (<c>mypackage.config.Settings</c>) whose objects may be in the file. They become a
+    /// <see cref="PickleRecord"/>: nothing of theirs is imported or run.
+    /// </summary>
+    /// <value>Default: none.</value>
+    public IReadOnlyCollection<string> InertNames { get; init; } = [];
+}

@@ -1,0 +1,69 @@
+using System.Runtime.InteropServices;
+
+namespace Ark;
+
+/// <summary>Writes files that are whole or not there: aside, flushed, renamed, and the folder flushed.</summary>
+internal static partial class AtomicFile
+{
+    /// <summary>Writes a file; where this fails, the older file of that name is unchanged and nothing is left beside it.</summary>
+    public static void Write(string path, Action<FileStream> write)
+    {
+        string? temporary = null;
+        try
+        {
+            var target = Path.GetFullPath(path);
+            // Through a link, the file that it names is replaced, not the link.
+            if (new FileInfo(target).LinkTarget is not null) target = File.ResolveLinkTarget(target, returnFinalTarget: true)!.FullName;
+            var aside = $"{target}.{Guid.NewGuid():N}.tmp";
+            using (var stream = new FileStream(aside, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, bufferSize: 1 << 16))
+            {
+                temporary = aside;
+                write(stream);
+                stream.Flush(flushToDisk: true);
+            }
+
+            File.Move(aside, target, overwrite: true);
+            temporary = null;
+            FlushDirectory(Path.GetDirectoryName(target)!);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
+        {
+            throw new CheckpointException(path, null, $"cannot be written: {e.Message.TrimEnd('.')}", "A file of that name from before is unchanged.", e);
+        }
+        finally
+        {
+            if (temporary is not null) File.Delete(temporary);
+        }
+    }
+
+    /// <summary>Makes a rename survive a power cut. Windows keeps its own journal of names.</summary>
+    private static void FlushDirectory(string directory)
+    {
+        if (OperatingSystem.IsWindows()) return;
+        var descriptor = Open(directory, 0);
+        if (descriptor < 0) throw new IOException($"the folder '{directory}' cannot be flushed: error {Marshal.GetLastPInvokeError()}");
+        try
+        {
+            const int invalid = 22;
+            // Some network file systems cannot flush folders, and say so with EINVAL.
+            if (Sync(descriptor) != 0 && Marshal.GetLastPInvokeError() is not invalid)
+                throw new IOException($"the folder '{directory}' cannot be flushed: error {Marshal.GetLastPInvokeError()}");
+        }
+        finally
+        {
+            _ = Close(descriptor);
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int Open(string path, int flags);
+
+    [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int Sync(int descriptor);
+
+    [LibraryImport("libc", EntryPoint = "close", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int Close(int descriptor);
+}

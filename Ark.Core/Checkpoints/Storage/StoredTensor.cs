@@ -1,0 +1,114 @@
+namespace Ark;
+
+/// <summary>A tensor that is still in the file: a strided view of a storage. Only <see cref="Create"/> makes one, after all checks.</summary>
+internal sealed class StoredTensor
+{
+    // libtorch's own limit for most operators; real networks stay below 8.
+    private const int HighestRank = 64;
+
+    private StoredTensor(StoredStorage storage, ElementType element, long offset, long[] shape, long[] strides, long count)
+    {
+        Storage = storage;
+        Element = element;
+        Offset = offset;
+        Shape = shape;
+        Strides = strides;
+        Count = count;
+    }
+
+    public StoredStorage Storage { get; }
+
+    public ElementType Element { get; }
+
+    /// <summary>The first element, counted in elements from the storage's start.</summary>
+    public long Offset { get; }
+
+    public long[] Shape { get; }
+
+    /// <summary>In elements.</summary>
+    public long[] Strides { get; }
+
+    /// <summary>The product of the shape.</summary>
+    public long Count { get; }
+
+    /// <summary>Bytes of the elements, were they contiguous.</summary>
+    public long ByteCount => Count * Element.Size;
+
+    public bool RequiresGrad { get; init; }
+
+    public bool IsParameter { get; init; }
+
+    /// <summary>Whether the elements lie in row-major order without gaps.</summary>
+    public bool IsContiguous
+    {
+        get
+        {
+            long expected = 1;
+            for (var i = Shape.Length - 1; i >= 0; i--)
+            {
+                if (Shape[i] != 1 && Strides[i] != expected) return false;
+                expected *= Shape[i];
+            }
+
+            return true;
+        }
+    }
+
+    /// <summary>Checks a view against its storage. Where it does not fit, the result is <see langword="null"/> and the problem says why.</summary>
+    public static StoredTensor? Create(
+        StoredStorage storage, ElementType element, long offset, long[] shape, long[] strides, bool requiresGrad, out string problem)
+    {
+        problem = Check(storage.ByteCount / element.Size, element, offset, shape, strides, out var count);
+        return problem.Length > 0 ? null : new StoredTensor(storage, element, offset, shape, strides, count) { RequiresGrad = requiresGrad };
+    }
+
+    /// <summary>The same view as a parameter.</summary>
+    public StoredTensor AsParameter(bool requiresGrad) =>
+        new(Storage, Element, Offset, Shape, Strides, Count) { RequiresGrad = requiresGrad, IsParameter = true };
+
+    /// <summary>The strides of a contiguous tensor.</summary>
+    public static long[] RowMajorStrides(ReadOnlySpan<long> shape)
+    {
+        var strides = new long[shape.Length];
+        long next = 1;
+        for (var i = shape.Length - 1; i >= 0; i--)
+        {
+            strides[i] = next;
+            next *= Math.Max(shape[i], 1);
+        }
+
+        return strides;
+    }
+
+    private static string Check(long available, ElementType element, long offset, long[] shape, long[] strides, out long count)
+    {
+        count = 1;
+        if (shape.Length > HighestRank) return $"a tensor's shape has {shape.Length} dimensions, too large; the limit is {HighestRank}";
+        if (strides.Length != shape.Length) return $"a tensor has {shape.Length} sizes but {strides.Length} strides";
+        if (offset < 0 || offset > available) return $"a tensor's offset {offset} is out of range of its storage of {available} elements";
+        UInt128 bytes = (uint)element.Size;
+        UInt128 last = (UInt128)(ulong)offset;
+        var empty = false;
+        for (var i = 0; i < shape.Length; i++)
+        {
+            if (shape[i] < 0) return $"a tensor has the negative size {shape[i]}";
+            if (strides[i] < 0) return $"a tensor has the negative stride {strides[i]}";
+            if (shape[i] == 0)
+            {
+                empty = true;
+                continue;
+            }
+
+            // Each factor is below 2^63 and the running values below 2^64, so 128 bits cannot overflow before these tests.
+            bytes *= (ulong)shape[i];
+            if (bytes > long.MaxValue) return $"a tensor's size [{string.Join(", ", shape)}] overflows";
+            last += (UInt128)(ulong)(shape[i] - 1) * (ulong)strides[i];
+            if (last > long.MaxValue) return $"a tensor's sizes and strides overflow (stride {strides[i]})";
+        }
+
+        count = empty ? 0 : (long)(bytes / (uint)element.Size);
+        if (!empty && (long)last >= available)
+            return $"a tensor of shape [{string.Join(", ", shape)}] at offset {offset} reaches element {(long)last}, out of range of its storage of {available} elements";
+        return "";
+    }
+}

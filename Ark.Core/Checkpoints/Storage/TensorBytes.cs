@@ -1,0 +1,60 @@
+using System.IO.Hashing;
+using static TorchSharp.torch;
+
+namespace Ark;
+
+/// <summary>The contiguous bytes of a tensor that is to be written; a copy is made only where the tensor is not laid out so already.</summary>
+internal sealed class TensorBytes : IDisposable
+{
+    private const int Chunk = 1 << 20;
+    private readonly Tensor _dense;
+    private readonly bool _owned;
+
+    public TensorBytes(Tensor tensor)
+    {
+        _owned = !TensorMemory.IsDense(tensor);
+        if (!_owned)
+        {
+            _dense = tensor;
+            return;
+        }
+
+        using var noGrad = no_grad();
+        using var detached = tensor.detach();
+        using var local = detached.cpu();
+        _dense = local.contiguous();
+    }
+
+    /// <summary>The element type of a tensor that can be written.</summary>
+    /// <exception cref="ArgumentException">It cannot.</exception>
+    public static ElementType ElementOf(Tensor tensor)
+    {
+        if (tensor.IsInvalid) throw new ArgumentException("A tensor has been disposed of.", nameof(tensor));
+        if (tensor.is_sparse) throw new ArgumentException("A sparse tensor cannot be written; call to_dense() first.", nameof(tensor));
+        return ElementType.OfScalar(tensor.dtype) ?? throw new ArgumentException($"A tensor of type {tensor.dtype} cannot be written.", nameof(tensor));
+    }
+
+    public unsafe uint Crc32()
+    {
+        var crc = new Crc32();
+        ForEachChunk(crc.Append);
+        return crc.GetCurrentHashAsUInt32();
+    }
+
+    public void WriteTo(Stream stream) => ForEachChunk(stream.Write);
+
+    public void Dispose()
+    {
+        if (_owned) _dense.Dispose();
+    }
+
+    private unsafe void ForEachChunk(SpanAction action)
+    {
+        var address = TensorMemory.AddressOf(_dense);
+        var length = _dense.numel() * _dense.element_size();
+        for (long done = 0; done < length; done += Chunk) action(new ReadOnlySpan<byte>(address + done, (int)Math.Min(Chunk, length - done)));
+        GC.KeepAlive(_dense);
+    }
+
+    private delegate void SpanAction(ReadOnlySpan<byte> bytes);
+}
