@@ -1,0 +1,148 @@
+using System.Runtime.InteropServices;
+using NetVips;
+
+namespace Ark.Data;
+
+/// <summary>
+/// Decodes PNG, JPEG, TIFF and WebP with libvips, to the pixels that the original's <c>Image.open(path).convert("RGB")</c> gives: as stored
+/// (orientation tags are not followed, colour profiles not applied), alpha dropped without blending, palettes and low bit depths expanded,
+/// CMYK converted as Pillow does. Thread-safe.
+/// </summary>
+/// <remarks>
+/// <para>Grey images, and colour images whose three channels are equal everywhere, come as one channel. 16-bit samples are scaled to 8 bits
+/// by keeping the high byte (<c>v &gt;&gt; 8</c>), which is what Pillow does with 16-bit colour and what OpenCV and libvips do.</para>
+/// <para>The format is told by the first bytes, and only that format's loader runs. A file that is damaged or cut short is refused, never
+/// half-read.</para>
+/// <para>The first decoder of a process sets libvips up for the whole process: one thread an image, no operation cache, and loaders
+/// that libvips marks as untrusted blocked. The native library is the application's to add (package <c>NetVips.Native</c>).</para>
+/// </remarks>
+public sealed class NetVipsImageDecoder : IImageDecoder
+{
+    private readonly ImageDecoderOptions _options;
+
+    /// <summary>Creates a decoder.</summary>
+    /// <param name="options">The limits; <see langword="null"/> for the defaults.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A limit is below 1.</exception>
+    public NetVipsImageDecoder(ImageDecoderOptions? options = null)
+    {
+        _options = options ?? new ImageDecoderOptions();
+        ArgumentOutOfRangeException.ThrowIfLessThan(_options.MaxPixels, 1, nameof(options));
+        ArgumentOutOfRangeException.ThrowIfLessThan(_options.MaxBytes, 1, nameof(options));
+        VipsRuntime.Ensure();
+    }
+
+    /// <inheritdoc/>
+    public RasterImage DecodeFile(string path)
+    {
+        byte[] bytes;
+        try
+        {
+            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+            CheckSize(file.Length, path);
+            bytes = new byte[file.Length];
+            file.ReadExactly(bytes);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new ArkInputException(path, null, "the image does not exist", innerException: e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException)
+        {
+            throw new ArkInputException(path, null, $"the image cannot be read: {e.Message.TrimEnd('.')}", innerException: e);
+        }
+
+        return DecodeBytes(bytes, path);
+    }
+
+    /// <inheritdoc/>
+    public RasterImage Decode(ReadOnlyMemory<byte> encoded, string name)
+    {
+        CheckSize(encoded.Length, name);
+        var whole = MemoryMarshal.TryGetArray(encoded, out var part) && part.Offset == 0 && part.Count == part.Array!.Length;
+        return DecodeBytes(whole ? part.Array! : encoded.ToArray(), name);
+    }
+
+    private RasterImage DecodeBytes(byte[] bytes, string name)
+    {
+        var format = EncodedFormats.Recognise(bytes);
+        try
+        {
+            using var image = Open(format, bytes, name);
+            CheckHeader(image, name);
+            return Read(image);
+        }
+        catch (VipsException e)
+        {
+            throw new ArkInputException(name, null, $"is no whole {format.ToString().ToUpperInvariant()} image: {Detail(e.Message)}", "Replace or re-save the file.", e);
+        }
+    }
+
+    private static Image Open(EncodedFormat format, byte[] bytes, string name) => format switch
+    {
+        EncodedFormat.Png => Image.PngloadBuffer(bytes, access: Enums.Access.Sequential, failOn: Enums.FailOn.Error),
+        EncodedFormat.Jpeg => Image.JpegloadBuffer(bytes, access: Enums.Access.Sequential, failOn: Enums.FailOn.Warning),
+        EncodedFormat.Tiff => Image.TiffloadBuffer(bytes, access: Enums.Access.Sequential, failOn: Enums.FailOn.Error),
+        EncodedFormat.WebP => Image.WebploadBuffer(bytes, access: Enums.Access.Sequential, failOn: Enums.FailOn.Error),
+        EncodedFormat.Bmp or EncodedFormat.Gif or EncodedFormat.Dicom => throw new ArkInputException(
+            name, null, $"is a {format.ToString().ToUpperInvariant()} image, an unsupported format", "Convert it to PNG."),
+        _ => throw new ArkInputException(
+            name, null, bytes.Length == 0 ? "is empty, not an image" : "is not an image of a supported format (PNG, JPEG, TIFF, WebP)"),
+    };
+
+    private void CheckSize(long length, string name)
+    {
+        if (length > _options.MaxBytes)
+            throw new ArkInputException(name, null, $"the encoded image has {length} bytes, above the limit of {_options.MaxBytes}", "Raise MaxBytes if the file is trusted.");
+    }
+
+    private void CheckHeader(Image image, string name)
+    {
+        if ((long)image.Width * image.Height > _options.MaxPixels)
+        {
+            throw new ArkInputException(
+                name, null, $"the image is too large: {image.Width}x{image.Height} is above the limit of {_options.MaxPixels} pixels", "Raise MaxPixels if the file is trusted.");
+        }
+
+        if (image.Format is not (Enums.BandFormat.Uchar or Enums.BandFormat.Ushort) || image.Bands > 5 || !IsLight(image.Interpretation))
+        {
+            throw new ArkInputException(
+                name, null, $"the image has unsupported pixels ({image.Bands} channels of {image.Format}, {image.Interpretation})", "Convert it to 8-bit or 16-bit grey or RGB.");
+        }
+    }
+
+    private static bool IsLight(Enums.Interpretation interpretation) => interpretation is
+        Enums.Interpretation.Bw or Enums.Interpretation.Grey16 or Enums.Interpretation.Srgb or Enums.Interpretation.Rgb
+        or Enums.Interpretation.Rgb16 or Enums.Interpretation.Cmyk or Enums.Interpretation.Multiband;
+
+    private RasterImage Read(Image image)
+    {
+        var (width, height) = (image.Width, image.Height);
+        var wanted = image.Interpretation == Enums.Interpretation.Cmyk ? 4 : image.Bands < 3 ? 1 : 3;
+        var clip = _options.ClipSixteenBitGrey && wanted == 1;
+        var pixels = ReadSamples(image, wanted, clip);
+        if (wanted == 4) pixels = PixelConversion.CmykToRgb(pixels);
+        if (wanted > 1)
+        {
+            if (PixelConversion.GreyOf(pixels) is not { } grey) return new RasterImage(width, height, 3, pixels);
+            pixels = grey;
+        }
+
+        return new RasterImage(width, height, 1, pixels);
+    }
+
+    // Channels are dropped and samples narrowed while lines stream by, so that the whole is never held at its full depth.
+    private static byte[] ReadSamples(Image image, int wanted, bool clip)
+    {
+        if (image.Bands == wanted && image.Format == Enums.BandFormat.Uchar) return image.WriteToMemory<byte>();
+        using var bands = image.ExtractBand(0, n: wanted);
+        using var narrow = bands.Cast(Enums.BandFormat.Uchar, shift: !clip && image.Format == Enums.BandFormat.Ushort);
+        return narrow.WriteToMemory<byte>();
+    }
+
+    // NetVips names its own call in the first line; what libvips has to say comes after it, often twice.
+    private static string Detail(string message)
+    {
+        var lines = message.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        return string.Join("; ", lines.Skip(lines.Length > 1 ? 1 : 0).Distinct(StringComparer.Ordinal).Take(3));
+    }
+}

@@ -1,0 +1,32 @@
+using NetVips;
+
+namespace Ark.Data;
+
+/// <summary>Sets libvips up, once a process, before its first use here.</summary>
+internal static class VipsRuntime
+{
+    static VipsRuntime()
+    {
+        if (!ModuleInitializer.VipsInitialized)
+        {
+            throw new InvalidOperationException(
+                "libvips, which decodes images, could not be loaded. Add the package NetVips.Native (or that of the platform, such as NetVips.Native.linux-x64) to the application.",
+                ModuleInitializer.Exception);
+        }
+
+        // Parallelism is over images; each one's own threads would only multiply with the callers'.
+        NetVips.NetVips.Concurrency = 1;
+        // Results are never asked for twice: a cache of them would be memory that grows.
+        Cache.Max = 0;
+        // Loaders that libvips does not hold safe for hostile input stay shut, whoever calls.
+        NetVips.NetVips.BlockUntrusted = true;
+        // By default libvips writes its warnings to standard error. Whatever matters comes as an exception.
+        Log.SetLogHandler("VIPS", Enums.LogLevelFlags.Warning, static (_, _, _) => { });
+    }
+
+    /// <summary>Makes sure that the set-up has happened.</summary>
+    /// <exception cref="TypeInitializationException">libvips is missing; the inner exception says what to add.</exception>
+    public static void Ensure()
+    {
+    }
+}

@@ -1,0 +1,35 @@
+namespace Ark.Data;
+
+/// <summary>What the phantom can show. The names follow the public datasets; the pictures only imitate how the finding attenuates X-rays.</summary>
+public enum PhantomFinding
+{
+    /// <summary>A plate or wedge of collapsed lung, with a raised diaphragm on its side.</summary>
+    Atelectasis,
+
+    /// <summary>A heart wider than half the thorax (cardiothoracic ratio of the masks above 0.5).</summary>
+    Cardiomegaly,
+
+    /// <summary>A patch of lung filled with fluid, with soft borders.</summary>
+    Consolidation,
+
+    /// <summary>A haze around both hila, with thickened vessels.</summary>
+    Edema,
+
+    /// <summary>Large, dark lungs over flat diaphragms, with a narrow heart.</summary>
+    Emphysema,
+
+    /// <summary>A net of fine bright lines in the outer and lower lung.</summary>
+    Fibrosis,
+
+    /// <summary>A solid, lobulated lump of 3.4 to 6 cm.</summary>
+    Mass,
+
+    /// <summary>One or two solid, round spots of at most 3 cm.</summary>
+    Nodule,
+
+    /// <summary>Fluid in the costophrenic angle that rises towards the chest wall.</summary>
+    PleuralEffusion,
+
+    /// <summary>Air without vessels between the chest wall and a thin pleural line.</summary>
+    Pneumothorax,
+}

@@ -1,0 +1,46 @@
+using System.Text.Json;
+
+namespace Ark.Data;
+
+/// <summary>What a folder of phantom datasets was made from; tells whether it is the wanted one.</summary>
+/// <param name="Generator">Always <see cref="Name"/>.</param>
+/// <param name="Version">The generator's version.</param>
+/// <param name="Seed">The seed.</param>
+/// <param name="Count">The images in all.</param>
+/// <param name="Masks">Whether it has masks.</param>
+internal sealed record PhantomManifest(string Generator, int Version, ulong Seed, int Count, bool Masks)
+{
+    /// <summary>The manifest's file name.</summary>
+    public const string FileName = "phantom.json";
+
+    /// <summary>The generator's name.</summary>
+    public const string Name = "ark-phantom";
+
+    /// <summary>What a folder made from options says.</summary>
+    /// <param name="options">The options.</param>
+    /// <returns>The manifest.</returns>
+    public static PhantomManifest Of(PhantomDatasetOptions options) => new(Name, PhantomGenerator.Version, options.Seed, options.Count, options.Masks);
+
+    /// <summary>Reads a folder's manifest.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <returns>The manifest, or <see langword="null"/> where there is none that can be read.</returns>
+    public static PhantomManifest? Read(string folder)
+    {
+        var path = Path.Combine(folder, FileName);
+        if (!File.Exists(path) || new FileInfo(path).Length > 4096) return null;
+        try
+        {
+            var manifest = JsonSerializer.Deserialize<PhantomManifest>(File.ReadAllText(path));
+            return manifest is { Generator: Name } ? manifest : null;
+        }
+        catch (JsonException)
+        {
+            // A file of that name that is no manifest: the folder is someone else's.
+            return null;
+        }
+    }
+
+    /// <summary>Writes the manifest.</summary>
+    /// <param name="folder">The folder.</param>
+    public void Write(string folder) => PhantomCatalogue.WriteText(Path.Combine(folder, FileName), JsonSerializer.Serialize(this) + "\n");
+}

@@ -1,0 +1,20 @@
+namespace Ark.Data;
+
+/// <summary>What the phantom knows the outline of.</summary>
+public enum PhantomStructure
+{
+    /// <summary>The patient's left lung (right in the picture): the field above the diaphragm and beside heart and mediastinum, filled with air or not.</summary>
+    LeftLung,
+
+    /// <summary>The patient's right lung (left in the picture), as <see cref="LeftLung"/>.</summary>
+    RightLung,
+
+    /// <summary>The heart's silhouette.</summary>
+    Heart,
+
+    /// <summary>The patient's left clavicle.</summary>
+    LeftClavicle,
+
+    /// <summary>The patient's right clavicle.</summary>
+    RightClavicle,
+}

@@ -1,0 +1,18 @@
+namespace Ark.Data;
+
+/// <summary>How the quick start trains on the phantom: the section <c>training</c> of the catalogue that is written beside it.</summary>
+internal static class PhantomTraining
+{
+    /// <summary>The section, as YAML.</summary>
+    public const string Yaml = """
+        training:
+          recipe: ark-plus
+          arch: swin_mini_patch4_window4_64
+          img-size: 64
+          epochs: 10
+          batch-size: 32
+          opt: adamw
+          lr: 0.001
+
+        """;
+}

@@ -1,0 +1,46 @@
+namespace Ark.Data;
+
+/// <summary>One finding, present or not, in Shenzhen's form: tall pictures that look like digitised film.</summary>
+internal sealed class PneumothoraxCohort : PhantomCohort
+{
+    /// <inheritdoc/>
+    public override string Name => "PhantomPneumothorax";
+
+    /// <inheritdoc/>
+    public override LabelSchema Labels { get; } = new(LabelTask.Binary, ["Pneumothorax"]);
+
+    /// <inheritdoc/>
+    public override double Share => 0.19;
+
+    /// <inheritdoc/>
+    public override double Anteroposterior => 0.4;
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<PhantomScanner> Scanners { get; } =
+    [
+        new PhantomScanner
+        {
+            Width = 144, Height = 176, FieldOfView = 36, Scatter = 0.2, Photons = 5000, Contrast = 2.6, Gamma = 1.15, Sharpening = 0,
+            Equalization = 0, ExposureSpread = 0.22, Markers = 0.9, Collimation = 0.3,
+        },
+    ];
+
+    /// <inheritdoc/>
+    public override (IReadOnlyList<PhantomFinding> Findings, IReadOnlyList<string> Labels)[] Label(
+        IReadOnlyList<PhantomView> views, DatasetSplit split, RandomStream random)
+    {
+        var present = Quota(views.Count, 0.4, random);
+        var result = new (IReadOnlyList<PhantomFinding>, IReadOnlyList<string>)[present.Length];
+        for (var i = 0; i < result.Length; i++)
+        {
+            var shown = Bystanders(0.07, random, PhantomFinding.Pneumothorax);
+            if (present[i]) shown.Add(PhantomFinding.Pneumothorax);
+            result[i] = (shown, [present[i] ? "1" : "0"]);
+        }
+
+        return result;
+    }
+
+    /// <inheritdoc/>
+    public override string Row(string image, PhantomCase picture) => $"{image},{picture.Labels[0]}";
+}

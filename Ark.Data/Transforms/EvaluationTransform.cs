@@ -1,0 +1,53 @@
+namespace Ark.Data;
+
+/// <summary>
+/// The published validation transform: the picture is resized (bilinear with antialiasing, both sides apart) to 256/224 of the view's size,
+/// and the centre is cut out: 256 and 224 for the released model. One view, nothing random. Thread-safe.
+/// </summary>
+public sealed class EvaluationTransform : IImageTransform
+{
+    private readonly ViewSize _size;
+    private readonly EvaluationPicture _picture;
+    private readonly PixelTables _tables;
+
+    /// <summary>Creates the transform.</summary>
+    /// <param name="height">Rows of the view, 1 to 8192.</param>
+    /// <param name="width">Columns of the view, 1 to 8192.</param>
+    /// <param name="normalisation">Mean and deviation.</param>
+    /// <param name="asDatasetOf">
+    /// <see langword="null"/> (the default) prepares the stored picture. A recipe prepares it as that publication's training program does when
+    /// it validates: its datasets first resize every picture (bicubic), to the view's size (Ark) or to the size before the crop (Ark+).
+    /// </param>
+    /// <exception cref="ArgumentOutOfRangeException">A size is out of range, or the normalisation or recipe is none.</exception>
+    public EvaluationTransform(int height, int width, Normalisation normalisation = Normalisation.ImageNet, AugmentationRecipe? asDatasetOf = null)
+        : this(ViewSize.Checked(height, width), ViewSize.Checked(height, width).BeforeCrop, normalisation, asDatasetOf)
+    {
+    }
+
+    /// <summary>As the public one, with a size before the crop of its own.</summary>
+    internal EvaluationTransform(ViewSize size, ViewSize beforeCrop, Normalisation normalisation, AugmentationRecipe? asDatasetOf = null)
+    {
+        _size = size;
+        _picture = new EvaluationPicture(size, beforeCrop, asDatasetOf);
+        _tables = PixelTables.InSingle(normalisation);
+    }
+
+    /// <inheritdoc/>
+    public int Views => 1;
+
+    /// <inheritdoc/>
+    public int Height => _size.Height;
+
+    /// <inheritdoc/>
+    public int Width => _size.Width;
+
+    /// <inheritdoc/>
+    /// <exception cref="ArgumentException"><paramref name="destination"/> has another length.</exception>
+    public void Apply(RasterImage image, RandomStream random, Span<float> destination)
+    {
+        _size.CheckDestination(destination, Views);
+        using var pixels = _picture.Prepare(image);
+        var whole = _picture.View(pixels, image);
+        _tables.Write(Crops.Centre(whole, Width, Height), destination);
+    }
+}

@@ -1,0 +1,55 @@
+namespace Ark.Data;
+
+/// <summary>
+/// The published test-time augmentation: the picture is resized as <see cref="EvaluationTransform"/> does, and ten views are cut: top left,
+/// top right, bottom left, bottom right and centre, then the same five of the mirrored picture. Nothing random. Thread-safe.
+/// </summary>
+public sealed class TenCropTransform : IImageTransform
+{
+    private readonly ViewSize _size;
+    private readonly EvaluationPicture _picture;
+    private readonly PixelTables _tables;
+
+    /// <summary>Creates the transform.</summary>
+    /// <param name="height">Rows of a view, 1 to 8192.</param>
+    /// <param name="width">Columns of a view, 1 to 8192.</param>
+    /// <param name="normalisation">Mean and deviation.</param>
+    /// <param name="asDatasetOf">As for <see cref="EvaluationTransform"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A size is out of range, or the normalisation or recipe is none.</exception>
+    public TenCropTransform(int height, int width, Normalisation normalisation = Normalisation.ImageNet, AugmentationRecipe? asDatasetOf = null)
+        : this(ViewSize.Checked(height, width), ViewSize.Checked(height, width).BeforeCrop, normalisation, asDatasetOf)
+    {
+    }
+
+    /// <summary>As the public one, with a size before the crop of its own.</summary>
+    internal TenCropTransform(ViewSize size, ViewSize beforeCrop, Normalisation normalisation, AugmentationRecipe? asDatasetOf = null)
+    {
+        _size = size;
+        _picture = new EvaluationPicture(size, beforeCrop, asDatasetOf);
+        _tables = PixelTables.InSingle(normalisation);
+    }
+
+    /// <inheritdoc/>
+    public int Views => 10;
+
+    /// <inheritdoc/>
+    public int Height => _size.Height;
+
+    /// <inheritdoc/>
+    public int Width => _size.Width;
+
+    /// <inheritdoc/>
+    /// <exception cref="ArgumentException"><paramref name="destination"/> has another length.</exception>
+    public void Apply(RasterImage image, RandomStream random, Span<float> destination)
+    {
+        _size.CheckDestination(destination, Views);
+        using var pixels = _picture.Prepare(image);
+        var whole = _picture.View(pixels, image);
+        var viewLength = 3 * _size.Pixels;
+        for (var view = 0; view < Views; view++)
+        {
+            var crop = Crops.OfTen(whole, view, Width, Height);
+            _tables.Write(crop, destination.Slice(view * viewLength, viewLength), mirror: view >= 5);
+        }
+    }
+}

@@ -1,0 +1,99 @@
+namespace Ark.Data;
+
+/// <summary>
+/// The published training augmentation: the picture is resized (bicubic) to a working picture; the student sees a random crop of it,
+/// perhaps shifted, scaled and rotated, perhaps changed in brightness and contrast or in gamma; the teacher sees what the recipe says.
+/// View 0 is the student's, view 1 the teacher's. Thread-safe.
+/// </summary>
+public sealed class TrainingTransform : IImageTransform
+{
+    private readonly ViewSize _size;
+    private readonly ViewSize? _working;
+    private readonly AugmentationRecipe _recipe;
+    private readonly PixelTables _tables;
+
+    /// <summary>Creates the transform.</summary>
+    /// <param name="height">Rows of a view, 1 to 8192.</param>
+    /// <param name="width">Columns of a view, 1 to 8192.</param>
+    /// <param name="recipe">Which publication's views.</param>
+    /// <param name="normalisation">Mean and deviation.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A size is out of range, or the recipe or normalisation is none.</exception>
+    public TrainingTransform(int height, int width, AugmentationRecipe recipe, Normalisation normalisation = Normalisation.ImageNet)
+        : this(height, width, recipe, normalisation, wholePicture: false)
+    {
+    }
+
+    /// <summary>As the public one, but cropping from the stored picture itself, as the published code does for some of its datasets.</summary>
+    internal TrainingTransform(int height, int width, AugmentationRecipe recipe, Normalisation normalisation, bool wholePicture)
+    {
+        if (!Enum.IsDefined(recipe)) throw new ArgumentOutOfRangeException(nameof(recipe), recipe, "Unknown recipe.");
+        _size = ViewSize.Checked(height, width);
+        _recipe = recipe;
+        _tables = PixelTables.InDouble(normalisation);
+        if (!wholePicture) _working = recipe == AugmentationRecipe.Ark ? _size : _size.BeforeCrop;
+    }
+
+    /// <inheritdoc/>
+    public int Views => 2;
+
+    /// <inheritdoc/>
+    public int Height => _size.Height;
+
+    /// <inheritdoc/>
+    public int Width => _size.Width;
+
+    /// <inheritdoc/>
+    /// <exception cref="ArgumentException"><paramref name="destination"/> has another length.</exception>
+    public void Apply(RasterImage image, RandomStream random, Span<float> destination)
+    {
+        var working = _working ?? new ViewSize(image.Width, image.Height);
+        Apply(image, Augmentation.Draw(random, working.Width, working.Height), destination);
+    }
+
+    /// <summary>Makes the views of an augmentation that has been drawn before.</summary>
+    internal void Apply(RasterImage image, Augmentation drawn, Span<float> destination)
+    {
+        _size.CheckDestination(destination, Views);
+        var source = Bitmap.Of(image);
+        if (_working is not { } working || (working.Width == image.Width && working.Height == image.Height))
+        {
+            WriteViews(source, drawn, destination);
+            return;
+        }
+
+        using var resized = new PooledBytes(checked(working.Pixels * image.Channels));
+        PilResize.Resize(source, resized.Span, working.Width, working.Height, PilFilter.Bicubic);
+        WriteViews(new Bitmap(resized.Span, working.Width, working.Height, image.Channels), drawn, destination);
+    }
+
+    private void WriteViews(Bitmap working, Augmentation drawn, Span<float> destination)
+    {
+        var viewLength = 3 * _size.Pixels;
+        using var first = new PooledBytes(checked(_size.Pixels * working.Channels));
+        using var second = new PooledBytes(_size.Pixels * working.Channels);
+
+        var student = Crop(working, drawn, linear: true, first.Span, second.Span);
+        _tables.Write(student, destination[..viewLength], drawn.Curve());
+
+        if (_recipe == AugmentationRecipe.Ark)
+        {
+            _tables.Write(Crop(working, drawn, linear: false, first.Span, second.Span), destination[viewLength..]);
+        }
+        else
+        {
+            PilResize.Resize(working, first.Span, Width, Height, PilFilter.Bicubic);
+            _tables.Write(new Bitmap(first.Span, Width, Height, working.Channels), destination[viewLength..]);
+        }
+    }
+
+    private Bitmap Crop(Bitmap working, Augmentation drawn, bool linear, Span<byte> cropped, Span<byte> warped)
+    {
+        var crop = working.Crop(drawn.Left, drawn.Top, drawn.Width, drawn.Height);
+        if (linear) CvResize.Linear(crop, cropped, Width, Height);
+        else CvResize.Nearest(crop, cropped, Width, Height);
+        var result = new Bitmap(cropped, Width, Height, working.Channels);
+        if (drawn.Warp is not { } warp) return result;
+        CvWarp.Apply(result, warped, warp, linear);
+        return new Bitmap(warped, Width, Height, working.Channels);
+    }
+}

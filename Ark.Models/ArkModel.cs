@@ -1,0 +1,104 @@
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Ark.Models;
+
+/// <summary>
+/// The network of Ark and Ark+: a Swin Transformer, a projector, and one linear head for each dataset ("omni heads"). Names, shapes and order of
+/// its state dict are those of the published checkpoints, the unused classifier <c>head</c> of the backbone included.
+/// </summary>
+/// <remarks>
+/// Forward passes in evaluation mode (<c>eval()</c>) change nothing and may run on several threads at once. The model owns its parameters; tensors
+/// that it returns belong to the caller.
+/// </remarks>
+public sealed class ArkModel : SwinBackbone
+{
+    private readonly nn.Module<Tensor, Tensor>? projector;
+    private readonly ModuleList<nn.Module<Tensor, Tensor>> omni_heads;
+
+    /// <summary>Builds the model with fresh weights.</summary>
+    /// <param name="configuration">Its shape.</param>
+    /// <param name="generator">Where the weights are drawn from; <see langword="null"/> for PyTorch's default generator, which <c>torch.manual_seed</c> seeds.</param>
+    /// <exception cref="ArkInputException">The configuration does not make a model.</exception>
+    public ArkModel(ArkModelConfiguration configuration, Generator? generator = null)
+        : this(configuration, device: null)
+    {
+        InitialiseBackbone(generator);
+        foreach (var module in (ReadOnlySpan<nn.Module?>)[projector, .. omni_heads])
+        {
+            if (module is null) continue;
+            foreach (var layer in module.modules().Prepend(module).OfType<Linear>()) Initialisation.Default(layer, generator);
+        }
+    }
+
+    private ArkModel(ArkModelConfiguration configuration, Device? device)
+        : base(nameof(ArkModel), configuration.Backbone, device)
+    {
+        configuration.Validate();
+        Configuration = configuration;
+        projector = configuration.Projector switch
+        {
+            ProjectorKind.None => null,
+            ProjectorKind.Linear => Layers.Linear(Backbone.NumFeatures, configuration.ProjectorFeatures, bias: true, device),
+            ProjectorKind.Mlp => new MlpProjector(Backbone.NumFeatures, configuration.ProjectorFeatures, device),
+            var other => throw new ArgumentOutOfRangeException(nameof(configuration), other, "Unknown projector."),
+        };
+        omni_heads = new ModuleList<nn.Module<Tensor, Tensor>>([.. configuration.Heads.Select(h =>
+            h.Outputs == 0 ? (nn.Module<Tensor, Tensor>)nn.Identity() : Layers.Linear(configuration.FeatureCount, h.Outputs, bias: true, device))]);
+        RegisterComponents();
+    }
+
+    /// <summary>The shape of the model.</summary>
+    public ArkModelConfiguration Configuration { get; }
+
+    /// <summary>Builds the model without drawing weights, for a checkpoint to fill: norms are the identity, all else is zero.</summary>
+    /// <param name="configuration">Its shape.</param>
+    /// <param name="device">Where it lives; <see langword="null"/> for the CPU.</param>
+    /// <returns>The model; the caller owns it.</returns>
+    /// <exception cref="ArkInputException">The configuration does not make a model.</exception>
+    public static ArkModel Allocate(ArkModelConfiguration configuration, Device? device = null) => new(configuration, device);
+
+    /// <summary>The features that a head takes, and that head's logits: what a training step needs.</summary>
+    /// <param name="images"><c>[B, InputChannels, ImageHeight, ImageWidth]</c>, normalised; borrowed.</param>
+    /// <param name="head">Index of the head in <see cref="ArkModelConfiguration.Heads"/>.</param>
+    /// <returns>Features <c>[B, FeatureCount]</c> (projected where there is a projector, else pooled) and logits <c>[B, Outputs]</c>; the caller owns both.</returns>
+    /// <exception cref="ArgumentException">The images have another shape.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such head.</exception>
+    public (Tensor Features, Tensor Logits) forward(Tensor images, int head)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(head);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(head, omni_heads.Count);
+        var features = Project(Pool(images));
+        return (features, omni_heads[head].forward(features));
+    }
+
+    /// <summary>The logits of every head.</summary>
+    /// <param name="images"><c>[B, InputChannels, ImageHeight, ImageWidth]</c>, normalised; borrowed.</param>
+    /// <returns>Logits <c>[B, Outputs]</c> for each head, in their order; the caller owns them.</returns>
+    /// <exception cref="ArgumentException">The images have another shape.</exception>
+    public IReadOnlyList<Tensor> forward(Tensor images)
+    {
+        using var features = Project(Pool(images));
+        return [.. omni_heads.Select(h => h.forward(features))];
+    }
+
+    /// <summary>Embeddings of images.</summary>
+    /// <param name="images"><c>[B, InputChannels, ImageHeight, ImageWidth]</c>, normalised; borrowed.</param>
+    /// <param name="afterProjector">Whether the projector is applied.</param>
+    /// <returns><c>[B, NumFeatures]</c>, or <c>[B, ProjectorFeatures]</c> after the projector; the caller owns it.</returns>
+    /// <exception cref="ArgumentException">The images have another shape.</exception>
+    /// <exception cref="InvalidOperationException">The model has no projector to apply.</exception>
+    public Tensor Embed(Tensor images, bool afterProjector)
+    {
+        if (afterProjector && projector is null)
+            throw new InvalidOperationException($"The model on '{Backbone.Name}' has no projector; ask for embeddings before the projector.");
+        var pooled = Pool(images);
+        return afterProjector ? Project(pooled) : pooled;
+    }
+
+    private Tensor Project(Tensor pooled)
+    {
+        if (projector is null) return pooled;
+        using (pooled) return projector.forward(pooled);
+    }
+}

@@ -1,0 +1,24 @@
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Ark.Models;
+
+/// <summary>Makes parameters and layers that hold zeros, so that nothing is drawn before <see cref="Initialisation"/> runs, or a file is loaded.</summary>
+internal static class Layers
+{
+    public const double Epsilon = 1e-5;
+
+    public static Parameter Parameter(Device? device, params long[] shape) => Owned(nn.Parameter(zeros(shape, ScalarType.Float32, device)));
+
+    public static Linear Linear(int inputs, int outputs, bool bias, Device? device) =>
+        nn.Linear(Parameter(device, outputs, inputs), bias ? Parameter(device, outputs) : null);
+
+    public static LayerNorm Norm(int channels, Device? device) => nn.LayerNorm(channels, Epsilon, device: device, dtype: ScalarType.Float32);
+
+    /// <summary>Takes a tensor out of the caller's dispose scope: a module owns its state whatever scope it was built in.</summary>
+    public static T Owned<T>(T tensor) where T : Tensor
+    {
+        tensor.DetachFromDisposeScope();
+        return tensor;
+    }
+}

@@ -1,0 +1,159 @@
+using System.Diagnostics.CodeAnalysis;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Ark.Models;
+
+/// <summary>
+/// What every network on a Swin Transformer shares: the backbone up to the pooled features, and its classifier <c>head</c>. Semantics, names of
+/// parameters and buffers and their order in the state dict are those of timm 0.5.4.
+/// </summary>
+/// <remarks>
+/// A forward pass in evaluation mode changes nothing and may run on several threads at once; training is for one thread. The network owns its
+/// parameters and is disposed by its creator; tensors that it returns belong to the caller.
+/// </remarks>
+public abstract class SwinBackbone : nn.Module
+{
+    private readonly PatchEmbedding patch_embed;
+    private readonly Parameter? absolute_pos_embed;
+    private readonly ModuleList<SwinStage> layers;
+    private readonly LayerNorm norm;
+    private protected readonly Linear? head;
+    private readonly DropPathSource _dropPaths = new();
+
+    private protected SwinBackbone(string name, SwinConfiguration configuration, Device? device)
+        : base(name)
+    {
+        configuration.Validate();
+        Backbone = configuration;
+        patch_embed = new PatchEmbedding(configuration, device);
+        layers = new ModuleList<SwinStage>();
+        var rates = configuration.DropPathRates().AsSpan();
+        for (var stage = 0; stage < configuration.StageCount; stage++)
+        {
+            layers.Add(new SwinStage(configuration, stage, rates[..configuration.Depths[stage]], _dropPaths, device));
+            rates = rates[configuration.Depths[stage]..];
+        }
+
+        norm = Layers.Norm(configuration.NumFeatures, device);
+        head = configuration.NumClasses > 0 ? Layers.Linear(configuration.NumFeatures, configuration.NumClasses, bias: true, device) : null;
+        if (configuration.AbsolutePositionEmbedding)
+        {
+            var (height, width) = configuration.ResolutionOf(0);
+            absolute_pos_embed = Layers.Parameter(device, 1, height * width, configuration.EmbedDim);
+            base.register_parameter(nameof(absolute_pos_embed), absolute_pos_embed);
+        }
+
+        base.register_module(nameof(patch_embed), patch_embed);
+        base.register_module(nameof(layers), layers);
+        base.register_module(nameof(norm), norm);
+        if (head is not null) base.register_module(nameof(head), head);
+    }
+
+    /// <summary>The shape of the backbone.</summary>
+    public SwinConfiguration Backbone { get; }
+
+    /// <summary>
+    /// The numbers that stochastic depth draws in training mode, one for each sample and branch. Setting a stream named by seed and step before each
+    /// step makes training repeatable from any step, whatever else draws random numbers in the process.
+    /// </summary>
+    /// <value>Default: the stream of seed 0.</value>
+    public RandomStream DropPathStream
+    {
+        get => _dropPaths.Stream;
+        set => _dropPaths.Stream = value;
+    }
+
+    internal IReadOnlyList<SwinStage> Stages => [.. layers];
+
+    internal PatchEmbedding Patches => patch_embed;
+
+    /// <summary>The features before any projector or classifier: the normalised tokens of the last stage, averaged.</summary>
+    /// <param name="images"><c>[B, InputChannels, ImageHeight, ImageWidth]</c>, normalised as in training; borrowed.</param>
+    /// <returns><c>[B, NumFeatures]</c>; the caller owns it.</returns>
+    /// <exception cref="ArgumentException">The images have another shape.</exception>
+    public Tensor Pool(Tensor images)
+    {
+        RequireImages(images);
+        using var scope = NewDisposeScope();
+        using var tokens = RunStages(images, features: null);
+        return norm.call(tokens).mean([1, 2]).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The output of every stage after its patch merging and without norm, as dense prediction takes them.</summary>
+    /// <param name="images"><c>[B, C, H, W]</c>; borrowed.</param>
+    /// <returns>One <c>[B, H, W, C]</c> for each stage; the caller owns them.</returns>
+    internal IReadOnlyList<Tensor> StageFeatures(Tensor images)
+    {
+        RequireImages(images);
+        var features = new List<Tensor>();
+        RunStages(images, features);
+        return features;
+    }
+
+    /// <summary>Tensors by name, parameters and buffers of a module before those of its children: the order of PyTorch.</summary>
+    /// <param name="destination">Receives the tensors; <see langword="null"/> for a new dictionary.</param>
+    /// <param name="prefix">Put before every name.</param>
+    /// <returns>The dictionary; the tensors are borrowed.</returns>
+    [SuppressMessage("Naming", "CA1725", Justification = "The base class has the same names.")]
+    public override Dictionary<string, Tensor> state_dict(Dictionary<string, Tensor>? destination = null, string? prefix = null)
+    {
+        destination ??= new Dictionary<string, Tensor>(StringComparer.Ordinal);
+        Collect(this, string.IsNullOrEmpty(prefix) ? "" : prefix + ".", destination);
+        return destination;
+    }
+
+    /// <summary>Draws fresh weights for the backbone and its classifier.</summary>
+    private protected void InitialiseBackbone(Generator? generator)
+    {
+        patch_embed.Initialise(generator);
+        if (absolute_pos_embed is not null) Initialisation.TruncatedNormal(absolute_pos_embed, generator);
+        foreach (var stage in layers) stage.Initialise(generator);
+        if (head is not null) Initialisation.Default(head, generator);
+        foreach (var module in (ReadOnlySpan<nn.Module?>)[patch_embed, layers, norm, head])
+        {
+            if (module is not null) Initialisation.RedrawLinears(module, generator);
+        }
+    }
+
+    private Tensor RunStages(Tensor images, List<Tensor>? features)
+    {
+        using var scope = NewDisposeScope();
+        var tokens = Embed(images);
+        for (var i = 0; i < layers.Count; i++)
+        {
+            var next = layers[i].call(tokens);
+            if (features is null || i == 0) tokens.Dispose();
+            features?.Add(next);
+            tokens = next;
+        }
+
+        features?.ForEach(f => f.MoveToOuterDisposeScope());
+        return tokens.MoveToOuterDisposeScope();
+    }
+
+    private Tensor Embed(Tensor images)
+    {
+        using var scope = NewDisposeScope();
+        var tokens = patch_embed.call(images);
+        if (absolute_pos_embed is not null) tokens = tokens + absolute_pos_embed.view(1, tokens.size(1), tokens.size(2), tokens.size(3));
+        if (Backbone.DropRate > 0 && training) tokens = nn.functional.dropout(tokens, Backbone.DropRate, training: true);
+        return tokens.MoveToOuterDisposeScope();
+    }
+
+    private void RequireImages(Tensor images)
+    {
+        var shape = images.shape;
+        if (shape.Length == 4 && shape[0] > 0 && shape[1] == Backbone.InputChannels && shape[2] == Backbone.ImageHeight && shape[3] == Backbone.ImageWidth) return;
+        throw new ArgumentException(
+            $"'{Backbone.Name}' takes images [B, {Backbone.InputChannels}, {Backbone.ImageHeight}, {Backbone.ImageWidth}] with B at least 1, got [{string.Join(", ", shape)}].",
+            nameof(images));
+    }
+
+    private static void Collect(nn.Module module, string prefix, Dictionary<string, Tensor> destination)
+    {
+        foreach (var (name, parameter) in module.named_parameters(recurse: false)) destination.Add(prefix + name, parameter);
+        foreach (var (name, buffer) in module.named_buffers(recurse: false)) destination.Add(prefix + name, buffer);
+        foreach (var (name, child) in module.named_children()) Collect(child, $"{prefix}{name}.", destination);
+    }
+}

@@ -1,0 +1,85 @@
+using System.Diagnostics;
+using System.IO.Compression;
+using System.Text.Json;
+using Ark.Data;
+
+namespace Ark.Tests.Images;
+
+/// <summary>The shared corpus of hostile images; what is not this decoder's must be refused as such.</summary>
+public class HostileImageTests
+{
+    private static readonly NetVipsImageDecoder Decoder = new();
+
+    public static TheoryData<string> Cases
+    {
+        get
+        {
+            var manifest = Path.GetFullPath(Path.Combine(Fixture.Repository, "..", "shared", "hostile", "manifest.json"));
+            if (!File.Exists(manifest)) return ["missing"];
+            using var document = JsonDocument.Parse(File.ReadAllText(manifest));
+            return [.. CasesOf(document.RootElement).Where(IsOurs).Select(c => c.GetProperty("id").GetString()!)];
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void Decoder_ends_as_the_manifest_says(string id)
+    {
+        var folder = Fixture.SharedPathOf("hostile");
+        using var document = JsonDocument.Parse(File.ReadAllText(Path.Combine(folder, "manifest.json")));
+        var entry = CasesOf(document.RootElement).Single(c => c.GetProperty("id").GetString() == id);
+        var expectation = entry.GetProperty("expect").GetString();
+        var bytes = Read(Path.Combine(folder, entry.GetProperty("file").GetString()!), entry);
+        var watch = Stopwatch.StartNew();
+        RasterImage? image = null;
+        ArkInputException? refusal = null;
+        try
+        {
+            image = Decoder.Decode(bytes, "case.img");
+        }
+        catch (ArkInputException e)
+        {
+            refusal = e;
+        }
+
+        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(5), $"Took {watch.Elapsed}.");
+        if (refusal is not null)
+        {
+            Assert.NotEqual("accept", expectation);
+            Assert.StartsWith("case.img", refusal.Message, StringComparison.Ordinal);
+            Assert.Contains(entry.GetProperty("reason_any").EnumerateArray(), w => refusal.Message.Contains(w.GetString()!, StringComparison.OrdinalIgnoreCase));
+            return;
+        }
+
+        Assert.NotEqual("reject", expectation);
+        if (entry.TryGetProperty("summary", out var summary)) AssertLooksLike(summary, image!);
+    }
+
+    // This decoder reads no DICOM: of those files only the ones that nobody may read say something about it.
+    private static bool IsOurs(JsonElement entry) => entry.GetProperty("kind").GetString() == "image"
+        && (entry.GetProperty("expect").GetString() == "reject" || !entry.GetProperty("file").GetString()!.EndsWith(".dcm", StringComparison.Ordinal));
+
+    private static void AssertLooksLike(JsonElement summary, RasterImage image)
+    {
+        Assert.Equal(summary.GetProperty("width").GetInt32(), image.Width);
+        Assert.Equal(summary.GetProperty("height").GetInt32(), image.Height);
+        var tolerance = summary.GetProperty("tolerance").GetDouble();
+        if (!summary.TryGetProperty("mean_gray8", out var mean)) return;
+        Assert.Equal(mean.GetDouble(), image.Pixels.Average(p => (double)p), tolerance);
+        int right = image.Width - 1, bottom = image.Height - 1;
+        (int X, int Y)[] corners = [(0, 0), (right, 0), (0, bottom), (right, bottom)];
+        foreach (var ((x, y), grey) in corners.Zip(summary.GetProperty("corners_gray8").EnumerateArray()))
+            Assert.Equal(grey.GetDouble(), image.Pixels[((y * image.Width) + x) * image.Channels], Math.Max(tolerance, 1));
+    }
+
+    private static byte[] Read(string path, JsonElement entry)
+    {
+        if (!entry.TryGetProperty("stored", out _)) return File.ReadAllBytes(path);
+        using var expanded = new MemoryStream();
+        using var zipped = new GZipStream(File.OpenRead(path + ".gz"), CompressionMode.Decompress);
+        zipped.CopyTo(expanded);
+        return expanded.ToArray();
+    }
+
+    private static JsonElement.ArrayEnumerator CasesOf(JsonElement root) => root.GetProperty("cases").EnumerateArray();
+}
