@@ -1,28 +1,29 @@
 namespace Ark.Data;
 
 /// <summary>
-/// Some prepared samples, in buffers that go back to their loader when the batch is disposed: copy what must live longer
+/// Some prepared samples. The image buffer goes back to its pool when the batch is disposed: copy what must live longer
 /// (a tensor over the array must not outlive the batch). Not thread-safe.
 /// </summary>
 public sealed class Batch : IDisposable
 {
-    private readonly Action<BatchBuffers> _release;
-    private BatchBuffers? _buffers;
+    private readonly BatchBufferPool _pool;
+    private readonly float[] _targets;
+    private float[]? _images;
 
-    internal Batch(BatchBuffers buffers, int count, IReadOnlyList<int> indices, int views, int height, int width, int labels, Action<BatchBuffers> release)
+    internal Batch(BatchSlot slot, IReadOnlyList<int> indices, IImageTransform transform, int labels, BatchBufferPool pool)
     {
-        _buffers = buffers;
-        _release = release;
-        Count = count;
+        _images = slot.Images;
+        _targets = slot.Targets;
+        _pool = pool;
         Indices = indices;
-        Views = views;
-        Height = height;
-        Width = width;
+        Views = transform.Views;
+        Height = transform.Height;
+        Width = transform.Width;
         LabelCount = labels;
     }
 
     /// <summary>How many samples the batch holds; at least 1. The arrays may be longer.</summary>
-    public int Count { get; }
+    public int Count => Indices.Count;
 
     /// <summary>Views of each image.</summary>
     public int Views { get; }
@@ -41,11 +42,11 @@ public sealed class Batch : IDisposable
 
     /// <summary>The views, <c>[Count, Views, 3, Height, Width]</c>; what lies behind in the array has no meaning.</summary>
     /// <exception cref="ObjectDisposedException">The batch is disposed.</exception>
-    public float[] Images => (_buffers ?? throw new ObjectDisposedException(nameof(Batch))).Images;
+    public float[] Images => _images ?? throw new ObjectDisposedException(nameof(Batch));
 
     /// <summary>The targets, <c>[Count, LabelCount]</c>; what lies behind in the array has no meaning.</summary>
     /// <exception cref="ObjectDisposedException">The batch is disposed.</exception>
-    public float[] Targets => (_buffers ?? throw new ObjectDisposedException(nameof(Batch))).Targets;
+    public float[] Targets => _images is null ? throw new ObjectDisposedException(nameof(Batch)) : _targets;
 
     /// <summary>How many values of <see cref="Images"/> have a meaning.</summary>
     public int ImagesLength => Count * Views * 3 * Height * Width;
@@ -53,9 +54,9 @@ public sealed class Batch : IDisposable
     /// <summary>How many values of <see cref="Targets"/> have a meaning.</summary>
     public int TargetsLength => Count * LabelCount;
 
-    /// <summary>Gives the buffers back.</summary>
+    /// <summary>Gives the image buffer back.</summary>
     public void Dispose()
     {
-        if (Interlocked.Exchange(ref _buffers, null) is { } buffers) _release(buffers);
+        if (Interlocked.Exchange(ref _images, null) is { } images) _pool.Return(images);
     }
 }

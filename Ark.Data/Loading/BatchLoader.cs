@@ -18,7 +18,7 @@ public sealed class BatchLoader
     private readonly int _labels;
     private readonly int _imageLength;
     private readonly int _prefetch;
-    private readonly ConcurrentBag<BatchBuffers> _pool = [];
+    private readonly BatchBufferPool _pool;
     private readonly ConcurrentDictionary<int, bool> _reported = new();
 
     /// <summary>Creates a loader.</summary>
@@ -41,6 +41,7 @@ public sealed class BatchLoader
         if (samples.Any(s => s.Targets.Length != _labels)) throw new ArgumentException("The samples have different numbers of targets.", nameof(samples));
         var length = (long)transform.Views * 3 * transform.Height * transform.Width;
         if (length * Math.Min(_options.BatchSize, samples.Count) > Array.MaxLength) throw new ArgumentException($"A batch of {_options.BatchSize} images is larger than an array can be.", nameof(options));
+        _pool = _options.Pool ?? new BatchBufferPool();
         _samples = samples;
         _transform = transform;
         _decoder = decoder;
@@ -89,7 +90,7 @@ public sealed class BatchLoader
         {
             await stop.CancelAsync().ConfigureAwait(false);
             await workers.ConfigureAwait(false);
-            foreach (var slot in slots) Release(slot.Buffers);
+            foreach (var slot in slots) _pool.Return(slot.Images);
         }
 
         if (yielded == 0 && batches > 0) throw new ArkInputException(_options.Source ?? "the dataset", null, $"none of its {_samples.Count} images can be read", "See the reasons reported for each image.");
@@ -107,13 +108,9 @@ public sealed class BatchLoader
     {
         var first = batch * _options.BatchSize;
         var indices = order.AsSpan(first, Math.Min(_options.BatchSize, order.Length - first)).ToArray();
-        if (!_pool.TryTake(out var buffers))
-        {
-            var full = Math.Min(_options.BatchSize, _samples.Count);
-            buffers = new BatchBuffers(GC.AllocateUninitializedArray<float>(full * _imageLength), new float[full * _labels]);
-        }
-
-        var slot = new BatchSlot(indices, buffers);
+        // Always the length of a full batch, so that the short last one reuses a buffer too.
+        var full = Math.Min(_options.BatchSize, _samples.Count);
+        var slot = new BatchSlot(indices, _pool.Rent(full * _imageLength), new float[indices.Length * _labels]);
         for (var i = 0; i < indices.Length; i++) work.Add((slot, i), CancellationToken.None);
         return slot;
     }
@@ -162,8 +159,8 @@ public sealed class BatchLoader
             var sample = _samples[index];
             var image = sample.Image.Load(_decoder);
             var random = new RandomStream(_options.Seed, epoch, _options.DatasetKey, (ulong)index);
-            _transform.Apply(image, random, slot.Buffers.Images.AsSpan(position * _imageLength, _imageLength));
-            sample.Targets.CopyTo(slot.Buffers.Targets, position * _labels);
+            _transform.Apply(image, random, slot.Images.AsSpan(position * _imageLength, _imageLength));
+            sample.Targets.CopyTo(slot.Targets, position * _labels);
             return null;
         }
         catch (Exception e)
@@ -189,8 +186,8 @@ public sealed class BatchLoader
 
                 if (kept.Count < i)
                 {
-                    slot.Buffers.Images.AsSpan(i * _imageLength, _imageLength).CopyTo(slot.Buffers.Images.AsSpan(kept.Count * _imageLength));
-                    slot.Buffers.Targets.AsSpan(i * _labels, _labels).CopyTo(slot.Buffers.Targets.AsSpan(kept.Count * _labels));
+                    slot.Images.AsSpan(i * _imageLength, _imageLength).CopyTo(slot.Images.AsSpan(kept.Count * _imageLength));
+                    slot.Targets.AsSpan(i * _labels, _labels).CopyTo(slot.Targets.AsSpan(kept.Count * _labels));
                 }
 
                 kept.Add(slot.Indices[i]);
@@ -198,12 +195,12 @@ public sealed class BatchLoader
         }
         catch
         {
-            Release(slot.Buffers);
+            _pool.Return(slot.Images);
             throw;
         }
 
-        if (kept.Count > 0) return new Batch(slot.Buffers, kept.Count, kept, _transform.Views, _transform.Height, _transform.Width, _labels, Release);
-        Release(slot.Buffers);
+        if (kept.Count > 0) return new Batch(slot, kept, _transform, _labels, _pool);
+        _pool.Return(slot.Images);
         return null;
     }
 
@@ -217,10 +214,4 @@ public sealed class BatchLoader
     private ArkInputException Listed(ArkInputException bad) => _options.Source is null
         ? bad
         : new ArkInputException(bad.InputSource, bad.Place, $"{bad.Problem} (an image of '{_options.Source}')", bad.Mend ?? "Replace or remove it, or choose to skip bad images.", bad);
-
-    // As many buffers as can be in use at once are worth keeping: those being filled, and the consumer's.
-    private void Release(BatchBuffers buffers)
-    {
-        if (_pool.Count < _prefetch + 1) _pool.Add(buffers);
-    }
 }

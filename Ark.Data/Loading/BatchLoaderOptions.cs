@@ -39,6 +39,10 @@ public sealed record BatchLoaderOptions
     /// <value>None by default.</value>
     public Action<SkippedImage>? OnSkipped { get; init; }
 
+    /// <summary>Where the image buffers come from.</summary>
+    /// <value>By default a pool of the loader's own; loaders that are read in turn should share one.</value>
+    public BatchBufferPool? Pool { get; init; }
+
     /// <summary>The list that the samples come from, for messages.</summary>
     /// <value>None by default.</value>
     public string? Source { get; init; }

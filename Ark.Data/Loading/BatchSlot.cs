@@ -2,8 +2,9 @@ namespace Ark.Data;
 
 /// <summary>A batch in the making: workers fill its samples in any order, and the last one to finish completes it.</summary>
 /// <param name="indices">The samples of the batch.</param>
-/// <param name="buffers">Where they go.</param>
-internal sealed class BatchSlot(int[] indices, BatchBuffers buffers)
+/// <param name="images">Where their views go.</param>
+/// <param name="targets">Where their targets go.</param>
+internal sealed class BatchSlot(int[] indices, float[] images, float[] targets)
 {
     private readonly Exception?[] _failures = new Exception?[indices.Length];
     private readonly TaskCompletionSource _filled = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -11,7 +12,9 @@ internal sealed class BatchSlot(int[] indices, BatchBuffers buffers)
 
     public int[] Indices { get; } = indices;
 
-    public BatchBuffers Buffers { get; } = buffers;
+    public float[] Images { get; } = images;
+
+    public float[] Targets { get; } = targets;
 
     /// <summary>Completes when every sample is prepared or has failed.</summary>
     public Task Filled => _filled.Task;

@@ -4,6 +4,7 @@ namespace Ark.Data;
 internal sealed class NpzImages
 {
     private const int LargestSide = 16_384;
+    private const int LargestImage = 256 << 20;
 
     private NpzImages(int width, int height, int channels, byte[][] pixels)
     {
@@ -43,6 +44,7 @@ internal sealed class NpzImages
         var channels = shape.Count == 4 ? shape[3] : 1;
         if (shape[1] is < 1 or > LargestSide || shape[2] is < 1 or > LargestSide || channels is not (1 or 3))
             throw array.Refuse($"the shape {header.ShapeText} is not that of images, expected sides from 1 to {LargestSide} and 1 or 3 channels");
+        if (shape[1] * shape[2] * channels * header.ElementSize > LargestImage) throw array.Refuse($"the shape {header.ShapeText} is too large: an image has more than {LargestImage} bytes");
         var images = new NpzImages((int)shape[2], (int)shape[1], (int)channels, new byte[expected][]);
         if (header.FortranOrder) images.ReadFortran(array, cancellationToken);
         else images.ReadRows(array, cancellationToken);
@@ -53,7 +55,7 @@ internal sealed class NpzImages
     private void ReadRows(NpyArrayReader array, CancellationToken cancellationToken)
     {
         var length = Width * Height * Channels;
-        var raw = new byte[(long)length * array.Header.ElementSize];
+        var raw = new byte[length * array.Header.ElementSize];
         for (var n = 0; n < Pixels.Length; n++)
         {
             cancellationToken.ThrowIfCancellationRequested();

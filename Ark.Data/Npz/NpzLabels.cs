@@ -4,7 +4,7 @@ namespace Ark.Data;
 internal static class NpzLabels
 {
     private const int MostLabels = 4096;
-    private const long MostValues = 64 << 20;
+    private const long MostValues = 16 << 20;
 
     /// <summary>Reads an array.</summary>
     /// <param name="archive">The archive.</param>

@@ -146,7 +146,8 @@ public sealed class BatchLoaderTests
         await using var reading = loader.ReadAsync(0, TestContext.Current.CancellationToken).GetAsyncEnumerator(TestContext.Current.CancellationToken);
 
         Assert.True(await reading.MoveNextAsync());
-        await Task.Delay(100, TestContext.Current.CancellationToken);
+        await Until(() => Volatile.Read(ref loads) == 15);
+        await Task.Delay(50, TestContext.Current.CancellationToken);
         Assert.Equal(15, Volatile.Read(ref loads));
 
         reading.Current.Dispose();
@@ -253,6 +254,44 @@ public sealed class BatchLoaderTests
         // 300 batches share the buffers of the two in the making and the consumer's one.
         Assert.InRange(arrays.Count, 1, 3);
         Assert.Throws<ObjectDisposedException>(() => last!.Images);
+    }
+
+    [Fact]
+    public async Task Loaders_that_share_a_pool_keep_no_more_buffers_than_one_of_them_uses()
+    {
+        var pool = new BatchBufferPool();
+        var options = new BatchLoaderOptions { BatchSize = 4, Workers = 2, Prefetch = 2, Pool = pool };
+
+        foreach (var count in new[] { 40, 41, 3, 40 }) await ReadAll(Loader(FakeImage.Samples(count), options));
+
+        Assert.InRange(pool.IdleCount, 1, 3);
+    }
+
+    [Fact]
+    public async Task Every_buffer_comes_back_when_a_reading_is_left_cancelled_or_fails()
+    {
+        var pool = new BatchBufferPool();
+        var options = new BatchLoaderOptions { BatchSize = 4, Workers = 2, Prefetch = 3, Pool = pool };
+        using var cancel = new CancellationTokenSource();
+
+        await foreach (var batch in Loader(FakeImage.Samples(40), options).ReadAsync(0, TestContext.Current.CancellationToken))
+        {
+            batch.Dispose();
+            break;
+        }
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
+        {
+            await foreach (var batch in Loader(FakeImage.Samples(40), options).ReadAsync(0, cancel.Token))
+            {
+                batch.Dispose();
+                await cancel.CancelAsync();
+            }
+        });
+        await Assert.ThrowsAsync<ArkInputException>(() => ReadAll(Loader(FakeImage.Samples(40, id => _ = id == 9 ? throw new ArkInputException("x", null, "is bad") : 0), options)));
+
+        Assert.Equal(0, pool.InUseCount);
+        Assert.Equal(3, pool.IdleCount);
     }
 
     [Fact]
