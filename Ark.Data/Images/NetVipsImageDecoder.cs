@@ -18,16 +18,22 @@ namespace Ark.Data;
 /// </remarks>
 public sealed class NetVipsImageDecoder : IImageDecoder
 {
+    /// <summary>What a JPEG can have at most; a thinner and longer picture would grow without bound when it is resized.</summary>
+    private const int LongestSide = 65_535;
+
     private readonly ImageDecoderOptions _options;
 
     /// <summary>Creates a decoder.</summary>
     /// <param name="options">The limits; <see langword="null"/> for the defaults.</param>
-    /// <exception cref="ArgumentOutOfRangeException">A limit is below 1.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A limit is below 1, or above what an array can hold.</exception>
+    /// <exception cref="InvalidOperationException">The native library is missing.</exception>
     public NetVipsImageDecoder(ImageDecoderOptions? options = null)
     {
         _options = options ?? new ImageDecoderOptions();
         ArgumentOutOfRangeException.ThrowIfLessThan(_options.MaxPixels, 1, nameof(options));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(_options.MaxPixels, Array.MaxLength / 4, nameof(options));
         ArgumentOutOfRangeException.ThrowIfLessThan(_options.MaxBytes, 1, nameof(options));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(_options.MaxBytes, Array.MaxLength, nameof(options));
         VipsRuntime.Ensure();
     }
 
@@ -103,6 +109,9 @@ public sealed class NetVipsImageDecoder : IImageDecoder
                 name, null, $"the image is too large: {image.Width}x{image.Height} is above the limit of {_options.MaxPixels} pixels", "Raise MaxPixels if the file is trusted.");
         }
 
+        if (Math.Max(image.Width, image.Height) > LongestSide)
+            throw new ArkInputException(name, null, $"the image is too large: {image.Width}x{image.Height} has a side above the limit of {LongestSide} pixels");
+
         if (image.Format is not (Enums.BandFormat.Uchar or Enums.BandFormat.Ushort) || image.Bands > 5 || !IsLight(image.Interpretation))
         {
             throw new ArkInputException(
@@ -139,10 +148,11 @@ public sealed class NetVipsImageDecoder : IImageDecoder
         return narrow.WriteToMemory<byte>();
     }
 
-    // NetVips names its own call in the first line; what libvips has to say comes after it, often twice.
+    // NetVips names its own call in the first line; what libvips has to say, after the name of its loader, comes in the next ones, if at all.
     private static string Detail(string message)
     {
-        var lines = message.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-        return string.Join("; ", lines.Skip(lines.Length > 1 ? 1 : 0).Distinct(StringComparer.Ordinal).Take(3));
+        var lines = message.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Skip(1)
+            .Select(line => line[(line.IndexOf(": ", StringComparison.Ordinal) + 1)..].Trim()).Distinct(StringComparer.Ordinal).Take(3).ToArray();
+        return lines.Length == 0 ? "its header is damaged or incomplete" : $"its data is damaged or incomplete ({string.Join("; ", lines)})";
     }
 }

@@ -5,14 +5,21 @@ namespace Ark.Data;
 /// <summary>Sets libvips up, once a process, before its first use here.</summary>
 internal static class VipsRuntime
 {
-    static VipsRuntime()
+    private static readonly Exception? Failure = SetUp();
+
+    /// <summary>Makes sure that the set-up has happened.</summary>
+    /// <exception cref="InvalidOperationException">libvips is missing.</exception>
+    public static void Ensure()
     {
-        if (!ModuleInitializer.VipsInitialized)
-        {
-            throw new InvalidOperationException(
-                "libvips, which decodes images, could not be loaded. Add the package NetVips.Native (or that of the platform, such as NetVips.Native.linux-x64) to the application.",
-                ModuleInitializer.Exception);
-        }
+        if (Failure is null) return;
+        throw new InvalidOperationException(
+            "libvips, which decodes images, could not be loaded. Add the package NetVips.Native, or that of one platform such as NetVips.Native.linux-x64, to the application.",
+            Failure);
+    }
+
+    private static Exception? SetUp()
+    {
+        if (!ModuleInitializer.VipsInitialized) return ModuleInitializer.Exception ?? new DllNotFoundException("libvips");
 
         // Parallelism is over images; each one's own threads would only multiply with the callers'.
         NetVips.NetVips.Concurrency = 1;
@@ -22,11 +29,6 @@ internal static class VipsRuntime
         NetVips.NetVips.BlockUntrusted = true;
         // By default libvips writes its warnings to standard error. Whatever matters comes as an exception.
         Log.SetLogHandler("VIPS", Enums.LogLevelFlags.Warning, static (_, _, _) => { });
-    }
-
-    /// <summary>Makes sure that the set-up has happened.</summary>
-    /// <exception cref="TypeInitializationException">libvips is missing; the inner exception says what to add.</exception>
-    public static void Ensure()
-    {
+        return null;
     }
 }

@@ -30,7 +30,7 @@ public sealed class RefusedImageTests : IDisposable
             _ => Encoded.LosslessWebP(picture),
         };
         Assert.Equal((120, 90), (Decoder.Decode(whole, "whole").Width, Decoder.Decode(whole, "whole").Height));
-        AssertRefused(() => Decoder.Decode(whole.AsMemory(0, (int)(whole.Length * kept)), "cut.img"), "cut.img: is no", format);
+        AssertRefused(() => Decoder.Decode(whole.AsMemory(0, (int)(whole.Length * kept)), "cut.img"), $"cut.img: is no whole {format}", "damaged or incomplete");
     }
 
     [Fact]
@@ -38,7 +38,7 @@ public sealed class RefusedImageTests : IDisposable
     {
         var png = Encoded.Png(Encoded.Picture(40, 40, 1));
         png[^20] ^= 1; // in the checksum of the data's compression or chunk
-        AssertRefused(() => Decoder.Decode(png, "a.png"), "a.png: is no whole PNG image");
+        AssertRefused(() => Decoder.Decode(png, "a.png"), "a.png: is no whole PNG image: its data is damaged");
     }
 
     [Fact]
@@ -75,8 +75,16 @@ public sealed class RefusedImageTests : IDisposable
     }
 
     [Fact]
-    public void Limits_below_one_are_refused() =>
-        Assert.Throws<ArgumentOutOfRangeException>(() => new NetVipsImageDecoder(new ImageDecoderOptions { MaxPixels = 0 }));
+    public void Decoder_refuses_a_thread_of_pixels() =>
+        AssertRefused(() => Decoder.Decode(TestPng.Write(1, 70_000, TestPng.Grey, 8, [[0]]), "thread.png"), "1x70000", "above the limit of 65535");
+
+    [Theory]
+    [InlineData(0, 1)]
+    [InlineData(1, 0)]
+    [InlineData(long.MaxValue, 1)]
+    [InlineData(1, long.MaxValue)]
+    public void Limits_that_cannot_hold_are_refused(long pixels, long bytes) => Assert.Throws<ArgumentOutOfRangeException>(
+        () => new NetVipsImageDecoder(new ImageDecoderOptions { MaxPixels = pixels, MaxBytes = bytes }));
 
     [Fact]
     public void DecodeFile_reads_a_file_and_names_it_when_it_cannot()

@@ -34,7 +34,7 @@ public class ResamplingTests
         foreach (var resampler in Resamplers) Assert.Equal(-1, Run(resampler, picture, Size(newWidth), Size(newHeight)).AsSpan().IndexOfAnyExcept(grey));
     }
 
-    [Property]
+    [Property(MaxTest = 40)]
     public void Colour_is_resampled_channel_by_channel(PositiveInt width, PositiveInt height, PositiveInt newWidth, PositiveInt newHeight)
     {
         var picture = Noise(width, height, 3);
@@ -43,8 +43,8 @@ public class ResamplingTests
         foreach (var resampler in Resamplers)
         {
             var colour = Run(resampler, picture, Size(newWidth), Size(newHeight));
-            Assert.Equal(Run(resampler, red, Size(newWidth), Size(newHeight)), colour.Where((_, i) => i % 3 == 0));
-            Assert.Equal(Run(resampler, blue, Size(newWidth), Size(newHeight)), colour.Where((_, i) => i % 3 == 2));
+            Assert.Equal(Run(resampler, red, Size(newWidth), Size(newHeight)), colour.Where((_, i) => i % 3 == 0).ToArray());
+            Assert.Equal(Run(resampler, blue, Size(newWidth), Size(newHeight)), colour.Where((_, i) => i % 3 == 2).ToArray());
         }
     }
 
