@@ -20,12 +20,12 @@ internal sealed class Anatomy
         Breast = Female ? random.Uniform(1, 4.5) : random.Uniform(0, 0.6);
         BreastHeight = random.Uniform(0.62, 0.78);
         NeckHalfWidth = (Female ? 5.2 : 6.0) + (1.2 * Fat);
-        CardiothoracicRatio = random.Uniform(0.36, 0.445);
+        CardiothoracicRatio = random.Uniform(0.37, 0.452);
         HeartTilt = random.Uniform(0.45, 0.85);
-        HeartOffset = random.Uniform(0.22, 0.36);
+        HeartOffset = random.Uniform(0.15, 0.4);
         MediastinumHalfWidth = random.Uniform(2.1, 3.0);
         AorticKnob = random.Uniform(0.3, 1.5);
-        LungAttenuation = random.Uniform(0.042, 0.060);
+        LungAttenuation = random.Uniform(0.040, 0.066);
         RibSlope = random.Uniform(7.0, 10.5);
         RibPitch = random.Uniform(2.15, 2.5);
         RibRadius = (Female ? 0.58 : 0.68) * random.Uniform(0.9, 1.12);

@@ -33,7 +33,7 @@ internal static class DiffuseFindings
     public static void Edema(FindingCanvas canvas, RandomStream random)
     {
         var (thorax, lungs, field) = (canvas.Thorax, canvas.Lungs, canvas.Field);
-        var strength = (float)random.Uniform(0.16, 0.32);
+        var strength = (float)random.Uniform(0.12, 0.24);
         var uneven = (float)random.Uniform(-0.25, 0.25);
         var reach = (float)random.Uniform(6.5, 9);
         var texture = new SmoothNoise(random, field.Width, field.Height, 2.4 / canvas.Projection.Pitch, 3);
@@ -44,7 +44,7 @@ internal static class DiffuseFindings
             var (x, y) = (Math.Abs(lungs.X[i]) - 4.2f, (lungs.Y[i] - (0.52f * thorax.H)) * 0.8f);
             var q = Math.Max(0, 1 - (((x * x) + (y * y)) / (reach * reach)));
             var side = lungs.X[i] > 0 ? 1 + uneven : 1 - uneven;
-            map[i] = Math.Max(0, strength * side * q * (1 + (0.35f * texture.At(i % field.Width, i / field.Width))));
+            map[i] = Math.Max(0, strength * side * q * (1 + (0.5f * texture.At(i % field.Width, i / field.Width))));
             field.Filled[i] += map[i];
             if ((lungs.Left[i] | lungs.Right[i]) == 0) map[i] = 0;
         }
@@ -56,9 +56,9 @@ internal static class DiffuseFindings
     public static void Fibrosis(FindingCanvas canvas, RandomStream random)
     {
         var (thorax, lungs, field) = (canvas.Thorax, canvas.Lungs, canvas.Field);
-        var strength = (float)random.Uniform(2.0, 3.4);
+        var strength = (float)random.Uniform(3.0, 4.6);
         var apical = random.Chance(0.2);
-        var net = new SmoothNoise(random, field.Width, field.Height, 1.7 / canvas.Projection.Pitch, 2);
+        var net = new SmoothNoise(random, field.Width, field.Height, 2.0 / canvas.Projection.Pitch, 2);
         var map = new float[field.Solid.Length];
         for (var i = 0; i < map.Length; i++)
         {

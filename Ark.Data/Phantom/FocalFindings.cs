@@ -11,10 +11,10 @@ internal static class FocalFindings
         var count = random.Chance(0.25) ? 2 : 1;
         for (var k = 0; k < count; k++)
         {
-            var radius = random.Uniform(1.0, 1.5);
+            var radius = random.Uniform(1.15, 1.5);
             var (x, y, scale) = canvas.Spot(random, 0, radius * 0.8);
             var map = new float[canvas.Field.Solid.Length];
-            Lump(canvas, map, x, y, radius * scale, 2 * radius * random.Uniform(0.85, 1.15));
+            Lump(canvas, map, x, y, radius * scale, 2 * radius * random.Uniform(1, 1.3));
             Solidify(canvas, PhantomFinding.Nodule, map);
         }
     }
@@ -22,15 +22,15 @@ internal static class FocalFindings
     /// <summary>Paints a mass: a lump with two to four bulges.</summary>
     public static void Mass(FindingCanvas canvas, RandomStream random)
     {
-        var radius = random.Uniform(1.7, 2.7);
+        var radius = random.Uniform(1.9, 2.8);
         var (x, y, scale) = canvas.Spot(random, 0, radius * 0.6);
         var map = new float[canvas.Field.Solid.Length];
-        Lump(canvas, map, x, y, radius * scale, 1.6 * radius);
+        Lump(canvas, map, x, y, radius * scale, 2.1 * radius);
         var bulges = 2 + random.NextInt32(3);
         for (var k = 0; k < bulges; k++)
         {
             var (angle, distance, r) = (random.Uniform(0, 6.2832), random.Uniform(0.3, 0.6) * radius, random.Uniform(0.45, 0.7) * radius);
-            Lump(canvas, map, x + (float)(Cos(angle) * distance * scale), y + (float)(Sin(angle) * distance * scale), r * scale, 1.4 * r);
+            Lump(canvas, map, x + (float)(Cos(angle) * distance * scale), y + (float)(Sin(angle) * distance * scale), r * scale, 1.9 * r);
         }
 
         Solidify(canvas, PhantomFinding.Mass, map);
@@ -42,7 +42,7 @@ internal static class FocalFindings
         var (cx, cy, scale) = canvas.Spot(random, 0, 1.2);
         var field = canvas.Field;
         var texture = new SmoothNoise(random, field.Width, field.Height, 1.8 * scale, 2);
-        var strength = (float)random.Uniform(0.26, 0.5);
+        var strength = (float)random.Uniform(0.32, 0.55);
         var patches = 4 + random.NextInt32(4);
         var map = new float[field.Filled.Length];
         for (var k = 0; k < patches; k++)
@@ -78,13 +78,13 @@ internal static class FocalFindings
             var (inner, outer) = (thorax.Inner((float)y, side > 0) + 1.5, thorax.Outer((float)y) - 0.5);
             var length = random.Uniform(4.5, 8);
             var start = random.Uniform(inner, Math.Max(inner, outer - length));
-            var (slope, bow, radius) = (random.Uniform(-0.35, 0.35), random.Uniform(-0.5, 0.5), random.Uniform(0.3, 0.62));
+            var (slope, bow, radius) = (random.Uniform(-0.35, 0.35), random.Uniform(-0.5, 0.5), random.Uniform(0.42, 0.75));
             for (var j = 0; j < points.Length; j++)
             {
                 var t = j / (points.Length - 1.0);
                 var at = canvas.Projection.Project(side * Math.Min(start + (length * t), outer), y + (slope * length * (t - 0.5)) + (4 * bow * t * (1 - t)), 0);
                 var taper = 0.55 + (1.8 * t * (1 - t));
-                points[j] = new StrokePoint(at.X, at.Y, (float)(radius * taper * at.Scale), (float)(3.2 * taper));
+                points[j] = new StrokePoint(at.X, at.Y, (float)(radius * taper * at.Scale), (float)(4.6 * taper));
             }
 
             canvas.Strokes.Add(points, 0, map);

@@ -18,7 +18,7 @@ internal static class PleuralFindings
     {
         var (thorax, lungs, field) = (canvas.Thorax, canvas.Lungs, canvas.Field);
         var side = random.Chance(0.5) ? 1 : -1;
-        var shrink = (float)random.Uniform(1.08, 1.3);
+        var shrink = (float)random.Uniform(1.06, 1.2);
         var (middle, floor) = (3f, (float)random.Uniform(0.7, 0.95) * thorax.H);
         var dense = 0.25f * (shrink - 1);
         var map = new float[field.Free.Length];
@@ -34,7 +34,7 @@ internal static class PleuralFindings
             field.Free[i] += free;
             field.Filled[i] += dense * (1 - free);
             var edge = 1 - Math.Min(1, Math.Abs(inside) / 0.3f);
-            if (lungs.Above[i] > 0) field.Solid[i] += 0.6f * edge;
+            if (lungs.Above[i] > 0) field.Solid[i] += 0.45f * edge;
             if ((lungs.Left[i] | lungs.Right[i]) != 0) map[i] = free;
         }
 
@@ -44,9 +44,9 @@ internal static class PleuralFindings
     private static void Fluid(FindingCanvas canvas, RandomStream random, int side)
     {
         var (thorax, lungs, field) = (canvas.Thorax, canvas.Lungs, canvas.Field);
-        var height = (float)random.Uniform(3.2, 9);
+        var height = (float)random.Uniform(4.6, 10);
         var rise = (float)random.Uniform(1, 3);
-        var dense = (float)random.Uniform(0.75, 1);
+        var dense = (float)random.Uniform(0.85, 1);
         var map = new float[field.Filled.Length];
         for (var i = 0; i < map.Length; i++)
         {

@@ -12,10 +12,10 @@ internal sealed class Pose
         var loose = view == PhantomView.Anteroposterior ? 1.7 : 1;
         Rotation = random.Normal(0, 0.035 * loose);
         Tilt = view == PhantomView.Anteroposterior ? random.Uniform(-0.05, 0.32) : random.Uniform(-0.06, 0.08);
-        Roll = random.Normal(0, 0.025 * loose);
-        ShiftX = random.Normal(0, 0.8 * loose);
-        ShiftY = random.Normal(0, 0.9 * loose);
-        Zoom = random.Uniform(0.92, 1.1);
+        Roll = random.Normal(0, 0.035 * loose);
+        ShiftX = random.Normal(0, 1.2 * loose);
+        ShiftY = random.Normal(0, 1.3 * loose);
+        Zoom = random.Uniform(0.9, 1.14);
         Inspiration = view == PhantomView.Anteroposterior ? random.Uniform(0.78, 0.97) : random.Uniform(0.9, 1.04);
         ScapulaX = view == PhantomView.Anteroposterior ? random.Uniform(9.5, 13) : random.Uniform(12.2, 16);
         SourceDistance = view == PhantomView.Anteroposterior ? random.Uniform(95, 120) : random.Uniform(170, 190);

@@ -18,8 +18,8 @@ internal sealed class Thorax
     public Thorax(Anatomy anatomy, Pose pose, IReadOnlySet<PhantomFinding> findings, RandomStream shape)
     {
         Anatomy = anatomy;
-        var hyperinflation = shape.Uniform(0.6, 1);
-        var large = shape.Uniform(0.54, 0.68);
+        var hyperinflation = shape.Uniform(0.45, 0.9);
+        var large = shape.Uniform(0.53, 0.64);
         var lift = shape.Uniform(0.03, 0.085);
         var enlarged = findings.Contains(PhantomFinding.Cardiomegaly);
         var emphysema = findings.Contains(PhantomFinding.Emphysema) ? hyperinflation : 0;
@@ -45,7 +45,7 @@ internal sealed class Thorax
         DomeRight = (float)(H * (right + (0.05 * emphysema)));
 
         // The ratio is meant as it shows: in the AP view a healthy heart is magnified too.
-        var healthy = anatomy.CardiothoracicRatio * (pose.View == PhantomView.Anteroposterior ? 1.08 : 1) * (1 - (0.1 * emphysema));
+        var healthy = anatomy.CardiothoracicRatio * (pose.View == PhantomView.Anteroposterior ? 1.06 : 1) * (1 - (0.1 * emphysema));
         CardiothoracicRatio = enlarged ? large : healthy;
         HeartZ = 3;
         var half = CardiothoracicRatio * W * pose.Magnification(0) / pose.Magnification(HeartZ);
