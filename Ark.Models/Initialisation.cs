@@ -41,6 +41,6 @@ internal static class Initialisation
         TruncatedNormal(layer.weight, generator);
         if (layer.bias is null) return;
         using var _ = no_grad();
-        layer.bias.zero_();
+        nn.init.zeros_(layer.bias);
     }
 }
