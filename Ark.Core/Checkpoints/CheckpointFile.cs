@@ -31,6 +31,7 @@ public static class CheckpointFile
         using var reader = CheckpointReader.Open(path, options);
         var chosen = StateDictChoice.Choose(reader, nestedKey);
         using var assembler = new TensorAssembler(path);
+        assembler.ReadStorages(chosen.Tensors.Values);
         var result = chosen.Tensors.ToDictionary(t => t.Key, t => assembler.Assemble(t.Value), StringComparer.Ordinal);
         assembler.Release();
         return result;

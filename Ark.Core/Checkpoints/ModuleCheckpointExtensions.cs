@@ -40,8 +40,7 @@ public static class ModuleCheckpointExtensions
         this nn.Module module, string path, bool strict = true, IList<string>? skip = null, Dictionary<string, bool>? loadedParameters = null)
     {
         ArgumentNullException.ThrowIfNull(module);
-        using var reader = CheckpointReader.Open(path);
-        if (reader.Format != CheckpointFormat.Safetensors) throw new CheckpointException(path, null, "is a PyTorch file, not one of safetensors", "Load it with load_py or load_checkpoint.");
+        using var reader = CheckpointReader.OpenSafetensors(path);
         return StateDictLoader.Load(module, reader, null, strict, skip, loadedParameters);
     }
 

@@ -11,7 +11,7 @@ public static class Safetensors
     /// <exception cref="CheckpointException">The file is missing, or no valid safetensors file.</exception>
     public static Dictionary<string, Tensor> Load(string path)
     {
-        using var reader = Open(path);
+        using var reader = CheckpointReader.OpenSafetensors(path);
         var root = (PickleDictionary)reader.LoadAll()!;
         return root.ToDictionary(e => (string)e.Key, e => (Tensor)e.Value!, StringComparer.Ordinal);
     }
@@ -22,7 +22,7 @@ public static class Safetensors
     /// <exception cref="CheckpointException">The file is missing, or no valid safetensors file.</exception>
     public static IReadOnlyDictionary<string, string> ReadMetadata(string path)
     {
-        using var reader = Open(path);
+        using var reader = CheckpointReader.OpenSafetensors(path);
         return reader.Metadata!;
     }
 
@@ -38,13 +38,5 @@ public static class Safetensors
         ArgumentNullException.ThrowIfNull(tensors);
         var writer = new SafetensorsWriter(tensors, metadata);
         AtomicFile.Write(path, writer.Write);
-    }
-
-    private static CheckpointReader Open(string path)
-    {
-        var reader = CheckpointReader.Open(path);
-        if (reader.Format == CheckpointFormat.Safetensors) return reader;
-        reader.Dispose();
-        throw new CheckpointException(path, "header", "is a PyTorch file, not one of safetensors", "Load it with PyTorchFile.Load.");
     }
 }

@@ -9,6 +9,14 @@ internal sealed class LoadedTensors : IDisposable
 
     public int Count => _tensors.Count;
 
+    public void Add(string name, Tensor tensor) => _tensors.Add((name, tensor));
+
+    /// <summary>Reads every element of tensors of up to a million.</summary>
+    public void ReadAll()
+    {
+        foreach (var (_, tensor) in _tensors.Where(t => t.Tensor.numel() <= 1_000_000)) RecordedTree.BytesOf(tensor);
+    }
+
     public void Take(string path, object? root) => PickleTree.Visit(path, root, (name, tensor) =>
     {
         _tensors.Add((name, (Tensor)tensor));

@@ -38,13 +38,19 @@ internal sealed class CheckpointReader : IDisposable
     public IReadOnlyDictionary<string, string>? Metadata { get; }
 
     /// <summary>Opens a file of any format, and reads no more than its index.</summary>
-    public static CheckpointReader Open(string path, PyTorchLoadOptions? options = null)
+    public static CheckpointReader Open(string path, PyTorchLoadOptions? options = null) =>
+        Open(path, file => CheckpointFormats.Read(file, options ?? new PyTorchLoadOptions()));
+
+    /// <summary>Opens a safetensors file.</summary>
+    public static CheckpointReader OpenSafetensors(string path) => Open(path, CheckpointFormats.ReadSafetensors);
+
+    private static CheckpointReader Open(string path, Func<FileSlice, CheckpointContent> read)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         var file = FileSlice.Open(path, out var handle);
         try
         {
-            return new CheckpointReader(handle, path, CheckpointFormats.Read(file, options ?? new PyTorchLoadOptions()));
+            return new CheckpointReader(handle, path, read(file));
         }
         catch (Exception e)
         {
@@ -58,6 +64,7 @@ internal sealed class CheckpointReader : IDisposable
     public object? LoadAll()
     {
         using var assembler = new TensorAssembler(Path);
+        assembler.ReadStorages(Tensors.Select(t => t.Value));
         var root = PickleTree.Visit(Path, Root, (_, tensor) => tensor is StoredTensor stored ? assembler.Assemble(stored) : tensor);
         VerifyRest();
         assembler.Release();

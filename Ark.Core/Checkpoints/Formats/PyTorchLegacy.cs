@@ -60,7 +60,7 @@ internal static class PyTorchLegacy
                 var count = input.ReadInt64();
                 if (count != storage.Count) throw input.Refuse($"has {count} elements in storage '{key}', whose size the pickle gives as {storage.Count} (mismatch)");
                 if (storage.ByteCount > input.Remaining) throw input.Refuse($"is truncated: storage '{key}' needs {storage.ByteCount} bytes, {input.Remaining} are left");
-                storage.Bytes = new StorageBytes(file.Slice(input.Position, storage.ByteCount), storage.ByteCount, Deflated: false, Crc: null, $"storage '{key}'");
+                storage.Bytes = new StorageBytes(file.Slice(input.Position, storage.ByteCount), storage.ByteCount, deflated: false, crc: null, $"storage '{key}'");
                 input.Skip(storage.ByteCount);
             }
 

@@ -50,7 +50,7 @@ internal static class PyTorchTar
                 var elements = input.ReadInt64();
                 if (elements < 0 || elements > input.Remaining / element.Size) throw input.Refuse($"has a storage of {elements} elements, but {input.Remaining} bytes are left: truncated or corrupt");
                 var storage = new StoredStorage(entry[0]!.ToString()!, element, elements);
-                storage.Bytes = new StorageBytes(file.Slice(input.Position, storage.ByteCount), storage.ByteCount, Deflated: false, Crc: null, "tar entry 'storages'");
+                storage.Bytes = new StorageBytes(file.Slice(input.Position, storage.ByteCount), storage.ByteCount, deflated: false, crc: null, "tar entry 'storages'");
                 input.Skip(storage.ByteCount);
                 if (!_storages.TryAdd(entry[0]!, storage)) throw input.Refuse("has a duplicate storage key");
             }

@@ -118,7 +118,7 @@ internal static class SafetensorsFormat
             if (bytes != (ulong)(end - begin)) throw Refuse($"tensor '{name}' of dtype {element.SafetensorsName} and shape [{string.Join(", ", shape)}] has a size of {bytes} bytes, but its offsets span {end - begin}");
             var storage = new StoredStorage(name, element, (end - begin) / element.Size)
             {
-                Bytes = new StorageBytes(buffer.Slice(begin, end - begin), end - begin, Deflated: false, Crc: null, $"tensor '{name}'"),
+                Bytes = new StorageBytes(buffer.Slice(begin, end - begin), end - begin, deflated: false, crc: null, $"tensor '{name}'"),
             };
             var tensor = StoredTensor.Create(storage, element, 0, shape, StoredTensor.RowMajorStrides(shape), requiresGrad: false, out var problem);
             if (tensor is null) throw Refuse($"tensor '{name}': {problem}");

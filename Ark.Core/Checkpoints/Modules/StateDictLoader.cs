@@ -12,7 +12,7 @@ internal static class StateDictLoader
         var report = Compare(model, reader, choice, skip);
         Check(report, model.Count, strict);
         var work = report.Loaded.Select(e => (Stored: choice.Tensors[e.Name], Target: model[e.Name])).ToList();
-        foreach (var (stored, _) in work) stored.Storage.Bytes!.Verify();
+        ParallelReading.ForEach(work.Select(w => w.Stored.Storage.Bytes!).Distinct().ToList(), b => b.Length, b => b.Verify());
         Copy(reader.Path, work);
         if (loadedParameters is not null)
         {
@@ -86,23 +86,20 @@ internal static class StateDictLoader
         }
     }
 
-    private static unsafe void Copy(string path, List<(StoredTensor Stored, Tensor Target)> work)
+    private static void Copy(string path, List<(StoredTensor Stored, Tensor Target)> work)
     {
         using var noGrad = no_grad();
+        var inPlace = work.Where(w => CanReadInPlace(w.Stored, w.Target)).Select(w => (Bytes: BytesOf(w.Stored), Address: AddressOf(w.Target))).ToList();
+        ParallelReading.ForEach(inPlace, w => w.Bytes.Length, w => Read(w.Bytes, w.Address));
         using var assembler = new TensorAssembler(path);
-        foreach (var (stored, target) in work)
-        {
-            if (CanReadInPlace(stored, target))
-            {
-                var size = stored.Element.Size;
-                stored.Storage.Bytes!.Part(stored.Offset * size, stored.ByteCount).CopyTo(TensorMemory.AddressOf(target));
-            }
-            else
-            {
-                target.copy_(assembler.Assemble(stored));
-            }
-        }
+        foreach (var (stored, target) in work.Where(w => !CanReadInPlace(w.Stored, w.Target))) target.copy_(assembler.Assemble(stored));
     }
+
+    private static StorageBytes BytesOf(StoredTensor stored) => stored.Storage.Bytes!.Part(stored.Offset * stored.Element.Size, stored.ByteCount);
+
+    private static unsafe nint AddressOf(Tensor tensor) => (nint)TensorMemory.AddressOf(tensor);
+
+    private static unsafe void Read(StorageBytes bytes, nint address) => bytes.CopyTo((byte*)address);
 
     private static bool CanReadInPlace(StoredTensor stored, Tensor target) =>
         stored.IsContiguous && !stored.Storage.Bytes!.Deflated && stored.Element.Widening == Widening.None

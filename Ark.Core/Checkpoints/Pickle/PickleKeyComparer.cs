@@ -16,11 +16,14 @@ internal sealed class PickleKeyComparer : IEqualityComparer<object>
 
     public int GetHashCode(object obj) => obj switch
     {
-        long number => HashCode.Combine(number, 1),
-        double number => HashCode.Combine(BitConverter.DoubleToInt64Bits(number), 2),
+        long number => OfBits(number),
+        double number => OfBits(BitConverter.DoubleToInt64Bits(number)),
         PickleTuple tuple => OfTuple(tuple),
         _ => obj.GetHashCode(),
     };
+
+    // In halves: the hash of a long is the exclusive or of them, which a file can choose.
+    private static int OfBits(long bits) => HashCode.Combine((int)bits, (int)(bits >> 32));
 
     private static bool IsSimple(object? value) => value is null or string or long or BigInteger or bool or double;
 

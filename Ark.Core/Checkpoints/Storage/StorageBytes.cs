@@ -4,36 +4,45 @@ using System.IO.Hashing;
 namespace Ark;
 
 /// <summary>Where the bytes of one storage or zip entry lie, and how they are read: straight into place, checked on the way.</summary>
-/// <param name="Raw">The bytes in the file.</param>
-/// <param name="Length">How many bytes they are after decompression.</param>
-/// <param name="Deflated">Whether they are compressed.</param>
-/// <param name="Crc">Their CRC-32, or <see langword="null"/> where the format has none or checking is off.</param>
-/// <param name="Place">What to call them in messages.</param>
-internal sealed record StorageBytes(FileSlice Raw, long Length, bool Deflated, uint? Crc, string Place)
+/// <param name="raw">The bytes in the file.</param>
+/// <param name="length">How many bytes they are after decompression.</param>
+/// <param name="deflated">Whether they are compressed.</param>
+/// <param name="crc">Their CRC-32, or <see langword="null"/> where the format has none or checking is off.</param>
+/// <param name="place">What to call them in messages.</param>
+internal sealed class StorageBytes(FileSlice raw, long length, bool deflated, uint? crc, string place)
 {
     // Small enough that a chunk is still in the processor's cache when its checksum is taken.
     private const int Chunk = 1 << 18;
+
+    /// <summary>Bytes after decompression.</summary>
+    public long Length { get; } = length;
+
+    /// <summary>Whether they are compressed.</summary>
+    public bool Deflated { get; } = deflated;
+
+    /// <summary>What to call them in messages.</summary>
+    public string Place { get; } = place;
 
     /// <summary>Whether the bytes have been read, and their checksum been found right.</summary>
     public bool Verified { get; private set; }
 
     /// <summary>Part of these bytes: a view of a storage in a legacy file.</summary>
-    public StorageBytes Part(long offset, long length) => new(Raw.Slice(offset, length), length, Deflated: false, Crc: null, Place);
+    public StorageBytes Part(long offset, long length) => new(raw.Slice(offset, length), length, deflated: false, crc: null, Place);
 
     /// <summary>Reads everything to an address that has room for <see cref="Length"/> bytes.</summary>
     public unsafe void CopyTo(byte* destination)
     {
-        var crc = Crc is null || Verified ? null : new Crc32();
-        using var inflated = Deflated ? new DeflateStream(new FileSliceStream(Raw), CompressionMode.Decompress) : null;
+        var sum = crc is null || Verified ? null : new Crc32();
+        using var inflated = Deflated ? new DeflateStream(new FileSliceStream(raw), CompressionMode.Decompress) : null;
         for (long done = 0; done < Length;)
         {
             var span = new Span<byte>(destination + done, (int)Math.Min(Chunk, Length - done));
             ReadChunk(inflated, done, span);
-            crc?.Append(span);
+            sum?.Append(span);
             done += span.Length;
         }
 
-        Finish(inflated, crc);
+        Finish(inflated, sum);
     }
 
     /// <summary>Reads everything into a new array; for entries whose length has been limited.</summary>
@@ -47,26 +56,26 @@ internal sealed record StorageBytes(FileSlice Raw, long Length, bool Deflated, u
     /// <summary>Compares the checksum without keeping the bytes, where there is one and it has not been compared yet.</summary>
     public void Verify()
     {
-        if (Crc is null || Verified) return;
-        var crc = new Crc32();
+        if (crc is null || Verified) return;
+        var sum = new Crc32();
         var buffer = new byte[(int)Math.Min(Chunk, Length)];
-        using var inflated = Deflated ? new DeflateStream(new FileSliceStream(Raw), CompressionMode.Decompress) : null;
+        using var inflated = Deflated ? new DeflateStream(new FileSliceStream(raw), CompressionMode.Decompress) : null;
         for (long done = 0; done < Length;)
         {
             var span = buffer.AsSpan(0, (int)Math.Min(buffer.Length, Length - done));
             ReadChunk(inflated, done, span);
-            crc.Append(span);
+            sum.Append(span);
             done += span.Length;
         }
 
-        Finish(inflated, crc);
+        Finish(inflated, sum);
     }
 
     private void ReadChunk(DeflateStream? inflated, long offset, Span<byte> span)
     {
         if (inflated is null)
         {
-            Raw.ReadExactly(offset, span, Place);
+            raw.ReadExactly(offset, span, Place);
             return;
         }
 
@@ -76,27 +85,27 @@ internal sealed record StorageBytes(FileSlice Raw, long Length, bool Deflated, u
         }
         catch (Exception e) when (e is InvalidDataException or EndOfStreamException)
         {
-            throw new CheckpointException(Raw.Path, Place, "its compressed bytes are corrupt", innerException: e);
+            throw new CheckpointException(raw.Path, Place, "its compressed bytes are corrupt", innerException: e);
         }
     }
 
-    private void Finish(DeflateStream? inflated, Crc32? crc)
+    private void Finish(DeflateStream? inflated, Crc32? sum)
     {
         if (inflated is not null)
         {
             try
             {
-                if (inflated.ReadByte() >= 0) throw new CheckpointException(Raw.Path, Place, $"holds more than its declared size of {Length} bytes");
+                if (inflated.ReadByte() >= 0) throw new CheckpointException(raw.Path, Place, $"holds more than its declared size of {Length} bytes");
             }
             catch (InvalidDataException e)
             {
-                throw new CheckpointException(Raw.Path, Place, "its compressed bytes are corrupt", innerException: e);
+                throw new CheckpointException(raw.Path, Place, "its compressed bytes are corrupt", innerException: e);
             }
         }
 
-        if (crc is not null && crc.GetCurrentHashAsUInt32() != Crc)
+        if (sum is not null && sum.GetCurrentHashAsUInt32() != crc)
         {
-            throw new CheckpointException(Raw.Path, Place, "is corrupt: its CRC-32 checksum does not match",
+            throw new CheckpointException(raw.Path, Place, "is corrupt: its CRC-32 checksum does not match",
                 "Copy the file again, or load without checksums if it was written without them.");
         }
 

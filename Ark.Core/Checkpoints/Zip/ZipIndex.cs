@@ -11,9 +11,9 @@ internal sealed class ZipIndex
     private const int MostEntries = 500_000;
     private const int LargestDirectory = 64 << 20;
 
-    // A real model deflates to no less than half; a file of zeros to a thousandth. What is inflated is bounded by what was sent.
+    // A real model deflates to no less than half, zeros to a thousandth. What is inflated is bounded by what was sent.
     private const long FreeInflation = 64L << 20;
-    private const long HighestRatio = 100;
+    private const long HighestRatio = 20;
 
     private readonly FileSlice _archive;
     private readonly Dictionary<string, ZipEntry> _entries = new(StringComparer.Ordinal);
