@@ -1,1 +1,3 @@
-System.Console.WriteLine(TorchSharp.torch.ones(2, 2).sum().item<float>());
+using Ark.Cli;
+
+return await ArkCommandLine.RunAsync(args, Console.Out, Console.Error, isTerminal: !Console.IsErrorRedirected);

@@ -55,14 +55,22 @@ public sealed class BatchLoader
     /// <summary>The number of batches of an epoch (with <see cref="BadImagePolicy.Skip"/> fewer may come, should all images of one be bad).</summary>
     public int BatchCount => _options.DropLast ? _samples.Count / _options.BatchSize : (int)(((long)_samples.Count + _options.BatchSize - 1) / _options.BatchSize);
 
-    /// <summary>Reads every sample once. Ending early, by cancellation or by leaving the loop, waits for the images that are being decoded.</summary>
+    /// <summary>Reads every sample once; see <see cref="ReadAsync(ulong, int, CancellationToken)"/>.</summary>
+    /// <param name="epoch">Names the epoch.</param>
+    /// <param name="cancellationToken">Ends the reading early.</param>
+    /// <returns>The batches; the consumer disposes each.</returns>
+    public IAsyncEnumerable<Batch> ReadAsync(ulong epoch, CancellationToken cancellationToken = default) => ReadAsync(epoch, 0, cancellationToken);
+
+    /// <summary>Reads every sample once, or those behind the first batches. Ending early, by cancellation or by leaving the loop, waits for the images that are being decoded.</summary>
     /// <param name="epoch">Names the epoch: its order (with <see cref="BatchLoaderOptions.Shuffle"/>) and its random draws.</param>
+    /// <param name="firstBatch">Batches to pass over, undecoded: a resumed epoch goes on where it was left.</param>
     /// <param name="cancellationToken">Ends the reading early.</param>
     /// <returns>The batches; the consumer disposes each.</returns>
     /// <exception cref="ArkInputException">An image cannot be read (thrown when its batch is due), or with <see cref="BadImagePolicy.Skip"/> none can.</exception>
     /// <exception cref="OperationCanceledException">The reading was cancelled.</exception>
-    public async IAsyncEnumerable<Batch> ReadAsync(ulong epoch, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    public async IAsyncEnumerable<Batch> ReadAsync(ulong epoch, int firstBatch, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
+        ArgumentOutOfRangeException.ThrowIfNegative(firstBatch);
         cancellationToken.ThrowIfCancellationRequested();
         var order = Order(epoch);
         var batches = BatchCount;
@@ -73,8 +81,8 @@ public sealed class BatchLoader
         var yielded = 0;
         try
         {
-            var opened = 0;
-            for (var b = 0; b < batches; b++)
+            var opened = firstBatch;
+            for (var b = firstBatch; b < batches; b++)
             {
                 for (; opened < batches && opened - b < _prefetch; opened++) slots.Enqueue(Open(order, opened, work));
                 if (opened == batches && !work.IsAddingCompleted) work.CompleteAdding();
@@ -93,7 +101,7 @@ public sealed class BatchLoader
             foreach (var slot in slots) _pool.Return(slot.Images);
         }
 
-        if (yielded == 0 && batches > 0) throw new ArkInputException(_options.Source ?? "the dataset", null, $"none of its {_samples.Count} images can be read", "See the reasons reported for each image.");
+        if (yielded == 0 && batches > firstBatch) throw new ArkInputException(_options.Source ?? "the dataset", null, $"none of its {_samples.Count} images can be read", "See the reasons reported for each image.");
     }
 
     private int[] Order(ulong epoch)

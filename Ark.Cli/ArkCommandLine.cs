@@ -1,0 +1,65 @@
+using System.CommandLine;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Ark.Cli;
+
+/// <summary>The command line: parsing, errors and exit codes.</summary>
+internal static class ArkCommandLine
+{
+    /// <summary>Runs one command.</summary>
+    /// <param name="args">The arguments.</param>
+    /// <param name="output">Receives results.</param>
+    /// <param name="error">Receives progress, warnings and errors.</param>
+    /// <param name="isTerminal">Whether a person watches <paramref name="error"/>.</param>
+    /// <param name="cancellationToken">Cancels as Ctrl-C does.</param>
+    /// <returns>The exit code.</returns>
+    public static async Task<int> RunAsync(string[] args, TextWriter output, TextWriter error, bool isTerminal, CancellationToken cancellationToken = default)
+    {
+        await using var services = new ServiceCollection().AddArk().Services.BuildServiceProvider();
+        var verbose = new Option<bool>("--verbose") { Description = "show a stack trace with an error", Recursive = true };
+        var terminal = new Terminal(output, error, isTerminal);
+        var root = new RootCommand("Ark for .NET: accrue knowledge over chest X-ray datasets with different labels, and reuse it.")
+        {
+            PretrainCommand.Create(services, terminal),
+            EvaluateCommand.Create(services, terminal),
+            DataCommand.Create(terminal),
+        };
+        root.Add(verbose);
+        var parsed = root.Parse(args);
+        if (parsed.Errors.Count > 0 && parsed.Action is not System.CommandLine.Help.HelpAction)
+        {
+            await error.WriteLineAsync($"ark: {OneLine(parsed.Errors[0].Message)} See 'ark {string.Join(' ', PathOf(parsed.CommandResult))}--help'.").ConfigureAwait(false);
+            return ExitCode.WrongInput;
+        }
+
+        // A checkpoint of a large model takes a while to write after Ctrl-C; the default would end the process after two seconds.
+        var configuration = new InvocationConfiguration
+        {
+            Output = output, Error = error, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeSpan.FromMinutes(10),
+        };
+        try
+        {
+            return await parsed.InvokeAsync(configuration, cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            await error.WriteLineAsync("ark: cancelled.").ConfigureAwait(false);
+            return ExitCode.Cancelled;
+        }
+        catch (Exception e)
+        {
+            // The outermost frame: whatever went wrong becomes one line and an exit code.
+            await error.WriteLineAsync(parsed.GetValue(verbose) ? $"ark: {e}" : $"ark: {OneLine(e.Message)}").ConfigureAwait(false);
+            return e is ArkInputException ? ExitCode.WrongInput : ExitCode.Failed;
+        }
+    }
+
+    private static string OneLine(string text) => text.ReplaceLineEndings(" ");
+
+    private static Stack<string> PathOf(System.CommandLine.Parsing.SymbolResult result)
+    {
+        var names = new Stack<string>();
+        for (var at = result as System.CommandLine.Parsing.CommandResult; at?.Parent is System.CommandLine.Parsing.CommandResult parent; at = parent) names.Push(at.Command.Name + " ");
+        return names;
+    }
+}

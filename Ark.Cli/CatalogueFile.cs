@@ -1,0 +1,40 @@
+using Ark.Data;
+
+namespace Ark.Cli;
+
+/// <summary>Finds the catalogue that <c>--config</c> names.</summary>
+internal static class CatalogueFile
+{
+    private const string Phantom = "builtin:phantom";
+
+    /// <summary>Loads a catalogue; <c>builtin:phantom</c> is rendered into the user's cache first, so that it is read from files as any other.</summary>
+    public static async Task<DatasetCatalogue> LoadAsync(string config, Terminal terminal, bool quiet, CancellationToken cancellationToken)
+    {
+        if (!config.StartsWith("builtin:", StringComparison.Ordinal)) return DatasetCatalogue.Load(config);
+        if (config != Phantom) throw new ArkInputException("command line", "option '--config'", $"there is no built-in catalogue '{config}'", $"Known is: {Phantom}.");
+        using var reporter = new ConsoleReporter(terminal, quiet);
+        return DatasetCatalogue.Load((await RenderPhantomAsync(Path.Combine(CacheFolder(), "phantom"), new PhantomDatasetOptions(), reporter, cancellationToken).ConfigureAwait(false)).Catalogue);
+    }
+
+    /// <summary>Renders the phantom into a folder, or finds it there.</summary>
+    public static async Task<PhantomFolder> RenderPhantomAsync(string folder, PhantomDatasetOptions options, ConsoleReporter reporter, CancellationToken cancellationToken)
+    {
+        var written = await PhantomDatasets.WriteAsync(folder, options, new PhantomReporter(reporter), cancellationToken).ConfigureAwait(false);
+        reporter.Line(written.Reused ? $"phantom: {written.Images} images, rendered before, in {folder}" : $"phantom: rendered {written.Images} images into {folder}");
+        return written;
+    }
+
+    private static string CacheFolder()
+    {
+        var local = Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.Create);
+        return Path.Combine(local.Length > 0 ? local : Path.GetTempPath(), "ark-dotnet");
+    }
+
+    private sealed class PhantomReporter(ConsoleReporter reporter) : IProgress<PhantomProgress>
+    {
+        public void Report(PhantomProgress value)
+        {
+            if (value.Done % 50 == 0) reporter.Live($"rendering the phantom {value.Done}/{value.Total}");
+        }
+    }
+}

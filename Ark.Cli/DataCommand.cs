@@ -1,0 +1,37 @@
+using System.CommandLine;
+using Ark.Data;
+
+namespace Ark.Cli;
+
+/// <summary><c>ark data</c>: datasets apart from training.</summary>
+internal static class DataCommand
+{
+    private const string PhantomHelp = """
+        Render the chest radiograph phantom: four virtual datasets with PNG images, list files in the published formats, masks, truth and a catalogue.
+
+        Examples:
+          ark data phantom --out phantom
+          ark data phantom --out phantom --count 2000 --seed 7
+        """;
+
+    public static Command Create(Terminal terminal) => new("data", "Datasets apart from training.") { Phantom(terminal) };
+
+    private static Command Phantom(Terminal terminal)
+    {
+        var output = new Option<string>("--out") { Description = "the folder to make", HelpName = "DIR", Required = true };
+        var count = new Option<int>("--count") { Description = "images of all four datasets together", HelpName = "N", DefaultValueFactory = _ => new PhantomDatasetOptions().Count };
+        var seed = new Option<ulong>("--seed") { Description = "what every random number comes from", HelpName = "S", DefaultValueFactory = _ => 0 };
+        var quiet = new Option<bool>("--quiet") { Description = "no progress" };
+        var command = new Command("phantom", PhantomHelp) { output, count, seed, quiet };
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            var options = new PhantomDatasetOptions { Count = parsed.GetValue(count), Seed = parsed.GetValue(seed), Masks = true };
+            PhantomFolder written;
+            using (var reporter = new ConsoleReporter(terminal, parsed.GetValue(quiet)))
+                written = await CatalogueFile.RenderPhantomAsync(parsed.GetRequiredValue(output), options, reporter, cancellationToken).ConfigureAwait(false);
+            await terminal.Out.WriteLineAsync($"Train on it with: ark pretrain --config {Path.GetRelativePath(Environment.CurrentDirectory, written.Catalogue)}").ConfigureAwait(false);
+            return ExitCode.Done;
+        });
+        return command;
+    }
+}

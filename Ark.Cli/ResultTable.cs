@@ -1,0 +1,58 @@
+using System.Globalization;
+using Ark.Training;
+using Spectre.Console;
+
+namespace Ark.Cli;
+
+/// <summary>Results as tables for a person.</summary>
+internal static class ResultTable
+{
+    /// <summary>The end of a run: what was reached, what a simple model reaches, how much memory and time it took.</summary>
+    public static void Write(Terminal terminal, TrainingRun run, TrainingResult result)
+    {
+        var table = new Table { Border = TableBorder.Simple };
+        table.AddColumns("test AUROC", "chance", "pixel baseline", "student", "teacher", "teacher accuracy", "images");
+        foreach (var dataset in run.Datasets)
+        {
+            var student = result.Evaluations.First(e => e.Dataset == dataset.Name && e.Weights == ModelRole.Student);
+            var teacher = result.Evaluations.First(e => e.Dataset == dataset.Name && e.Weights == ModelRole.Teacher);
+            table.AddRow(Markup.Escape(dataset.Name), "0.500", Figure(result.PixelBaselines.FirstOrDefault(e => e.Dataset == dataset.Name)?.MeanAuroc),
+                Figure(student.MeanAuroc), Figure(teacher.MeanAuroc), Figure(teacher.Accuracy), teacher.Images.ToString(CultureInfo.InvariantCulture));
+        }
+
+        var console = Console(terminal);
+        console.Write(table);
+        if (result.PixelBaselines.Count > 0) console.WriteLine("pixel baseline: logistic regression on 32 x 32 pixels, its penalty chosen on validation");
+        if (result.Memory.Count > 0)
+            console.WriteLine($"resident memory after each epoch, MB: {string.Join(' ', result.Memory.Select(m => (m.ResidentBytes >> 20).ToString(CultureInfo.InvariantCulture)))} (peak {result.Memory[^1].PeakBytes >> 20})");
+        if (result.SkippedImages.Count > 0) console.WriteLine($"left out: {result.SkippedImages.Count} unreadable image(s), first {result.SkippedImages[0]}");
+        console.WriteLine($"time: {(int)result.Duration.TotalMinutes}m{result.Duration.Seconds:D2}s");
+        if (result.Directory is { } directory) console.WriteLine($"run: {Path.GetRelativePath(Environment.CurrentDirectory, directory)} (report.html, metrics.jsonl, checkpoints/last.pth.tar)");
+    }
+
+    /// <summary>One evaluation, label by label.</summary>
+    public static void Write(Terminal terminal, DatasetEvaluation evaluation)
+    {
+        var table = new Table { Border = TableBorder.Simple };
+        table.AddColumns("label", "AUROC", "positives", "negatives");
+        foreach (var label in evaluation.Labels)
+        {
+            table.AddRow(Markup.Escape(label.Name), Figure(label.Auroc), label.Positives.ToString(CultureInfo.InvariantCulture), label.Negatives.ToString(CultureInfo.InvariantCulture));
+        }
+
+        var console = Console(terminal);
+        console.Write(table);
+        console.WriteLine($"{evaluation.Dataset}, {evaluation.Split.ToString().ToLowerInvariant()}, {evaluation.Weights.ToString().ToLowerInvariant()}: {evaluation.Images} images, mean AUROC {Figure(evaluation.MeanAuroc)}"
+            + (evaluation.Accuracy is { } accuracy ? $", accuracy {Figure(accuracy)}" : ""));
+    }
+
+    private static IAnsiConsole Console(Terminal terminal)
+    {
+        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(terminal.Out), Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors });
+        // A pipe has no width; a table must not be folded to one that was guessed.
+        console.Profile.Width = 200;
+        return console;
+    }
+
+    private static string Figure(double? value) => value is { } number ? number.ToString("F3", CultureInfo.InvariantCulture) : "undefined";
+}

@@ -1,0 +1,90 @@
+using System.Text.Json.Nodes;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using static TorchSharp.torch;
+
+namespace Ark.Training;
+
+/// <summary>The accruing trainer.</summary>
+/// <param name="decoder">Decodes images.</param>
+/// <param name="logger">Is told of warnings and finished passes.</param>
+public sealed partial class ArkTrainer(IImageDecoder decoder, ILogger<ArkTrainer>? logger = null) : IArkTrainer
+{
+    private readonly ILogger _logger = logger ?? NullLogger<ArkTrainer>.Instance;
+
+    /// <inheritdoc/>
+    public async Task<TrainingResult> TrainAsync(TrainingRun run, IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        var options = run.Options;
+        Check(run);
+        var reporter = new ProgressReporter(new LoggingProgress(this, progress));
+        var datasets = await PreparedDataset.ReadAsync(run.Datasets, cancellationToken).ConfigureAwait(false);
+        foreach (var dataset in datasets.Where(d => d.SelectsOnTest))
+            reporter.Message($"{dataset.Name}: validation and test are the same images, so its test figures are not independent of the choice of checkpoint.", warning: true);
+
+        using var directory = run.Directory is null ? null : RunDirectory.Open(run.Directory, run.Resume);
+        if (directory is not null && !run.Resume) directory.WriteConfig(Configuration(run, datasets));
+        // Tensors and dispose scopes belong to a thread, and training would block a pool thread for days: the session gets a thread of its own.
+        return await Task.Factory.StartNew(() =>
+        {
+            var source = new BatchSource(decoder, options.BatchSize, options.Workers, options.BadImages, options.Seed);
+            using var session = new TrainingSession(options, datasets, source, directory, run.Resume, reporter);
+            var result = session.Run(cancellationToken);
+            directory?.WriteReport(TrainingReport.Render(run, result, directory));
+            return result;
+        }, cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false);
+    }
+
+    private static void Check(TrainingRun run)
+    {
+        run.Options.Validate();
+        if (run.Datasets.Count == 0) throw TrainingOptions.Refuse("datasets", "there are no datasets to train on", "Name at least one.");
+        if (run.Datasets.GroupBy(d => d.Name).FirstOrDefault(g => g.Count() > 1) is { } twice)
+            throw TrainingOptions.Refuse("datasets", $"'{twice.Key}' is named twice", "A dataset has one head: name it once.");
+        var metric = run.Options.ValidationLossMetric;
+        if (metric != "average" && run.Datasets.All(d => d.Name != metric))
+            throw TrainingOptions.Refuse("val-loss-metric", $"'{metric}' is no dataset of this run", $"Give 'average' or one of: {string.Join(", ", run.Datasets.Select(d => d.Name))}.");
+        if (run.Options.Device != "cpu" && !cuda.is_available())
+            throw TrainingOptions.Refuse("device", "no CUDA device can be used here", "Use --device cpu, or reference a TorchSharp-cuda package and check the driver.");
+    }
+
+    private static JsonObject Configuration(TrainingRun run, IReadOnlyList<PreparedDataset> datasets) => new()
+    {
+        ["ark_version"] = typeof(ArkTrainer).Assembly.GetName().Version!.ToString(3),
+        ["torchsharp_version"] = typeof(TorchSharp.torch).Assembly.GetName().Version!.ToString(3),
+        ["runtime"] = System.Runtime.InteropServices.RuntimeInformation.FrameworkDescription,
+        ["threads"] = get_num_threads(),
+        ["catalogue"] = run.Catalogue,
+        ["seed"] = run.Options.Seed,
+        ["options"] = new JsonObject(TrainingSettings.All.Select(s => KeyValuePair.Create(s.Name, (JsonNode?)s.Format(run.Options)))),
+        ["datasets"] = new JsonArray([.. datasets.Select(d => new JsonObject
+        {
+            ["name"] = d.Name,
+            ["task"] = d.Labels.Task.ToString(),
+            ["labels"] = new JsonArray([.. d.Labels.Names.Select(n => (JsonNode)n)]),
+            ["train"] = d.Train.Count,
+            ["validation"] = d.Validation.Count,
+            ["test"] = d.Test.Count,
+        })]),
+    };
+
+    private sealed class LoggingProgress(ArkTrainer trainer, IProgress<TrainingProgress>? inner) : IProgress<TrainingProgress>
+    {
+        public void Report(TrainingProgress value)
+        {
+            if (value.Message is { } message)
+            {
+                if (value.IsWarning) trainer.LogAttention(message);
+                else trainer.LogProgress(message);
+            }
+
+            inner?.Report(value);
+        }
+    }
+
+    [LoggerMessage(EventId = 3001, Level = LogLevel.Information, Message = "{Message}")]
+    private partial void LogProgress(string message);
+
+    [LoggerMessage(EventId = 3002, Level = LogLevel.Warning, Message = "{Message}")]
+    private partial void LogAttention(string message);
+}

@@ -1,0 +1,100 @@
+using Ark;
+using Ark.Data;
+using Ark.Training;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+
+namespace Microsoft.Extensions.DependencyInjection;
+
+/// <summary>Adds Ark to a host.</summary>
+public static class ArkServiceCollectionExtensions
+{
+    /// <summary>Adds image decoding, the built-in dataset adapters, and the trainer. May be called more than once.</summary>
+    /// <param name="services">The host's services.</param>
+    /// <param name="configure">Changes the shared options.</param>
+    /// <returns>A builder for models, datasets and training.</returns>
+    public static IArkBuilder AddArk(this IServiceCollection services, Action<ArkOptions>? configure = null)
+    {
+        services.AddOptions<ArkOptions>().ValidateDataAnnotations().ValidateOnStart();
+        if (configure is not null) services.Configure(configure);
+        services.TryAddSingleton<IImageDecoder>(_ => new NetVipsImageDecoder());
+        services.TryAddSingleton(CreateAdapters);
+        services.TryAddSingleton(provider => new ArkDatasets(provider, provider.GetRequiredService<DatasetAdapterRegistry>(), provider.GetServices<DatasetDefinition>()));
+        services.TryAddSingleton<IArkTrainer, ArkTrainer>();
+        services.TryAddSingleton<IArkEvaluator, ArkEvaluator>();
+        return new ArkBuilder(services);
+    }
+
+    /// <summary>Adds a model under a name: a keyed singleton <see cref="LoadedModel"/>, loaded when it is first asked for.</summary>
+    /// <param name="builder">The builder.</param>
+    /// <param name="name">The key.</param>
+    /// <param name="configure">Sets the weight file, and what else differs from the defaults.</param>
+    /// <returns>The builder.</returns>
+    public static IArkBuilder AddModel(this IArkBuilder builder, string name, Action<ArkModelOptions> configure)
+    {
+        builder.Services.AddOptions<ArkModelOptions>(name).Configure(configure).ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.TryAddKeyedSingleton(name, static (provider, key) =>
+        {
+            var options = provider.GetRequiredService<IOptionsMonitor<ArkModelOptions>>().Get((string)key!);
+            return LoadedModel.Load(options.Checkpoint, options.Weights, options.Device ?? provider.GetRequiredService<IOptions<ArkOptions>>().Value.Device);
+        });
+        return builder;
+    }
+
+    /// <summary>Adds a way of storing datasets, which catalogues and definitions can then name as <c>adapter</c>.</summary>
+    /// <typeparam name="TAdapter">The adapter; its constructor may ask for the <see cref="DatasetDefinition"/> and for any service of the host.</typeparam>
+    /// <param name="builder">The builder.</param>
+    /// <param name="name">The adapter's name.</param>
+    /// <returns>The builder.</returns>
+    public static IArkBuilder AddDatasetAdapter<TAdapter>(this IArkBuilder builder, string name)
+        where TAdapter : class, IDatasetAdapter
+    {
+        builder.Services.AddSingleton(new DatasetAdapterRegistration(name, registry => registry.Register<TAdapter>(name)));
+        return builder;
+    }
+
+    /// <summary>Adds a dataset, for <see cref="ArkDatasets.GetRegistered"/>.</summary>
+    /// <param name="builder">The builder.</param>
+    /// <param name="definition">The dataset.</param>
+    /// <returns>The builder.</returns>
+    public static IArkBuilder AddDataset(this IArkBuilder builder, DatasetDefinition definition)
+    {
+        builder.Services.AddSingleton(definition);
+        return builder;
+    }
+
+    /// <summary>Adds training options, checked when the host starts.</summary>
+    /// <param name="builder">The builder.</param>
+    /// <param name="configure">Changes the options.</param>
+    /// <returns>The builder.</returns>
+    public static IArkBuilder AddTraining(this IArkBuilder builder, Action<TrainingOptions>? configure = null)
+    {
+        var options = AddTrainingOptions(builder);
+        if (configure is not null) options.Configure(configure);
+        return builder;
+    }
+
+    /// <summary>Adds training options from configuration, checked when the host starts; an unknown key is an error.</summary>
+    /// <param name="builder">The builder.</param>
+    /// <param name="section">The section, such as <see cref="TrainingOptions.SectionName"/>.</param>
+    /// <returns>The builder.</returns>
+    public static IArkBuilder AddTraining(this IArkBuilder builder, IConfigurationSection section)
+    {
+        AddTrainingOptions(builder).Configure(options => options.Use(section.GetValue(nameof(TrainingOptions.Recipe), options.Recipe))).Bind(section, binder => binder.ErrorOnUnknownConfiguration = true);
+        return builder;
+    }
+
+    private static OptionsBuilder<TrainingOptions> AddTrainingOptions(IArkBuilder builder)
+    {
+        builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<TrainingOptions>, TrainingOptionsValidator>());
+        return builder.Services.AddOptions<TrainingOptions>().ValidateOnStart();
+    }
+
+    private static DatasetAdapterRegistry CreateAdapters(IServiceProvider provider)
+    {
+        var registry = new DatasetAdapterRegistry();
+        foreach (var registration in provider.GetServices<DatasetAdapterRegistration>()) registration.Register(registry);
+        return registry;
+    }
+}

@@ -1,0 +1,37 @@
+namespace Ark.Training;
+
+/// <summary>Builds training options from text settings of several sources; a later source overrides an earlier one, and the recipe comes before all.</summary>
+public sealed class TrainingOptionsBuilder
+{
+    private readonly List<(TrainingSetting Setting, string Value, string Source, string Place)> _settings = [];
+
+    /// <summary>Adds one setting.</summary>
+    /// <param name="name">Any of its names.</param>
+    /// <param name="value">Its value as text.</param>
+    /// <param name="source">Where it comes from: a file's name, or <c>command line</c>.</param>
+    /// <param name="place">The place in the source, for messages: <c>line 4, key 'lr'</c>, <c>option '--lr'</c>.</param>
+    /// <returns>This builder.</returns>
+    /// <exception cref="ArkInputException">There is no such setting, or the value is of the wrong kind.</exception>
+    public TrainingOptionsBuilder Add(string name, string value, string source, string place)
+    {
+        var setting = TrainingSettings.Find(name) ?? throw new ArkInputException(source, place, $"there is no training setting '{name}'",
+            $"Known are: {string.Join(", ", TrainingSettings.All.Select(s => s.Name))}.");
+        if (!setting.TryApply(new TrainingOptions(), value))
+            throw new ArkInputException(source, place, $"'{value}' is no value for '{setting.Name}'", $"Give {setting.ValueName}.");
+        _settings.Add((setting, value, source, place));
+        return this;
+    }
+
+    /// <summary>Makes the options: the recipe's published values, then every setting in the order of adding.</summary>
+    /// <returns>New, validated options.</returns>
+    /// <exception cref="ArkInputException">A value is out of range, or does not fit another.</exception>
+    public TrainingOptions Build()
+    {
+        var chosen = new TrainingOptions();
+        foreach (var (setting, value, _, _) in _settings.Where(s => s.Setting.Property == nameof(TrainingOptions.Recipe))) setting.TryApply(chosen, value);
+        var options = TrainingOptions.ForRecipe(chosen.Recipe);
+        foreach (var (setting, value, _, _) in _settings) setting.TryApply(options, value);
+        options.Validate();
+        return options;
+    }
+}

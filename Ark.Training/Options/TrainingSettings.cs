@@ -1,0 +1,92 @@
+using System.Globalization;
+using Ark.Data;
+
+namespace Ark.Training;
+
+/// <summary>
+/// The names under which training options are set from text: one table for the command line, a catalogue's <c>training:</c> section, and the record
+/// of a run. Upper and lower case, dashes and underscores are the same, so that the published flags work as they are.
+/// </summary>
+public static class TrainingSettings
+{
+    /// <summary>Every setting, in the order of help texts.</summary>
+    public static IReadOnlyList<TrainingSetting> All { get; } =
+    [
+        Choice(nameof(TrainingOptions.Recipe), "recipe", [], o => o.Recipe, (o, v) => o.Recipe = v, "the publication to follow", ("ark", TrainingRecipe.Ark), ("ark-plus", TrainingRecipe.ArkPlus)),
+        Choice(nameof(TrainingOptions.Fidelity), "fidelity", [], o => o.Fidelity, (o, v) => o.Fidelity = v, "mend or repeat the slips of the published code", ("corrected", Fidelity.Corrected), ("published", Fidelity.Published)),
+        Text(nameof(TrainingOptions.Architecture), "arch", ["model"], "NAME", "the backbone, such as swin_base_patch4_window7_224", o => o.Architecture, (o, v) => o.Architecture = v),
+        Whole(nameof(TrainingOptions.ImageSize), "img-size", ["input-size"], "side of the input in pixels", o => o.ImageSize, (o, v) => o.ImageSize = v),
+        Text(nameof(TrainingOptions.InitialWeights), "init", ["pretrained-weights"], "FILE", "weights to start from; 'random' for none", o => o.InitialWeights, (o, v) => o.InitialWeights = string.Equals(v, "random", StringComparison.OrdinalIgnoreCase) ? null : v),
+        Flag(nameof(TrainingOptions.UseMlpProjector), "use-mlp", [], "projector with a hidden layer (true) or linear (false)", o => o.UseMlpProjector, (o, v) => o.UseMlpProjector = v),
+        Whole(nameof(TrainingOptions.ProjectorFeatures), "projector-features", [], "width of the projector; 0 for none", o => o.ProjectorFeatures, (o, v) => o.ProjectorFeatures = v),
+        Real(nameof(TrainingOptions.DropPathRate), "drop-path", [], "highest probability of stochastic depth", o => o.DropPathRate, (o, v) => o.DropPathRate = v),
+        Choice(nameof(TrainingOptions.EmaMode), "ema-mode", [], o => o.EmaMode, (o, v) => o.EmaMode = v, "when the teacher moves", ("epoch", EmaMode.Epoch), ("iteration", EmaMode.Iteration)),
+        Real(nameof(TrainingOptions.TeacherMomentum), "momentum-teacher", [], "the teacher's momentum at the start", o => o.TeacherMomentum, (o, v) => o.TeacherMomentum = v),
+        Whole(nameof(TrainingOptions.Epochs), "epochs", ["pretrain-epochs"], "passes over all datasets", o => o.Epochs, (o, v) => o.Epochs = v),
+        Whole(nameof(TrainingOptions.BatchSize), "batch-size", [], "images of a step", o => o.BatchSize, (o, v) => o.BatchSize = v),
+        Choice(nameof(TrainingOptions.Optimizer), "opt", [], o => o.Optimizer, (o, v) => o.Optimizer = v, "optimiser: sgd is Nesterov, momentum is plain", ("sgd", OptimizerKind.Sgd), ("momentum", OptimizerKind.Momentum), ("adamw", OptimizerKind.AdamW)),
+        Real(nameof(TrainingOptions.LearningRate), "lr", [], "learning rate at the top of its schedule", o => o.LearningRate, (o, v) => o.LearningRate = v),
+        Real(nameof(TrainingOptions.Momentum), "momentum", [], "momentum of SGD", o => o.Momentum, (o, v) => o.Momentum = v),
+        Real(nameof(TrainingOptions.WeightDecay), "weight-decay", [], "weight decay on matrices", o => o.WeightDecay, (o, v) => o.WeightDecay = v),
+        Real(nameof(TrainingOptions.ClipGradient), "clip-grad", [], "largest gradient norm", o => o.ClipGradient, (o, v) => o.ClipGradient = v),
+        Whole(nameof(TrainingOptions.WarmupEpochs), "warmup-epochs", [], "epochs of linear warm-up", o => o.WarmupEpochs, (o, v) => o.WarmupEpochs = v),
+        Real(nameof(TrainingOptions.WarmupLearningRate), "warmup-lr", [], "learning rate that warm-up begins with", o => o.WarmupLearningRate, (o, v) => o.WarmupLearningRate = v),
+        Real(nameof(TrainingOptions.MinimumLearningRate), "min-lr", [], "learning rate at the end", o => o.MinimumLearningRate, (o, v) => o.MinimumLearningRate = v),
+        Whole(nameof(TrainingOptions.ScheduleEpochs), "schedule-epochs", [], "length of the learning-rate schedule", o => o.ScheduleEpochs, (o, v) => o.ScheduleEpochs = v),
+        Whole(nameof(TrainingOptions.TestEvery), "test-epoch", [], "test and keep a checkpoint every N epochs", o => o.TestEvery, (o, v) => o.TestEvery = v),
+        Text(nameof(TrainingOptions.ValidationLossMetric), "val-loss-metric", [], "average|DATASET", "the validation loss that chooses the best checkpoint", o => o.ValidationLossMetric, (o, v) => o.ValidationLossMetric = v),
+        Text(nameof(TrainingOptions.Normalization), "normalization", [], "imagenet|chestx-ray", "normalisation of pixels", o => o.Normalization, (o, v) => o.Normalization = v.ToLowerInvariant()),
+        Whole(nameof(TrainingOptions.Workers), "workers", [], "threads that prepare images", o => o.Workers, (o, v) => o.Workers = v),
+        Setting(nameof(TrainingOptions.Seed), "seed", [], "N", "what every random number comes from", (string v, out ulong s) => ulong.TryParse(v, NumberStyles.None, CultureInfo.InvariantCulture, out s), (o, v) => o.Seed = v, o => o.Seed.ToString(CultureInfo.InvariantCulture)),
+        Text(nameof(TrainingOptions.Device), "device", [], "cpu|cuda[:i]", "where to compute", o => o.Device, (o, v) => o.Device = v.ToLowerInvariant()),
+        Choice(nameof(TrainingOptions.BadImages), "bad-images", [], o => o.BadImages, (o, v) => o.BadImages = v, "stop at an unreadable image, or skip and report it", ("stop", BadImagePolicy.Stop), ("skip", BadImagePolicy.Skip)),
+        Flag(nameof(TrainingOptions.PixelBaseline), "pixel-baseline", [], "also fit logistic regression on pixels, for comparison", o => o.PixelBaseline, (o, v) => o.PixelBaseline = v),
+    ];
+
+    /// <summary>Finds a setting by any of its names.</summary>
+    /// <param name="name">The name; case, dashes and underscores do not matter.</param>
+    /// <returns>The setting, or <see langword="null"/>.</returns>
+    public static TrainingSetting? Find(string name)
+    {
+        var key = Fold(name);
+        return All.FirstOrDefault(s => Fold(s.Name) == key || s.Aliases.Any(a => Fold(a) == key));
+    }
+
+    internal static string NameOf(string property) => All.First(s => s.Property == property).Name;
+
+    private static string Fold(string name) => name.Replace('_', '-').ToLowerInvariant();
+
+    private delegate bool Parser<T>(string text, out T value);
+
+    private static TrainingSetting Setting<T>(string property, string name, string[] aliases, string value, string help, Parser<T> parse, Action<TrainingOptions, T> set, Func<TrainingOptions, string?> format) =>
+        new(property, name, aliases, value, help, (options, text) =>
+        {
+            if (!parse(text, out var parsed)) return false;
+            set(options, parsed);
+            return true;
+        }, format);
+
+    private static TrainingSetting Text(string property, string name, string[] aliases, string value, string help, Func<TrainingOptions, string?> get, Action<TrainingOptions, string> set) =>
+        Setting(property, name, aliases, value, help, (string v, out string s) => (s = v).Length > 0, set, get);
+
+    private static TrainingSetting Whole(string property, string name, string[] aliases, string help, Func<TrainingOptions, int?> get, Action<TrainingOptions, int> set) =>
+        Setting(property, name, aliases, "N", help, (string v, out int n) => int.TryParse(v, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out n), set,
+            o => get(o)?.ToString(CultureInfo.InvariantCulture));
+
+    private static TrainingSetting Real(string property, string name, string[] aliases, string help, Func<TrainingOptions, double?> get, Action<TrainingOptions, double> set) =>
+        Setting(property, name, aliases, "X", help, (string v, out double x) => double.TryParse(v, NumberStyles.Float, CultureInfo.InvariantCulture, out x) && double.IsFinite(x), set,
+            o => get(o)?.ToString("R", CultureInfo.InvariantCulture));
+
+    private static TrainingSetting Flag(string property, string name, string[] aliases, string help, Func<TrainingOptions, bool> get, Action<TrainingOptions, bool> set) =>
+        Setting(property, name, aliases, "true|false", help, (string v, out bool b) => bool.TryParse(v, out b), set, o => get(o) ? "true" : "false");
+
+    private static TrainingSetting Choice<T>(string property, string name, string[] aliases, Func<TrainingOptions, T> get, Action<TrainingOptions, T> set, string help, params (string Name, T Value)[] choices)
+        where T : struct, Enum =>
+        Setting(property, name, aliases, string.Join('|', choices.Select(c => c.Name)), help, (string v, out T value) =>
+        {
+            var key = Fold(v);
+            var chosen = Array.FindIndex(choices, c => c.Name == key);
+            value = chosen < 0 ? default : choices[chosen].Value;
+            return chosen >= 0;
+        }, set, o => choices.First(c => EqualityComparer<T>.Default.Equals(c.Value, get(o))).Name);
+}

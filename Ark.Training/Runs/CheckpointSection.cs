@@ -1,0 +1,40 @@
+using TorchSharp;
+
+namespace Ark.Training;
+
+/// <summary>A dictionary within a checkpoint, read with errors that name file and key.</summary>
+internal sealed class CheckpointSection(string path, string place, PickleDictionary values)
+{
+    public bool Has(object key) => values.ContainsKey(key);
+
+    public CheckpointSection Section(object key) => new(path, Place(key), Get<PickleDictionary>(key, "a dictionary"));
+
+    public torch.Tensor Tensor(object key) => Get<torch.Tensor>(key, "a tensor");
+
+    public string Text(object key) => Get<string>(key, "a text");
+
+    public bool Truth(object key) => Get<bool>(key, "true or false");
+
+    public int Whole(object key) => Get<long>(key, "a whole number") is var value and >= int.MinValue and <= int.MaxValue ? (int)value : throw Refuse(key, "is out of range");
+
+    public double Real(object key) => Get<double>(key, "a number");
+
+    public double[] Reals(object key) => [.. List(key).Select(v => v is double number ? number : throw Refuse(key, "is not a list of numbers"))];
+
+    public string[] Texts(object key) => [.. List(key).Select(v => v as string ?? throw Refuse(key, "is not a list of texts"))];
+
+    public IEnumerable<CheckpointSection> Sections(object key) =>
+        List(key).Select((v, i) => new CheckpointSection(path, $"{Place(key)}[{i}]", v as PickleDictionary ?? throw Refuse(key, "is not a list of dictionaries")));
+
+    public IReadOnlyDictionary<string, object?> AsNamed() => values.Where(v => v.Key is string).ToDictionary(v => (string)v.Key, v => v.Value, StringComparer.Ordinal);
+
+    private List<object?> List(object key) => Get<List<object?>>(key, "a list");
+
+    private T Get<T>(object key, string kind) => values.TryGetValue(key, out var value)
+        ? value is T typed ? typed : throw Refuse(key, $"is not {kind}")
+        : throw Refuse(key, "is missing");
+
+    private ArkInputException Refuse(object key, string problem) => new(path, $"key '{Place(key)}'", problem, "The file is damaged, or no checkpoint of 'ark pretrain'.");
+
+    private string Place(object key) => place.Length == 0 ? key.ToString()! : $"{place}.{key}";
+}

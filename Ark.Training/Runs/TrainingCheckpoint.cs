@@ -1,0 +1,144 @@
+using Ark.Models;
+using static TorchSharp.torch;
+
+namespace Ark.Training;
+
+/// <summary>
+/// The checkpoints of a run: the keys of the published code (<c>epoch, lossMIN, state_dict, teacher, optimizer, scheduler</c>) and, under <c>ark</c>, what makes the file
+/// describe itself and lets the run go on with its next step. Python's <c>torch.load(weights_only=True)</c> reads them.
+/// </summary>
+internal static class TrainingCheckpoint
+{
+    private const long FormatVersion = 1;
+
+    /// <summary>Writes a checkpoint in place of an older one.</summary>
+    public static void Save(string path, KnowledgeAccrual accrual, ModelDescription description, TrainingOptions options, TrainingPosition position)
+    {
+        using var scope = NewDisposeScope();
+        PyTorchFile.Save(path, new OrderedDictionary<string, object?>
+        {
+            ["epoch"] = (long)position.Epoch - 1,
+            ["lossMIN"] = position.ValidationLosses.Cast<object?>().ToList(),
+            ["state_dict"] = StateOf(accrual.Student),
+            ["teacher"] = StateOf(accrual.Teacher),
+            ["optimizer"] = accrual.Optimizer.ExportState(),
+            ["scheduler"] = new OrderedDictionary<string, object?> { ["last_epoch"] = (long)position.Epoch, ["last_lr"] = accrual.Optimizer.LearningRate },
+            ["ark"] = new OrderedDictionary<string, object?>
+            {
+                ["format"] = FormatVersion,
+                ["version"] = typeof(TrainingCheckpoint).Assembly.GetName().Version!.ToString(3),
+                ["model"] = DescriptionCodec.Encode(description),
+                ["options"] = OptionsOf(options),
+                ["position"] = PositionOf(position, accrual),
+            },
+        });
+    }
+
+    /// <summary>Puts networks, optimiser and position back to where a checkpoint of the same run left them.</summary>
+    public static TrainingPosition Load(string path, KnowledgeAccrual accrual, ModelDescription description)
+    {
+        using var scope = NewDisposeScope();
+        var (root, ark) = Read(path);
+        var saved = DescriptionCodec.Decode(path, ark.Section("model"));
+        if (!saved.IsSameAs(description))
+            throw new ArkInputException(path, "key 'ark.model'", "is a checkpoint of another model or of other datasets", "Resume with the catalogue and the options that the run began with.");
+        Fill(path, "state_dict", accrual.Student, root);
+        Fill(path, "teacher", accrual.Teacher, root);
+        var optimizer = root.Section("optimizer").Section("state");
+        accrual.Optimizer.ImportState(index => optimizer.Has((long)index) ? optimizer.Section((long)index).AsNamed() : new Dictionary<string, object?>(StringComparer.Ordinal));
+        var position = ark.Section("position");
+        accrual.Optimizer.LearningRate = root.Section("scheduler").Real("last_lr");
+        accrual.ScheduleIndex = position.Whole("schedule_index");
+        accrual.PassStartIndex = position.Whole("pass_start_index");
+        accrual.Teacher.train(position.Truth("teacher_in_training_mode"));
+        return new TrainingPosition
+        {
+            Epoch = position.Whole("epoch"),
+            Dataset = position.Whole("dataset"),
+            Step = position.Whole("step"),
+            Images = position.Whole("images"),
+            LossSums = position.Reals("loss_sums"),
+            TotalSteps = position.Whole("total_steps"),
+            BestValidationLoss = position.Real("best_validation_loss"),
+            ValidationLosses = root.Reals("lossMIN"),
+            MetricsLength = position.Whole("metrics_length"),
+        };
+    }
+
+    /// <summary>Builds one network of a checkpoint.</summary>
+    public static (ArkModel Model, ModelDescription Description) LoadNetwork(string path, ModelRole weights)
+    {
+        using var scope = NewDisposeScope();
+        var (root, ark) = Read(path);
+        var description = DescriptionCodec.Decode(path, ark.Section("model"));
+        var model = ArkModel.Allocate(description.Configuration());
+        try
+        {
+            Fill(path, weights == ModelRole.Teacher ? "teacher" : "state_dict", model, root);
+            return (model, description);
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
+    }
+
+    private static (CheckpointSection Root, CheckpointSection Ark) Read(string path)
+    {
+        if (PyTorchFile.Load(path) is not PickleDictionary content) throw new ArkInputException(path, null, "holds no dictionary", "Give a checkpoint that 'ark pretrain' wrote.");
+        var root = new CheckpointSection(path, "", content);
+        if (!root.Has("ark"))
+        {
+            throw new ArkInputException(path, null, "does not say which model it holds: it has no key 'ark'",
+                "Give a checkpoint that 'ark pretrain' wrote (checkpoints/last.pth.tar); 'ark inspect' shows what another file holds.");
+        }
+
+        var ark = root.Section("ark");
+        if (ark.Whole("format") > FormatVersion) throw new ArkInputException(path, "key 'ark.format'", "was written by a newer version of Ark", "Update Ark.");
+        return (root, ark);
+    }
+
+    private static OrderedDictionary<string, Tensor> StateOf(ArkModel network)
+    {
+        var state = new OrderedDictionary<string, Tensor>();
+        foreach (var (name, value) in network.state_dict()) state.Add(name, value.cpu());
+        return state;
+    }
+
+    private static void Fill(string path, string key, ArkModel network, CheckpointSection root)
+    {
+        using var noGradient = no_grad();
+        var stored = root.Section(key);
+        foreach (var (name, target) in network.state_dict())
+        {
+            if (!stored.Has(name)) throw new ArkInputException(path, $"key '{key}.{name}'", "is missing");
+            var source = stored.Tensor(name);
+            if (!source.shape.SequenceEqual(target.shape))
+                throw new ArkInputException(path, $"key '{key}.{name}'", $"has the shape [{string.Join(", ", source.shape)}], not [{string.Join(", ", target.shape)}]");
+            target.copy_(source);
+        }
+    }
+
+    private static OrderedDictionary<string, object?> OptionsOf(TrainingOptions options)
+    {
+        var result = new OrderedDictionary<string, object?>();
+        foreach (var setting in TrainingSettings.All) result[setting.Name] = setting.Format(options);
+        return result;
+    }
+
+    private static OrderedDictionary<string, object?> PositionOf(TrainingPosition position, KnowledgeAccrual accrual) => new()
+    {
+        ["epoch"] = (long)position.Epoch,
+        ["dataset"] = (long)position.Dataset,
+        ["step"] = (long)position.Step,
+        ["images"] = (long)position.Images,
+        ["loss_sums"] = position.LossSums.Cast<object?>().ToList(),
+        ["total_steps"] = position.TotalSteps,
+        ["best_validation_loss"] = position.BestValidationLoss,
+        ["metrics_length"] = position.MetricsLength,
+        ["schedule_index"] = (long)accrual.ScheduleIndex,
+        ["pass_start_index"] = (long)accrual.PassStartIndex,
+        ["teacher_in_training_mode"] = accrual.Teacher.training,
+    };
+}

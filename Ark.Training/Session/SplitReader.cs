@@ -1,0 +1,52 @@
+using Ark.Data;
+using Ark.Models;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Ark.Training;
+
+/// <summary>Reads samples through one head, without gradients.</summary>
+internal static class SplitReader
+{
+    /// <summary>Computes the mean task loss, each batch weighing by its images as in the original, and every prediction.</summary>
+    /// <param name="network">The network; put into evaluation mode.</param>
+    /// <param name="head">Which head.</param>
+    /// <param name="labels">Its labels.</param>
+    /// <param name="batches">The samples; of several views the probabilities are averaged, and the loss is that of the first.</param>
+    /// <param name="exclusive">Whether the classes compete in the loss.</param>
+    /// <param name="device">Where the network lives.</param>
+    /// <param name="afterBatch">Is told how many images each batch had.</param>
+    /// <returns>The loss and the predictions.</returns>
+    public static (double Loss, Predictions Predictions) Read(ArkModel network, int head, LabelSchema labels, IEnumerable<Batch> batches, bool exclusive, Device device, Action<int> afterBatch)
+    {
+        var targets = new List<float>();
+        var probabilities = new List<float>();
+        double lossSum = 0;
+        var images = 0;
+        if (network.training) network.eval();
+        foreach (var batch in batches)
+        {
+            using (batch)
+            {
+                lossSum += ReadBatch(network, head, labels, batch, exclusive, device, probabilities) * batch.Count;
+                images += batch.Count;
+                targets.AddRange(batch.Targets.AsSpan(0, batch.TargetsLength));
+            }
+
+            afterBatch(batch.Count);
+        }
+
+        return (lossSum / images, new Predictions(labels, [.. targets], [.. probabilities]));
+    }
+
+    private static double ReadBatch(ArkModel network, int head, LabelSchema labels, Batch batch, bool exclusive, Device device, List<float> probabilities)
+    {
+        using var scope = NewDisposeScope();
+        using var noGradient = no_grad();
+        var (views, targets, anyMissing) = BatchSource.ToTensors(batch, device);
+        var logits = network.forward(views.flatten(0, 1), head).Logits.reshape(batch.Count, batch.Views, labels.Count);
+        var loss = TaskLoss.Compute(logits.select(1, 0), targets, exclusive, anyMissing);
+        probabilities.AddRange((labels.Task == LabelTask.MultiClass ? logits.softmax(2) : logits.sigmoid()).mean([1]).cpu().data<float>().ToArray());
+        return loss.ToDouble();
+    }
+}

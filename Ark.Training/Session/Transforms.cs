@@ -1,0 +1,16 @@
+using Ark.Data;
+
+namespace Ark.Training;
+
+/// <summary>Which transform belongs to which use.</summary>
+internal static class Transforms
+{
+    public static IImageTransform Training(TrainingOptions options, int size) => new TrainingTransform(size, size,
+        options.Recipe == TrainingRecipe.ArkPlus ? AugmentationRecipe.ArkPlus : AugmentationRecipe.Ark, Named(options.Normalization));
+
+    public static IImageTransform Evaluation(string normalization, int size) => new EvaluationTransform(size, size, Named(normalization));
+
+    public static IImageTransform TenCrop(string normalization, int size) => new TenCropTransform(size, size, Named(normalization));
+
+    private static Normalisation Named(string normalization) => normalization == "chestx-ray" ? Normalisation.ChestXray : Normalisation.ImageNet;
+}
