@@ -14,7 +14,7 @@ internal static class PyTorchZipWriter
         {
             using var bytes = new TensorBytes(storages.Tensors[i]);
             var tensor = storages.Tensors[i];
-            zip.Add($"archive/data/{i.ToString(CultureInfo.InvariantCulture)}", bytes.Crc32(), tensor.numel() * tensor.element_size(), bytes.WriteTo);
+            zip.Add($"archive/data/{i.ToString(CultureInfo.InvariantCulture)}", bytes.Checksum(), tensor.numel() * tensor.element_size(), bytes.WriteTo);
         }
 
         zip.Add("archive/version", "3\n"u8);

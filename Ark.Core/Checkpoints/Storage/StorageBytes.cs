@@ -1,5 +1,4 @@
 using System.IO.Compression;
-using System.IO.Hashing;
 
 namespace Ark;
 
@@ -32,17 +31,18 @@ internal sealed class StorageBytes(FileSlice raw, long length, bool deflated, ui
     /// <summary>Reads everything to an address that has room for <see cref="Length"/> bytes.</summary>
     public unsafe void CopyTo(byte* destination)
     {
-        var sum = crc is null || Verified ? null : new Crc32();
+        var check = crc is not null && !Verified;
+        uint sum = 0;
         using var inflated = Deflated ? new DeflateStream(new FileSliceStream(raw), CompressionMode.Decompress) : null;
         for (long done = 0; done < Length;)
         {
             var span = new Span<byte>(destination + done, (int)Math.Min(Chunk, Length - done));
             ReadChunk(inflated, done, span);
-            sum?.Append(span);
+            if (check) sum = Crc32.Append(span, sum);
             done += span.Length;
         }
 
-        Finish(inflated, sum);
+        Finish(inflated, check ? sum : null);
     }
 
     /// <summary>Reads everything into a new array; for entries whose length has been limited.</summary>
@@ -57,14 +57,14 @@ internal sealed class StorageBytes(FileSlice raw, long length, bool deflated, ui
     public void Verify()
     {
         if (crc is null || Verified) return;
-        var sum = new Crc32();
+        uint sum = 0;
         var buffer = new byte[(int)Math.Min(Chunk, Length)];
         using var inflated = Deflated ? new DeflateStream(new FileSliceStream(raw), CompressionMode.Decompress) : null;
         for (long done = 0; done < Length;)
         {
             var span = buffer.AsSpan(0, (int)Math.Min(buffer.Length, Length - done));
             ReadChunk(inflated, done, span);
-            sum.Append(span);
+            sum = Crc32.Append(span, sum);
             done += span.Length;
         }
 
@@ -89,7 +89,7 @@ internal sealed class StorageBytes(FileSlice raw, long length, bool deflated, ui
         }
     }
 
-    private void Finish(DeflateStream? inflated, Crc32? sum)
+    private void Finish(DeflateStream? inflated, uint? sum)
     {
         if (inflated is not null)
         {
@@ -103,7 +103,7 @@ internal sealed class StorageBytes(FileSlice raw, long length, bool deflated, ui
             }
         }
 
-        if (sum is not null && sum.GetCurrentHashAsUInt32() != crc)
+        if (sum is not null && sum != crc)
         {
             throw new CheckpointException(raw.Path, Place, "is corrupt: its CRC-32 checksum does not match",
                 "Copy the file again, or load without checksums if it was written without them.");

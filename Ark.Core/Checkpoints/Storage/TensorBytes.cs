@@ -1,4 +1,3 @@
-using System.IO.Hashing;
 using static TorchSharp.torch;
 
 namespace Ark;
@@ -34,11 +33,12 @@ internal sealed class TensorBytes : IDisposable
         return ElementType.OfScalar(tensor.dtype) ?? throw new ArgumentException($"A tensor of type {tensor.dtype} cannot be written.", nameof(tensor));
     }
 
-    public unsafe uint Crc32()
+    /// <summary>The checksum of the bytes.</summary>
+    public uint Checksum()
     {
-        var crc = new Crc32();
-        ForEachChunk(crc.Append);
-        return crc.GetCurrentHashAsUInt32();
+        uint sum = 0;
+        ForEachChunk(bytes => sum = Crc32.Append(bytes, sum));
+        return sum;
     }
 
     public void WriteTo(Stream stream) => ForEachChunk(stream.Write);

@@ -17,7 +17,7 @@ internal sealed class ZipWriter(Stream stream)
     /// <summary>Adds an entry whose bytes are in memory.</summary>
     public void Add(string name, ReadOnlySpan<byte> content)
     {
-        Begin(name, System.IO.Hashing.Crc32.HashToUInt32(content), content.Length);
+        Begin(name, Crc32.Append(content), content.Length);
         stream.Write(content);
         _position += content.Length;
     }
