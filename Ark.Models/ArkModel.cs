@@ -99,6 +99,6 @@ public sealed class ArkModel : SwinBackbone
     private Tensor Project(Tensor pooled)
     {
         if (projector is null) return pooled;
-        using (pooled) return projector.forward(pooled);
+        using (pooled) return projector.call(pooled);
     }
 }

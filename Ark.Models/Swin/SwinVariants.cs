@@ -18,7 +18,7 @@ public static class SwinVariants
 
     /// <summary>
     /// Every known name. timm's names come with the short ones of the published Ark and Ark+ (<c>swin_base</c>, <c>swin_large_768</c> …);
-    /// <c>swin_mini</c> is the one for laptops: three stages of two blocks, 48 channels, 64 pixels, 0.9 million parameters, trained in minutes on a CPU.
+    /// <c>swin_mini</c> is the one for laptops: three stages of two blocks, 48 channels, 64 pixels, 1.3 million parameters, trained in minutes on a CPU.
     /// </summary>
     public static IReadOnlyList<string> Names { get; } = [.. Known.Select(k => k.Name)];
 

@@ -1,4 +1,3 @@
-using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -10,8 +9,6 @@ namespace Ark.Models;
 /// </summary>
 internal sealed class WindowAttention : nn.Module<Tensor, Tensor?, Tensor>
 {
-    private const int LargestPlainWindow = 64;
-
     internal Parameter relative_position_bias_table;
     internal Tensor relative_position_index;
     private readonly Linear qkv;
@@ -55,10 +52,10 @@ internal sealed class WindowAttention : nn.Module<Tensor, Tensor?, Tensor>
         var masks = mask is null ? 1 : mask.size(0);
         var batch = count / masks;
         var groups = masks * _heads;
-        var parts = qkv.forward(windows).view(batch, masks, _tokens, 3, _heads, _headChannels).permute(3, 0, 1, 4, 2, 5).contiguous()
-            .view(3, batch, groups, _tokens, _headChannels).unbind(0);
+        var parts = qkv.forward(windows).view(batch, masks, _tokens, 3, _heads, _headChannels).permute(3, 0, 1, 4, 2, 5)
+            .reshape(3, batch, groups, _tokens, _headChannels).unbind(0);
         var bias = Bias(mask);
-        var attended = IsFused(bias)
+        var attended = !(is_grad_enabled() && bias.requires_grad)
             ? nn.functional.scaled_dot_product_attention(parts[0], parts[1], parts[2], bias, training ? _attentionDropRate : 0)
             : Explicit(parts[0], parts[1], parts[2], bias);
         var merged = attended.reshape(batch, masks, _heads, _tokens, _headChannels).transpose(2, 3).reshape(count, _tokens, _heads * _headChannels);
@@ -74,28 +71,23 @@ internal sealed class WindowAttention : nn.Module<Tensor, Tensor?, Tensor>
         Initialisation.TruncatedNormal(relative_position_bias_table, generator);
     }
 
-    /// <summary>
-    /// The fused operator has no fused gradient for its bias, and on a CPU it is about half as fast as plain products for windows up to eight by
-    /// eight; with larger windows it saves writing the scores.
-    /// </summary>
-    private bool IsFused(Tensor bias) =>
-        !(is_grad_enabled() && bias.requires_grad) && (_tokens > LargestPlainWindow || bias.device_type != DeviceType.CPU);
-
+    /// <summary>The fused operator has no fused gradient for its bias, so training takes the formula apart.</summary>
     private Tensor Explicit(Tensor query, Tensor key, Tensor value, Tensor bias)
     {
         var (batch, groups) = (query.size(0), query.size(1));
         long[] flat = [batch * groups, _tokens, _headChannels];
-        var scores = query.view(flat).bmm(key.view(flat).transpose(1, 2)).view(batch, groups, _tokens, _tokens);
+        var scores = query.reshape(flat).bmm(key.reshape(flat).transpose(1, 2)).view(batch, groups, _tokens, _tokens);
         var weights = add(bias, scores, _scale).softmax(-1);
         if (_attentionDropRate > 0 && training) weights = nn.functional.dropout(weights, _attentionDropRate, training: true);
-        return weights.view(batch * groups, _tokens, _tokens).bmm(value.view(flat));
+        return weights.view(batch * groups, _tokens, _tokens).bmm(value.reshape(flat));
     }
 
-    /// <summary>What is added to the scores: <c>[W * heads, tokens, tokens]</c>, where W is 1 without a mask.</summary>
+    /// <summary>What is added to the scores: <c>[1, W * heads, tokens, tokens]</c>, where W is 1 without a mask. Only with four dimensions is the operator fused.</summary>
     private Tensor Bias(Tensor? mask)
     {
         var bias = relative_position_bias_table.index_select(0, relative_position_index.view(-1)).view(_tokens, _tokens, _heads).permute(2, 0, 1).contiguous();
-        return mask is null ? bias : (bias + mask.unsqueeze(1)).view(-1, _tokens, _tokens);
+        if (mask is not null) bias = bias + mask.unsqueeze(1);
+        return bias.view(1, -1, _tokens, _tokens);
     }
 
     /// <summary>For each pair of a window's tokens the row of the bias table that holds their relative position.</summary>

@@ -12,7 +12,7 @@ internal sealed class Recorder : IDisposable
     {
         var recorder = new Recorder();
         Hook("patch_embed", model.Patches);
-        Hook("norm", model.named_children().Single(c => c.name == "norm").module);
+        foreach (var (name, module) in model.named_children().Where(c => c.name is "norm" or "projector")) Hook(name, module);
         for (var stage = 0; stage < model.Stages.Count; stage++)
         {
             Hook($"stage{stage}", model.Stages[stage]);
