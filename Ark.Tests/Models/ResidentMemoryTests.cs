@@ -19,9 +19,9 @@ public class ResidentMemoryTests
         var before = Resident();
         Repeat(10_000);
         var growth = Resident() - before;
-        // A leak of one intermediate tensor of each forward, wrapper and native header, would be several MB at the least.
+        // Small enough for one thread. One leaked MLP activation of each forward, 4 KB, would be 40 MB.
         TestContext.Current.TestOutputHelper?.WriteLine(string.Create(CultureInfo.InvariantCulture, $"growth: {growth >> 10} KiB"));
-        Assert.True(growth < 4 << 20, $"Resident memory grew by {growth >> 20} MiB.");
+        Assert.True(growth < 16 << 20, $"Resident memory grew by {growth >> 20} MiB.");
 
         void Repeat(int times)
         {
