@@ -6,7 +6,9 @@ namespace Ark.Data;
 /// </summary>
 internal sealed record Augmentation(int Left, int Top, int Width, int Height)
 {
-    private const double LeastArea = 0.08;
+    /// <summary>The smallest crop of the publications, as a share of the picture's area.</summary>
+    public const double PublishedLeastArea = 0.08;
+
     private const double NarrowestRatio = 3.0 / 4;
     private const double WidestRatio = 1.3333333333333333;
 
@@ -24,9 +26,9 @@ internal sealed record Augmentation(int Left, int Top, int Width, int Height)
         return Gamma is { } gamma ? IntensityCurve.Gamma(gamma) : default;
     }
 
-    public static Augmentation Draw(RandomStream random, int width, int height)
+    public static Augmentation Draw(RandomStream random, int width, int height, double leastArea = PublishedLeastArea)
     {
-        var drawn = DrawCrop(random, width, height);
+        var drawn = DrawCrop(random, width, height, leastArea);
         if (random.Chance(0.5))
         {
             drawn = drawn with
@@ -41,11 +43,11 @@ internal sealed record Augmentation(int Left, int Top, int Width, int Height)
             : drawn with { Gamma = random.Uniform(80, 120) / 100 };
     }
 
-    private static Augmentation DrawCrop(RandomStream random, int width, int height)
+    private static Augmentation DrawCrop(RandomStream random, int width, int height, double leastArea)
     {
         for (var attempt = 0; attempt < 10; attempt++)
         {
-            var area = random.Uniform(LeastArea, 1) * width * height;
+            var area = random.Uniform(leastArea, 1) * width * height;
             var ratio = Math.Exp(random.Uniform(Math.Log(NarrowestRatio), Math.Log(WidestRatio)));
             var cropWidth = (int)Math.Round(Math.Sqrt(area * ratio));
             var cropHeight = (int)Math.Round(Math.Sqrt(area / ratio));

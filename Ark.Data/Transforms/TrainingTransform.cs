@@ -33,6 +33,15 @@ public sealed class TrainingTransform : IImageTransform
         if (!wholePicture) _working = recipe == AugmentationRecipe.Ark ? _size : _size.BeforeCrop;
     }
 
+    /// <summary>The smallest random crop, as a share of the working picture's area, in (0, 1].</summary>
+    /// <value>Default: 0.08, as published. Pictures that are small themselves keep too little in so small a crop.</value>
+    /// <exception cref="ArgumentOutOfRangeException">The value is out of range.</exception>
+    public double SmallestCrop
+    {
+        get;
+        init => field = value is > 0 and <= 1 ? value : throw new ArgumentOutOfRangeException(nameof(value), value, "A crop is more than nothing and at most the whole.");
+    } = Augmentation.PublishedLeastArea;
+
     /// <inheritdoc/>
     public int Views => 2;
 
@@ -47,7 +56,7 @@ public sealed class TrainingTransform : IImageTransform
     public void Apply(RasterImage image, RandomStream random, Span<float> destination)
     {
         var working = _working ?? new ViewSize(image.Width, image.Height);
-        Apply(image, Augmentation.Draw(random, working.Width, working.Height), destination);
+        Apply(image, Augmentation.Draw(random, working.Width, working.Height, SmallestCrop), destination);
     }
 
     /// <summary>Makes the views of an augmentation that has been drawn before.</summary>

@@ -136,7 +136,7 @@ public abstract class SwinBackbone : nn.Module
     {
         using var scope = NewDisposeScope();
         var tokens = patch_embed.call(images);
-        if (absolute_pos_embed is not null) tokens = tokens + absolute_pos_embed.view(1, tokens.size(1), tokens.size(2), tokens.size(3));
+        if (absolute_pos_embed is not null) tokens = tokens.Plus(absolute_pos_embed.view(1, tokens.size(1), tokens.size(2), tokens.size(3)));
         if (Backbone.DropRate > 0 && training) tokens = nn.functional.dropout(tokens, Backbone.DropRate, training: true);
         return tokens.MoveToOuterDisposeScope();
     }

@@ -1,3 +1,4 @@
+using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -16,7 +17,8 @@ internal sealed class WindowAttention : nn.Module<Tensor, Tensor?, Tensor>
     private readonly int _heads;
     private readonly int _headChannels;
     private readonly int _tokens;
-    private readonly double _scale;
+    // Held as the native scalar: see KeptScalar.
+    private readonly Scalar _scale;
     private readonly double _dropRate;
     private readonly double _attentionDropRate;
 
@@ -28,7 +30,7 @@ internal sealed class WindowAttention : nn.Module<Tensor, Tensor?, Tensor>
         _heads = configuration.NumHeads[stage];
         _headChannels = channels / _heads;
         _tokens = window * window;
-        _scale = Math.Pow(_headChannels, -0.5);
+        _scale = Math.Pow(_headChannels, -0.5).ToScalar();
         _dropRate = configuration.DropRate;
         _attentionDropRate = configuration.AttentionDropRate;
         relative_position_bias_table = Layers.Parameter(device, ((2 * window) - 1) * ((2 * window) - 1), _heads);
@@ -86,7 +88,7 @@ internal sealed class WindowAttention : nn.Module<Tensor, Tensor?, Tensor>
     private Tensor Bias(Tensor? mask)
     {
         var bias = relative_position_bias_table.index_select(0, relative_position_index.view(-1)).view(_tokens, _tokens, _heads).permute(2, 0, 1).contiguous();
-        if (mask is not null) bias = bias + mask.unsqueeze(1);
+        if (mask is not null) bias = bias.Plus(mask.unsqueeze(1));
         return bias.view(1, -1, _tokens, _tokens);
     }
 

@@ -1,6 +1,5 @@
 using System.IO.Compression;
 using System.Text;
-using Ark.Data;
 
 namespace Ark.Tests.Data;
 
@@ -152,12 +151,12 @@ public sealed class NpzTests : IDisposable
     [Fact]
     public void The_checksum_is_that_of_zip()
     {
-        var crc = default(Crc32);
+        var crc = default(Ark.Data.Crc32);
         crc.Append("1234"u8);
         crc.Append("56789"u8);
 
         Assert.Equal(0xCBF43926u, crc.Value);
-        Assert.Equal(0u, default(Crc32).Value);
+        Assert.Equal(0u, default(Ark.Data.Crc32).Value);
     }
 
     private static DatasetDefinition Dataset(string archive, LabelTask task, params string[] labels) => new()

@@ -78,7 +78,7 @@ internal sealed class KnowledgeAccrual : IDisposable
         var (features, logits) = Student.forward(studentView, dataset);
         var task = TaskLoss.Compute(logits, targets, IsExclusive(dataset), anyMissing);
         var consistency = nn.functional.mse_loss(features, followed);
-        var total = ((1 - weight) * task) + (weight * consistency);
+        var total = task.Times(1 - weight).Plus(consistency.Times(weight));
 
         Optimizer.ClearGradients(_settings.FillGradientsWithZeros);
         total.backward();

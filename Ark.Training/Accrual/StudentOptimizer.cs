@@ -1,76 +1,75 @@
+using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace Ark.Training;
 
 /// <summary>
-/// TorchSharp's optimiser over the student's parameters, grouped as timm's <c>add_weight_decay</c> does: first the parameters that never decay (vectors, biases,
-/// position embeddings), then the others. Its state is exchanged in the layout of PyTorch's <c>optimizer.state_dict()</c>.
+/// SGD and AdamW over the student's parameters, grouped as timm's <c>add_weight_decay</c> does: first the parameters that never decay (vectors, biases, position embeddings), then
+/// the others. The updates are PyTorch's; TorchSharp's own optimisers are not used because their scalars may be freed while they are read (see <see cref="KeptScalar"/>).
+/// The state is exchanged in the layout of PyTorch's <c>optimizer.state_dict()</c>.
 /// </summary>
 internal sealed class StudentOptimizer : IDisposable
 {
     private readonly OptimizerSettings _settings;
-    private readonly OptimizerHelper _optimizer;
     private readonly Parameter[][] _groups;
+    private readonly ParameterState[] _states;
 
     public StudentOptimizer(nn.Module student, OptimizerSettings settings, double learningRate)
     {
         _settings = settings;
         _groups = Group(student, settings);
-        _optimizer = settings.Kind == OptimizerKind.AdamW
-            ? new AdamW(_groups.Select((g, i) => new AdamW.ParamGroup(g, learningRate, settings.Beta1, settings.Beta2, settings.Epsilon, DecayOf(i))),
-                learningRate, settings.Beta1, settings.Beta2, settings.Epsilon)
-            : new SGD(_groups.Select((g, i) => new SGD.ParamGroup(g, learningRate, settings.Momentum, 0, DecayOf(i), settings.Kind == OptimizerKind.Sgd)),
-                learningRate, settings.Momentum, 0, 0, settings.Kind == OptimizerKind.Sgd);
+        _states = [.. _groups.SelectMany((g, i) => g.Select(p => new ParameterState(p, DecayOf(i))))];
         LearningRate = learningRate;
     }
 
-    public double LearningRate
-    {
-        get;
-        set
-        {
-            field = value;
-            foreach (var group in _optimizer.ParamGroups) group.LearningRate = value;
-        }
-    }
+    public double LearningRate { get; set; }
 
     /// <summary>Forgets the gradients, or fills them with zeros so that momentum goes on acting.</summary>
     public void ClearGradients(bool fillWithZeros)
     {
-        foreach (var parameter in _groups.SelectMany(g => g))
+        foreach (var state in _states)
         {
             if (fillWithZeros)
             {
-                using var gradient = parameter.grad;
+                using var gradient = state.Parameter.grad;
                 gradient?.zero_();
             }
             else
             {
-                parameter.grad = null;
+                state.Parameter.grad = null;
             }
         }
     }
 
-    public void Step() => _optimizer.step();
+    /// <summary>Updates every parameter that has a gradient.</summary>
+    public void Step()
+    {
+        using var noGradient = no_grad();
+        using var scope = NewDisposeScope();
+        foreach (var state in _states)
+        {
+            if (state.Parameter.grad is not { } gradient) continue;
+            if (_settings.Kind == OptimizerKind.AdamW) StepAdamW(state, gradient);
+            else StepSgd(state, gradient);
+        }
+    }
 
     /// <summary>The state in PyTorch's layout. The tensors are the optimiser's own: borrowed, valid until the next step.</summary>
     public OrderedDictionary<string, object?> ExportState()
     {
         var parameters = new OrderedDictionary<object, object?>();
-        var states = _optimizer.state_dict().State;
-        for (var i = 0; i < states.Count; i++)
+        for (var i = 0; i < _states.Length; i++)
         {
-            if (Export(states[i]) is { } state) parameters.Add((long)i, state);
+            if (_states[i].First is not { } first) continue;
+            parameters.Add((long)i, _settings.Kind == OptimizerKind.AdamW
+                ? new OrderedDictionary<string, object?> { ["step"] = _states[i].Steps, ["exp_avg"] = first, ["exp_avg_sq"] = _states[i].Second }
+                : new OrderedDictionary<string, object?> { ["momentum_buffer"] = first });
         }
 
         var groups = new List<object?>();
         var next = 0L;
-        for (var g = 0; g < _groups.Length; g++)
-        {
-            groups.Add(ExportGroup(g, [.. Enumerable.Range(0, _groups[g].Length).Select(_ => (object?)next++)]));
-        }
-
+        for (var g = 0; g < _groups.Length; g++) groups.Add(ExportGroup(g, [.. _groups[g].Select(_ => (object?)next++)]));
         return new OrderedDictionary<string, object?> { ["state"] = parameters, ["param_groups"] = groups };
     }
 
@@ -79,34 +78,61 @@ internal sealed class StudentOptimizer : IDisposable
     public void ImportState(Func<int, IReadOnlyDictionary<string, object?>> tensorsOf)
     {
         using var noGradient = no_grad();
-        var states = _optimizer.state_dict().State;
-        for (var i = 0; i < states.Count; i++)
+        for (var i = 0; i < _states.Length; i++)
         {
             var stored = tensorsOf(i);
             if (stored.Count == 0) continue;
-            switch (states[i])
-            {
-                case AdamW.State adam:
-                    adam.step = Convert.ToInt64(stored["step"], System.Globalization.CultureInfo.InvariantCulture);
-                    adam.exp_avg.copy_((Tensor)stored["exp_avg"]!);
-                    adam.exp_avg_sq.copy_((Tensor)stored["exp_avg_sq"]!);
-                    break;
-                case SGD.State sgd:
-                    sgd.momentum_buffer?.Dispose();
-                    sgd.momentum_buffer = ((Tensor)stored["momentum_buffer"]!).clone().DetachFromDisposeScope();
-                    break;
-            }
+            Tensor Copy(string key) => ((Tensor)stored[key]!).to(_states[i].Parameter.device, copy: true).DetachFromDisposeScope();
+            _states[i].Dispose();
+            if (_settings.Kind == OptimizerKind.AdamW) (_states[i].Steps, _states[i].First, _states[i].Second) = ((long)stored["step"]!, Copy("exp_avg"), Copy("exp_avg_sq"));
+            else _states[i].First = Copy("momentum_buffer");
         }
     }
 
-    public void Dispose() => _optimizer.Dispose();
-
-    private static OrderedDictionary<string, object?>? Export(OptimizerState state) => state switch
+    public void Dispose()
     {
-        AdamW.State { step: > 0 } adam => new() { ["step"] = adam.step, ["exp_avg"] = adam.exp_avg, ["exp_avg_sq"] = adam.exp_avg_sq },
-        SGD.State { momentum_buffer: { } buffer } => new() { ["momentum_buffer"] = buffer },
-        _ => null,
-    };
+        foreach (var state in _states) state.Dispose();
+    }
+
+    private void StepAdamW(ParameterState state, Tensor gradient)
+    {
+        state.First ??= zeros_like(state.Parameter).DetachFromDisposeScope();
+        state.Second ??= zeros_like(state.Parameter).DetachFromDisposeScope();
+        state.Steps++;
+        var correction1 = 1 - Math.Pow(_settings.Beta1, state.Steps);
+        var correction2 = 1 - Math.Pow(_settings.Beta2, state.Steps);
+        using var own2 = (1 - _settings.Beta2).ToScalar();
+        using var root = Math.Sqrt(correction2).ToScalar();
+        using var epsilon = _settings.Epsilon.ToScalar();
+        using var rate = (-LearningRate / correction1).ToScalar();
+        if (state.Decay != 0) state.Parameter.TimesInPlace(1 - (LearningRate * state.Decay));
+        state.First.TimesInPlace(_settings.Beta1).PlusInPlace(gradient, 1 - _settings.Beta1);
+        state.Second.TimesInPlace(_settings.Beta2).addcmul_(gradient, gradient, own2);
+        state.Parameter.addcdiv_(state.First, state.Second.sqrt().div_(root).add_(epsilon, KeptScalar.One), rate);
+    }
+
+    private void StepSgd(ParameterState state, Tensor gradient)
+    {
+        if (state.Decay != 0)
+        {
+            using var decay = state.Decay.ToScalar();
+            gradient = gradient.add(state.Parameter, decay);
+        }
+
+        if (state.First is null) state.First = gradient.clone().DetachFromDisposeScope();
+        else state.First.TimesInPlace(_settings.Momentum).PlusInPlace(gradient, 1);
+        if (_settings.Kind == OptimizerKind.Sgd)
+        {
+            using var momentum = _settings.Momentum.ToScalar();
+            gradient = gradient.add(state.First, momentum);
+        }
+        else
+        {
+            gradient = state.First;
+        }
+
+        state.Parameter.PlusInPlace(gradient, -LearningRate);
+    }
 
     private OrderedDictionary<string, object?> ExportGroup(int group, List<object?> indices)
     {
@@ -138,4 +164,25 @@ internal sealed class StudentOptimizer : IDisposable
     }
 
     private double DecayOf(int group) => group == 1 ? _settings.WeightDecay : 0;
+
+    private sealed class ParameterState(Parameter parameter, double decay) : IDisposable
+    {
+        public Parameter Parameter { get; } = parameter;
+
+        public double Decay { get; } = decay;
+
+        public long Steps { get; set; }
+
+        /// <summary>The momentum buffer of SGD, the mean gradient of AdamW; <see langword="null"/> before the first gradient.</summary>
+        public Tensor? First { get; set; }
+
+        /// <summary>The mean squared gradient of AdamW.</summary>
+        public Tensor? Second { get; set; }
+
+        public void Dispose()
+        {
+            First?.Dispose();
+            Second?.Dispose();
+        }
+    }
 }

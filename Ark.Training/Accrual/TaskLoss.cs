@@ -18,7 +18,7 @@ internal static class TaskLoss
         if (!anyMissing) return functional.binary_cross_entropy_with_logits(logits, targets);
         var present = targets.isnan().logical_not();
         var each = functional.binary_cross_entropy_with_logits(logits, targets.nan_to_num(0), reduction: Reduction.None);
-        return (each * present).sum() / present.sum().clamp_min(1);
+        return (each * present).sum() / present.sum().maximum(ones([], present.sum().dtype, present.device));
     }
 
     private static Tensor CrossEntropy(Tensor logits, Tensor targets, bool anyMissing)
@@ -26,6 +26,6 @@ internal static class TaskLoss
         if (!anyMissing) return functional.cross_entropy(logits, targets);
         var present = targets.isnan().any(1).logical_not();
         var each = functional.cross_entropy(logits, targets.nan_to_num(0), reduction: Reduction.None);
-        return (each * present).sum() / present.sum().clamp_min(1);
+        return (each * present).sum() / present.sum().maximum(ones([], present.sum().dtype, present.device));
     }
 }

@@ -124,6 +124,11 @@ public sealed class TrainingOptions
     [AllowedValues("imagenet", "chestx-ray")]
     public string Normalization { get; set; } = "imagenet";
 
+    /// <summary>The smallest random crop of the student's view, as a share of the picture's area.</summary>
+    /// <value>The default is 0.08, as published; pictures that are small themselves need more.</value>
+    [Range(0.01, 1)]
+    public double SmallestCrop { get; set; } = 0.08;
+
     /// <summary>Threads that decode and transform images ahead of the network.</summary>
     /// <value>The default is 2; the result does not depend on it.</value>
     [Range(1, 256)]

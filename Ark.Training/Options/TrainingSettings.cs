@@ -36,6 +36,7 @@ public static class TrainingSettings
         Whole(nameof(TrainingOptions.TestEvery), "test-epoch", [], "test and keep a checkpoint every N epochs", o => o.TestEvery, (o, v) => o.TestEvery = v),
         Text(nameof(TrainingOptions.ValidationLossMetric), "val-loss-metric", [], "average|DATASET", "the validation loss that chooses the best checkpoint", o => o.ValidationLossMetric, (o, v) => o.ValidationLossMetric = v),
         Text(nameof(TrainingOptions.Normalization), "normalization", [], "imagenet|chestx-ray", "normalisation of pixels", o => o.Normalization, (o, v) => o.Normalization = v.ToLowerInvariant()),
+        Real(nameof(TrainingOptions.SmallestCrop), "smallest-crop", [], "smallest random crop as a share of the area", o => o.SmallestCrop, (o, v) => o.SmallestCrop = v),
         Whole(nameof(TrainingOptions.Workers), "workers", [], "threads that prepare images", o => o.Workers, (o, v) => o.Workers = v),
         Setting(nameof(TrainingOptions.Seed), "seed", [], "N", "what every random number comes from", (string v, out ulong s) => ulong.TryParse(v, NumberStyles.None, CultureInfo.InvariantCulture, out s), (o, v) => o.Seed = v, o => o.Seed.ToString(CultureInfo.InvariantCulture)),
         Text(nameof(TrainingOptions.Device), "device", [], "cpu|cuda[:i]", "where to compute", o => o.Device, (o, v) => o.Device = v.ToLowerInvariant()),

@@ -19,12 +19,14 @@ internal static class TrainingModels
     /// <summary>Makes both networks from the run's seed. The teacher starts as a copy of the student, or, as published, is drawn apart.</summary>
     public static (ArkModel Student, ArkModel Teacher) Create(TrainingOptions options, ModelDescription description)
     {
-        manual_seed((long)(options.Seed & long.MaxValue));
-        var student = new ArkModel(description.Configuration(options.DropPathRate));
-        var teacher = new ArkModel(description.Configuration(options.DropPathRate));
+        // A generator of the run's own: the process's default one may be used by other runs at the same time.
+        using var generator = new Generator(options.Seed);
+        var student = new ArkModel(description.Configuration(options.DropPathRate), generator);
+        var teacher = new ArkModel(description.Configuration(options.DropPathRate), generator);
         if (options.InitialWeights is { } path)
         {
-            throw new InvalidOperationException(path);
+            student.load_checkpoint(path, strict: false);
+            if (options.Fidelity == Fidelity.Published) teacher.load_checkpoint(path, strict: false);
         }
 
         if (options.Fidelity == Fidelity.Corrected) MomentumTeacher.Copy(student, teacher);

@@ -141,7 +141,7 @@ internal sealed class TrainingSession : IDisposable
 
                 if (_reporter.IsDue)
                 {
-                    var losses = sums.cpu().data<double>().ToArray();
+                    var losses = Values(sums);
                     _reporter.Report(TrainingPhase.Training, _position.Epoch + 1, data.Name, _position.Step, steps, _position.TotalSteps, losses[0] / _position.Images, losses[1] / _position.Images,
                         _accrual.Optimizer.LearningRate, (_position.Images - imagesBefore) / watch.Elapsed.TotalSeconds);
                 }
@@ -151,7 +151,7 @@ internal sealed class TrainingSession : IDisposable
         }
         finally
         {
-            _position.LossSums = sums.cpu().data<double>().ToArray();
+            _position.LossSums = Values(sums);
         }
 
         RecordPass(data.Name, (_position.Images - imagesBefore) / watch.Elapsed.TotalSeconds);
@@ -159,13 +159,19 @@ internal sealed class TrainingSession : IDisposable
         (_position.Step, _position.Images, _position.LossSums) = (0, 0, new double[3]);
     }
 
+    private static double[] Values(Tensor sums)
+    {
+        using var onHost = sums.cpu();
+        return onHost.data<double>().ToArray();
+    }
+
     private void TrainStep(int dataset, Batch batch, Tensor sums)
     {
         using var scope = NewDisposeScope();
-        if (_options.DropPathRate > 0) manual_seed((long)(new RandomStream(_options.Seed, DropPathStream, (ulong)_position.TotalSteps).NextUInt64() >> 1));
+        _accrual.Student.DropPathStream = new RandomStream(_options.Seed, DropPathStream, (ulong)_position.TotalSteps);
         var (views, targets, anyMissing) = BatchSource.ToTensors(batch, _device);
         var losses = _accrual.Step(dataset, views.select(1, 0), views.select(1, 1), targets, anyMissing);
-        sums.add_(losses.to(ScalarType.Float64), alpha: batch.Count);
+        sums.PlusInPlace(losses.to(ScalarType.Float64), batch.Count);
         _position.Step++;
         _position.TotalSteps++;
         _position.Images += batch.Count;
