@@ -31,7 +31,7 @@ internal sealed class Anatomy
         RibRadius = (Female ? 0.58 : 0.68) * random.Uniform(0.9, 1.12);
         BoneDensity = random.Uniform(0.75, 1.2);
         ClavicleTilt = random.Uniform(-0.8, 1.2);
-        ScoliosisAmplitude = random.Normal(0, 0.45);
+        ScoliosisAmplitude = 0.45 * PortableMath.Bell(random.NextUInt64());
         ScoliosisPhase = random.Uniform(0, 6);
         VesselStrength = random.Uniform(0.75, 1.25);
         DomeLift = random.Uniform(-0.03, 0.05);

@@ -62,7 +62,9 @@ internal sealed class BodyPainter(Thorax thorax, Pose pose, Projection projectio
             var plane = projection.Plane(2);
             for (var i = 0; i < air.Length; i++)
             {
-                var (x, y) = (plane.X(i % field.Width, i / field.Width), plane.Y(i % field.Width, i / field.Width));
+                var row = i / field.Width;
+                var (x, y) = (plane.X(i - (row * field.Width), row), plane.Y(i - (row * field.Width), row));
+                if (Math.Abs(y - cy) > height) continue;
                 var level = 1 - Step(0.45f * (float)height, 0.75f * (float)height, y - (float)cy);
                 air[i] += Ball(x - (float)cx, y - (float)cy, (float)width, (float)height, 5.5f) * level;
             }

@@ -115,7 +115,7 @@ public static class PhantomDatasets
     private static void WritePng(string path, RasterImage image)
     {
         using var picture = Image.NewFromMemory(image.Pixels, image.Width, image.Height, 1, Enums.BandFormat.Uchar);
-        picture.Pngsave(path, compression: 3);
+        picture.Pngsave(path, compression: 1);
     }
 
     private sealed class Meter(int total, IProgress<PhantomProgress>? progress)

@@ -43,7 +43,7 @@ public static class PhantomGenerator
         var anatomy = new Anatomy(new RandomStream(seed, options.Patient, (ulong)Part.Anatomy));
         var pose = new Pose(options.View, Stream(Part.Pose));
         var thorax = new Thorax(anatomy, pose, findings, Stream(Part.Shape));
-        var projection = new Projection(pose, scanner, 0.53 * anatomy.LungHeight);
+        var projection = new Projection(pose, scanner, 0.53 * anatomy.LungHeight, thorax.W);
         var field = new RayField(scanner.Width, scanner.Height);
         var strokes = new Strokes(scanner.Width, scanner.Height);
         var clavicles = (Left: new byte[field.Body.Length], Right: new byte[field.Body.Length]);

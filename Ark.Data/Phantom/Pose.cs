@@ -10,11 +10,11 @@ internal sealed class Pose
     {
         View = view;
         var loose = view == PhantomView.Anteroposterior ? 1.7 : 1;
-        Rotation = random.Normal(0, 0.035 * loose);
+        Rotation = 0.035 * loose * PortableMath.Bell(random.NextUInt64());
         Tilt = view == PhantomView.Anteroposterior ? random.Uniform(-0.05, 0.32) : random.Uniform(-0.06, 0.08);
-        Roll = random.Normal(0, 0.035 * loose);
-        ShiftX = random.Normal(0, 1.2 * loose);
-        ShiftY = random.Normal(0, 1.3 * loose);
+        Roll = 0.035 * loose * PortableMath.Bell(random.NextUInt64());
+        ShiftX = 1.2 * loose * PortableMath.Bell(random.NextUInt64());
+        ShiftY = 1.0 * loose * PortableMath.Bell(random.NextUInt64());
         Zoom = random.Uniform(0.9, 1.14);
         Inspiration = view == PhantomView.Anteroposterior ? random.Uniform(0.78, 0.97) : random.Uniform(0.9, 1.04);
         ScapulaX = view == PhantomView.Anteroposterior ? random.Uniform(9.5, 13) : random.Uniform(12.2, 16);

@@ -14,13 +14,17 @@ internal sealed class Projection
     /// <param name="pose">The pose.</param>
     /// <param name="scanner">The sampling.</param>
     /// <param name="centreY">The height that the beam's centre meets.</param>
-    public Projection(Pose pose, PhantomScanner scanner, double centreY)
+    /// <param name="halfWidth">Half the lungs' width.</param>
+    public Projection(Pose pose, PhantomScanner scanner, double centreY, double halfWidth)
     {
         _pose = pose;
         _centreY = centreY;
         Width = scanner.Width;
         Height = scanner.Height;
-        Pitch = scanner.FieldOfView * pose.Zoom / scanner.Width;
+
+        // The radiographer opens the field until both chest walls are in it.
+        var needed = (2.04 * ((halfWidth + Math.Abs(pose.ShiftX)) * pose.Magnification(0))) + 0.5;
+        Pitch = Math.Max(scanner.FieldOfView * pose.Zoom, needed) / scanner.Width;
         _cosRotation = PortableMath.Cos(pose.Rotation);
         _sinRotation = PortableMath.Sin(pose.Rotation);
         _cosRoll = PortableMath.Cos(pose.Roll);

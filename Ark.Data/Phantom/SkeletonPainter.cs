@@ -46,7 +46,9 @@ internal sealed class SkeletonPainter(Thorax thorax, Pose pose, Projection proje
         var start = (float)random.Uniform(-10, -8);
         for (var i = 0; i < bone.Length; i++)
         {
-            var (x, y) = (plane.X(i % width, i / width), plane.Y(i % width, i / width));
+            var row = i / width;
+            var (x, y) = (plane.X(i - (row * width), row), plane.Y(i - (row * width), row));
+            if (Math.Abs(x) > 5) continue;
             x -= (float)thorax.Anatomy.SpineX(y);
             if (Math.Abs(x) > 3) continue;
             var level = (y - start) / pitch;
@@ -131,8 +133,9 @@ internal sealed class SkeletonPainter(Thorax thorax, Pose pose, Projection proje
         const float bottom = 16.5f;
         for (var i = 0; i < bone.Length; i++)
         {
-            var (x, y) = ((side * plane.X(i % width, i / width)) - inner, plane.Y(i % width, i / width));
-            if (x < -1 || y < top - 1 || y > bottom + 1) continue;
+            var row = i / width;
+            var (x, y) = ((side * plane.X(i - (row * width), row)) - inner, plane.Y(i - (row * width), row));
+            if (x < -1 || x > 9 || y < top - 1 || y > bottom + 1) continue;
             var v = (y - top) / (bottom - top);
             var outer = 6.8f * (1 - v);
             var inside = Step(-0.3f, 0.3f, x - (0.9f * v * v)) * Step(-0.3f, 0.3f, outer + 1.2f - x) * Step(top - 0.3f, top + 0.3f, y) * (1 - Step(bottom - 0.5f, bottom + 0.5f, y));
