@@ -35,7 +35,10 @@ internal static class ArkCommandLine
         // A checkpoint of a large model takes a while to write after Ctrl-C; the default would end the process after two seconds.
         var configuration = new InvocationConfiguration
         {
-            Output = output, Error = error, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeSpan.FromMinutes(10),
+            Output = output,
+            Error = error,
+            EnableDefaultExceptionHandler = false,
+            ProcessTerminationTimeout = TimeSpan.FromMinutes(10),
         };
         try
         {

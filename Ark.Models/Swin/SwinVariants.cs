@@ -41,14 +41,25 @@ public static class SwinVariants
 
     private static SwinConfiguration Base(int window, int size) => new()
     {
-        ImageHeight = size, ImageWidth = size, WindowSize = window, EmbedDim = 128, Depths = [2, 2, 18, 2], NumHeads = [4, 8, 16, 32],
+        ImageHeight = size,
+        ImageWidth = size,
+        WindowSize = window,
+        EmbedDim = 128,
+        Depths = [2, 2, 18, 2],
+        NumHeads = [4, 8, 16, 32],
     };
 
     private static SwinConfiguration Large(int window, int size) => Base(window, size) with { EmbedDim = 192, NumHeads = [6, 12, 24, 48] };
 
     private static SwinConfiguration Mini() => new()
     {
-        ImageHeight = 64, ImageWidth = 64, WindowSize = 4, EmbedDim = 48, Depths = [2, 2, 2], NumHeads = [3, 6, 12], NumClasses = 0,
+        ImageHeight = 64,
+        ImageWidth = 64,
+        WindowSize = 4,
+        EmbedDim = 48,
+        Depths = [2, 2, 2],
+        NumHeads = [3, 6, 12],
+        NumClasses = 0,
     };
 
     private static IEnumerable<(string Name, SwinConfiguration Configuration)> Named(SwinConfiguration configuration, params IReadOnlyList<string> names) =>

@@ -9,7 +9,14 @@ public class InitialisationTests
     {
         Backbone = new SwinConfiguration
         {
-            ImageHeight = 16, ImageWidth = 16, PatchSize = 4, WindowSize = 2, EmbedDim = 4, Depths = [1, 1], NumHeads = [1, 2], NumClasses = 3,
+            ImageHeight = 16,
+            ImageWidth = 16,
+            PatchSize = 4,
+            WindowSize = 2,
+            EmbedDim = 4,
+            Depths = [1, 1],
+            NumHeads = [1, 2],
+            NumClasses = 3,
         },
         ProjectorFeatures = 6,
         Heads = [new ArkHead("first", 3), new ArkHead("second", 1)],

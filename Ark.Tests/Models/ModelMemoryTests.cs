@@ -10,7 +10,15 @@ public class ModelMemoryTests
     {
         Backbone = new SwinConfiguration
         {
-            ImageHeight = 16, ImageWidth = 16, PatchSize = 2, WindowSize = 4, EmbedDim = 4, Depths = [2, 1], NumHeads = [1, 2], NumClasses = 0, DropPathRate = 0.2,
+            ImageHeight = 16,
+            ImageWidth = 16,
+            PatchSize = 2,
+            WindowSize = 4,
+            EmbedDim = 4,
+            Depths = [2, 1],
+            NumHeads = [1, 2],
+            NumClasses = 0,
+            DropPathRate = 0.2,
         },
         ProjectorFeatures = 6,
         Heads = [new ArkHead("first", 3), new ArkHead("identity", 0)],

@@ -8,7 +8,14 @@ public class SwinPropertyTests
 {
     private static readonly SwinConfiguration Tiny = new()
     {
-        ImageHeight = 24, ImageWidth = 48, WindowSize = 3, PatchSize = 2, EmbedDim = 8, Depths = [2, 2], NumHeads = [2, 4], NumClasses = 5,
+        ImageHeight = 24,
+        ImageWidth = 48,
+        WindowSize = 3,
+        PatchSize = 2,
+        EmbedDim = 8,
+        Depths = [2, 2],
+        NumHeads = [2, 4],
+        NumClasses = 5,
     };
 
     [Property(MaxTest = 50)]

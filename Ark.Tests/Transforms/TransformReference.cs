@@ -1,5 +1,5 @@
-using Ark.Data;
 using System.Text.Json;
+using Ark.Data;
 using TorchSharp;
 
 namespace Ark.Tests.Transforms;

@@ -6,7 +6,8 @@ namespace Ark.Training;
 internal static class Transforms
 {
     public static IImageTransform Training(TrainingOptions options, int size) => new TrainingTransform(size, size,
-        options.Recipe == TrainingRecipe.ArkPlus ? AugmentationRecipe.ArkPlus : AugmentationRecipe.Ark, Named(options.Normalization)) { SmallestCrop = options.SmallestCrop };
+        options.Recipe == TrainingRecipe.ArkPlus ? AugmentationRecipe.ArkPlus : AugmentationRecipe.Ark, Named(options.Normalization))
+    { SmallestCrop = options.SmallestCrop };
 
     public static IImageTransform Evaluation(string normalization, int size) => new EvaluationTransform(size, size, Named(normalization));
 
