@@ -43,7 +43,8 @@ internal sealed class LogisticRegression : IDisposable
         {
             cancellationToken.ThrowIfCancellationRequested();
             using var inner = NewDisposeScope();
-            optimizer.zero_grad();
+            model._weight.grad = null;
+            model._bias.grad = null;
             var logits = nn.functional.linear(inputs, model._weight, model._bias);
             var loss = TaskLoss.Compute(logits, targets, schema.Task == LabelTask.MultiClass, anyMissing: true) + (0.5 * penalty * model._weight.square().sum());
             loss.backward();
