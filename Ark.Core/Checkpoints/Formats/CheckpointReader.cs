@@ -16,8 +16,12 @@ internal sealed class CheckpointReader : IDisposable
         Metadata = content.Metadata;
         _verifyRest = content.VerifyRest;
         var tensors = new List<KeyValuePair<string, StoredTensor>>();
+        long characters = 0;
         Root = PickleTree.Visit(path, content.Root, (name, tensor) =>
         {
+            characters += name.Length;
+            if (tensors.Count == PickleLimits.Tensors || characters > PickleLimits.Names)
+                throw new CheckpointException(path, null, $"names too many tensors; the limit is {PickleLimits.Tensors}, and {PickleLimits.Names} characters of names");
             tensors.Add(new(name, (StoredTensor)tensor));
             return tensor;
         });

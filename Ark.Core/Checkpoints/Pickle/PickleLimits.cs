@@ -7,13 +7,28 @@ namespace Ark;
 internal static class PickleLimits
 {
     /// <summary>Bytes of one pickle, tensors not counted.</summary>
-    public const long Bytes = 96L << 20;
+    public const long Bytes = 48L << 20;
 
     /// <summary>Opcodes executed.</summary>
     public const int Opcodes = 12_000_000;
 
-    /// <summary>Values on the stack at once, and objects remembered.</summary>
-    public const int Values = 3_000_000;
+    /// <summary>Bytes that the values built by one pickle may take, by the estimates below.</summary>
+    public const long Memory = 288L << 20;
+
+    /// <summary>Estimated bytes of a value that is put on the stack again.</summary>
+    public const int PushCost = 8;
+
+    /// <summary>Estimated bytes of a number, or of a text or tuple without its content.</summary>
+    public const int ValueCost = 40;
+
+    /// <summary>Estimated bytes of an empty container, a record, or a tensor's description.</summary>
+    public const int ObjectCost = 120;
+
+    /// <summary>Estimated bytes that the first entry of a dictionary or set brings with it.</summary>
+    public const int FirstEntryCost = 280;
+
+    /// <summary>Estimated bytes of each entry of a dictionary, a set or the memo.</summary>
+    public const int EntryCost = 64;
 
     /// <summary>Containers inside one another.</summary>
     public const int Depth = 256;
@@ -26,6 +41,15 @@ internal static class PickleLimits
 
     /// <summary>Characters of a class name, and of other lines of text.</summary>
     public const int Line = 1024;
+
+    /// <summary>Tensors in a file, one under several names counted for each.</summary>
+    public const int Tensors = 500_000;
+
+    /// <summary>Characters of a tensor's path in the file.</summary>
+    public const int Name = 4096;
+
+    /// <summary>Characters of all tensors' paths together.</summary>
+    public const long Names = 48L << 20;
 
     /// <summary>Bytes by which repeating views (stride 0) may exceed the storages that they repeat.</summary>
     public const long Repetition = 64L << 20;

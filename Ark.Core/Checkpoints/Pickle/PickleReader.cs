@@ -23,6 +23,7 @@ internal sealed class PickleReader(PickleInput input, IReadOnlySet<string> inert
     private readonly List<int> _marks = [];
     private readonly Dictionary<uint, object?> _memo = [];
     private int _opcodes;
+    private long _memory;
 
     /// <summary>What a value is called in messages.</summary>
     public static string Describe(object? value) => value switch
@@ -57,7 +58,6 @@ internal sealed class PickleReader(PickleInput input, IReadOnlySet<string> inert
             }
 
             Execute(opcode);
-            if (_stack.Count > PickleLimits.Values) throw input.Refuse($"puts too many values on the stack; the limit is {PickleLimits.Values}");
         }
     }
 
@@ -86,10 +86,10 @@ internal sealed class PickleReader(PickleInput input, IReadOnlySet<string> inert
                 Push(SmallIntegers[input.ReadByte()]);
                 break;
             case (byte)'M': // BININT2
-                Push((long)input.ReadUInt16());
+                PushNew((long)input.ReadUInt16());
                 break;
             case (byte)'J': // BININT
-                Push((long)input.ReadInt32());
+                PushNew((long)input.ReadInt32());
                 break;
             case (byte)'I':
                 PushInteger(input.ReadLine());
@@ -104,10 +104,10 @@ internal sealed class PickleReader(PickleInput input, IReadOnlySet<string> inert
                 PushLong(input.ReadInt32());
                 break;
             case (byte)'G': // BINFLOAT
-                Push(input.ReadBigEndianDouble());
+                PushNew(input.ReadBigEndianDouble());
                 break;
             case (byte)'F':
-                Push(double.TryParse(input.ReadLine(), NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? number : throw input.Refuse("has an invalid number"));
+                PushNew(double.TryParse(input.ReadLine(), NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? number : throw input.Refuse("has an invalid number"));
                 break;
             case (byte)'X': // BINUNICODE
                 PushText((uint)input.ReadInt32());
@@ -125,14 +125,14 @@ internal sealed class PickleReader(PickleInput input, IReadOnlySet<string> inert
                 PushPython2String(input.ReadInt32());
                 break;
             case (byte)'C': // SHORT_BINBYTES
-                Push(input.ReadBytes(input.ReadByte()));
+                PushBytes(input.ReadByte());
                 break;
             case (byte)'B': // BINBYTES
-                Push(input.ReadBytes((uint)input.ReadInt32()));
+                PushBytes((uint)input.ReadInt32());
                 break;
             case 0x8e: // BINBYTES8
             case 0x96: // BYTEARRAY8
-                Push(input.ReadBytes(input.ReadInt64()));
+                PushBytes(input.ReadInt64());
                 break;
             default:
                 ExecuteStructure(opcode);
@@ -145,7 +145,7 @@ internal sealed class PickleReader(PickleInput input, IReadOnlySet<string> inert
         switch (opcode)
         {
             case (byte)'(':
-                if (_marks.Count >= PickleLimits.Values) throw input.Refuse($"has too many marks; the limit is {PickleLimits.Values}");
+                Charge(PickleLimits.PushCost);
                 _marks.Add(_stack.Count);
                 break;
             case (byte)'0': // POP
@@ -159,7 +159,7 @@ internal sealed class PickleReader(PickleInput input, IReadOnlySet<string> inert
                 Push(Top());
                 break;
             case (byte)')':
-                Push(new PickleTuple());
+                PushNew(new PickleTuple());
                 break;
             case 0x85: // TUPLE1
                 PushTuple(1);
@@ -171,29 +171,33 @@ internal sealed class PickleReader(PickleInput input, IReadOnlySet<string> inert
                 PushTuple(3);
                 break;
             case (byte)'t':
-                Push(new PickleTuple(PopToMark()));
+                var elements = PopToMark();
+                PushNew(new PickleTuple(elements), PickleLimits.ValueCost + (8L * elements.Length));
                 break;
             case (byte)']':
-                Push(new List<object?>());
+                PushNew(new List<object?>(), PickleLimits.ObjectCost);
                 break;
             case (byte)'l':
-                Push(new List<object?>(PopToMark()));
+                var listed = PopToMark();
+                PushNew(new List<object?>(listed), PickleLimits.ObjectCost + (8L * listed.Length));
                 break;
             case (byte)'}':
-                Push(new PickleDictionary());
+                PushNew(new PickleDictionary(), PickleLimits.ObjectCost);
                 break;
             case (byte)'d':
                 var dictionary = new PickleDictionary();
                 SetItems(dictionary, PopToMark());
-                Push(dictionary);
+                PushNew(dictionary, PickleLimits.ObjectCost);
                 break;
             case 0x8f: // EMPTY_SET
-                Push(new PickleSet(isFrozen: false));
+                PushNew(new PickleSet(isFrozen: false), PickleLimits.ObjectCost + PickleLimits.FirstEntryCost);
                 break;
             case 0x91: // FROZENSET
                 var frozen = new PickleSet(isFrozen: true);
-                foreach (var item in PopToMark()) PickleConstructors.AddTo(_context, frozen, item);
-                Push(frozen);
+                var frozenMembers = PopToMark();
+                Charge(PickleLimits.FirstEntryCost + ((long)PickleLimits.EntryCost * frozenMembers.Length));
+                foreach (var item in frozenMembers) PickleConstructors.AddTo(_context, frozen, item);
+                PushNew(frozen, PickleLimits.ObjectCost);
                 break;
             case (byte)'a': // APPEND
                 var last = Pop();
@@ -214,6 +218,7 @@ internal sealed class PickleReader(PickleInput input, IReadOnlySet<string> inert
             case 0x90: // ADDITEMS
                 var members = PopToMark();
                 if (Top() is not PickleSet set) throw Unexpected("ADDITEMS", "a set");
+                Charge((long)PickleLimits.EntryCost * members.Length);
                 foreach (var member in members) PickleConstructors.AddTo(_context, set, member);
                 break;
             default:
@@ -237,12 +242,12 @@ internal sealed class PickleReader(PickleInput input, IReadOnlySet<string> inert
             case (byte)'R': // REDUCE
             case 0x81: // NEWOBJ
                 var arguments = Pop();
-                Push(Construct(Pop(), arguments));
+                PushConstructed(Pop(), arguments);
                 break;
             case 0x92: // NEWOBJ_EX
                 if (Pop() is not PickleDictionary { Count: 0 }) throw input.Refuse("NEWOBJ_EX with keyword arguments is unsupported");
                 var positional = Pop();
-                Push(Construct(Pop(), positional));
+                PushConstructed(Pop(), positional);
                 break;
             case (byte)'b': // BUILD
                 var state = Pop();
@@ -250,7 +255,7 @@ internal sealed class PickleReader(PickleInput input, IReadOnlySet<string> inert
                 break;
             case (byte)'Q': // BINPERSID
                 if (resolve is null) throw input.Refuse("has a persistent id, which is not allowed here");
-                Push(resolve(_context, Pop()));
+                PushNew(resolve(_context, Pop()), PickleLimits.ObjectCost);
                 break;
             case (byte)'q': // BINPUT
                 Remember(input.ReadByte());
@@ -287,16 +292,33 @@ internal sealed class PickleReader(PickleInput input, IReadOnlySet<string> inert
             $"refers to the global name '{fullName}', which is not allowed", "If the file is trusted to be harmless, add the name to PyTorchLoadOptions.InertNames: it is kept as a record, never run."));
     }
 
-    private object? Construct(object? callable, object? arguments)
+    private void PushConstructed(object? callable, object? arguments)
     {
         if (arguments is not PickleTuple tuple) throw input.Refuse($"a construction expects a tuple of arguments, not {Describe(arguments)}: the pickle is corrupt");
-        return callable switch
+        // What is made copies its arguments at most.
+        Charge(((long)PickleLimits.EntryCost * tuple.Sum(SizeOf)) + PickleLimits.FirstEntryCost);
+        PushNew(callable switch
         {
             PickleGlobal { Construct: { } construct } => construct(_context, tuple),
             PickleGlobal global => throw input.Refuse($"constructs '{global.Name}', which is not allowed: the name may only be referred to"),
             _ => throw input.Refuse($"calls {Describe(callable)}, which is not allowed"),
-        };
+        });
     }
+
+    private PickleDictionary ItemsOf(PickleRecord record)
+    {
+        if (record.Items is null) Charge(PickleLimits.ObjectCost);
+        return record.ItemsToFill;
+    }
+
+    private static long SizeOf(object? value) => value switch
+    {
+        List<object?> list => list.Count,
+        PickleDictionary dictionary => dictionary.Count,
+        PickleTuple tuple => tuple.Count,
+        string text => text.Length / PickleLimits.EntryCost,
+        _ => 0,
+    };
 
     private void Build(object? target, object? state)
     {
@@ -322,6 +344,8 @@ internal sealed class PickleReader(PickleInput input, IReadOnlySet<string> inert
 
     private void Append(ReadOnlySpan<object?> items)
     {
+        // A list that grows leaves up to twice its size behind.
+        Charge(24L * items.Length);
         switch (Top())
         {
             case List<object?> list:
@@ -341,9 +365,10 @@ internal sealed class PickleReader(PickleInput input, IReadOnlySet<string> inert
         var dictionary = target switch
         {
             PickleDictionary known => known,
-            PickleRecord record => record.ItemsToFill,
+            PickleRecord record => ItemsOf(record),
             _ => throw input.Refuse($"SETITEMS expects a dictionary, not {Describe(target)}"),
         };
+        Charge(((long)PickleLimits.EntryCost * items.Length / 2) + (dictionary.Count == 0 ? PickleLimits.FirstEntryCost : 0));
         for (var i = 0; i < items.Length; i += 2) PickleConstructors.Add(_context, dictionary, items[i], items[i + 1]);
     }
 
@@ -367,14 +392,23 @@ internal sealed class PickleReader(PickleInput input, IReadOnlySet<string> inert
         PushBig(new BigInteger(input.ReadBytes(length)));
     }
 
-    private void PushBig(BigInteger value) => Push(value >= long.MinValue && value <= long.MaxValue ? (object)(long)value : value);
+    private void PushBig(BigInteger value) => PushNew(value >= long.MinValue && value <= long.MaxValue ? (object)(long)value : value, PickleLimits.ValueCost + value.GetByteCount());
+
+    private void PushBytes(long length)
+    {
+        var bytes = input.ReadBytes(length);
+        Charge(length);
+        PushNew(bytes);
+    }
 
     private void PushText(long length)
     {
         var bytes = input.ReadBytes(length);
+        // Two bytes for each character, and the bytes themselves for a while.
+        Charge(3 * length);
         try
         {
-            Push(Utf8.GetString(bytes));
+            PushNew(Utf8.GetString(bytes));
         }
         catch (DecoderFallbackException)
         {
@@ -386,13 +420,14 @@ internal sealed class PickleReader(PickleInput input, IReadOnlySet<string> inert
     private void PushPython2String(int length)
     {
         var bytes = input.ReadBytes(length);
+        Charge(3L * length);
         try
         {
-            Push(Utf8.GetString(bytes));
+            PushNew(Utf8.GetString(bytes));
         }
         catch (DecoderFallbackException)
         {
-            Push(bytes);
+            PushNew(bytes);
         }
     }
 
@@ -401,7 +436,7 @@ internal sealed class PickleReader(PickleInput input, IReadOnlySet<string> inert
 
     private void Remember(uint index)
     {
-        if (_memo.Count >= PickleLimits.Values) throw input.Refuse($"remembers too many values in its memo; the limit is {PickleLimits.Values}");
+        Charge(PickleLimits.EntryCost);
         _memo[index] = Top();
     }
 
@@ -414,12 +449,29 @@ internal sealed class PickleReader(PickleInput input, IReadOnlySet<string> inert
         var start = _stack.Count - count;
         var tuple = new PickleTuple(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_stack)[start..]);
         _stack.RemoveRange(start, count);
-        Push(tuple);
+        PushNew(tuple, PickleLimits.ValueCost + (8 * count));
     }
 
     private int Floor => _marks.Count > 0 ? _marks[^1] : 0;
 
-    private void Push(object? value) => _stack.Add(value is NumpyArrayBuilder { Result: { } array } ? array : value);
+    /// <summary>Counts what values take, so that a small file cannot ask for much memory.</summary>
+    private void Charge(long bytes)
+    {
+        _memory += bytes;
+        if (_memory > PickleLimits.Memory) throw input.Refuse($"builds too many values for a checkpoint; the limit is {PickleLimits.Memory >> 20} MB of them");
+    }
+
+    private void PushNew(object? value, long bytes = PickleLimits.ValueCost)
+    {
+        Charge(bytes);
+        Push(value);
+    }
+
+    private void Push(object? value)
+    {
+        Charge(PickleLimits.PushCost);
+        _stack.Add(value is NumpyArrayBuilder { Result: { } array } ? array : value);
+    }
 
     private object? Top() => _stack.Count > Floor ? _stack[^1] : throw Underflow();
 

@@ -15,7 +15,7 @@ internal static class PickleTree
     /// <returns>The root, or what stands in its place.</returns>
     public static object? Visit(string path, object? root, Func<string, object, object> onTensor)
     {
-        if (!TryOpen("", root, 0, out var first)) return Leaf("", root, onTensor);
+        if (!TryOpen(null, root, out var first)) return Leaf(() => "", root, onTensor);
         var budget = PickleLimits.Paths;
         var frames = new Stack<Frame>();
         frames.Push(first);
@@ -30,7 +30,7 @@ internal static class PickleTree
             if (--budget < 0) throw new CheckpointException(path, null, $"its pickle holds too many values when shared ones are counted each time; the limit is {PickleLimits.Paths}");
             var value = frame.Value;
             if (value is null or string or long or double or bool) continue;
-            if (TryOpen(frame.NameOf(), value, frame.Depth + 1, out var child))
+            if (TryOpen(frame, value, out var child))
             {
                 if (child.Depth > PickleLimits.Depth)
                     throw new CheckpointException(path, null, $"its pickle is nested too deep; the limit is a depth of {PickleLimits.Depth}");
@@ -38,14 +38,12 @@ internal static class PickleTree
                 continue;
             }
 
-            var replaced = Leaf(frame.NameOf, value, onTensor);
+            var replaced = Leaf(() => frame.NameOf(path), value, onTensor);
             if (!ReferenceEquals(replaced, value)) frame.Replace(replaced);
         }
 
         return root;
     }
-
-    private static object? Leaf(string name, object? value, Func<string, object, object> onTensor) => Leaf(() => name, value, onTensor);
 
     private static object? Leaf(Func<string> name, object? value, Func<string, object, object> onTensor) => value switch
     {
@@ -58,25 +56,27 @@ internal static class PickleTree
         _ => value,
     };
 
-    private static bool TryOpen(string name, object? value, int depth, out Frame frame)
+    private static bool TryOpen(Frame? parent, object? value, out Frame frame)
     {
         frame = value switch
         {
-            PickleDictionary dictionary => new DictionaryFrame(name, depth, dictionary),
-            List<object?> list => new ListFrame(name, depth, list),
-            PickleTuple tuple => new TupleFrame(name, depth, tuple),
-            PickleRecord record => new RecordFrame(name, depth, record),
+            PickleDictionary dictionary => new DictionaryFrame(parent, dictionary),
+            List<object?> list => new ListFrame(parent, list),
+            PickleTuple tuple => new TupleFrame(parent, tuple),
+            PickleRecord record => new RecordFrame(parent, record),
             _ => null!,
         };
         return frame is not null;
     }
 
     /// <summary>A container on the way from the root.</summary>
-    private abstract class Frame(string name, int depth)
+    private abstract class Frame(Frame? parent)
     {
+        private readonly Frame? _parent = parent;
+
         protected int Index { get; private set; } = -1;
 
-        public int Depth { get; } = depth;
+        public int Depth { get; } = parent is null ? 0 : parent.Depth + 1;
 
         public abstract object? Value { get; }
 
@@ -86,12 +86,25 @@ internal static class PickleTree
 
         public bool MoveNext() => ++Index < Count;
 
-        public string NameOf() => name.Length == 0 ? Key : $"{name}.{Key}";
+        /// <summary>The path to the present value. Made only for tensors: keys may be long, and most values need no name.</summary>
+        public string NameOf(string path)
+        {
+            var keys = new Stack<string>();
+            var length = 0;
+            for (var frame = this; frame is not null; frame = frame._parent)
+            {
+                keys.Push(frame.Key);
+                length += keys.Peek().Length + 1;
+                if (length > PickleLimits.Name) throw new CheckpointException(path, null, $"has a tensor whose name is too long; the limit is {PickleLimits.Name} characters");
+            }
+
+            return string.Join('.', keys);
+        }
 
         public abstract void Replace(object? value);
     }
 
-    private sealed class DictionaryFrame(string name, int depth, PickleDictionary dictionary) : Frame(name, depth)
+    private sealed class DictionaryFrame(Frame? parent, PickleDictionary dictionary) : Frame(parent)
     {
         // The attributes of a dictionary come last, as one more value.
         public override object? Value => Index < dictionary.Count ? dictionary.At(Index).Value : dictionary.Attributes;
@@ -103,7 +116,7 @@ internal static class PickleTree
         public override void Replace(object? value) => dictionary.SetAt(Index, value);
     }
 
-    private sealed class ListFrame(string name, int depth, List<object?> list) : Frame(name, depth)
+    private sealed class ListFrame(Frame? parent, List<object?> list) : Frame(parent)
     {
         public override object? Value => list[Index];
 
@@ -114,7 +127,7 @@ internal static class PickleTree
         public override void Replace(object? value) => list[Index] = value;
     }
 
-    private sealed class TupleFrame(string name, int depth, PickleTuple tuple) : Frame(name, depth)
+    private sealed class TupleFrame(Frame? parent, PickleTuple tuple) : Frame(parent)
     {
         public override object? Value => tuple[Index];
 
@@ -125,7 +138,7 @@ internal static class PickleTree
         public override void Replace(object? value) => tuple.Set(Index, value);
     }
 
-    private sealed class RecordFrame(string name, int depth, PickleRecord record) : Frame(name, depth)
+    private sealed class RecordFrame(Frame? parent, PickleRecord record) : Frame(parent)
     {
         public override object? Value => Index switch
         {
