@@ -5,7 +5,7 @@ namespace Ark.Training;
 
 /// <summary>
 /// The checkpoints of a run: the keys of the published code (<c>epoch, lossMIN, state_dict, teacher, optimizer, scheduler</c>) and, under <c>ark</c>, what makes the file
-/// describe itself and lets the run go on with its next step. Python's <c>torch.load(weights_only=True)</c> reads them.
+/// describe itself and lets the run go on with its next step. Python's <c>torch.load</c> reads them; torch 1.13 not with <c>weights_only=True</c>, which knows no plain floats there.
 /// </summary>
 internal static class TrainingCheckpoint
 {
