@@ -27,7 +27,13 @@ public class PyTorchFileSaveTests
         var group = new OrderedDictionary<string, object?> { ["lr"] = 0.3, ["betas"] = (0.9, 0.999), ["nesterov"] = true, ["foreach"] = null, ["params"] = new List<object?> { 0, 1 } };
         return new OrderedDictionary<string, object?>
         {
-            ["epoch"] = 12, ["lossMIN"] = 0.25, ["name"] = "ärk – ünïcode 🫁", ["long"] = new string('x', 300), ["none"] = null, ["yes"] = true, ["no"] = false,
+            ["epoch"] = 12,
+            ["lossMIN"] = 0.25,
+            ["name"] = "ärk – ünïcode 🫁",
+            ["long"] = new string('x', 300),
+            ["none"] = null,
+            ["yes"] = true,
+            ["no"] = false,
             ["numbers"] = new List<object?> { 0, 255, 256, 65536, -1, -129, int.MinValue, long.MaxValue, long.MinValue, BigInteger.Pow(2, 100), ulong.MaxValue },
             ["doubles"] = new List<object?> { 0.0, -0.0, double.MaxValue, double.Epsilon, double.PositiveInfinity, 0.1f },
             ["state_dict"] = state,
