@@ -1,3 +1,4 @@
+using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -30,7 +31,9 @@ internal static class Initialisation
         tensor.uniform_(-1, 1, generator);
         // The inverse error function makes the uniform draw normal. A draw of exactly -1, about one in 2^24, would become minus infinity,
         // which the original cuts to -2, a hundred deviations out; every other draw lies within six.
-        tensor.erfinv_().mul_(Deviation * Math.Sqrt(2.0)).clamp_(-6 * Deviation, 6 * Deviation);
+        using var low = (-6 * Deviation).ToScalar();
+        using var high = (6 * Deviation).ToScalar();
+        tensor.erfinv_().TimesInPlace(Deviation * Math.Sqrt(2.0)).clamp_(low, high);
     }
 
     /// <summary>Redraws every linear layer under a module, in the order in which the modules were registered, as timm's <c>apply</c> does.</summary>

@@ -95,7 +95,7 @@ internal sealed class SwinBlock : nn.Module<Tensor, Tensor>
 
         var windows = Partition(tensor(regions, [1, height, width, 1], device: device), window).squeeze(-1);
         var apart = windows.unsqueeze(1).ne(windows.unsqueeze(2));
-        return apart.to(ScalarType.Float32).mul(Masked).MoveToOuterDisposeScope();
+        return apart.to(ScalarType.Float32).Times(Masked).MoveToOuterDisposeScope();
 
         int Band(int position, int length) => position < length - window ? 0 : position < length - shift ? 1 : 2;
     }

@@ -65,6 +65,14 @@ public class ArkTrainerTests(PhantomFixture phantom) : IClassFixture<PhantomFixt
     }
 
     [Fact]
+    public async Task Checkpoint_is_read_by_python_without_leave_to_run_code()
+    {
+        await phantom.TrainAsync(phantom.Run("python", o => (o.Epochs, o.PixelBaseline) = (1, false)), cancellationToken: Cancellation);
+        var keys = Checkpoints.Python.Run("import sys, torch; c = torch.load(sys.argv[1], weights_only=True); print(','.join(c), float(c['lossMIN'][0]) > 0)", Checkpoint("python"));
+        Assert.Equal("epoch,lossMIN,state_dict,teacher,optimizer,scheduler,ark True", keys.Trim());
+    }
+
+    [Fact]
     public async Task Evaluation_of_the_last_checkpoint_repeats_the_figures_of_the_run()
     {
         var run = phantom.Run("evaluated", o => o.Epochs = 1);

@@ -1,4 +1,4 @@
-using TorchSharp.Modules;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Ark.Training;
@@ -12,16 +12,16 @@ internal sealed class LogisticRegression : IDisposable
     private readonly LabelSchema _schema;
     private readonly Tensor _mean;
     private readonly Tensor _scale;
-    private readonly Parameter _weight;
-    private readonly Parameter _bias;
+    private readonly Tensor _weight;
+    private readonly Tensor _bias;
 
-    private LogisticRegression(LabelSchema schema, Tensor mean, Tensor scale)
+    private LogisticRegression(LabelSchema schema, Tensor mean, Tensor scale, Tensor weight, Tensor bias)
     {
         _schema = schema;
         _mean = mean;
         _scale = scale;
-        _weight = nn.Parameter(zeros(schema.Count, mean.shape[0]));
-        _bias = nn.Parameter(zeros(schema.Count));
+        _weight = weight;
+        _bias = bias;
     }
 
     /// <summary>Fits a model.</summary>
@@ -34,23 +34,21 @@ internal sealed class LogisticRegression : IDisposable
     public static LogisticRegression Fit(LabelSchema schema, Tensor features, Tensor targets, double penalty, CancellationToken cancellationToken = default)
     {
         using var scope = NewDisposeScope();
-        var model = new LogisticRegression(schema, features.mean([0]).DetachFromDisposeScope(), (1 / features.std(0).clamp_min(1e-6)).DetachFromDisposeScope());
-        var inputs = model.Standardise(features);
-        model._weight.DetachFromDisposeScope();
-        model._bias.DetachFromDisposeScope();
-        using var optimizer = optim.LBFGS([model._weight, model._bias], lr: 1, max_iter: 200, tolerange_grad: 1e-6, tolerance_change: 1e-9, history_size: 10);
-        optimizer.step(() =>
+        using var least = 1e-6.ToScalar();
+        var mean = features.mean([0]);
+        var scale = features.std(0).clamp_min(least).reciprocal();
+        var inputs = ((features - mean) * scale).to(ScalarType.Float64);
+        var truth = targets.to(ScalarType.Float64);
+        var (labels, width) = (schema.Count, (int)features.shape[1]);
+        var coefficients = new double[labels * (width + 1)];
+        Lbfgs.Minimise((point, gradient) =>
         {
             cancellationToken.ThrowIfCancellationRequested();
-            using var inner = NewDisposeScope();
-            model._weight.grad = null;
-            model._bias.grad = null;
-            var logits = nn.functional.linear(inputs, model._weight, model._bias);
-            var loss = TaskLoss.Compute(logits, targets, schema.Task == LabelTask.MultiClass, anyMissing: true) + (0.5 * penalty * model._weight.square().sum());
-            loss.backward();
-            return loss.MoveToOuterDisposeScope();
-        });
-        return model;
+            return Evaluate(schema, inputs, truth, penalty, point, gradient);
+        }, coefficients, iterations: 200, tolerance: 1e-6);
+        var fitted = tensor(coefficients, [labels, width + 1]).to(ScalarType.Float32);
+        return new LogisticRegression(schema, mean.DetachFromDisposeScope(), scale.DetachFromDisposeScope(),
+            fitted.narrow(1, 0, width).contiguous().DetachFromDisposeScope(), fitted.select(1, width).contiguous().DetachFromDisposeScope());
     }
 
     /// <summary>Fits one model per penalty and keeps the one that tells the validation set's labels apart best.</summary>
@@ -99,6 +97,20 @@ internal sealed class LogisticRegression : IDisposable
         _scale.Dispose();
         _weight.Dispose();
         _bias.Dispose();
+    }
+
+    // Each row of the point holds a label's coefficients and, last, its bias, which has no penalty.
+    private static double Evaluate(LabelSchema schema, Tensor inputs, Tensor targets, double penalty, double[] point, double[] gradient)
+    {
+        using var scope = NewDisposeScope();
+        var width = inputs.shape[1];
+        var rows = tensor(point, [schema.Count, width + 1], requires_grad: true);
+        var weight = rows.narrow(1, 0, width);
+        var loss = TaskLoss.Compute(nn.functional.linear(inputs, weight, rows.select(1, width)), targets, schema.Task == LabelTask.MultiClass, anyMissing: true)
+            .Plus(weight.square().sum().Times(0.5 * penalty));
+        loss.backward();
+        rows.grad!.data<double>().CopyTo(gradient);
+        return loss.ToDouble();
     }
 
     private Tensor Standardise(Tensor features) => (features - _mean) * _scale;

@@ -17,9 +17,9 @@ internal sealed class CheckpointSection(string path, string place, PickleDiction
 
     public int Whole(object key) => Get<long>(key, "a whole number") is var value and >= int.MinValue and <= int.MaxValue ? (int)value : throw Refuse(key, "is out of range");
 
-    public double Real(object key) => Get<double>(key, "a number");
+    public double Real(object key) => Number(Get<torch.Tensor>(key, "a number")) ?? throw Refuse(key, "is not a number");
 
-    public double[] Reals(object key) => [.. List(key).Select(v => v is double number ? number : throw Refuse(key, "is not a list of numbers"))];
+    public double[] Reals(object key) => [.. List(key).Select(v => v is torch.Tensor tensor && Number(tensor) is { } number ? number : throw Refuse(key, "is not a list of numbers"))];
 
     public string[] Texts(object key) => [.. List(key).Select(v => v as string ?? throw Refuse(key, "is not a list of texts"))];
 
@@ -27,6 +27,9 @@ internal sealed class CheckpointSection(string path, string place, PickleDiction
         List(key).Select((v, i) => new CheckpointSection(path, $"{Place(key)}[{i}]", v as PickleDictionary ?? throw Refuse(key, "is not a list of dictionaries")));
 
     public IReadOnlyDictionary<string, object?> AsNamed() => values.Where(v => v.Key is string).ToDictionary(v => (string)v.Key, v => v.Value, StringComparer.Ordinal);
+
+    // Numbers are tensors without dimensions; see TrainingCheckpoint.
+    private static double? Number(torch.Tensor value) => value.dim() == 0 && value.dtype == torch.ScalarType.Float64 ? value.ToDouble() : null;
 
     private List<object?> List(object key) => Get<List<object?>>(key, "a list");
 

@@ -5,7 +5,8 @@ namespace Ark.Training;
 
 /// <summary>
 /// The checkpoints of a run: the keys of the published code (<c>epoch, lossMIN, state_dict, teacher, optimizer, scheduler</c>) and, under <c>ark</c>, what makes the file
-/// describe itself and lets the run go on with its next step. Python's <c>torch.load</c> reads them; torch 1.13 not with <c>weights_only=True</c>, which knows no plain floats there.
+/// describe itself and lets the run go on with its next step. Python's <c>torch.load(weights_only=True)</c> reads them; because that of torch 1.13 knows no plain
+/// floats, they are kept as tensors without dimensions.
 /// </summary>
 internal static class TrainingCheckpoint
 {
@@ -18,11 +19,11 @@ internal static class TrainingCheckpoint
         PyTorchFile.Save(path, new OrderedDictionary<string, object?>
         {
             ["epoch"] = (long)position.Epoch - 1,
-            ["lossMIN"] = position.ValidationLosses.Cast<object?>().ToList(),
+            ["lossMIN"] = position.ValidationLosses.Select(object? (l) => Real(l)).ToList(),
             ["state_dict"] = StateOf(accrual.Student),
             ["teacher"] = StateOf(accrual.Teacher),
-            ["optimizer"] = accrual.Optimizer.ExportState(),
-            ["scheduler"] = new OrderedDictionary<string, object?> { ["last_epoch"] = (long)position.Epoch, ["last_lr"] = accrual.Optimizer.LearningRate },
+            ["optimizer"] = Storable(accrual.Optimizer.ExportState()),
+            ["scheduler"] = new OrderedDictionary<string, object?> { ["last_epoch"] = (long)position.Epoch, ["last_lr"] = Real(accrual.Optimizer.LearningRate) },
             ["ark"] = new OrderedDictionary<string, object?>
             {
                 ["format"] = FormatVersion,
@@ -99,6 +100,17 @@ internal static class TrainingCheckpoint
         return (root, ark);
     }
 
+    private static Tensor Real(double value) => tensor(value, ScalarType.Float64);
+
+    private static object? Storable(object? value) => value switch
+    {
+        double number => Real(number),
+        List<object?> list => list.Select(Storable).ToList(),
+        OrderedDictionary<string, object?> named => new OrderedDictionary<string, object?>(named.Select(e => KeyValuePair.Create(e.Key, Storable(e.Value)))),
+        OrderedDictionary<object, object?> keyed => new OrderedDictionary<object, object?>(keyed.Select(e => KeyValuePair.Create(e.Key, Storable(e.Value)))),
+        _ => value,
+    };
+
     private static OrderedDictionary<string, Tensor> StateOf(ArkModel network)
     {
         var state = new OrderedDictionary<string, Tensor>();
@@ -133,9 +145,9 @@ internal static class TrainingCheckpoint
         ["dataset"] = (long)position.Dataset,
         ["step"] = (long)position.Step,
         ["images"] = (long)position.Images,
-        ["loss_sums"] = position.LossSums.Cast<object?>().ToList(),
+        ["loss_sums"] = position.LossSums.Select(object? (l) => Real(l)).ToList(),
         ["total_steps"] = position.TotalSteps,
-        ["best_validation_loss"] = position.BestValidationLoss,
+        ["best_validation_loss"] = Real(position.BestValidationLoss),
         ["metrics_length"] = position.MetricsLength,
         ["schedule_index"] = (long)accrual.ScheduleIndex,
         ["pass_start_index"] = (long)accrual.PassStartIndex,
