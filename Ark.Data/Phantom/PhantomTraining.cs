@@ -9,15 +9,15 @@ internal static class PhantomTraining
           recipe: ark-plus
           arch: swin_mini_patch4_window4_64
           img-size: 64
-          epochs: 8
+          epochs: 10
           batch-size: 16
           opt: adamw
-          lr: 0.0005
+          lr: 0.0002
           warmup-epochs: 0
           ema-mode: iteration
           projector-features: 192
-          smallest-crop: 0.7
-          test-epoch: 4
+          smallest-crop: 0.9
+          test-epoch: 5
 
         """;
 }
