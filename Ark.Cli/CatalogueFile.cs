@@ -13,7 +13,8 @@ internal static class CatalogueFile
         if (!config.StartsWith("builtin:", StringComparison.Ordinal)) return DatasetCatalogue.Load(config);
         if (config != Phantom) throw new ArkInputException("command line", "option '--config'", $"there is no built-in catalogue '{config}'", $"Known is: {Phantom}.");
         using var reporter = new ConsoleReporter(terminal, quiet);
-        return DatasetCatalogue.Load((await RenderPhantomAsync(Path.Combine(CacheFolder(), "phantom"), new PhantomDatasetOptions(), reporter, cancellationToken).ConfigureAwait(false)).Catalogue);
+        var options = new PhantomDatasetOptions();
+        return DatasetCatalogue.Load((await RenderPhantomAsync(Path.Combine(CacheFolder(), PhantomDatasets.FolderName(options)), options, reporter, cancellationToken).ConfigureAwait(false)).Catalogue);
     }
 
     /// <summary>Renders the phantom into a folder, or finds it there.</summary>

@@ -6,7 +6,7 @@ internal sealed class NpyArrayReader : IDisposable
     private readonly Stream _stream;
     private readonly uint _expected;
     private readonly Func<string, ArkInputException> _refuse;
-    private Crc32 _crc;
+    private uint _checksum;
 
     /// <summary>Reads the header.</summary>
     /// <param name="stream">The unpacked entry; the reader disposes it.</param>
@@ -38,7 +38,7 @@ internal sealed class NpyArrayReader : IDisposable
     public void Read(Span<byte> destination)
     {
         if (Unpack(destination) < destination.Length) throw _refuse("the data are truncated");
-        _crc.Append(destination);
+        _checksum = Crc32.Append(destination, _checksum);
     }
 
     /// <summary>To be called when every element is read: nothing may follow, and the checksum must agree.</summary>
@@ -47,7 +47,7 @@ internal sealed class NpyArrayReader : IDisposable
     {
         Span<byte> more = stackalloc byte[1];
         if (Unpack(more) > 0) throw _refuse("the size does not fit: more data follow than the entry declares");
-        if (_crc.Value != _expected) throw _refuse($"the data are corrupt (CRC-32 {_crc.Value:x8}, expected {_expected:x8})");
+        if (_checksum != _expected) throw _refuse($"the data are corrupt (CRC-32 {_checksum:x8}, expected {_expected:x8})");
     }
 
     /// <inheritdoc/>

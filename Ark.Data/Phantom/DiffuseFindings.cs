@@ -12,7 +12,7 @@ internal static class DiffuseFindings
     public static void Emphysema(FindingCanvas canvas, RandomStream random)
     {
         var field = canvas.Field;
-        var bullae = random.NextInt32(4);
+        var bullae = 2 + random.NextInt32(4);
         for (var k = 0; k < bullae; k++)
         {
             var (x, y, scale) = canvas.Spot(random, 0, 0.8);
@@ -33,7 +33,7 @@ internal static class DiffuseFindings
     public static void Edema(FindingCanvas canvas, RandomStream random)
     {
         var (thorax, lungs, field) = (canvas.Thorax, canvas.Lungs, canvas.Field);
-        var strength = (float)random.Uniform(0.12, 0.24);
+        var strength = (float)random.Uniform(0.22, 0.42);
         var uneven = (float)random.Uniform(-0.25, 0.25);
         var reach = (float)random.Uniform(6.5, 9);
         var texture = new SmoothNoise(random, field.Width, field.Height, 2.4 / canvas.Projection.Pitch, 3);
@@ -56,7 +56,7 @@ internal static class DiffuseFindings
     public static void Fibrosis(FindingCanvas canvas, RandomStream random)
     {
         var (thorax, lungs, field) = (canvas.Thorax, canvas.Lungs, canvas.Field);
-        var strength = (float)random.Uniform(3.0, 4.6);
+        var strength = (float)random.Uniform(5, 8);
         var apical = random.Chance(0.2);
         var net = new SmoothNoise(random, field.Width, field.Height, 2.0 / canvas.Projection.Pitch, 2);
         var map = new float[field.Solid.Length];

@@ -5,10 +5,10 @@ namespace Ark.Data;
 /// <summary>Paints findings of one place: nodules, masses, consolidations, collapsed plates.</summary>
 internal static class FocalFindings
 {
-    /// <summary>Paints one or two nodules.</summary>
+    /// <summary>Paints one to four nodules.</summary>
     public static void Nodule(FindingCanvas canvas, RandomStream random)
     {
-        var count = random.Chance(0.25) ? 2 : 1;
+        var count = 1 + random.NextInt32(4);
         for (var k = 0; k < count; k++)
         {
             var radius = random.Uniform(1.15, 1.5);
@@ -42,7 +42,7 @@ internal static class FocalFindings
         var (cx, cy, scale) = canvas.Spot(random, 0, 1.2);
         var field = canvas.Field;
         var texture = new SmoothNoise(random, field.Width, field.Height, 1.8 * scale, 2);
-        var strength = (float)random.Uniform(0.32, 0.55);
+        var strength = (float)random.Uniform(0.55, 0.9);
         var patches = 4 + random.NextInt32(4);
         var map = new float[field.Filled.Length];
         for (var k = 0; k < patches; k++)

@@ -39,9 +39,8 @@ internal static class PhantomCatalogue
         }
     }
 
-    /// <summary>Writes the catalogue in the form of <c>datasets_config.yaml</c>, with paths relative to itself.</summary>
-    /// <param name="folder">The folder of all datasets.</param>
-    public static void Write(string folder)
+    /// <summary>The catalogue in the form of <c>datasets_config.yaml</c>, with paths relative to itself.</summary>
+    public static string Text()
     {
         var text = new StringBuilder("# Chest radiograph phantoms: rendered pictures, not patients. Paths are relative to this file.\n");
         text.Append(PhantomTraining.Yaml).Append('\n');
@@ -63,7 +62,7 @@ internal static class PhantomCatalogue
             text.Append('\n');
         }
 
-        WriteText(Path.Combine(folder, FileName), text.ToString());
+        return text.ToString();
 
         void Entry(string key, string value) => text.Append("  ").Append(key).Append(": ").Append(value).Append('\n');
     }

@@ -38,6 +38,11 @@ public static class PhantomDatasets
         return Task.Run(() => Write(target, options, progress, cancellationToken), cancellationToken);
     }
 
+    /// <summary>The name of a folder for datasets of these options in a cache: other options, and other releases of the generator, have another.</summary>
+    /// <param name="options">The options.</param>
+    /// <returns>A folder's name, without a path.</returns>
+    public static string FolderName(PhantomDatasetOptions options) => PhantomManifest.Of(options).FolderName;
+
     private static PhantomFolder Write(string target, PhantomDatasetOptions options, IProgress<PhantomProgress>? progress, CancellationToken cancellationToken)
     {
         var plans = PhantomPlan.Cohorts.Select((_, k) => PhantomPlan.Of(k, options)).ToArray();
@@ -47,7 +52,7 @@ public static class PhantomDatasets
         using var work = PhantomWorkFolder.Beside(target);
         var meter = new Meter(folder.Images, progress);
         for (var k = 0; k < plans.Length; k++) WriteDataset(work.FullName, k, plans[k], options, meter, cancellationToken);
-        PhantomCatalogue.Write(work.FullName);
+        PhantomCatalogue.WriteText(Path.Combine(work.FullName, PhantomCatalogue.FileName), PhantomCatalogue.Text());
         PhantomManifest.Of(options).Write(work.FullName);
         cancellationToken.ThrowIfCancellationRequested();
 
@@ -68,7 +73,7 @@ public static class PhantomDatasets
             var found => throw new ArkInputException(
                 target,
                 null,
-                $"the folder holds another phantom: seed {found.Seed}, {found.Count} images, {(found.Masks ? "with" : "without")} masks, version {found.Version}",
+                $"the folder holds another phantom: seed {found.Seed}, {found.Count} images, {(found.Masks ? "with" : "without")} masks, version {found.Version}, catalogue {found.Catalogue}",
                 "Name another folder, or remove this one first."),
         };
     }

@@ -24,7 +24,7 @@ public enum PhantomFinding
     /// <summary>A solid, lobulated lump of 3.4 to 6 cm.</summary>
     Mass,
 
-    /// <summary>One or two solid, round spots of at most 3 cm.</summary>
+    /// <summary>One to four solid, round spots of at most 3 cm.</summary>
     Nodule,
 
     /// <summary>Fluid in the costophrenic angle that rises towards the chest wall.</summary>

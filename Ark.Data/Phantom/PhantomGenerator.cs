@@ -8,7 +8,7 @@ namespace Ark.Data;
 public static class PhantomGenerator
 {
     /// <summary>Counts up whenever the same seed renders other pixels than before.</summary>
-    public const int Version = 1;
+    public const int Version = 2;
 
     // Each part draws from its own stream, so that adding a finding leaves everything else of a picture as it was.
     private enum Part : ulong

@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 
 namespace Ark.Data;
@@ -8,7 +11,8 @@ namespace Ark.Data;
 /// <param name="Seed">The seed.</param>
 /// <param name="Count">The images in all.</param>
 /// <param name="Masks">Whether it has masks.</param>
-internal sealed record PhantomManifest(string Generator, int Version, ulong Seed, int Count, bool Masks)
+/// <param name="Catalogue">A fingerprint of the catalogue, which a later release may write otherwise.</param>
+internal sealed record PhantomManifest(string Generator, int Version, ulong Seed, int Count, bool Masks, string Catalogue)
 {
     /// <summary>The manifest's file name.</summary>
     public const string FileName = "phantom.json";
@@ -19,7 +23,11 @@ internal sealed record PhantomManifest(string Generator, int Version, ulong Seed
     /// <summary>What a folder made from options says.</summary>
     /// <param name="options">The options.</param>
     /// <returns>The manifest.</returns>
-    public static PhantomManifest Of(PhantomDatasetOptions options) => new(Name, PhantomGenerator.Version, options.Seed, options.Count, options.Masks);
+    public static PhantomManifest Of(PhantomDatasetOptions options) => 
+        new(Name, PhantomGenerator.Version, options.Seed, options.Count, options.Masks, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(PhantomCatalogue.Text())))[..8]);
+
+    /// <summary>A folder's name that no phantom of another kind has.</summary>
+    public string FolderName => string.Create(CultureInfo.InvariantCulture, $"phantom-v{Version}-seed{Seed}-{Count}{(Masks ? "-masks" : "")}-{Catalogue}");
 
     /// <summary>Reads a folder's manifest.</summary>
     /// <param name="folder">The folder.</param>

@@ -18,9 +18,9 @@ internal static class PleuralFindings
     {
         var (thorax, lungs, field) = (canvas.Thorax, canvas.Lungs, canvas.Field);
         var side = random.Chance(0.5) ? 1 : -1;
-        var shrink = (float)random.Uniform(1.06, 1.2);
+        var shrink = (float)random.Uniform(1.18, 1.5);
         var (middle, floor) = (3f, (float)random.Uniform(0.7, 0.95) * thorax.H);
-        var dense = 0.25f * (shrink - 1);
+        var dense = 0.6f * (shrink - 1);
         var map = new float[field.Free.Length];
         for (var i = 0; i < map.Length; i++)
         {
@@ -44,7 +44,7 @@ internal static class PleuralFindings
     private static void Fluid(FindingCanvas canvas, RandomStream random, int side)
     {
         var (thorax, lungs, field) = (canvas.Thorax, canvas.Lungs, canvas.Field);
-        var height = (float)random.Uniform(4.6, 10);
+        var height = (float)random.Uniform(6, 13);
         var rise = (float)random.Uniform(1, 3);
         var dense = (float)random.Uniform(0.85, 1);
         var map = new float[field.Filled.Length];

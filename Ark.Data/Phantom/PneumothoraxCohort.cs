@@ -20,7 +20,7 @@ internal sealed class PneumothoraxCohort : PhantomCohort
     [
         new PhantomScanner
         {
-            Width = 144, Height = 176, FieldOfView = 36, Scatter = 0.2, Photons = 5000, Contrast = 2.6, Gamma = 1.15, Sharpening = 0,
+            Width = 144, Height = 176, FieldOfView = 36, Scatter = 0.2, Photons = 5000, Contrast = 1.8, Gamma = 0.9, Sharpening = 0,
             Equalization = 0, ExposureSpread = 0.22, Markers = 0.9, Collimation = 0.3,
         },
     ];

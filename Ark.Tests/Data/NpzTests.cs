@@ -148,17 +148,6 @@ public sealed class NpzTests : IDisposable
         Assert.Contains("entry 'val_labels': the entry is a duplicate", (await Assert.ThrowsAsync<ArkInputException>(() => DataFolder.Read(dataset, DatasetSplit.Validation))).Message, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void The_checksum_is_that_of_zip()
-    {
-        var crc = default(Ark.Data.Crc32);
-        crc.Append("1234"u8);
-        crc.Append("56789"u8);
-
-        Assert.Equal(0xCBF43926u, crc.Value);
-        Assert.Equal(0u, default(Ark.Data.Crc32).Value);
-    }
-
     private static DatasetDefinition Dataset(string archive, LabelTask task, params string[] labels) => new()
     {
         Name = "X",
