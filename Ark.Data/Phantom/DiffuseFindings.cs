@@ -12,7 +12,7 @@ internal static class DiffuseFindings
     public static void Emphysema(FindingCanvas canvas, RandomStream random)
     {
         var field = canvas.Field;
-        var bullae = 2 + random.NextInt32(4);
+        var bullae = 3 + random.NextInt32(5);
         for (var k = 0; k < bullae; k++)
         {
             var (x, y, scale) = canvas.Spot(random, 0, 0.8);
@@ -21,7 +21,7 @@ internal static class DiffuseFindings
             {
                 var (dx, dy) = ((i % field.Width) - x, (i / field.Width) - y);
                 var q = 1 - (((dx * dx) + (dy * dy)) / (radius * radius));
-                if (q > 0) field.Free[i] += 0.5f * MathF.Sqrt(q);
+                if (q > 0) field.Free[i] += 0.8f * MathF.Sqrt(q);
             }
         }
 
@@ -33,7 +33,7 @@ internal static class DiffuseFindings
     public static void Edema(FindingCanvas canvas, RandomStream random)
     {
         var (thorax, lungs, field) = (canvas.Thorax, canvas.Lungs, canvas.Field);
-        var strength = (float)random.Uniform(0.22, 0.42);
+        var strength = (float)random.Uniform(0.3, 0.55);
         var uneven = (float)random.Uniform(-0.25, 0.25);
         var reach = (float)random.Uniform(6.5, 9);
         var texture = new SmoothNoise(random, field.Width, field.Height, 2.4 / canvas.Projection.Pitch, 3);
@@ -56,9 +56,9 @@ internal static class DiffuseFindings
     public static void Fibrosis(FindingCanvas canvas, RandomStream random)
     {
         var (thorax, lungs, field) = (canvas.Thorax, canvas.Lungs, canvas.Field);
-        var strength = (float)random.Uniform(5, 8);
+        var strength = (float)random.Uniform(7, 11);
         var apical = random.Chance(0.2);
-        var net = new SmoothNoise(random, field.Width, field.Height, 2.0 / canvas.Projection.Pitch, 2);
+        var net = new SmoothNoise(random, field.Width, field.Height, 2.6 / canvas.Projection.Pitch, 2);
         var map = new float[field.Solid.Length];
         for (var i = 0; i < map.Length; i++)
         {
@@ -66,10 +66,10 @@ internal static class DiffuseFindings
             var (x, y) = (Math.Abs(lungs.X[i]), lungs.Y[i]);
             var height = Step(0.2f, 0.75f, apical ? 0.8f - (y / thorax.H) : y / thorax.H);
             var weight = height * (0.35f + (0.65f * Step(0.35f, 0.95f, x / thorax.Outer(y))));
-            var line = Math.Max(0, 1 - (2.4f * Math.Abs(net.At(i % field.Width, i / field.Width))));
+            var line = Math.Max(0, 1 - (1.8f * Math.Abs(net.At(i % field.Width, i / field.Width))));
             var path = strength * weight * line;
             field.Solid[i] += path;
-            field.Filled[i] += 0.05f * weight;
+            field.Filled[i] += 0.12f * weight;
             if ((lungs.Left[i] | lungs.Right[i]) != 0) map[i] = path;
         }
 

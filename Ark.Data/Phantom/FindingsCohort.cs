@@ -30,7 +30,7 @@ internal sealed class FindingsCohort : PhantomCohort
     public override LabelSchema Labels { get; } = new(LabelTask.MultiLabel, [.. Findings.Select(f => f.Name)]);
 
     /// <inheritdoc/>
-    public override double Share => 0.37;
+    public override double Share => 0.46;
 
     /// <inheritdoc/>
     public override double Anteroposterior => 0.3;

@@ -5,16 +5,16 @@ namespace Ark.Data;
 /// <summary>Paints findings of one place: nodules, masses, consolidations, collapsed plates.</summary>
 internal static class FocalFindings
 {
-    /// <summary>Paints one to four nodules.</summary>
+    /// <summary>Paints four to nine nodules.</summary>
     public static void Nodule(FindingCanvas canvas, RandomStream random)
     {
-        var count = 1 + random.NextInt32(4);
+        var count = 4 + random.NextInt32(6);
         for (var k = 0; k < count; k++)
         {
             var radius = random.Uniform(1.15, 1.5);
             var (x, y, scale) = canvas.Spot(random, 0, radius * 0.8);
             var map = new float[canvas.Field.Solid.Length];
-            Lump(canvas, map, x, y, radius * scale, 2 * radius * random.Uniform(1, 1.3));
+            Lump(canvas, map, x, y, radius * scale, 2 * radius * random.Uniform(1.3, 1.8));
             Solidify(canvas, PhantomFinding.Nodule, map);
         }
     }
@@ -22,15 +22,15 @@ internal static class FocalFindings
     /// <summary>Paints a mass: a lump with two to four bulges.</summary>
     public static void Mass(FindingCanvas canvas, RandomStream random)
     {
-        var radius = random.Uniform(1.9, 2.8);
+        var radius = random.Uniform(2.5, 3.5);
         var (x, y, scale) = canvas.Spot(random, 0, radius * 0.6);
         var map = new float[canvas.Field.Solid.Length];
-        Lump(canvas, map, x, y, radius * scale, 2.1 * radius);
+        Lump(canvas, map, x, y, radius * scale, 3 * radius);
         var bulges = 2 + random.NextInt32(3);
         for (var k = 0; k < bulges; k++)
         {
             var (angle, distance, r) = (random.Uniform(0, 6.2832), random.Uniform(0.3, 0.6) * radius, random.Uniform(0.45, 0.7) * radius);
-            Lump(canvas, map, x + (float)(Cos(angle) * distance * scale), y + (float)(Sin(angle) * distance * scale), r * scale, 1.9 * r);
+            Lump(canvas, map, x + (float)(Cos(angle) * distance * scale), y + (float)(Sin(angle) * distance * scale), r * scale, 2.8 * r);
         }
 
         Solidify(canvas, PhantomFinding.Mass, map);
@@ -42,13 +42,13 @@ internal static class FocalFindings
         var (cx, cy, scale) = canvas.Spot(random, 0, 1.2);
         var field = canvas.Field;
         var texture = new SmoothNoise(random, field.Width, field.Height, 1.8 * scale, 2);
-        var strength = (float)random.Uniform(0.55, 0.9);
-        var patches = 4 + random.NextInt32(4);
+        var strength = (float)random.Uniform(0.7, 1);
+        var patches = 6 + random.NextInt32(5);
         var map = new float[field.Filled.Length];
         for (var k = 0; k < patches; k++)
         {
-            var (x, y) = (cx + (float)(random.Uniform(-2.4, 2.4) * scale), cy + (float)(random.Uniform(-2.4, 2.4) * scale));
-            var radius = (float)(random.Uniform(1.8, 3.4) * scale);
+            var (x, y) = (cx + (float)(random.Uniform(-3.2, 3.2) * scale), cy + (float)(random.Uniform(-3.2, 3.2) * scale));
+            var radius = (float)(random.Uniform(2.2, 4.2) * scale);
             Each(canvas, x, y, radius, (i, column, row, q) => map[i] += 0.8f * q * q);
         }
 
@@ -64,13 +64,13 @@ internal static class FocalFindings
         canvas.AddBox(PhantomFinding.Consolidation, map, 0.3f);
     }
 
-    /// <summary>Paints a collapse: one to three plates above the raised dome, and a dense base.</summary>
+    /// <summary>Paints a collapse: two to four plates above the raised dome, and a dense base.</summary>
     public static void Atelectasis(FindingCanvas canvas, RandomStream random)
     {
         var (thorax, field) = (canvas.Thorax, canvas.Field);
         var side = thorax.AtelectasisSide;
         var map = new float[field.Solid.Length];
-        var plates = 1 + random.NextInt32(3);
+        var plates = 2 + random.NextInt32(3);
         Span<StrokePoint> points = stackalloc StrokePoint[8];
         for (var k = 0; k < plates; k++)
         {
@@ -78,7 +78,7 @@ internal static class FocalFindings
             var (inner, outer) = (thorax.Inner((float)y, side > 0) + 1.5, thorax.Outer((float)y) - 0.5);
             var length = random.Uniform(4.5, 8);
             var start = random.Uniform(inner, Math.Max(inner, outer - length));
-            var (slope, bow, radius) = (random.Uniform(-0.35, 0.35), random.Uniform(-0.5, 0.5), random.Uniform(0.42, 0.75));
+            var (slope, bow, radius) = (random.Uniform(-0.35, 0.35), random.Uniform(-0.5, 0.5), random.Uniform(0.55, 0.95));
             for (var j = 0; j < points.Length; j++)
             {
                 var t = j / (points.Length - 1.0);
@@ -91,7 +91,7 @@ internal static class FocalFindings
         }
 
         var mask = side > 0 ? canvas.Lungs.Left : canvas.Lungs.Right;
-        var dense = (float)random.Uniform(0.06, 0.2);
+        var dense = (float)random.Uniform(0.2, 0.4);
         for (var i = 0; i < map.Length; i++)
         {
             if (mask[i] == 0)

@@ -10,8 +10,8 @@ public sealed record PhantomDatasetOptions
     public const int GreatestCount = 1_000_000;
 
     /// <summary>Images in all, over the four datasets and their splits.</summary>
-    /// <value>6400 by default.</value>
-    public int Count { get; init; } = 6400;
+    /// <value>5120 by default.</value>
+    public int Count { get; init; } = 5120;
 
     /// <summary>The seed of patients, findings, splits and pictures.</summary>
     /// <value>0 by default.</value>

@@ -18,13 +18,13 @@ public enum PhantomFinding
     /// <summary>Large, dark lungs over flat diaphragms, with a narrow heart.</summary>
     Emphysema,
 
-    /// <summary>A net of fine bright lines in the outer and lower lung.</summary>
+    /// <summary>A net of bright lines in the outer and lower lung.</summary>
     Fibrosis,
 
-    /// <summary>A solid, lobulated lump of 3.4 to 6 cm.</summary>
+    /// <summary>A solid, lobulated lump of 5 to 7 cm, and its bulges.</summary>
     Mass,
 
-    /// <summary>One to four solid, round spots of at most 3 cm.</summary>
+    /// <summary>Four to nine solid, round spots of at most 3 cm.</summary>
     Nodule,
 
     /// <summary>Fluid in the costophrenic angle that rises towards the chest wall.</summary>

@@ -15,8 +15,8 @@ public sealed record PhantomScanner
     public int Height { get; init; } = 128;
 
     /// <summary>The width of the picture at the detector, in cm.</summary>
-    /// <value>37 by default.</value>
-    public double FieldOfView { get; init; } = 37;
+    /// <value>43 by default.</value>
+    public double FieldOfView { get; init; } = 43;
 
     /// <summary>The detected share of scattered photons, 0 to below 1; haze that flattens contrast.</summary>
     /// <value>0.3 by default.</value>
@@ -43,8 +43,8 @@ public sealed record PhantomScanner
     public double Equalization { get; init; } = 0.2;
 
     /// <summary>How much exposure and window vary between pictures, as a deviation in units of attenuation.</summary>
-    /// <value>0.15 by default.</value>
-    public double ExposureSpread { get; init; } = 0.15;
+    /// <value>0.3 by default.</value>
+    public double ExposureSpread { get; init; } = 0.3;
 
     /// <summary>The probability of a burnt-in side letter.</summary>
     /// <value>0.5 by default.</value>

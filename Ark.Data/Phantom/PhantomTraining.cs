@@ -7,17 +7,19 @@ internal static class PhantomTraining
     public const string Yaml = """
         training:
           recipe: ark-plus
-          arch: swin_mini_patch4_window4_64
+          arch: swin_mini_patch8_window4_64
           img-size: 64
-          epochs: 10
+          epochs: 40
           batch-size: 16
           opt: adamw
           lr: 0.0002
-          warmup-epochs: 0
+          warmup-epochs: 1
+          warmup-lr: 0.00005
+          clip-grad: 1
           ema-mode: iteration
           projector-features: 192
           smallest-crop: 0.9
-          test-epoch: 5
+          test-epoch: 20
 
         """;
 }

@@ -10,7 +10,7 @@ internal static class PleuralFindings
     {
         var side = random.Chance(0.5) ? 1 : -1;
         Fluid(canvas, random, side);
-        if (random.Chance(0.2)) Fluid(canvas, random, -side);
+        if (random.Chance(0.4)) Fluid(canvas, random, -side);
     }
 
     /// <summary>Paints a lung that has shrunk away from the chest wall.</summary>
@@ -18,7 +18,7 @@ internal static class PleuralFindings
     {
         var (thorax, lungs, field) = (canvas.Thorax, canvas.Lungs, canvas.Field);
         var side = random.Chance(0.5) ? 1 : -1;
-        var shrink = (float)random.Uniform(1.18, 1.5);
+        var shrink = (float)random.Uniform(1.22, 1.7);
         var (middle, floor) = (3f, (float)random.Uniform(0.7, 0.95) * thorax.H);
         var dense = 0.6f * (shrink - 1);
         var map = new float[field.Free.Length];

@@ -10,7 +10,7 @@ internal sealed class PneumothoraxCohort : PhantomCohort
     public override LabelSchema Labels { get; } = new(LabelTask.Binary, ["Pneumothorax"]);
 
     /// <inheritdoc/>
-    public override double Share => 0.19;
+    public override double Share => 0.17;
 
     /// <inheritdoc/>
     public override double Anteroposterior => 0.4;
@@ -20,8 +20,8 @@ internal sealed class PneumothoraxCohort : PhantomCohort
     [
         new PhantomScanner
         {
-            Width = 144, Height = 176, FieldOfView = 36, Scatter = 0.2, Photons = 5000, Contrast = 1.8, Gamma = 0.9, Sharpening = 0,
-            Equalization = 0, ExposureSpread = 0.22, Markers = 0.9, Collimation = 0.3,
+            Width = 144, Height = 176, FieldOfView = 41, Scatter = 0.2, Photons = 5000, Contrast = 1.8, Gamma = 0.9, Sharpening = 0,
+            Equalization = 0, ExposureSpread = 0.35, Markers = 0.9, Collimation = 0.3,
         },
     ];
 

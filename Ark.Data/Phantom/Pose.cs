@@ -12,10 +12,10 @@ internal sealed class Pose
         var loose = view == PhantomView.Anteroposterior ? 1.7 : 1;
         Rotation = 0.035 * loose * PortableMath.Bell(random.NextUInt64());
         Tilt = view == PhantomView.Anteroposterior ? random.Uniform(-0.05, 0.32) : random.Uniform(-0.06, 0.08);
-        Roll = 0.035 * loose * PortableMath.Bell(random.NextUInt64());
-        ShiftX = 1.2 * loose * PortableMath.Bell(random.NextUInt64());
-        ShiftY = 1.0 * loose * PortableMath.Bell(random.NextUInt64());
-        Zoom = random.Uniform(0.9, 1.14);
+        Roll = 0.06 * loose * PortableMath.Bell(random.NextUInt64());
+        ShiftX = 2.6 * loose * PortableMath.Bell(random.NextUInt64());
+        ShiftY = 2.6 * loose * PortableMath.Bell(random.NextUInt64());
+        Zoom = random.Uniform(0.8, 1.25);
         Inspiration = view == PhantomView.Anteroposterior ? random.Uniform(0.78, 0.97) : random.Uniform(0.9, 1.04);
         ScapulaX = view == PhantomView.Anteroposterior ? random.Uniform(9.5, 13) : random.Uniform(12.2, 16);
         SourceDistance = view == PhantomView.Anteroposterior ? random.Uniform(95, 120) : random.Uniform(170, 190);

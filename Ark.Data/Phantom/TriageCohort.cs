@@ -16,7 +16,7 @@ internal sealed class TriageCohort : PhantomCohort
     public override LabelSchema Labels { get; } = new(LabelTask.MultiClass, ["Normal", "No Lung Opacity/Not Normal", "Lung Opacity"]);
 
     /// <inheritdoc/>
-    public override double Share => 0.25;
+    public override double Share => 0.27;
 
     /// <inheritdoc/>
     public override double Anteroposterior => 0.6;
@@ -26,8 +26,8 @@ internal sealed class TriageCohort : PhantomCohort
     [
         new PhantomScanner
         {
-            Width = 160, Height = 160, FieldOfView = 40, Scatter = 0.45, Photons = 3500, Contrast = 1.2, Sharpening = 0.9,
-            Equalization = 0.4, ExposureSpread = 0.2, Markers = 0.6, Collimation = 0.25,
+            Width = 160, Height = 160, FieldOfView = 45, Scatter = 0.45, Photons = 3500, Contrast = 1.2, Sharpening = 0.9,
+            Equalization = 0.4, ExposureSpread = 0.35, Markers = 0.6, Collimation = 0.25,
         },
     ];
 

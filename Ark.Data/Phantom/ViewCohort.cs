@@ -10,7 +10,7 @@ internal sealed class ViewCohort : PhantomCohort
     public override LabelSchema Labels { get; } = new(LabelTask.Binary, ["AP"]);
 
     /// <inheritdoc/>
-    public override double Share => 0.19;
+    public override double Share => 0.10;
 
     /// <inheritdoc/>
     public override double Anteroposterior => 0.45;
@@ -18,11 +18,11 @@ internal sealed class ViewCohort : PhantomCohort
     /// <inheritdoc/>
     public override IReadOnlyList<PhantomScanner> Scanners { get; } =
     [
-        new PhantomScanner { Width = 128, Height = 112, FieldOfView = 42, Contrast = 1.4, ExposureSpread = 0.25, Markers = 0.3, Collimation = 0.2 },
+        new PhantomScanner { Width = 128, Height = 112, FieldOfView = 46, Contrast = 1.4, ExposureSpread = 0.35, Markers = 0.3, Collimation = 0.2 },
         new PhantomScanner
         {
-            Width = 112, Height = 112, FieldOfView = 37, Scatter = 0.4, Photons = 4000, Contrast = 2, Gamma = 0.85, Sharpening = 1.2,
-            Equalization = 0.3, ExposureSpread = 0.25, Markers = 0.3,
+            Width = 112, Height = 112, FieldOfView = 42, Scatter = 0.4, Photons = 4000, Contrast = 2, Gamma = 0.85, Sharpening = 1.2,
+            Equalization = 0.3, ExposureSpread = 0.35, Markers = 0.3,
         },
     ];
 
