@@ -141,7 +141,7 @@ public class ModelLoadingTests
         Python.Run(
             """
             import json, sys, torch
-            table = json.load(open(sys.argv[2]))['state_dict']
+            table = json.load(open(sys.argv[2]))['entries']
             torch.save({n: torch.zeros(1).expand(s) for n, s, *_ in table}, sys.argv[1])
             """,
             folder.PathOf("a.pth"), Fixture.PathOf("03_swin_base", "tables", "ark6_swin_base_mlp1376.json"));

@@ -85,6 +85,6 @@ public class WeightRecognitionTests
         }
     }
 
-    internal static Dictionary<string, long[]> Table(string table) => Reference.Json("03_swin_base", "tables", table + ".json").GetProperty("state_dict").EnumerateArray()
+    internal static Dictionary<string, long[]> Table(string table) => Reference.Json("03_swin_base", "tables", table + ".json").GetProperty("entries").EnumerateArray()
         .ToDictionary(e => e[0].GetString()!, e => e[1].EnumerateArray().Select((JsonElement s) => s.GetInt64()).ToArray(), StringComparer.Ordinal);
 }
