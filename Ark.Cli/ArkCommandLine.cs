@@ -22,13 +22,15 @@ internal static class ArkCommandLine
         {
             PretrainCommand.Create(services, terminal),
             EvaluateCommand.Create(services, terminal),
+            InspectCommand.Create(terminal),
+            ConvertCommand.Create(terminal),
             DataCommand.Create(terminal),
         };
         root.Add(verbose);
         var parsed = root.Parse(args);
         if (parsed.Errors.Count > 0 && parsed.Action is not System.CommandLine.Help.HelpAction)
         {
-            await error.WriteLineAsync($"ark: {OneLine(parsed.Errors[0].Message)} See 'ark {string.Join(' ', PathOf(parsed.CommandResult))}--help'.").ConfigureAwait(false);
+            await error.WriteLineAsync($"ark: {OneLine.Of(parsed.Errors[0].Message)} See 'ark {string.Join(' ', PathOf(parsed.CommandResult))}--help'.").ConfigureAwait(false);
             return ExitCode.WrongInput;
         }
 
@@ -52,12 +54,10 @@ internal static class ArkCommandLine
         catch (Exception e)
         {
             // The outermost frame: whatever went wrong becomes one line and an exit code.
-            await error.WriteLineAsync(parsed.GetValue(verbose) ? $"ark: {e}" : $"ark: {OneLine(e.Message)}").ConfigureAwait(false);
+            await error.WriteLineAsync(parsed.GetValue(verbose) ? $"ark: {e}" : $"ark: {OneLine.Of(e.Message)}").ConfigureAwait(false);
             return e is ArkInputException ? ExitCode.WrongInput : ExitCode.Failed;
         }
     }
-
-    private static string OneLine(string text) => text.ReplaceLineEndings(" ");
 
     private static Stack<string> PathOf(System.CommandLine.Parsing.SymbolResult result)
     {

@@ -14,11 +14,12 @@ internal static class EvaluateCommand
         Examples:
           ark evaluate --checkpoint runs/real/checkpoints/last.pth.tar --config samples/real-data/ark.yaml --dataset hannover
           ark evaluate --checkpoint last.pth.tar --config ark.yaml --dataset chestxray14 --split val --weights student --crops 10 --json scores.json
+          ark evaluate --checkpoint ark6_teacher_ep200_swinb_projector1376_mlp.pth.tar --config ark.yaml --dataset ChestXray14
         """;
 
     public static Command Create(IServiceProvider services, Terminal terminal)
     {
-        var checkpoint = new Option<string>("--checkpoint") { Description = "the checkpoint of a run", HelpName = "FILE", Required = true };
+        var checkpoint = new Option<string>("--checkpoint") { Description = "the checkpoint of a run, or a file of the original Ark or Ark+", HelpName = "FILE", Required = true };
         var config = new Option<string>("--config") { Description = "the catalogue of datasets (YAML), or builtin:phantom", HelpName = "FILE", Required = true };
         var dataset = new Option<string>("--dataset") { Description = "the dataset, and so the head", HelpName = "NAME", Required = true };
         var split = new Option<string>("--split") { Description = "which part", HelpName = "train|val|test", DefaultValueFactory = _ => "test" };

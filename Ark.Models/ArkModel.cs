@@ -58,6 +58,34 @@ public sealed class ArkModel : SwinBackbone
     /// <exception cref="ArkInputException">The configuration does not make a model.</exception>
     public static ArkModel Allocate(ArkModelConfiguration configuration, Device? device = null) => new(configuration, device);
 
+    /// <summary>
+    /// Loads the model that a weight file holds: architecture, projector and heads are recognised, so that nothing but the path is needed. Files of the original
+    /// Ark and Ark+, of <c>ark pretrain</c>, and what <c>ark convert</c> made of them are read.
+    /// </summary>
+    /// <param name="path">The file.</param>
+    /// <param name="nestedKey">Where in the file the state dict is; <see langword="null"/> chooses as <see cref="CheckpointFile.LoadStateDict"/> does.</param>
+    /// <param name="options">How to read the file; <see langword="null"/> for the defaults.</param>
+    /// <returns>The model on the CPU, in evaluation mode; the caller owns it.</returns>
+    /// <exception cref="ArkInputException">The file cannot be read, or holds no model of this kind.</exception>
+    public static ArkModel Load(string path, string? nestedKey = null, PyTorchLoadOptions? options = null) => Load(path, out _, nestedKey, options);
+
+    /// <inheritdoc cref="Load(string, string?, PyTorchLoadOptions?)"/>
+    /// <param name="path">The file.</param>
+    /// <param name="report">Receives what became of every tensor.</param>
+    /// <param name="nestedKey">Where in the file the state dict is; <see langword="null"/> chooses as <see cref="CheckpointFile.LoadStateDict"/> does.</param>
+    /// <param name="options">How to read the file; <see langword="null"/> for the defaults.</param>
+    public static ArkModel Load(string path, out LoadReport report, string? nestedKey = null, PyTorchLoadOptions? options = null) =>
+        ModelLoader.Load(path, nestedKey, options, out report, (reader, recognised) =>
+        {
+            if (recognised.HeadOutputs.Count == 0)
+            {
+                throw new CheckpointException(path, null, $"holds no Ark model; the file seems to hold {recognised}",
+                    "Load it with SwinTransformer.Load, or into an ArkModel of your own with load_checkpoint(path, strict: false).");
+            }
+
+            return Allocate(StoredDescription.Read(path, reader.Root, reader.Metadata, recognised) ?? recognised.ToConfiguration());
+        });
+
     /// <summary>The features that a head takes, and that head's logits: what a training step needs.</summary>
     /// <param name="images"><c>[B, InputChannels, ImageHeight, ImageWidth]</c>, normalised; borrowed.</param>
     /// <param name="head">Index of the head in <see cref="ArkModelConfiguration.Heads"/>.</param>

@@ -17,8 +17,28 @@ public sealed record ArkModelConfiguration
     /// <summary>The heads, one for each dataset; at least one.</summary>
     public required IReadOnlyList<ArkHead> Heads { get; init; }
 
+    /// <summary>How pixels are normalised before they come in: <c>imagenet</c>, <c>chestx-ray</c> or <c>none</c>.</summary>
+    /// <value>Default: <c>imagenet</c>, as in the released models.</value>
+    public string Normalization { get; init; } = "imagenet";
+
     /// <summary>Channels of the features that the heads take.</summary>
     public int FeatureCount => Projector == ProjectorKind.None ? Backbone.NumFeatures : ProjectorFeatures;
+
+    /// <summary>
+    /// Tells what model a weight file holds, from its index alone: by what the file says of itself where <c>ark pretrain</c> or <c>ark convert</c> wrote it, else from
+    /// names and sizes, and the heads from the released model that has the same shape.
+    /// </summary>
+    /// <param name="index">The file's index.</param>
+    /// <param name="nestedKey">Where in the file the state dict is; <see langword="null"/> chooses as <see cref="CheckpointFile.LoadStateDict"/> does.</param>
+    /// <returns>The model's shape; without heads where the file holds a plain Swin Transformer, <see langword="null"/> where it holds none.</returns>
+    public static ArkModelConfiguration? Recognise(CheckpointIndex index, string? nestedKey = null)
+    {
+        ArgumentNullException.ThrowIfNull(index);
+        if ((nestedKey is null ? StateDictKey.TryChoose(index.Root) : StateDictKey.Find(index.Path, index.Root, nestedKey)) is not { } found) return null;
+        var shapes = StateDictChoice.Flatten<TensorInfo>(found.Value).Tensors.ToDictionary(t => t.Key, t => t.Value.Shape.ToArray(), StringComparer.Ordinal);
+        if (WeightRecognition.Recognise(shapes) is not { } recognised) return null;
+        return StoredDescription.Read(index.Path, index.Root, index.Metadata, recognised) ?? recognised.ToConfiguration();
+    }
 
     internal void Validate()
     {

@@ -36,7 +36,7 @@ public static class Safetensors
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(tensors);
-        var writer = new SafetensorsWriter(tensors, metadata);
+        var writer = new SafetensorsWriter(tensors.Select(t => KeyValuePair.Create(t.Key, TensorSource.Of(t.Value))), metadata);
         AtomicFile.Write(path, writer.Write);
     }
 }

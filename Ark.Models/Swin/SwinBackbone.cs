@@ -12,7 +12,7 @@ namespace Ark.Models;
 /// A forward pass in evaluation mode changes nothing and may run on several threads at once; training is for one thread. The network owns its
 /// parameters and is disposed by its creator; tensors that it returns belong to the caller.
 /// </remarks>
-public abstract class SwinBackbone : nn.Module
+public abstract class SwinBackbone : nn.Module, IWeightLayouts
 {
     private readonly PatchEmbedding patch_embed;
     private readonly Parameter? absolute_pos_embed;
@@ -102,6 +102,19 @@ public abstract class SwinBackbone : nn.Module
         Collect(this, string.IsNullOrEmpty(prefix) ? "" : prefix + ".", destination);
         return destination;
     }
+
+    IReadOnlyDictionary<string, string> IWeightLayouts.Rename(IReadOnlyDictionary<string, long[]> shapes) => SwinNames.FromFile([.. shapes.Keys]);
+
+    bool IWeightLayouts.CanResize(string name, ReadOnlySpan<long> from, ReadOnlySpan<long> to) => PositionTables.CanResize(name, from, to);
+
+    Tensor IWeightLayouts.Resize(string name, Tensor stored, ReadOnlySpan<long> to)
+    {
+        if (!PositionTables.IsAbsolute(name)) return PositionTables.ResizeBias(stored, to[0]);
+        var (height, width) = Backbone.ResolutionOf(0);
+        return PositionTables.ResizeAbsolute(stored, height, width);
+    }
+
+    string? IWeightLayouts.Describe(IReadOnlyDictionary<string, long[]> shapes) => WeightRecognition.Recognise(shapes)?.ToString();
 
     /// <summary>Draws fresh weights for the backbone and its classifier.</summary>
     private protected void InitialiseBackbone(Generator? generator)

@@ -24,6 +24,18 @@ public sealed class SwinTransformer : SwinBackbone
     /// <exception cref="ArkInputException">The configuration does not make a network.</exception>
     public static SwinTransformer Allocate(SwinConfiguration configuration, Device? device = null) => new(configuration, device);
 
+    /// <summary>
+    /// Loads the backbone and the classifier that a weight file holds, its architecture recognised: files of timm, old and new, of the Microsoft repository,
+    /// and the backbones of Ark and Ark+, whose projector and heads are left out.
+    /// </summary>
+    /// <param name="path">The file.</param>
+    /// <param name="nestedKey">Where in the file the state dict is; <see langword="null"/> chooses as <see cref="CheckpointFile.LoadStateDict"/> does.</param>
+    /// <param name="options">How to read the file; <see langword="null"/> for the defaults.</param>
+    /// <returns>The network on the CPU, in evaluation mode; the caller owns it.</returns>
+    /// <exception cref="ArkInputException">The file cannot be read, or holds no Swin Transformer.</exception>
+    public static SwinTransformer Load(string path, string? nestedKey = null, PyTorchLoadOptions? options = null) =>
+        ModelLoader.Load(path, nestedKey, options, out _, (_, recognised) => Allocate(recognised.Backbone));
+
     /// <summary>Classifies images with the backbone's own <c>head</c>.</summary>
     /// <param name="images"><c>[B, InputChannels, ImageHeight, ImageWidth]</c>; borrowed.</param>
     /// <returns>Logits <c>[B, NumClasses]</c>, or the pooled features where there are no classes; the caller owns it.</returns>

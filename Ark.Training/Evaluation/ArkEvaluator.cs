@@ -16,7 +16,7 @@ public sealed class ArkEvaluator(IImageDecoder decoder) : IArkEvaluator
             cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false);
     }
 
-    private DatasetEvaluation Read(LoadedModel model, int head, ArkDataset dataset, IReadOnlyList<ImageSample> samples, EvaluationOptions options,
+    private DatasetEvaluation Read(LoadedModel model, HeadChoice head, ArkDataset dataset, IReadOnlyList<ImageSample> samples, EvaluationOptions options,
         ProgressReporter reporter, CancellationToken cancellationToken)
     {
         var labels = dataset.Adapter.Labels;
@@ -24,12 +24,12 @@ public sealed class ArkEvaluator(IImageDecoder decoder) : IArkEvaluator
         var source = new BatchSource(decoder, options.BatchSize, options.Workers, options.BadImages);
         var steps = BatchSource.BatchCount(samples.Count, options.BatchSize);
         var (step, images, begun) = (0, 0, System.Diagnostics.Stopwatch.StartNew());
-        var (_, predictions) = SplitReader.Read(model.Model, head, labels, source.InOrder(dataset.Name, samples, transform, cancellationToken), labels.Task == LabelTask.MultiClass, model.Device, count =>
+        var (_, predictions) = SplitReader.Read(model.Model, head.Index, labels, source.InOrder(dataset.Name, samples, transform, cancellationToken), labels.Task == LabelTask.MultiClass, model.Device, count =>
         {
             step++;
             images += count;
             if (reporter.IsDue) reporter.Report(TrainingPhase.Testing, 0, dataset.Name, step, steps, 0, imagesPerSecond: images / begun.Elapsed.TotalSeconds);
-        });
+        }, head.Order);
         foreach (var skipped in source.SkippedImages) reporter.Message($"left out {skipped}", warning: true);
         return predictions.Evaluate(dataset.Name, options.Split, model.Weights, dataset.TestLabels);
     }

@@ -27,16 +27,17 @@ public sealed class LoadedModel : IDisposable
     /// <summary>Where it lives.</summary>
     public Device Device { get; }
 
-    /// <summary>Loads one network of a checkpoint that a run wrote.</summary>
+    /// <summary>Loads one network of a checkpoint that a run wrote, or the model of a file of the original Ark or Ark+.</summary>
     /// <param name="path">The checkpoint.</param>
     /// <param name="weights">Which network.</param>
     /// <param name="device">Where it shall live: <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>.</param>
     /// <returns>The model; the caller disposes it.</returns>
-    /// <exception cref="ArkInputException">The file is no whole checkpoint, or does not describe its model.</exception>
+    /// <exception cref="ArkInputException">The file is no whole checkpoint, or its model is not recognised.</exception>
     public static LoadedModel Load(string path, ModelRole weights = ModelRole.Teacher, string device = "cpu")
     {
         var target = torch.device(device);
-        var (model, description) = TrainingCheckpoint.LoadNetwork(path, weights);
+        var index = CheckpointFile.ReadIndex(path);
+        var (model, description) = TrainingCheckpoint.IsDescribedBy(index) ? TrainingCheckpoint.LoadNetwork(path, weights) : ForeignCheckpoint.Load(index, weights);
         model.to(target);
         model.eval();
         foreach (var parameter in model.parameters()) parameter.requires_grad = false;
@@ -46,18 +47,32 @@ public sealed class LoadedModel : IDisposable
     /// <summary>Disposes the network.</summary>
     public void Dispose() => Model.Dispose();
 
-    /// <summary>The head that reads a dataset.</summary>
-    internal int HeadOf(string dataset, LabelSchema labels)
+    /// <summary>The head that reads a dataset: of the same name, or else the only one with the same labels.</summary>
+    /// <param name="dataset">The dataset's name; case does not matter.</param>
+    /// <param name="labels">Its labels; their order may be another than the head's.</param>
+    /// <returns>The head, and the head's output for each label of the dataset.</returns>
+    internal HeadChoice HeadOf(string dataset, LabelSchema labels)
     {
-        var head = Enumerable.Range(0, Description.Heads.Count).FirstOrDefault(i => Description.Heads[i].Key == dataset, -1);
-        var known = string.Join(", ", Description.Heads.Select(h => $"{h.Key} ({h.Value.Count})"));
-        if (head < 0) throw new ArkInputException("checkpoint", $"head '{dataset}'", "the model has no head of that name", $"It has: {known}.");
-        if (!Description.Heads[head].Value.Names.SequenceEqual(labels.Names, StringComparer.Ordinal))
+        var heads = Description.Heads;
+        var known = string.Join(", ", heads.Select(h => $"{h.Key} ({h.Value.Count})"));
+        var named = Enumerable.Range(0, heads.Count).Where(i => string.Equals(heads[i].Key, dataset, StringComparison.OrdinalIgnoreCase)).OrderByDescending(i => heads[i].Key == dataset).ToList();
+        var alike = Enumerable.Range(0, heads.Count).Where(i => HaveSameNames(heads[i].Value, labels)).ToList();
+        if (named.Count == 0 && alike.Count != 1)
         {
-            throw new ArkInputException("checkpoint", $"head '{dataset}'", $"was trained on other labels than the dataset's: {string.Join(", ", Description.Heads[head].Value.Names)}",
-                "Give the dataset the same labels in the same order.");
+            throw new ArkInputException("checkpoint", $"head '{dataset}'", "the model has no head of that name, and " + (alike.Count == 0 ? "none with the dataset's labels" : "several with the dataset's labels"),
+                $"Name the dataset as the head is named. It has: {known}.");
         }
 
-        return head;
+        var head = named.Count > 0 ? named[0] : alike[0];
+        if (!HaveSameNames(heads[head].Value, labels))
+        {
+            throw new ArkInputException("checkpoint", $"head '{dataset}'", $"was trained on other labels than the dataset's: {string.Join(", ", heads[head].Value.Names)}",
+                "Give the dataset the same labels.");
+        }
+
+        var order = labels.Names.Select(name => heads[head].Value.Names.ToList().IndexOf(name)).ToArray();
+        return new HeadChoice(head, order.SequenceEqual(Enumerable.Range(0, order.Length)) ? null : order);
     }
+
+    private static bool HaveSameNames(LabelSchema one, LabelSchema other) => one.Count == other.Count && one.Names.ToHashSet(StringComparer.Ordinal).SetEquals(other.Names);
 }

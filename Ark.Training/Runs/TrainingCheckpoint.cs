@@ -66,6 +66,9 @@ internal static class TrainingCheckpoint
         };
     }
 
+    /// <summary>Whether a file is one of ours, and so says itself which model it holds.</summary>
+    public static bool IsDescribedBy(CheckpointIndex index) => index.Root is PickleDictionary root && root.ContainsKey("ark");
+
     /// <summary>Builds one network of a checkpoint.</summary>
     public static (ArkModel Model, ModelDescription Description) LoadNetwork(string path, ModelRole weights)
     {

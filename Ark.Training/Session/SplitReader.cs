@@ -16,8 +16,9 @@ internal static class SplitReader
     /// <param name="exclusive">Whether the classes compete in the loss.</param>
     /// <param name="device">Where the network lives.</param>
     /// <param name="afterBatch">Is told how many images each batch had.</param>
+    /// <param name="order">The head's output for each label, where the head has another order; else <see langword="null"/>.</param>
     /// <returns>The loss and the predictions.</returns>
-    public static (double Loss, Predictions Predictions) Read(ArkModel network, int head, LabelSchema labels, IEnumerable<Batch> batches, bool exclusive, Device device, Action<int> afterBatch)
+    public static (double Loss, Predictions Predictions) Read(ArkModel network, int head, LabelSchema labels, IEnumerable<Batch> batches, bool exclusive, Device device, Action<int> afterBatch, IReadOnlyList<int>? order = null)
     {
         var targets = new List<float>();
         var probabilities = new List<float>();
@@ -28,7 +29,7 @@ internal static class SplitReader
         {
             using (batch)
             {
-                lossSum += ReadBatch(network, head, labels, batch, exclusive, device, probabilities) * batch.Count;
+                lossSum += ReadBatch(network, head, labels, batch, exclusive, device, probabilities, order) * batch.Count;
                 images += batch.Count;
                 targets.AddRange(batch.Targets.AsSpan(0, batch.TargetsLength));
             }
@@ -39,12 +40,13 @@ internal static class SplitReader
         return (lossSum / images, new Predictions(labels, [.. targets], [.. probabilities]));
     }
 
-    private static double ReadBatch(ArkModel network, int head, LabelSchema labels, Batch batch, bool exclusive, Device device, List<float> probabilities)
+    private static double ReadBatch(ArkModel network, int head, LabelSchema labels, Batch batch, bool exclusive, Device device, List<float> probabilities, IReadOnlyList<int>? order)
     {
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
         var (views, targets, anyMissing) = BatchSource.ToTensors(batch, device);
         var logits = network.forward(views.flatten(0, 1), head).Logits.reshape(batch.Count, batch.Views, labels.Count);
+        if (order is not null) logits = logits.index_select(2, tensor(order.Select(o => (long)o).ToArray(), device: device));
         var loss = TaskLoss.Compute(logits.select(1, 0), targets, exclusive, anyMissing);
         probabilities.AddRange((labels.Task == LabelTask.MultiClass ? logits.softmax(2) : logits.sigmoid()).mean([1]).cpu().data<float>().ToArray());
         return loss.ToDouble();

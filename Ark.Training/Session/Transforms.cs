@@ -13,5 +13,10 @@ internal static class Transforms
 
     public static IImageTransform TenCrop(string normalization, int size) => new TenCropTransform(size, size, Named(normalization));
 
-    private static Normalisation Named(string normalization) => normalization == "chestx-ray" ? Normalisation.ChestXray : Normalisation.ImageNet;
+    private static Normalisation Named(string normalization) => normalization switch
+    {
+        "chestx-ray" => Normalisation.ChestXray,
+        "none" => Normalisation.None,
+        _ => Normalisation.ImageNet,
+    };
 }

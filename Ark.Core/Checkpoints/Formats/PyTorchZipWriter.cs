@@ -12,9 +12,9 @@ internal static class PyTorchZipWriter
         zip.Add("archive/byteorder", "little"u8);
         for (var i = 0; i < storages.Tensors.Count; i++)
         {
-            using var bytes = new TensorBytes(storages.Tensors[i]);
             var tensor = storages.Tensors[i];
-            zip.Add($"archive/data/{i.ToString(CultureInfo.InvariantCulture)}", bytes.Checksum(), tensor.numel() * tensor.element_size(), bytes.WriteTo);
+            using var bytes = tensor.Open();
+            zip.Add($"archive/data/{i.ToString(CultureInfo.InvariantCulture)}", bytes.Checksum(), tensor.Count * tensor.Element.Size, bytes.WriteTo);
         }
 
         zip.Add("archive/version", "3\n"u8);

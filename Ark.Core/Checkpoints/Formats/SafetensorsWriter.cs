@@ -1,24 +1,22 @@
 using System.Buffers.Binary;
 using System.Text.Json;
-using static TorchSharp.torch;
 
 namespace Ark;
 
 /// <summary>Writes safetensors: names in the order given, bytes by falling element size so that every tensor is aligned.</summary>
 internal sealed class SafetensorsWriter
 {
-    private readonly List<(string Name, Tensor Tensor, ElementType Element)> _tensors = [];
+    private readonly List<(string Name, TensorSource Tensor)> _tensors = [];
     private readonly IReadOnlyDictionary<string, string>? _metadata;
 
-    public SafetensorsWriter(IEnumerable<KeyValuePair<string, Tensor>> tensors, IReadOnlyDictionary<string, string>? metadata)
+    public SafetensorsWriter(IEnumerable<KeyValuePair<string, TensorSource>> tensors, IReadOnlyDictionary<string, string>? metadata)
     {
         var names = new HashSet<string>(StringComparer.Ordinal) { "__metadata__" };
         foreach (var (name, tensor) in tensors)
         {
             if (!names.Add(name)) throw new ArgumentException($"The name '{name}' occurs twice or is reserved.", nameof(tensors));
-            var element = TensorBytes.ElementOf(tensor);
-            if (element.SafetensorsName is null) throw new ArgumentException($"Tensor '{name}' of {element.Name} cannot be written: safetensors has no such type.", nameof(tensors));
-            _tensors.Add((name, tensor, element));
+            if (tensor.Element.SafetensorsName is null) throw new ArgumentException($"Tensor '{name}' of {tensor.Element.Name} cannot be written: safetensors has no such type.", nameof(tensors));
+            _tensors.Add((name, tensor));
         }
 
         _metadata = metadata;
@@ -26,12 +24,12 @@ internal sealed class SafetensorsWriter
 
     public void Write(Stream stream)
     {
-        var layout = _tensors.OrderByDescending(t => t.Element.Size).ToList();
+        var layout = _tensors.OrderByDescending(t => t.Tensor.Element.Size).ToList();
         var offsets = new Dictionary<string, (long Begin, long End)>(StringComparer.Ordinal);
         long position = 0;
-        foreach (var (name, tensor, element) in layout)
+        foreach (var (name, tensor) in layout)
         {
-            var end = position + (tensor.numel() * element.Size);
+            var end = position + (tensor.Count * tensor.Element.Size);
             offsets.Add(name, (position, end));
             position = end;
         }
@@ -41,9 +39,9 @@ internal sealed class SafetensorsWriter
         BinaryPrimitives.WriteInt64LittleEndian(length, header.Length);
         stream.Write(length);
         stream.Write(header);
-        foreach (var (_, tensor, _) in layout)
+        foreach (var (_, tensor) in layout)
         {
-            using var bytes = new TensorBytes(tensor);
+            using var bytes = tensor.Open();
             bytes.WriteTo(stream);
         }
     }
@@ -61,12 +59,12 @@ internal sealed class SafetensorsWriter
                 json.WriteEndObject();
             }
 
-            foreach (var (name, tensor, element) in _tensors)
+            foreach (var (name, tensor) in _tensors)
             {
                 json.WriteStartObject(name);
-                json.WriteString("dtype", element.SafetensorsName);
+                json.WriteString("dtype", tensor.Element.SafetensorsName);
                 json.WriteStartArray("shape");
-                foreach (var size in tensor.shape) json.WriteNumberValue(size);
+                foreach (var size in tensor.Shape) json.WriteNumberValue(size);
                 json.WriteEndArray();
                 json.WriteStartArray("data_offsets");
                 json.WriteNumberValue(offsets[name].Begin);

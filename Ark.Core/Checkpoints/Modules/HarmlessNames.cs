@@ -3,6 +3,9 @@ namespace Ark;
 /// <summary>Tensors whose absence from a file or a model is known to change nothing.</summary>
 internal static class HarmlessNames
 {
+    /// <summary>Whether a tensor follows from the shape of the model, and so is none of its weights.</summary>
+    public static bool IsRecomputed(string name) => name[(name.LastIndexOf('.') + 1)..] is "attn_mask" or "relative_position_index";
+
     /// <summary>Why a difference in this name does not matter, or <see langword="null"/>.</summary>
     /// <param name="name">The tensor.</param>
     /// <param name="inModel">Whether the model has it.</param>
@@ -10,10 +13,10 @@ internal static class HarmlessNames
     /// <param name="modelHasOmniHeads">Whether the model has a head for each dataset.</param>
     public static string? WhyHarmless(string name, bool inModel, bool inFile, bool modelHasOmniHeads)
     {
-        var last = name[(name.LastIndexOf('.') + 1)..];
-        if (last is "attn_mask" or "relative_position_index") return "it is recomputed from the window and image size";
-        if (!name.StartsWith("head.", StringComparison.Ordinal) || (inModel && inFile)) return null;
+        if (IsRecomputed(name)) return "it is recomputed from the window and image size";
+        if (!name.StartsWith("head.", StringComparison.Ordinal)) return null;
         if (!inModel) return "the model has no such classification head";
-        return modelHasOmniHeads ? "the backbone's own classification head is not used; released teachers lack it" : null;
+        if (!modelHasOmniHeads) return null;
+        return inFile ? "the backbone's own classification head is not used" : "the backbone's own classification head is not used; released teachers lack it";
     }
 }

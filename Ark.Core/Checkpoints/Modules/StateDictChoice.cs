@@ -8,59 +8,45 @@ internal sealed record StateDictChoice(string NestedKey, bool PrefixStripped, IR
 {
     private const string ParallelPrefix = "module.";
 
-    // The teacher is what Ark releases and reuses, so it comes first.
-    private static readonly string[] Order = ["teacher", "state_dict", "model", "student"];
+    /// <summary>The sizes of the tensors.</summary>
+    public IReadOnlyDictionary<string, long[]> Shapes => Tensors.ToDictionary(t => t.Key, t => t.Value.Shape, StringComparer.Ordinal);
 
+    /// <summary>Chooses a state dict of an open file.</summary>
     public static StateDictChoice Choose(CheckpointReader reader, string? nestedKey)
     {
-        if (reader.Root is not PickleDictionary current) throw new CheckpointException(reader.Path, null, $"holds no state dict: its value is a {PickleReader.Describe(reader.Root)}");
-        var path = new List<string>();
-        if (nestedKey is null)
-        {
-            while (!HasTensors(current))
-            {
-                var (key, next) = Next(current) ?? throw new CheckpointException(reader.Path, path.Count == 0 ? null : $"key '{string.Join('.', path)}'",
-                    $"holds no state dict; its keys are {Names(current)}", "Name the key of the state dict.");
-                path.Add(key);
-                current = next;
-            }
-        }
-        else
-        {
-            foreach (var key in nestedKey.Split('.', StringSplitOptions.RemoveEmptyEntries))
-            {
-                path.Add(key);
-                current = current.Get<PickleDictionary>(key) ?? throw new CheckpointException(reader.Path, $"key '{string.Join('.', path)}'",
-                    $"is missing or no dictionary; the keys there are {Names(current)}", "Choose one of these, or leave the key out.");
-            }
-
-            if (!HasTensors(current)) throw new CheckpointException(reader.Path, $"key '{nestedKey}'", $"holds no tensors; its keys are {Names(current)}");
-        }
-
-        var tensors = new OrderedDictionary<string, StoredTensor>(StringComparer.Ordinal);
-        foreach (var (key, value) in current)
-            if (key is string name && value is StoredTensor tensor) tensors.Add(name, tensor);
-        var strip = tensors.Keys.All(k => k.StartsWith(ParallelPrefix, StringComparison.Ordinal));
-        if (strip)
-        {
-            var stripped = new OrderedDictionary<string, StoredTensor>(StringComparer.Ordinal);
-            foreach (var (name, tensor) in tensors) stripped.Add(name[ParallelPrefix.Length..], tensor);
-            tensors = stripped;
-        }
-
-        return new StateDictChoice(string.Join('.', path), strip, tensors);
+        var (path, dictionary) = StateDictKey.Find(reader.Path, reader.Root, nestedKey);
+        var (tensors, stripped) = Flatten<StoredTensor>(dictionary);
+        return new StateDictChoice(path, stripped, tensors);
     }
 
-    private static (string Key, PickleDictionary Value)? Next(PickleDictionary from)
+    /// <summary>The tensors of a dictionary, without a <c>module.</c> that all names share.</summary>
+    /// <typeparam name="T">What stands for a tensor: <see cref="StoredTensor"/> or <see cref="TensorInfo"/>.</typeparam>
+    public static (OrderedDictionary<string, T> Tensors, bool PrefixStripped) Flatten<T>(PickleDictionary dictionary)
+        where T : class
     {
-        foreach (var key in Order)
-            if (from.Get<PickleDictionary>(key) is { Count: > 0 } known) return (key, known);
-        var others = from.Where(e => e is { Key: string, Value: PickleDictionary dictionary } && HasTensors(dictionary)).Take(2).ToList();
-        return others.Count == 1 ? ((string)others[0].Key, (PickleDictionary)others[0].Value!) : null;
+        var tensors = new OrderedDictionary<string, T>(StringComparer.Ordinal);
+        foreach (var (key, value) in dictionary)
+            if (key is string name && value is T tensor) tensors.Add(name, tensor);
+        var strip = tensors.Keys.All(k => k.StartsWith(ParallelPrefix, StringComparison.Ordinal));
+        if (!strip) return (tensors, false);
+        var stripped = new OrderedDictionary<string, T>(StringComparer.Ordinal);
+        foreach (var (name, tensor) in tensors) stripped.Add(name[ParallelPrefix.Length..], tensor);
+        return (stripped, true);
     }
 
-    private static bool HasTensors(PickleDictionary dictionary) => dictionary.Any(e => e is { Key: string, Value: StoredTensor });
+    /// <summary>The same tensors under other names.</summary>
+    /// <param name="path">The file, for messages.</param>
+    /// <param name="names">New names by present ones; what is not in it keeps its name.</param>
+    public StateDictChoice Rename(string path, IReadOnlyDictionary<string, string> names)
+    {
+        if (names.Count == 0) return this;
+        var renamed = new OrderedDictionary<string, StoredTensor>(StringComparer.Ordinal);
+        foreach (var (name, tensor) in Tensors)
+        {
+            var final = names.GetValueOrDefault(name, name);
+            if (!renamed.TryAdd(final, tensor)) throw new CheckpointException(path, $"tensor '{name}'", $"would become '{final}', which the file has already");
+        }
 
-    private static string Names(PickleDictionary dictionary) =>
-        dictionary.Count == 0 ? "none" : string.Join(", ", dictionary.Keys.Take(8).Select(k => $"'{k}'")) + (dictionary.Count > 8 ? ", …" : "");
+        return this with { Tensors = renamed };
+    }
 }

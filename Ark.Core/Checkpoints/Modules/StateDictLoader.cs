@@ -7,35 +7,60 @@ internal static class StateDictLoader
 {
     public static LoadReport Load(nn.Module module, CheckpointReader reader, string? nestedKey, bool strict, IList<string>? skip, Dictionary<string, bool>? loadedParameters)
     {
-        var choice = StateDictChoice.Choose(reader, nestedKey);
+        var layouts = module as IWeightLayouts;
+        var found = Choose(reader, nestedKey, layouts);
+        var names = layouts?.Rename(found.Shapes) ?? new Dictionary<string, string>(StringComparer.Ordinal);
+        var choice = found.Rename(reader.Path, names);
         var model = module.state_dict();
-        var report = Compare(model, reader, choice, skip);
-        Check(report, model.Count, strict);
-        var work = report.Loaded.Select(e => (Stored: choice.Tensors[e.Name], Target: model[e.Name])).ToList();
+        var report = Compare(model, reader, choice, skip, strict ? null : layouts, names);
+        Check(report, model, strict, () => Hint(found, layouts), canResize: report.Mismatched.Any(e => CanResize(layouts, e)));
+        var work = report.Loaded.Concat(report.Resized).Select(e => (Stored: choice.Tensors[e.Name], Target: model[e.Name])).ToList();
         ParallelReading.ForEach(work.Select(w => w.Stored.Storage.Bytes!).Distinct().ToList(), b => b.Length, b => b.Verify());
-        Copy(reader.Path, work);
+        Copy(reader.Path, work[..report.Loaded.Count]);
+        foreach (var (name, (stored, target)) in report.Resized.Select(e => e.Name).Zip(work[report.Loaded.Count..])) Resize(reader.Path, layouts!, name, stored, target);
         if (loadedParameters is not null)
         {
-            var loaded = report.Loaded.Select(e => e.Name).ToHashSet(StringComparer.Ordinal);
+            var loaded = report.Loaded.Concat(report.Resized).Select(e => e.Name).ToHashSet(StringComparer.Ordinal);
             foreach (var name in model.Keys) loadedParameters[name] = loaded.Contains(name);
         }
 
         return report;
     }
 
-    private static LoadReport Compare(Dictionary<string, Tensor> model, CheckpointReader reader, StateDictChoice choice, IList<string>? skip)
+    private static StateDictChoice Choose(CheckpointReader reader, string? nestedKey, IWeightLayouts? layouts)
+    {
+        try
+        {
+            return StateDictChoice.Choose(reader, nestedKey);
+        }
+        catch (CheckpointException e) when (nestedKey is not null && StateDictKey.TryChoose(reader.Root) is { } other)
+        {
+            var hint = Hint(StateDictChoice.Choose(reader, null), layouts);
+            if (hint.Length == 0) throw;
+            throw new CheckpointException(e.InputSource, e.Place, $"{e.Problem}; under {(other.Key.Length == 0 ? "no key" : $"'{other.Key}'")} {hint}", e.Mend, e);
+        }
+    }
+
+    private static string Hint(StateDictChoice found, IWeightLayouts? layouts) => layouts?.Describe(found.Shapes) is { } words ? $"the file seems to hold {words}" : "";
+
+    private static bool CanResize(IWeightLayouts? layouts, LoadReportEntry entry) =>
+        layouts is not null && entry is { FileShape: { } from, ModelShape: { } to } && layouts.CanResize(entry.Name, [.. from], [.. to]);
+
+    private static LoadReport Compare(
+        Dictionary<string, Tensor> model, CheckpointReader reader, StateDictChoice choice, IList<string>? skip, IWeightLayouts? resizing, IReadOnlyDictionary<string, string> names)
     {
         var skipped = new HashSet<string>(skip ?? [], StringComparer.Ordinal);
         var omni = model.Keys.Any(k => k.StartsWith("omni_heads.", StringComparison.Ordinal));
-        List<LoadReportEntry> loaded = [], missing = [], unexpected = [], mismatched = [], left = [];
+        List<LoadReportEntry> loaded = [], resized = [], missing = [], unexpected = [], mismatched = [], left = [];
         foreach (var (name, target) in model)
         {
             var stored = choice.Tensors.GetValueOrDefault(name);
             var entry = new LoadReportEntry(name, stored?.Shape, target.shape);
             if (skipped.Contains(name)) left.Add(entry);
             else if (stored is null) missing.Add(entry with { HarmlessBecause = HarmlessNames.WhyHarmless(name, inModel: true, inFile: false, omni) });
-            else if (!stored.Shape.AsSpan().SequenceEqual(target.shape)) mismatched.Add(entry with { HarmlessBecause = HarmlessNames.WhyHarmless(name, inModel: true, inFile: true, omni) });
-            else loaded.Add(entry);
+            else if (stored.Shape.AsSpan().SequenceEqual(target.shape)) loaded.Add(entry);
+            else if (CanResize(resizing, entry)) resized.Add(entry);
+            else mismatched.Add(entry with { HarmlessBecause = HarmlessNames.WhyHarmless(name, inModel: true, inFile: true, omni) });
         }
 
         foreach (var (name, stored) in choice.Tensors.Where(t => !model.ContainsKey(t.Key)))
@@ -48,6 +73,8 @@ internal static class StateDictLoader
         return new LoadReport(reader.Path, reader.Format, choice.NestedKey, choice.PrefixStripped)
         {
             Loaded = loaded,
+            Resized = resized,
+            Renamed = names.ToDictionary(n => n.Value, n => n.Key, StringComparer.Ordinal),
             Missing = missing,
             Unexpected = unexpected,
             Mismatched = mismatched,
@@ -55,20 +82,28 @@ internal static class StateDictLoader
         };
     }
 
-    private static void Check(LoadReport report, int modelCount, bool strict)
+    private static void Check(LoadReport report, Dictionary<string, Tensor> model, bool strict, Func<string> hint, bool canResize)
     {
         var place = report.NestedKey.Length == 0 ? null : $"key '{report.NestedKey}'";
-        var wanted = modelCount - report.Skipped.Count(e => e.ModelShape is not null);
+        // What is recomputed fits many a model of another family, and is no weight.
+        var skipped = report.Skipped.Select(e => e.Name).ToHashSet(StringComparer.Ordinal);
+        var wanted = model.Keys.Count(n => !skipped.Contains(n) && !HarmlessNames.IsRecomputed(n));
+        var fitting = report.Loaded.Concat(report.Resized).Count(e => !HarmlessNames.IsRecomputed(e.Name));
         // A tenth is no tolerance: a file of another family shares a few names by chance, one of the same family nearly all.
-        if (report.Loaded.Count == 0 || report.Loaded.Count * 10 < wanted)
+        if (fitting == 0 || fitting * 10 < wanted)
         {
+            var holds = hint();
             throw new CheckpointException(report.Path, place,
-                $"fits {report.Loaded.Count} of the model's {wanted} tensors: it holds weights of another model, or under another key ({Differences(report)})",
+                $"fits {fitting} of the model's {wanted} tensors: it holds weights of another model, or under another key; {(holds.Length > 0 ? holds + "; " : "")}{Differences(report)}",
                 "Compare the architecture and the key with the listing of the file.");
         }
 
         if (strict && !report.IsComplete)
-            throw new CheckpointException(report.Path, place, $"does not fit the model: {Differences(report)}", "Pass strict: false to load what fits, or skip these names.");
+        {
+            var holds = hint();
+            throw new CheckpointException(report.Path, place, $"does not fit the model: {(holds.Length > 0 ? holds + "; " : "")}{Differences(report)}",
+                canResize ? "Build that model, or pass strict: false to interpolate the tables to the model's window and load what fits." : "Build that model, pass strict: false to load what fits, or skip these names.");
+        }
     }
 
     private static string Differences(LoadReport report)
@@ -93,6 +128,14 @@ internal static class StateDictLoader
         ParallelReading.ForEach(inPlace, w => w.Bytes.Length, w => Read(w.Bytes, w.Address));
         using var assembler = new TensorAssembler(path);
         foreach (var (stored, target) in work.Where(w => !CanReadInPlace(w.Stored, w.Target))) target.copy_(assembler.Assemble(stored));
+    }
+
+    private static void Resize(string path, IWeightLayouts layouts, string name, StoredTensor stored, Tensor target)
+    {
+        using var noGrad = no_grad();
+        using var assembler = new TensorAssembler(path);
+        using var resized = layouts.Resize(name, assembler.Assemble(stored), target.shape);
+        target.copy_(resized);
     }
 
     private static StorageBytes BytesOf(StoredTensor stored) => stored.Storage.Bytes!.Part(stored.Offset * stored.Element.Size, stored.ByteCount);

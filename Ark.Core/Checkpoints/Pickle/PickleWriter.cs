@@ -52,7 +52,10 @@ internal sealed class PickleWriter(StorageTable storages)
                 WriteDouble(Convert.ToDouble(value, CultureInfo.InvariantCulture));
                 break;
             case Tensor tensor:
-                WriteTensor(tensor);
+                WriteTensor(TensorSource.Of(tensor));
+                break;
+            case TensorSource source:
+                WriteTensor(source);
                 break;
             case byte[] bytes:
                 WriteGlobal("_codecs", "encode");
@@ -77,6 +80,9 @@ internal sealed class PickleWriter(StorageTable storages)
                 WriteDictionary(dictionary.Select(e => ((object)e.Key, e.Value)), dictionary.TypeName == PickleDictionary.OrderedType, depth);
                 break;
             case IEnumerable<KeyValuePair<string, Tensor>> state:
+                WriteDictionary(state.Select(e => ((object)e.Key, (object?)e.Value)), ordered: true, depth);
+                break;
+            case IEnumerable<KeyValuePair<string, TensorSource>> state:
                 WriteDictionary(state.Select(e => ((object)e.Key, (object?)e.Value)), ordered: true, depth);
                 break;
             case IDictionary map:
@@ -128,21 +134,20 @@ internal sealed class PickleWriter(StorageTable storages)
         Put((byte)'t');
     }
 
-    private void WriteTensor(Tensor tensor)
+    private void WriteTensor(TensorSource tensor)
     {
-        var element = TensorBytes.ElementOf(tensor);
         var key = storages.Add(tensor);
         WriteGlobal("torch._utils", "_rebuild_tensor_v2");
         Put((byte)'(', (byte)'(');
         WriteText("storage");
-        WriteGlobal("torch", element.StorageName!);
+        WriteGlobal("torch", tensor.Element.StorageName!);
         WriteText(key.ToString(CultureInfo.InvariantCulture));
         WriteText("cpu");
-        WriteInteger(tensor.numel());
+        WriteInteger(tensor.Count);
         Put((byte)'t', (byte)'Q');
         WriteInteger(0);
-        WriteSizes(tensor.shape);
-        WriteSizes(StoredTensor.RowMajorStrides(tensor.shape));
+        WriteSizes(tensor.Shape);
+        WriteSizes(StoredTensor.RowMajorStrides(tensor.Shape));
         Put(0x89);
         WriteEmptyOrderedDict();
         Put((byte)'t', (byte)'R');

@@ -9,10 +9,14 @@ internal sealed class TensorBytes : IDisposable
     private readonly Tensor _dense;
     private readonly bool _owned;
 
-    public TensorBytes(Tensor tensor)
+    /// <summary>The bytes of a tensor.</summary>
+    /// <param name="tensor">The tensor; borrowed, unless it is handed over.</param>
+    /// <param name="handOver">Whether <see cref="Dispose"/> frees it.</param>
+    public TensorBytes(Tensor tensor, bool handOver = false)
     {
-        _owned = !TensorMemory.IsDense(tensor);
-        if (!_owned)
+        var dense = TensorMemory.IsDense(tensor);
+        _owned = handOver || !dense;
+        if (dense)
         {
             _dense = tensor;
             return;
@@ -22,6 +26,7 @@ internal sealed class TensorBytes : IDisposable
         using var detached = tensor.detach();
         using var local = detached.cpu();
         _dense = local.contiguous();
+        if (handOver) tensor.Dispose();
     }
 
     /// <summary>The element type of a tensor that can be written.</summary>

@@ -1,0 +1,51 @@
+using System.CommandLine;
+using System.Globalization;
+using Ark.Models;
+
+namespace Ark.Cli;
+
+/// <summary><c>ark convert</c>: between the formats and layouts of weight files.</summary>
+internal static class ConvertCommand
+{
+    private const string Help = """
+        Write one state dict of a weight file to another file. The ending of OUT chooses the format: .safetensors, or for PyTorch .pth, .pt, .pth.tar, .bin.
+        The layout chooses the names: 'timm' those of timm 0.9 and newer, 'swin' those of the Microsoft repository and timm 0.5.4 (both without projector
+        and dataset heads), 'ark' those of Ark and Ark+. Without one, names stay as they are.
+
+        Examples:
+          ark convert ark6_teacher_ep200_swinb_projector1376_mlp.pth.tar ark6.safetensors
+          ark convert runs/real/checkpoints/last.pth.tar backbone.safetensors --key teacher --layout timm --dtype float16
+        """;
+
+    public static Command Create(Terminal terminal)
+    {
+        var input = new Argument<string>("IN") { Description = "the file to read" };
+        var output = new Argument<string>("OUT") { Description = "the file to write" };
+        var key = new Option<string?>("--key") { Description = "where in the file the state dict is; by default the top level, else teacher, state_dict, model, student", HelpName = "KEY" };
+        var layout = new Option<string?>("--layout") { Description = "whose names the new file has", HelpName = "timm|swin|ark" };
+        var type = new Option<string?>("--dtype") { Description = "the type of floating-point numbers in the new file", HelpName = "float32|float16|bfloat16" };
+        var quiet = new Option<bool>("--quiet") { Description = "no progress" };
+        layout.AcceptOnlyFromAmong("timm", "swin", "ark");
+        type.AcceptOnlyFromAmong("float32", "float16", "bfloat16");
+        var command = new Command("convert", Help) { input, output, key, layout, type, quiet };
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            using var reporter = new ConsoleReporter(terminal, parsed.GetValue(quiet));
+            var options = new ConversionOptions
+            {
+                NestedKey = parsed.GetValue(key),
+                Layout = parsed.GetValue(layout) is { } name ? Enum.Parse<WeightLayout>(name, ignoreCase: true) : null,
+                Element = parsed.GetValue(type) is { } element ? ElementType.OfName(element) : null,
+                OnProgress = new ByteProgress(reporter, "converting").Report,
+            };
+            var target = parsed.GetRequiredValue(output);
+            var result = await Task.Run(() => WeightConversion.Convert(parsed.GetRequiredValue(input), target, options, cancellationToken), cancellationToken).ConfigureAwait(false);
+            if (result.LeftOut.Count > 0) reporter.Line($"left out, because the layout has no place for them: {string.Join(", ", result.LeftOut.Take(4).Select(OneLine.Of))}{(result.LeftOut.Count > 4 ? $" and {result.LeftOut.Count - 4} more" : "")}");
+            if (result.LabelsLost) reporter.Line("warning: names of heads and labels are kept in .safetensors only; the new file has none", evenIfQuiet: true);
+            var from = result.NestedKey.Length == 0 ? "" : $" from '{OneLine.Of(result.NestedKey)}'";
+            await terminal.Out.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"wrote {result.Tensors} tensors{from} to {target} ({new FileInfo(target).Length / 1e6:F1} MB)")).ConfigureAwait(false);
+            return ExitCode.Done;
+        });
+        return command;
+    }
+}

@@ -1,0 +1,34 @@
+using System.CommandLine;
+using Ark.Models;
+
+namespace Ark.Cli;
+
+/// <summary><c>ark inspect</c>: what a weight file holds. Only its index is read.</summary>
+internal static class InspectCommand
+{
+    private const string Help = """
+        List what a weight file holds: tensors with shape, type and size, and the model that it is recognised to be, with its heads and labels.
+        PyTorch files (zip, legacy, tar) and safetensors are read; nothing in them is run, and no tensor is loaded.
+
+        Examples:
+          ark inspect ark6_teacher_ep200_swinb_projector1376_mlp.pth.tar
+          ark inspect model.safetensors --json -
+        """;
+
+    public static Command Create(Terminal terminal)
+    {
+        var file = new Argument<string>("FILE") { Description = "the weight file" };
+        var json = new Option<string?>("--json") { Description = "write the listing as JSON; - for standard output", HelpName = "OUT" };
+        var quiet = new Option<bool>("--quiet") { Description = "no list of tensors, only the summary" };
+        var command = new Command("inspect", Help) { file, json, quiet };
+        command.SetAction(async (parsed, _) =>
+        {
+            var index = CheckpointFile.ReadIndex(parsed.GetRequiredValue(file));
+            var listing = new WeightListing(index, ArkModelConfiguration.Recognise(index));
+            if (parsed.GetValue(json) is { } path) await JsonOutput.WriteAsync(terminal, path, listing.ToJson()).ConfigureAwait(false);
+            if (parsed.GetValue(json) != "-") await listing.WriteAsync(terminal.Out, tensors: !parsed.GetValue(quiet)).ConfigureAwait(false);
+            return ExitCode.Done;
+        });
+        return command;
+    }
+}

@@ -1,0 +1,52 @@
+using static TorchSharp.torch;
+
+namespace Ark;
+
+/// <summary>A tensor of one file that is written to another, read when its turn comes: of a large file no more than one tensor is in memory.</summary>
+/// <param name="path">The file that it is in.</param>
+/// <param name="stored">The tensor there, its checksum verified.</param>
+/// <param name="element">Its elements' type in the new file.</param>
+/// <param name="onOpen">Is told when its turn comes.</param>
+internal sealed class StoredTensorSource(string path, StoredTensor stored, ElementType element, Action<StoredTensor> onOpen) : TensorSource(element, stored.Shape)
+{
+    /// <summary>The type in the new file: what was asked for where the elements are floating-point numbers, else what they are, or widen to.</summary>
+    public static ElementType ElementFor(StoredTensor stored, ElementType? asked)
+    {
+        var scalar = stored.Element.Scalar;
+        var floating = scalar is ScalarType.Float16 or ScalarType.BFloat16 or ScalarType.Float32 or ScalarType.Float64;
+        return floating && asked is not null ? asked : ElementType.OfScalar(scalar)!;
+    }
+
+    public override TensorBytes Open()
+    {
+        onOpen(stored);
+        var tensor = Read();
+        if (tensor.dtype == Element.Scalar) return new TensorBytes(tensor, handOver: true);
+        using (tensor) return new TensorBytes(tensor.to(Element.Scalar), handOver: true);
+    }
+
+    private unsafe Tensor Read()
+    {
+        var bytes = stored.Storage.Bytes!;
+        if (!stored.IsContiguous || bytes.Deflated || stored.Element.Widening != Widening.None)
+        {
+            using var assembler = new TensorAssembler(path);
+            using var view = assembler.Assemble(stored);
+            using var detached = view.detach();
+            return detached.clone();
+        }
+
+        // A tensor may be a small part of a large storage.
+        var tensor = TensorMemory.Allocate(path, bytes.Place, stored.Count, stored.Element.Scalar, stored.Element.Size);
+        try
+        {
+            bytes.Part(stored.Offset * stored.Element.Size, stored.ByteCount).CopyTo(TensorMemory.AddressOf(tensor));
+            return tensor;
+        }
+        catch
+        {
+            tensor.Dispose();
+            throw;
+        }
+    }
+}

@@ -1,0 +1,61 @@
+namespace Ark.Models;
+
+/// <summary>Builds the network that a file holds, and loads it.</summary>
+internal static class ModelLoader
+{
+    // Tied weights and the masks and indices that a file may lack; far below what a file that lies about its sizes would ask for.
+    private const long Allowance = 256L << 20;
+
+    /// <summary>Opens a file, recognises what it holds, and fills what is built for it.</summary>
+    /// <typeparam name="T">The network.</typeparam>
+    /// <param name="path">The file.</param>
+    /// <param name="nestedKey">Where the state dict is; <see langword="null"/> to choose.</param>
+    /// <param name="options">How to read the file.</param>
+    /// <param name="report">Receives what became of every tensor.</param>
+    /// <param name="build">Makes the network without drawing weights.</param>
+    /// <returns>The network, in evaluation mode.</returns>
+    public static T Load<T>(string path, string? nestedKey, PyTorchLoadOptions? options, out LoadReport report, Func<CheckpointReader, RecognisedWeights, T> build)
+        where T : SwinBackbone
+    {
+        using var reader = CheckpointReader.Open(path, options);
+        var choice = StateDictChoice.Choose(reader, nestedKey);
+        var place = choice.NestedKey.Length == 0 ? null : $"key '{choice.NestedKey}'";
+        if (WeightRecognition.Recognise(choice.Shapes) is not { } recognised)
+        {
+            throw new CheckpointException(path, place, $"holds no Swin Transformer that is known: its {choice.Tensors.Count} tensors begin with {string.Join(", ", choice.Tensors.Keys.Take(3))}",
+                "'ark inspect' lists them; choose another key, or build the model yourself and use load_checkpoint.");
+        }
+
+        CheckMemory(path, place, choice, recognised.Backbone);
+        var network = build(reader, recognised);
+        try
+        {
+            // What only Ark's networks have may be left out when the backbone alone is asked for; nothing else may.
+            string[] leftOut = network is ArkModel ? [] : [.. choice.Tensors.Keys.Where(SwinNames.IsArks)];
+            report = StateDictLoader.Load(network, reader, nestedKey, strict: true, leftOut, loadedParameters: null);
+            network.eval();
+            return network;
+        }
+        catch
+        {
+            network.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Refuses a file whose tensors claim, by strides of zero or repeated storages, to be much larger than the file.</summary>
+    private static void CheckMemory(string path, string? place, StateDictChoice choice, SwinConfiguration backbone)
+    {
+        var real = choice.Tensors.Values.Select(t => t.Storage).Distinct().Sum(s => s.ByteCount);
+        UInt128 claimed = 0;
+        foreach (var tensor in choice.Tensors.Values) claimed += (ulong)tensor.ByteCount;
+        for (var stage = 0; stage < backbone.StageCount; stage++)
+        {
+            var ((height, width), (window, _)) = (backbone.ResolutionOf(stage), backbone.WindowOf(stage));
+            claimed += (ulong)(backbone.Depths[stage] / 2) * (ulong)height * (ulong)width * (ulong)(window * window) * sizeof(float);
+        }
+
+        if (claimed > (2 * (ulong)real) + Allowance)
+            throw new CheckpointException(path, place, $"describes tensors of {claimed >> 20} MB, but stores {real >> 20} MB: too large for what is in the file");
+    }
+}

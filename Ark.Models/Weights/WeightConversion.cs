@@ -1,0 +1,86 @@
+namespace Ark.Models;
+
+/// <summary>Writes one state dict of a file to another file: its format by the ending, its names by the layout. One tensor is in memory at a time.</summary>
+internal static class WeightConversion
+{
+    /// <summary>The endings of PyTorch files.</summary>
+    public static IReadOnlyList<string> PyTorchEndings { get; } = [".pth", ".pt", ".pth.tar", ".bin"];
+
+    /// <summary>Converts.</summary>
+    /// <param name="input">The file to read.</param>
+    /// <param name="output">The file to write, in place of an older one once it is whole.</param>
+    /// <param name="options">What shall become of it.</param>
+    /// <param name="cancellationToken">Ends the conversion; an older file stays.</param>
+    public static ConversionResult Convert(string input, string output, ConversionOptions options, CancellationToken cancellationToken)
+    {
+        var toSafetensors = IsSafetensors(output);
+        using var reader = CheckpointReader.Open(input);
+        var choice = StateDictChoice.Choose(reader, options.NestedKey);
+        var recognised = WeightRecognition.Recognise(choice.Shapes);
+        if (options.Layout is not null && recognised is null)
+            throw new CheckpointException(input, choice.NestedKey.Length == 0 ? null : $"key '{choice.NestedKey}'", "holds no Swin Transformer that is known, so its names cannot be translated", "Leave --layout out to keep them.");
+        var names = Names(choice, options.Layout);
+        var kept = choice.Tensors.Where(t => names[t.Key] is not null).ToList();
+        var total = kept.Sum(t => t.Value.ByteCount);
+        long done = 0;
+        ParallelReading.ForEach(kept.Select(t => t.Value.Storage.Bytes!).Distinct().ToList(), b => b.Length, b => b.Verify());
+        var sources = new OrderedDictionary<string, TensorSource>(StringComparer.Ordinal);
+        foreach (var (name, stored) in kept)
+        {
+            var element = StoredTensorSource.ElementFor(stored, options.Element);
+            if (toSafetensors && element.SafetensorsName is null) throw new CheckpointException(input, $"tensor '{name}'", $"is of {element.Name}, which safetensors has not");
+            if (!sources.TryAdd(names[name]!, new StoredTensorSource(input, stored, element, OnOpen))) throw new CheckpointException(input, $"tensor '{name}'", $"would get the name '{names[name]}', which another has already");
+        }
+
+        var description = recognised is { HeadOutputs.Count: > 0 } && options.Layout is null or WeightLayout.Ark ? StoredDescription.Read(input, reader.Root, reader.Metadata, recognised!) : null;
+        if (toSafetensors) AtomicFile.Write(output, new SafetensorsWriter(sources, Metadata(reader, recognised, options.Layout, description)).Write);
+        else WritePyTorch(output, sources, nestAsModel: options.Layout == WeightLayout.Swin);
+        return new ConversionResult(choice.NestedKey, kept.Count, total, [.. choice.Tensors.Keys.Where(n => names[n] is null)], LabelsLost: description is not null && !toSafetensors);
+
+        void OnOpen(StoredTensor stored)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            options.OnProgress?.Invoke(done, total);
+            done += stored.ByteCount;
+        }
+    }
+
+    private static bool IsSafetensors(string output)
+    {
+        if (output.EndsWith(".safetensors", StringComparison.OrdinalIgnoreCase)) return true;
+        if (PyTorchEndings.Any(e => output.EndsWith(e, StringComparison.OrdinalIgnoreCase))) return false;
+        throw new ArkInputException(output, null, "has an ending that tells no format", $"Use .safetensors, or for PyTorch {string.Join(", ", PyTorchEndings)}.");
+    }
+
+    private static Dictionary<string, string?> Names(StateDictChoice choice, WeightLayout? layout)
+    {
+        var ours = layout is null ? [] : SwinNames.FromFile([.. choice.Tensors.Keys]);
+        return choice.Tensors.Keys.ToDictionary(n => n, n => Target(ours.GetValueOrDefault(n, n)), StringComparer.Ordinal);
+
+        string? Target(string name) => layout switch
+        {
+            WeightLayout.Timm => SwinNames.ToLaterTimm(name),
+            WeightLayout.Swin => SwinNames.IsArks(name) ? null : name,
+            _ => name,
+        };
+    }
+
+    private static Dictionary<string, string> Metadata(CheckpointReader reader, RecognisedWeights? recognised, WeightLayout? layout, ArkModelConfiguration? description)
+    {
+        var result = new Dictionary<string, string>(reader.Metadata ?? new Dictionary<string, string>(), StringComparer.Ordinal);
+        result.Remove(StoredDescription.MetadataKey);
+        // Python's readers look for this to know that the tensors are PyTorch's.
+        result["format"] = "pt";
+        var isArk = recognised is { HeadOutputs.Count: > 0 } && layout is null or WeightLayout.Ark;
+        if (isArk && (description ?? recognised!.ToConfiguration()) is { } configuration && configuration.Heads.All(h => h.Labels is not null)) result[StoredDescription.MetadataKey] = StoredDescription.ToJson(configuration);
+        return result;
+    }
+
+    private static void WritePyTorch(string output, OrderedDictionary<string, TensorSource> sources, bool nestAsModel)
+    {
+        var storages = new StorageTable();
+        object value = nestAsModel ? new OrderedDictionary<string, object?> { ["model"] = sources } : sources;
+        var pickle = new PickleWriter(storages).Write(value);
+        AtomicFile.Write(output, stream => PyTorchZipWriter.Write(stream, pickle, storages));
+    }
+}

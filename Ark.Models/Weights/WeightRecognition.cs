@@ -1,0 +1,170 @@
+using System.Globalization;
+
+namespace Ark.Models;
+
+/// <summary>Tells from names and sizes alone which network a state dict belongs to.</summary>
+internal static class WeightRecognition
+{
+    /// <summary>The name of a Swin Transformer that <see cref="SwinVariants"/> does not know.</summary>
+    public const string Unnamed = "swin";
+
+    // Larger numbers are no network but an invented file; sums and shifts of these cannot overflow.
+    private const long Largest = 1 << 20;
+    private const int MostTokens = 1024;
+    private const int MostStages = 8;
+    private const int MostBlocks = 1000;
+    private const int MostHeads = 1000;
+
+    /// <summary>Recognises a Swin Transformer, with or without Ark's projector and heads.</summary>
+    /// <param name="shapes">The sizes of the file's tensors by the file's names.</param>
+    /// <returns>What it is; <see langword="null"/> where it is none, or its shape does not make a network.</returns>
+    public static RecognisedWeights? Recognise(IReadOnlyDictionary<string, long[]> shapes)
+    {
+        var names = SwinNames.FromFile([.. shapes.Keys]);
+        var ours = new Dictionary<string, long[]>(StringComparer.Ordinal);
+        foreach (var (name, shape) in shapes)
+            if (shape.All(size => size is > 0 and <= Largest)) ours.TryAdd(names.GetValueOrDefault(name, name), shape);
+        if (Backbone(ours) is not { } backbone) return null;
+        var (projector, features) = ProjectorOf(ours);
+        var heads = HeadsOf(ours);
+        var width = projector == ProjectorKind.None ? backbone.NumFeatures : features;
+        if (!HasSizes(ours, backbone) || !HasSizes(ours, backbone.NumFeatures, projector, width, heads)) return null;
+        var layout = heads.Count > 0 || projector != ProjectorKind.None ? WeightLayout.Ark : names.Count > 0 ? WeightLayout.Timm : WeightLayout.Swin;
+        return new RecognisedWeights(Named(backbone), projector, features, heads, layout);
+    }
+
+    private static SwinConfiguration? Backbone(Dictionary<string, long[]> shapes)
+    {
+        if (Size(shapes, "patch_embed.proj.weight", 4) is not { } patches || patches[2] != patches[3]) return null;
+        List<int> depths = [], heads = [], windows = [];
+        for (var stage = 0; stage < MostStages && Size(shapes, Block(stage, 0, "attn.relative_position_bias_table"), 2) is { } table; stage++)
+        {
+            var side = PositionTables.Side(table[0]);
+            if (side % 2 == 0) return null;
+            windows.Add((int)((side + 1) / 2));
+            heads.Add((int)table[1]);
+            depths.Add(Enumerable.Range(0, MostBlocks).TakeWhile(b => shapes.ContainsKey(Block(stage, b, "norm1.weight"))).Count());
+        }
+
+        if (depths.Count == 0 || depths.Contains(0) || Size(shapes, Block(0, 0, "mlp.fc1.weight"), 2) is not { } hidden) return null;
+        var window = windows.Max();
+        if (Resolution(shapes, depths.Count, window, windows[^1]) is not { } tokens) return null;
+        var result = new SwinConfiguration
+        {
+            Name = Unnamed,
+            InputChannels = (int)patches[1],
+            PatchSize = (int)patches[2],
+            EmbedDim = (int)patches[0],
+            Depths = depths,
+            NumHeads = heads,
+            WindowSize = window,
+            MlpRatio = (double)hidden[0] / hidden[1],
+            QkvBias = shapes.ContainsKey(Block(0, 0, "attn.qkv.bias")),
+            PatchNorm = shapes.ContainsKey("patch_embed.norm.weight"),
+            AbsolutePositionEmbedding = shapes.ContainsKey("absolute_pos_embed"),
+            NumClasses = Size(shapes, "head.weight", 2) is { } head ? (int)head[0] : 0,
+            ImageHeight = tokens * (int)patches[2],
+            ImageWidth = tokens * (int)patches[2],
+        };
+        return IsNetwork(result) ? result : null;
+    }
+
+    /// <summary>
+    /// Rows of tokens in the first stage. A mask tells how many windows its stage has, absolute positions how many tokens the first; without either the
+    /// last stage is taken to be one window, as in every published variant.
+    /// </summary>
+    private static int? Resolution(Dictionary<string, long[]> shapes, int stages, int window, int lastWindow)
+    {
+        long tokens = 0;
+        for (var stage = 0; stage < stages && tokens == 0; stage++)
+        {
+            if (Size(shapes, Block(stage, 1, "attn_mask"), 3) is { } mask) tokens = (PositionTables.Side(mask[0]) * PositionTables.Side(mask[1])) << stage;
+        }
+
+        if (tokens == 0 && Size(shapes, "absolute_pos_embed", 3) is { } absolute) tokens = PositionTables.Side(absolute[1]);
+        if (tokens == 0) tokens = (long)Math.Min(window, lastWindow) << (stages - 1);
+        return tokens is > 0 and <= MostTokens ? (int)tokens : null;
+    }
+
+    private static (ProjectorKind Kind, int Features) ProjectorOf(Dictionary<string, long[]> shapes) =>
+        Size(shapes, "projector.2.weight", 2) is { } last ? (ProjectorKind.Mlp, (int)last[0])
+        : Size(shapes, "projector.weight", 2) is { } only ? (ProjectorKind.Linear, (int)only[0])
+        : (ProjectorKind.None, 0);
+
+    private static List<int> HeadsOf(Dictionary<string, long[]> shapes)
+    {
+        // A head without weights between others is an identity.
+        var result = new List<int>();
+        for (var i = 0; i < MostHeads; i++)
+        {
+            if (Size(shapes, $"omni_heads.{i.ToString(CultureInfo.InvariantCulture)}.weight", 2) is not { } head) continue;
+            while (result.Count < i) result.Add(0);
+            result.Add((int)head[0]);
+        }
+
+        return result;
+    }
+
+    /// <summary>Whether every large tensor has the size that the network would give it: what is built is then no larger than what is in the file.</summary>
+    private static bool HasSizes(Dictionary<string, long[]> shapes, SwinConfiguration backbone)
+    {
+        for (var stage = 0; stage < backbone.StageCount; stage++)
+        {
+            long channels = backbone.ChannelsOf(stage);
+            var hidden = (long)(channels * backbone.MlpRatio);
+            for (var block = 0; block < backbone.Depths[stage]; block++)
+            {
+                if (!Is(shapes, Block(stage, block, "attn.qkv.weight"), 3 * channels, channels) || !Is(shapes, Block(stage, block, "attn.proj.weight"), channels, channels)
+                    || !Is(shapes, Block(stage, block, "mlp.fc1.weight"), hidden, channels) || !Is(shapes, Block(stage, block, "mlp.fc2.weight"), channels, hidden)) return false;
+            }
+
+            var merging = string.Create(CultureInfo.InvariantCulture, $"layers.{stage}.downsample.reduction.weight");
+            if (stage < backbone.StageCount - 1 && !Is(shapes, merging, 2 * channels, 4 * channels)) return false;
+        }
+
+        return backbone.NumClasses == 0 || Is(shapes, "head.weight", backbone.NumClasses, backbone.NumFeatures);
+    }
+
+    private static bool HasSizes(Dictionary<string, long[]> shapes, int features, ProjectorKind projector, int width, List<int> heads)
+    {
+        var fits = projector switch
+        {
+            ProjectorKind.None => true,
+            ProjectorKind.Linear => Is(shapes, "projector.weight", width, features),
+            _ => Is(shapes, "projector.0.weight", width, features) && Is(shapes, "projector.2.weight", width, width),
+        };
+        return fits && heads.Select((outputs, i) => outputs == 0 || Is(shapes, string.Create(CultureInfo.InvariantCulture, $"omni_heads.{i}.weight"), outputs, width)).All(h => h);
+    }
+
+    private static bool Is(Dictionary<string, long[]> shapes, string name, long rows, long columns) => Size(shapes, name, 2) is { } size && size[0] == rows && size[1] == columns;
+
+    private static SwinConfiguration Named(SwinConfiguration shape)
+    {
+        // Of variants that differ in nothing but the image size, the nearest gives the name.
+        var name = SwinVariants.Names.Select(SwinVariants.Get).DistinctBy(v => v.Name).Where(v => IsVariant(shape, v)).OrderBy(v => Math.Abs(v.ImageHeight - shape.ImageHeight)).FirstOrDefault()?.Name;
+        return name is null ? shape : shape with { Name = name };
+    }
+
+    private static bool IsVariant(SwinConfiguration shape, SwinConfiguration known) =>
+        (shape.EmbedDim, shape.PatchSize, shape.WindowSize, shape.InputChannels, shape.MlpRatio, shape.QkvBias, shape.PatchNorm, shape.AbsolutePositionEmbedding)
+        == (known.EmbedDim, known.PatchSize, known.WindowSize, known.InputChannels, known.MlpRatio, known.QkvBias, known.PatchNorm, known.AbsolutePositionEmbedding)
+        && shape.Depths.SequenceEqual(known.Depths) && shape.NumHeads.SequenceEqual(known.NumHeads);
+
+    private static bool IsNetwork(SwinConfiguration configuration)
+    {
+        try
+        {
+            configuration.Validate();
+            return true;
+        }
+        catch (ArkInputException)
+        {
+            // The file's own numbers contradict each other; the caller says that nothing was recognised.
+            return false;
+        }
+    }
+
+    private static long[]? Size(Dictionary<string, long[]> shapes, string name, int rank) => shapes.TryGetValue(name, out var shape) && shape.Length == rank ? shape : null;
+
+    private static string Block(int stage, int block, string rest) => string.Create(CultureInfo.InvariantCulture, $"layers.{stage}.blocks.{block}.{rest}");
+}
