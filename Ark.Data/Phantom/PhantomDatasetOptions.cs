@@ -4,12 +4,12 @@ namespace Ark.Data;
 public sealed record PhantomDatasetOptions
 {
     /// <summary>The least <see cref="Count"/>: below it a split could not hold both outcomes of every label.</summary>
-    public const int LeastCount = 80;
+    public const int LeastCount = 160;
 
     /// <summary>The greatest <see cref="Count"/>.</summary>
     public const int GreatestCount = 1_000_000;
 
-    /// <summary>Images in all, over the four datasets and their splits.</summary>
+    /// <summary>Images in all, over the four datasets and their splits; each dataset rounds its share to whole images.</summary>
     /// <value>5120 by default.</value>
     public int Count { get; init; } = 5120;
 

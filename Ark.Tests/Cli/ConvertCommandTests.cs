@@ -146,8 +146,9 @@ public class ConvertCommandTests
         {
             Assert.Equal((tensor.dtype, string.Join(',', tensor.shape)), (actual[name].dtype, string.Join(',', actual[name].shape)));
             Assert.Equal(RecordedTree.BytesOf(tensor), RecordedTree.BytesOf(actual[name]));
-            tensor.Dispose();
-            actual[name].Dispose();
         }
+
+        // One tensor may stand under several names.
+        foreach (var tensor in expected.Values.Concat(actual.Values)) tensor.Dispose();
     }
 }

@@ -126,7 +126,8 @@ public class SwinPropertyTests
         using var small = SwinTransformer.Allocate(mini);
         using var large = SwinTransformer.Allocate(mini.WithImageSize(128, 64));
         Assert.Equal(small.named_parameters().Select(p => p.name), large.named_parameters().Select(p => p.name));
-        Assert.All(small.named_parameters(), p => Assert.Equal(p.parameter.shape, large.state_dict()[p.name].shape));
+        foreach (var (name, parameter) in small.named_parameters())
+            Assert.Equal(name == "absolute_pos_embed" ? [1, 128, 96] : parameter.shape, large.state_dict()[name].shape);
         Assert.Equal([1, 192], large.Pool(zeros(1, 3, 128, 64)).shape);
     }
 }
