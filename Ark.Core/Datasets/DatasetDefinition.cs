@@ -30,6 +30,14 @@ public sealed record DatasetDefinition
     /// <summary>The labels that evaluation reports, where fewer than all (<c>test_diseases_name</c>).</summary>
     public IReadOnlyList<string>? TestLabels { get; init; }
 
+    /// <summary>How much of the training split is used, in percent (<c>annotation_percent</c>): the published choice of images, in its order.</summary>
+    /// <value>1 to 100; 100 by default.</value>
+    public int AnnotationPercent { get; init; } = 100;
+
+    /// <summary>What an adapter's random choices come from, such as soft labels for uncertain ones.</summary>
+    /// <value>0 by default; a run sets its own seed.</value>
+    public ulong Seed { get; init; }
+
     /// <summary>The file that holds this definition, for error messages.</summary>
     public string Source { get; init; } = "configuration";
 

@@ -7,4 +7,7 @@ public sealed record ImageSample(ImageSource Image, float[] Targets)
 {
     /// <summary>The patient, where the dataset tells: splits and bootstrap intervals go by patient.</summary>
     public string? PatientId { get; init; }
+
+    /// <summary>The row that names the image, where the dataset has rows: checks report it.</summary>
+    public ListPlace? Place { get; init; }
 }

@@ -3,20 +3,34 @@ namespace Ark.Data;
 /// <summary>Ark's own adapters, and how a catalogue that names none gets the right one.</summary>
 internal static class BuiltInAdapters
 {
-    /// <summary>The adapters by name; the datasets of the publications are names too.</summary>
+    /// <summary>The adapters by name; public datasets are names too.</summary>
     public static IReadOnlyDictionary<string, Func<DatasetDefinition, IDatasetAdapter>> Factories { get; } =
         new Dictionary<string, Func<DatasetDefinition, IDatasetAdapter>>(StringComparer.OrdinalIgnoreCase)
         {
-            ["image-list"] = d => new ImageListAdapter(d),
-            ["ChestXray14"] = d => new ImageListAdapter(d),
-            ["RSNAPneumonia"] = d => new ImageListAdapter(d),
-            ["Shenzhen"] = d => new ImageListAdapter(d),
-            ["VinDrCXR"] = d => new ImageListAdapter(d, ".jpeg"),
-            ["csv"] = d => new CsvListAdapter(d),
-            ["CheXpert"] = d => new CsvListAdapter(d),
-            ["MIMIC"] = d => new CsvListAdapter(d),
+            ["image-list"] = d => new ImageListAdapter(d, AdapterPreset.None),
+            ["csv"] = d => new CsvListAdapter(d, AdapterPreset.None),
+            [ImageFolder] = d => new ImageFolderAdapter(d),
             ["medmnist"] = d => new MedMnistAdapter(d),
+            ["ChestXray14"] = d => ListOrCsv(d, AdapterPresets.ChestXray14List, AdapterPresets.ChestXray14),
+            ["RSNAPneumonia"] = d => ListOrCsv(d, AdapterPreset.None, AdapterPresets.RsnaPneumonia),
+            ["Shenzhen"] = d => new ImageListAdapter(d, AdapterPreset.None),
+            ["VinDrCXR"] = d => ListOrCsv(d, AdapterPresets.VinDrList, AdapterPresets.VinDr),
+            ["CheXpert"] = d => new CsvListAdapter(d, AdapterPresets.CheXpert),
+            ["MIMIC"] = d => new CsvListAdapter(d, AdapterPresets.Mimic),
+            ["COVIDx"] = d => new CovidxAdapter(d),
+            ["ChestDR"] = d => ListOrCsv(d, AdapterPreset.None, AdapterPresets.ChestDr),
+            ["SIIM-ACR"] = d => new CsvListAdapter(d, AdapterPresets.SiimAcr),
+            ["TBX11K"] = d => new NamedClassAdapter(d, NamedClassAdapter.FolderOf, "health", "sick", "tb"),
+            ["NODE21"] = d => new CsvListAdapter(d, AdapterPresets.Node21),
+            ["Montgomery"] = d => new NamedClassAdapter(d, NamedClassAdapter.LastCharacterOf, "0", "1"),
+            ["PadChest"] = d => new CsvListAdapter(d, AdapterPresets.PadChest),
         };
+
+    private const string ImageFolder = "image-folder";
+
+    // Those of the named datasets that have a table with a header.
+    private static readonly HashSet<string> Tables = new(StringComparer.OrdinalIgnoreCase)
+        { "ChestXray14", "RSNAPneumonia", "VinDrCXR", "CheXpert", "MIMIC", "ChestDR", "SIIM-ACR", "NODE21", "PadChest" };
 
     /// <summary>Chooses the adapter of a dataset whose catalogue names none: by the kind of its lists, then by its name.</summary>
     /// <param name="datasetName">The dataset.</param>
@@ -27,7 +41,20 @@ internal static class BuiltInAdapters
         var known = Factories.Keys.FirstOrDefault(k => k.Equals(datasetName, StringComparison.OrdinalIgnoreCase));
         var extensions = paths.Select(p => Path.GetExtension(p)?.ToUpperInvariant()).ToHashSet(StringComparer.Ordinal);
         if (extensions.Contains(".NPZ")) return "medmnist";
-        if (extensions.Contains(".CSV")) return known is "CheXpert" or "MIMIC" ? known : "csv";
+        if (extensions.Contains(".CSV")) return known is not null && Tables.Contains(known) ? known : "csv";
         return known ?? "image-list";
+    }
+
+    /// <summary>Whether a list may be a folder: for image folders, and for adapters that are not ours and may mean anything by it.</summary>
+    /// <param name="adapter">The adapter's name.</param>
+    /// <returns>Whether it may.</returns>
+    public static bool ReadsFolders(string adapter) => adapter.Equals(ImageFolder, StringComparison.OrdinalIgnoreCase) || !Factories.ContainsKey(adapter);
+
+    private static RowAdapter ListOrCsv(DatasetDefinition definition, AdapterPreset list, AdapterPreset table)
+    {
+        string?[] lists = [definition.TrainList, definition.ValidationList, definition.TestList];
+        return lists.Any(p => ".csv".Equals(Path.GetExtension(p), StringComparison.OrdinalIgnoreCase))
+            ? new CsvListAdapter(definition, table)
+            : new ImageListAdapter(definition, list);
     }
 }

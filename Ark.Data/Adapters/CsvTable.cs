@@ -86,12 +86,14 @@ internal sealed class CsvTable : IDisposable
 
     /// <summary>Reads the next row.</summary>
     /// <returns>Whether there was one.</returns>
-    /// <exception cref="ArkInputException">The row is malformed.</exception>
-    public bool Read()
+    /// <exception cref="ArkInputException">What follows is no CSV; nothing more can be read.</exception>
+    public bool Read() => TryNext(out _fields);
+
+    /// <summary>Checks that the current row has a field for every column.</summary>
+    /// <exception cref="ArkInputException">It has not; the next row can still be read.</exception>
+    public void CheckRow()
     {
-        if (!TryNext(out _fields)) return false;
-        if (_fields.Length == _header.Length) return true;
-        throw new ArkInputException(_path, $"line {Line}", $"the row has {_fields.Length} fields, expected {_header.Length} as in the header");
+        if (_fields.Length != _header.Length) throw new ArkInputException(_path, $"line {Line}", $"the row has {_fields.Length} fields, expected {_header.Length} as in the header");
     }
 
     /// <summary>The error for a field of the current row.</summary>
@@ -100,6 +102,12 @@ internal sealed class CsvTable : IDisposable
     /// <param name="mend">What to do about it.</param>
     /// <returns>The exception to throw.</returns>
     public ArkInputException Refuse(int column, string problem, string mend) => new(_path, $"line {Line}, column '{_header[column]}'", problem, mend);
+
+    /// <summary>The error for the current row as a whole.</summary>
+    /// <param name="problem">What is wrong.</param>
+    /// <param name="mend">What to do about it.</param>
+    /// <returns>The exception to throw.</returns>
+    public ArkInputException Refuse(string problem, string mend) => new(_path, $"line {Line}", problem, mend);
 
     /// <inheritdoc/>
     public void Dispose() => _reader.Dispose();

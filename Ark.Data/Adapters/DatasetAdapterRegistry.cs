@@ -5,8 +5,9 @@ namespace Ark.Data;
 
 /// <summary>
 /// The dataset adapters by the name that a catalogue uses (<c>adapter: image-list</c>). Names are not case-sensitive. Thread-safe.
-/// A new registry knows <c>image-list</c>, <c>csv</c> and <c>medmnist</c>, and the published datasets by their own names:
-/// <c>ChestXray14</c>, <c>RSNAPneumonia</c>, <c>VinDrCXR</c>, <c>Shenzhen</c>, <c>CheXpert</c>, <c>MIMIC</c>.
+/// A new registry knows <c>image-list</c>, <c>csv</c>, <c>image-folder</c> and <c>medmnist</c>, and public datasets by their own names:
+/// <c>ChestXray14</c>, <c>RSNAPneumonia</c>, <c>VinDrCXR</c>, <c>Shenzhen</c>, <c>CheXpert</c>, <c>MIMIC</c>, <c>COVIDx</c>, <c>ChestDR</c>,
+/// <c>SIIM-ACR</c>, <c>TBX11K</c>, <c>NODE21</c>, <c>Montgomery</c>, <c>PadChest</c>.
 /// </summary>
 public sealed class DatasetAdapterRegistry
 {
@@ -46,7 +47,12 @@ public sealed class DatasetAdapterRegistry
     public IDatasetAdapter Create(DatasetDefinition definition, IServiceProvider? services = null)
     {
         ArgumentNullException.ThrowIfNull(definition);
-        if (_factories.TryGetValue(definition.Adapter, out var factory)) return factory(services ?? NoServices.Instance, definition);
+        if (_factories.TryGetValue(definition.Adapter, out var factory))
+        {
+            var adapter = factory(services ?? NoServices.Instance, definition);
+            return definition.AnnotationPercent == 100 ? adapter : new AnnotatedFraction(adapter, definition);
+        }
+
         throw new ArkInputException(
             definition.Source,
             $"dataset '{definition.Name}', key 'adapter'",

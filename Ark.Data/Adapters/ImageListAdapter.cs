@@ -5,56 +5,45 @@ namespace Ark.Data;
 /// <summary>
 /// Reads the published text lists. A row is an image name and, by the task: one 0 or 1 per label (multi-label: ChestXray14, VinDrCXR),
 /// one class index (multi-class: RSNAPneumonia), or one 0 or 1 (binary: Shenzhen). Fields are separated by blanks, tabs or commas.
-/// Setting <c>extension</c>: what to append to names that do not end with it, such as <c>.jpeg</c>.
+/// For its settings see <see cref="ImageFinder"/>.
 /// </summary>
-internal sealed class ImageListAdapter : IDatasetAdapter
+internal sealed class ImageListAdapter : RowAdapter
 {
-    private readonly DatasetDefinition _definition;
-    private readonly string _extension;
+    private readonly ImageFinder _images;
 
     /// <summary>Creates the adapter.</summary>
     /// <param name="definition">The dataset.</param>
-    /// <param name="extension">What names lack, where the setting does not say.</param>
+    /// <param name="preset">What holds where the dataset says nothing.</param>
     /// <exception cref="ArkInputException">A setting is unknown.</exception>
-    public ImageListAdapter(DatasetDefinition definition, string extension = "")
-    {
-        _definition = definition;
-        _extension = new AdapterSettings(definition, "extension").Text("extension", extension);
-    }
+    public ImageListAdapter(DatasetDefinition definition, AdapterPreset preset)
+        : base(definition) =>
+        _images = new ImageFinder(definition, new AdapterSettings(definition, preset, ImageFinder.Settings));
 
     /// <inheritdoc/>
-    public LabelSchema Labels => _definition.Labels;
-
-    /// <inheritdoc/>
-    public ValueTask<IReadOnlyList<ImageSample>> ReadAsync(DatasetSplit split, CancellationToken cancellationToken = default)
+    protected override void Read(string list, DatasetSplit split, List<ImageSample> samples, Action<ArkInputException> problem, CancellationToken cancellationToken)
     {
-        var list = _definition.ListOf(split);
-        return new(Task.Run<IReadOnlyList<ImageSample>>(() => Read(list, cancellationToken), cancellationToken));
-    }
-
-    private List<ImageSample> Read(string list, CancellationToken cancellationToken)
-    {
-        var fields = new Range[Labels.Task == LabelTask.MultiLabel ? Labels.Count : 1];
-        var samples = new List<ImageSample>();
         foreach (var line in ListFile.ReadLines(list, cancellationToken))
         {
-            if (!ListRow.TrySplit(line.Text, fields, out var name)) throw WrongCount(list, line, fields.Length);
-            var targets = Targets(list, line, fields);
-            samples.Add(new ImageSample(new ImageFile(Find(list, line, name)), targets));
+            try
+            {
+                samples.Add(Sample(list, line, split));
+            }
+            catch (ArkInputException e)
+            {
+                problem(e);
+            }
         }
-
-        if (samples.Count == 0) throw new ArkInputException(list, null, "the list is empty", "A list has one row a line: an image name and its labels.");
-        return samples;
     }
 
-    private string Find(string list, ListLine line, string name)
+    private ImageSample Sample(string list, ListLine line, DatasetSplit split)
     {
-        ImagePath.Check(name, list, line.Number);
-        var full = name.EndsWith(_extension, StringComparison.OrdinalIgnoreCase) ? name : name + _extension;
+        var fields = new Range[Labels.Task == LabelTask.MultiLabel ? Labels.Count : 1];
+        if (!ListRow.TrySplit(line.Text, fields, out var name)) throw WrongCount(list, line, fields.Length);
+        var targets = Targets(list, line, fields);
         // A row with too many labels looks like a name that ends with numbers; such names exist, so the file decides.
-        if (ListRow.CountNumbers(name) > 0 && !File.Exists(Path.Combine(_definition.DataDirectory, full)))
-            throw WrongCount(list, line, Labels.Task == LabelTask.MultiLabel ? Labels.Count : 1);
-        return ImagePath.Resolve(_definition.DataDirectory, full, list, line.Number);
+        ImagePath.CheckLength(name, list, line.Number);
+        if (ListRow.CountNumbers(name) > 0 && !_images.Exists(name, split)) throw WrongCount(list, line, fields.Length);
+        return new ImageSample(_images.Find(name, list, line.Number, split), targets) { PatientId = _images.Patient(name), Place = new(list, line.Number) };
     }
 
     private float[] Targets(string list, ListLine line, ReadOnlySpan<Range> fields)

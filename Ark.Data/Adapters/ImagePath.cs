@@ -10,11 +10,12 @@ internal static class ImagePath
     /// <param name="name">The name as the list has it.</param>
     /// <param name="list">The list, for messages.</param>
     /// <param name="line">The row's line, for messages.</param>
+    /// <param name="allowOutside">Whether the name may leave the folder.</param>
     /// <returns>The path of an existing file.</returns>
     /// <exception cref="ArkInputException">The name leaves the folder, or names no existing file.</exception>
-    public static string Resolve(string dataDirectory, string name, string list, long line)
+    public static string Resolve(string dataDirectory, string name, string list, long line, bool allowOutside = false)
     {
-        Check(name, list, line);
+        if (!allowOutside) Check(name, list, line);
         var path = Path.Combine(dataDirectory, name);
         if (File.Exists(path)) return path;
         if (Directory.Exists(path)) throw new ArkInputException(list, $"line {line}", $"the path '{name}' is a folder, not an image");
@@ -22,7 +23,22 @@ internal static class ImagePath
             list,
             $"line {line}",
             $"the image '{name}' was not found in '{dataDirectory}'",
-            "Put the file there, correct the row, or correct 'data_dir'.");
+            "Put the file there, correct the row, or correct 'data_dir'.",
+            new FileNotFoundException(null, path));
+    }
+
+    /// <summary>Whether an error says that the file of an image is not there.</summary>
+    /// <param name="error">The error of a row.</param>
+    /// <returns>Whether it does.</returns>
+    public static bool IsMissing(ArkInputException error) => error.InnerException is FileNotFoundException;
+
+    /// <summary>Refuses a name that is empty or longer than any file's: it is looked up before it is checked in full.</summary>
+    /// <param name="name">The name as the list has it.</param>
+    /// <param name="list">The list, for messages.</param>
+    /// <param name="line">The row's line, for messages.</param>
+    public static void CheckLength(string name, string list, long line)
+    {
+        if (name.Length is 0 or > LongestName) Check(name, list, line);
     }
 
     /// <summary>Refuses a name that could lead out of the data folder.</summary>
@@ -41,7 +57,7 @@ internal static class ImagePath
             _ when Climbs(name) => $"the image path '{name}' leads outside the data folder",
             _ => null,
         };
-        if (problem is not null) throw new ArkInputException(list, $"line {line}", problem, "Image names are relative to 'data_dir' and stay below it.");
+        if (problem is not null) throw new ArkInputException(list, $"line {line}", problem, "Image names are relative to 'data_dir' and stay below it, unless the setting 'allow_outside: true' says otherwise.");
     }
 
     private static bool Climbs(ReadOnlySpan<char> name)

@@ -17,7 +17,7 @@ internal sealed class MedMnistAdapter : IDatasetAdapter
     public MedMnistAdapter(DatasetDefinition definition)
     {
         _definition = definition;
-        _ = new AdapterSettings(definition);
+        _ = new AdapterSettings(definition, AdapterPreset.None);
     }
 
     /// <inheritdoc/>

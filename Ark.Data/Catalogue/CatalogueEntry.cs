@@ -33,6 +33,7 @@ internal sealed class CatalogueEntry(DatasetDefinition definition, IReadOnlyDict
     private void CheckList(string key, string? path)
     {
         if (path is null || File.Exists(path)) return;
+        if (Directory.Exists(path) && BuiltInAdapters.ReadsFolders(Definition.Adapter)) return;
         throw Directory.Exists(path)
             ? Refuse(key, $"the list '{path}' is a folder", "Name the list file itself.")
             : Refuse(key, $"the list '{path}' was not found", "Correct the path; it is relative to the folder of this file.");

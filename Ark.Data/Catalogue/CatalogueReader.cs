@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Globalization;
 
 namespace Ark.Data;
 
@@ -11,7 +12,7 @@ internal sealed class CatalogueReader(string source, CataloguePaths paths)
     internal const string TrainingKey = "training";
 
     private static readonly string[] Keys =
-        ["data_dir", "train_list", "val_list", "test_list", "diseases", "task_type", "test_diseases_name", "adapter", "settings"];
+        ["data_dir", "train_list", "val_list", "test_list", "diseases", "task_type", "test_diseases_name", "annotation_percent", "adapter", "settings"];
 
     private static readonly FrozenDictionary<string, LabelTask> Tasks = new Dictionary<string, LabelTask>(StringComparer.Ordinal)
     {
@@ -91,6 +92,7 @@ internal sealed class CatalogueReader(string source, CataloguePaths paths)
             TestList = test,
             Labels = labels,
             TestLabels = values.TryGetValue("test_diseases_name", out var some) ? ReadTestLabels(some, at, labels) : null,
+            AnnotationPercent = values.TryGetValue("annotation_percent", out var percent) ? ReadPercent(percent, at) : 100,
             Source = source,
             Settings = values.TryGetValue("settings", out var settings) ? ReadSettings(settings, at) : new Dictionary<string, string>(StringComparer.Ordinal),
         };
@@ -125,6 +127,14 @@ internal sealed class CatalogueReader(string source, CataloguePaths paths)
         }
 
         return names;
+    }
+
+    private int ReadPercent(YamlNode node, string at)
+    {
+        var text = Text(node, at, "annotation_percent");
+        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var percent) && percent is >= 1 and <= 100
+            ? percent
+            : throw Refuse(node.Line, $"{at}, key 'annotation_percent'", $"'{text}' is invalid", "Expected a whole number from 1 to 100.");
     }
 
     private Dictionary<string, string> ReadSettings(YamlNode node, string at)

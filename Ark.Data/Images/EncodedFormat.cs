@@ -24,7 +24,7 @@ internal static class EncodedFormats
         _ when bytes.StartsWith("RIFF"u8) && bytes.Length >= 12 && bytes[8..].StartsWith("WEBP"u8) => EncodedFormat.WebP,
         _ when bytes.StartsWith("BM"u8) => EncodedFormat.Bmp,
         _ when bytes.StartsWith("GIF8"u8) => EncodedFormat.Gif,
-        _ when bytes.Length >= 132 && bytes[128..].StartsWith("DICM"u8) => EncodedFormat.Dicom,
+        _ when DicomImage.IsDicom(bytes) => EncodedFormat.Dicom,
         _ => EncodedFormat.Unknown,
     };
 }

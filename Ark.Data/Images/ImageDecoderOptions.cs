@@ -17,4 +17,8 @@ public sealed class ImageDecoderOptions
     /// </summary>
     /// <value><see langword="false"/> by default: 16-bit samples are scaled to 8 bits.</value>
     public bool ClipSixteenBitGrey { get; init; }
+
+    /// <summary>Whether pictures are turned as their orientation tag (EXIF, TIFF) says. The published code does not.</summary>
+    /// <value><see langword="false"/> by default: pixels as stored.</value>
+    public bool FollowOrientation { get; init; }
 }

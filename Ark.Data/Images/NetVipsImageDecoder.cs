@@ -4,11 +4,15 @@ using NetVips;
 namespace Ark.Data;
 
 /// <summary>
-/// Decodes PNG, JPEG, TIFF and WebP with libvips, to the pixels that the original's <c>Image.open(path).convert("RGB")</c> gives: as stored
-/// (orientation tags are not followed, colour profiles not applied), alpha dropped without blending, palettes and low bit depths expanded,
-/// CMYK converted as Pillow does. Thread-safe.
+/// Decodes PNG, JPEG, TIFF and WebP with libvips, and uncompressed BMP, to the pixels that the original's
+/// <c>Image.open(path).convert("RGB")</c> gives: as stored (orientation tags are followed by option only, colour profiles not applied), alpha
+/// dropped without blending, palettes and low bit depths expanded, CMYK converted as Pillow does. DICOM images become what their window shows.
+/// Thread-safe.
 /// </summary>
 /// <remarks>
+/// <para>DICOM: single frames in implicit or explicit little endian, deflated, RLE or JPEG baseline, 8 or 16 bits allocated, signed or not.
+/// Modality table or rescale, then the first VOI table or window (without one, the stored range is spread over 0 to 255), then MONOCHROME1
+/// inverted. Other transfer syntaxes are refused by name. No attribute of the patient is read.</para>
 /// <para>Grey images, and colour images whose three channels are equal everywhere, come as one channel. 16-bit samples are scaled to 8 bits
 /// by keeping the high byte (<c>v &gt;&gt; 8</c>), which is what Pillow does with 16-bit colour and what OpenCV and libvips do.</para>
 /// <para>The format is told by the first bytes, and only that format's loader runs. A file that is damaged or cut short is refused, never
@@ -71,11 +75,22 @@ public sealed class NetVipsImageDecoder : IImageDecoder
     private RasterImage DecodeBytes(byte[] bytes, string name)
     {
         var format = EncodedFormats.Recognise(bytes);
+        return format switch
+        {
+            EncodedFormat.Dicom => DicomImage.Decode(bytes, name, _options, jpeg => DecodeWithVips(EncodedFormat.Jpeg, jpeg, name)),
+            EncodedFormat.Bmp => BmpImage.Decode(bytes, name, _options.MaxPixels),
+            _ => DecodeWithVips(format, bytes, name),
+        };
+    }
+
+    private RasterImage DecodeWithVips(EncodedFormat format, byte[] bytes, string name)
+    {
         try
         {
             using var image = Open(format, bytes, name);
             CheckHeader(image, name);
-            return Read(image);
+            var decoded = Read(image);
+            return _options.FollowOrientation && image.Contains("orientation") ? Orientation.Apply(decoded, (int)image.Get("orientation")) : decoded;
         }
         catch (VipsException e)
         {
@@ -89,10 +104,10 @@ public sealed class NetVipsImageDecoder : IImageDecoder
         EncodedFormat.Jpeg => Image.JpegloadBuffer(bytes, access: Enums.Access.Sequential, failOn: Enums.FailOn.Warning),
         EncodedFormat.Tiff => Image.TiffloadBuffer(bytes, access: Enums.Access.Sequential, failOn: Enums.FailOn.Error),
         EncodedFormat.WebP => Image.WebploadBuffer(bytes, access: Enums.Access.Sequential, failOn: Enums.FailOn.Error),
-        EncodedFormat.Bmp or EncodedFormat.Gif or EncodedFormat.Dicom => throw new ArkInputException(
+        EncodedFormat.Gif => throw new ArkInputException(
             name, null, $"is a {format.ToString().ToUpperInvariant()} image, an unsupported format", "Convert it to PNG."),
         _ => throw new ArkInputException(
-            name, null, bytes.Length == 0 ? "is empty, not an image" : "is not an image of a supported format (PNG, JPEG, TIFF, WebP)"),
+            name, null, bytes.Length == 0 ? "is empty, not an image" : "is not an image of a supported format (PNG, JPEG, TIFF, WebP, BMP, DICOM)"),
     };
 
     private void CheckSize(long length, string name)

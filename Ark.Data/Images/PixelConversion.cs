@@ -16,6 +16,18 @@ internal static class PixelConversion
         return rgb;
     }
 
+    /// <summary>Luminance and colour differences of full range to RGB, in place.</summary>
+    public static void YbrToRgb(Span<byte> pixels)
+    {
+        for (var i = 0; i < pixels.Length; i += 3)
+        {
+            double y = pixels[i], cb = pixels[i + 1] - 128.0, cr = pixels[i + 2] - 128.0;
+            pixels[i] = Round(y + (1.402 * cr));
+            pixels[i + 1] = Round(y - (0.344136 * cb) - (0.714136 * cr));
+            pixels[i + 2] = Round(y + (1.772 * cb));
+        }
+    }
+
     /// <summary>One channel, if the three are equal everywhere: radiographs are often stored as RGB, and a third of the work is enough.</summary>
     public static byte[]? GreyOf(ReadOnlySpan<byte> rgb)
     {
@@ -28,6 +40,8 @@ internal static class PixelConversion
         for (var i = 0; i < grey.Length; i++) grey[i] = rgb[3 * i];
         return grey;
     }
+
+    private static byte Round(double value) => (byte)Math.Clamp(Math.Round(value, MidpointRounding.ToEven), 0, 255);
 
     private static int Scale(int a, int b)
     {

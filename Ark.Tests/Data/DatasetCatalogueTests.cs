@@ -72,7 +72,8 @@ public sealed class DatasetCatalogueTests : IDisposable
     [InlineData("Mine", "train.txt", "image-list")]
     [InlineData("vindrcxr", "train.txt", "VinDrCXR")]
     [InlineData("CheXpert", "train.csv", "CheXpert")]
-    [InlineData("ChestXray14", "train.csv", "csv")]
+    [InlineData("ChestXray14", "train.csv", "ChestXray14")]
+    [InlineData("Shenzhen", "train.csv", "csv")]
     [InlineData("Mine", "train.CSV", "csv")]
     [InlineData("Mine", "train.npz", "medmnist")]
     public void An_adapter_that_is_not_named_follows_from_the_lists_and_the_name(string name, string list, string adapter)
@@ -227,7 +228,7 @@ public sealed class DatasetCatalogueTests : IDisposable
 
         var e = Assert.Throws<ArkInputException>(() => new DatasetAdapterRegistry().Create(dataset));
 
-        Assert.Contains("the adapter 'image-lst' is unknown. Did you mean 'image-list'? The registered adapters are: ChestXray14, CheXpert, csv,", e.Message, StringComparison.Ordinal);
+        Assert.Contains("the adapter 'image-lst' is unknown. Did you mean 'image-list'? The registered adapters are: ChestDR, ChestXray14, CheXpert, COVIDx, csv,", e.Message, StringComparison.Ordinal);
     }
 
     [Fact]

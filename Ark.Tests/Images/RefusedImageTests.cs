@@ -101,7 +101,7 @@ public sealed class RefusedImageTests : IDisposable
     }
 
     [Theory]
-    [InlineData("BM______________________________", "is a BMP image, an unsupported format")]
+    [InlineData("BM______________________________", "is no whole BMP image")]
     [InlineData("GIF89a__________________________", "is a GIF image, an unsupported format")]
     [InlineData("a text that claims to be a radiograph", "is not an image of a supported format")]
     [InlineData("<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'/>", "is not an image of a supported format")]

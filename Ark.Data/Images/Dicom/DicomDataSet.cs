@@ -1,0 +1,64 @@
+using System.Buffers.Binary;
+using System.Globalization;
+using System.Text;
+
+namespace Ark.Data;
+
+/// <summary>The wanted attributes of a DICOM data set or of an item of a sequence: slices of the file, not copies.</summary>
+/// <param name="name">The image, for messages.</param>
+internal sealed class DicomDataSet(string name)
+{
+    private readonly Dictionary<uint, (ReadOnlyMemory<byte> Value, bool Signed)> _values = [];
+    private readonly Dictionary<uint, List<DicomDataSet>> _sequences = [];
+
+    /// <summary>Where the encapsulated fragments of the pixel data start; <see langword="null"/> where the pixels lie plain.</summary>
+    public ReadOnlyMemory<byte>? Fragments { get; set; }
+
+    public void Add(uint tag, ReadOnlyMemory<byte> value, bool signed)
+    {
+        if (!_values.TryAdd(tag, (value, signed))) throw Refuse(tag, "occurs twice, which is invalid");
+    }
+
+    public void Add(uint tag, List<DicomDataSet> items)
+    {
+        if (!_sequences.TryAdd(tag, items)) throw Refuse(tag, "occurs twice, which is invalid");
+    }
+
+    public bool Has(uint tag) => _values.ContainsKey(tag);
+
+    public ReadOnlyMemory<byte> Bytes(uint tag) => _values.TryGetValue(tag, out var found) ? found.Value : default;
+
+    /// <summary>Whether an attribute was written as signed numbers.</summary>
+    public bool IsSigned(uint tag) => _values.TryGetValue(tag, out var found) && found.Signed;
+
+    /// <summary>The first item of a sequence, or <see langword="null"/>.</summary>
+    public DicomDataSet? FirstOf(uint sequence) => _sequences.TryGetValue(sequence, out var items) && items.Count > 0 ? items[0] : null;
+
+    /// <summary>An unsigned 16-bit number.</summary>
+    public int Number(uint tag, string what, int? otherwise = null)
+    {
+        var bytes = Bytes(tag).Span;
+        if (bytes.Length >= 2) return BinaryPrimitives.ReadUInt16LittleEndian(bytes);
+        return otherwise ?? throw Refuse(tag, $"{what} are missing, so this DICOM file holds no image");
+    }
+
+    /// <summary>The first of several decimal numbers in text; <see langword="null"/> where the attribute is missing or empty.</summary>
+    public double? Decimal(uint tag)
+    {
+        var text = Text(tag);
+        if (text.Length == 0) return null;
+        return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && double.IsFinite(value)
+            ? value
+            : throw Refuse(tag, "is invalid: no decimal number");
+    }
+
+    /// <summary>The first of several values of text, without padding.</summary>
+    public string Text(uint tag)
+    {
+        var bytes = Bytes(tag).Span;
+        if (bytes.Length > 256) throw Refuse(tag, "is too large for a text of this length");
+        return Encoding.Latin1.GetString(bytes).Split('\\', 2)[0].Trim(' ', '\0');
+    }
+
+    public ArkInputException Refuse(uint tag, string problem, string? mend = null) => new(name, $"tag {DicomTag.Text(tag)}", problem, mend);
+}

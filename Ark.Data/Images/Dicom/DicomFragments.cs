@@ -1,0 +1,44 @@
+using System.Buffers.Binary;
+
+namespace Ark.Data;
+
+/// <summary>Encapsulated pixel data: a table of offsets, then pieces of the one frame.</summary>
+internal static class DicomFragments
+{
+    /// <summary>The pieces, joined.</summary>
+    /// <param name="data">The data set, whose pixel data is encapsulated.</param>
+    /// <param name="fragments">The bytes behind the pixel data's header.</param>
+    /// <returns>The frame as it was encoded.</returns>
+    public static byte[] Join(DicomDataSet data, ReadOnlyMemory<byte> fragments)
+    {
+        var pieces = new List<ReadOnlyMemory<byte>>();
+        var at = 0;
+        var total = 0;
+        while (true)
+        {
+            if (fragments.Length - at < 8) throw Truncated(data);
+            var header = fragments.Span[at..];
+            var tag = ((uint)BinaryPrimitives.ReadUInt16LittleEndian(header) << 16) | BinaryPrimitives.ReadUInt16LittleEndian(header[2..]);
+            var length = BinaryPrimitives.ReadUInt32LittleEndian(header[4..]);
+            at += 8;
+            if (tag == DicomTag.SequenceEnd) break;
+            if (tag != DicomTag.Item || length > fragments.Length - at) throw Truncated(data);
+            pieces.Add(fragments.Slice(at, (int)length));
+            at += (int)length;
+            total += (int)length;
+        }
+
+        if (pieces.Count < 2) throw data.Refuse(DicomTag.PixelData, "the encapsulated pixel data of the DICOM file is empty");
+        var joined = new byte[total - pieces[0].Length];
+        at = 0;
+        foreach (var piece in pieces.Skip(1))
+        {
+            piece.CopyTo(joined.AsMemory(at));
+            at += piece.Length;
+        }
+
+        return joined;
+    }
+
+    private static ArkInputException Truncated(DicomDataSet data) => data.Refuse(DicomTag.PixelData, "the encapsulated pixel data of the DICOM file is truncated or damaged");
+}
