@@ -41,7 +41,7 @@ internal sealed class RowJoiner(bool majority, LabelTask task)
         }
     }
 
-    private void Count(double[] sums, int[] counts, float[] targets)
+    private static void Count(double[] sums, int[] counts, float[] targets)
     {
         for (var k = 0; k < targets.Length; k++)
         {

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json;
-using Ark.Data;
 
 namespace Ark.Tests.Data;
 

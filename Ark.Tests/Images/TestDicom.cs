@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Text;
 
@@ -8,7 +9,7 @@ internal sealed class TestDicom
 {
     public const string Explicit = "1.2.840.10008.1.2.1", Rle = "1.2.840.10008.1.2.5", Jpeg = "1.2.840.10008.1.2.4.50";
 
-    private readonly MemoryStream _body = new();
+    private readonly ArrayBufferWriter<byte> _body = new();
     private readonly string _syntax;
 
     public TestDicom(string syntax = Explicit) => _syntax = syntax;
@@ -33,14 +34,14 @@ internal sealed class TestDicom
         Span<byte> number = stackalloc byte[4];
         if (type is "OB" or "OW" or "SQ" or "UN")
         {
-            _body.Write([0, 0]);
+            _body.Write((ReadOnlySpan<byte>)[0, 0]);
             BinaryPrimitives.WriteUInt32LittleEndian(number, length);
-            _body.Write(number);
+            _body.Write<byte>(number);
         }
         else
         {
             BinaryPrimitives.WriteUInt16LittleEndian(number, (ushort)length);
-            _body.Write(number[..2]);
+            _body.Write<byte>(number[..2]);
         }
 
         return this;
@@ -52,7 +53,7 @@ internal sealed class TestDicom
         Tag(tag);
         Span<byte> number = stackalloc byte[4];
         BinaryPrimitives.WriteUInt32LittleEndian(number, length);
-        _body.Write(number);
+        _body.Write<byte>(number);
         return this;
     }
 
@@ -75,9 +76,9 @@ internal sealed class TestDicom
 
     public byte[] ToArray()
     {
-        var meta = new TestDicom().Text(0x00020010, "UI", _syntax.Length % 2 == 0 ? _syntax : _syntax + "\0")._body.ToArray();
-        return [.. new byte[128], .. "DICM"u8, .. meta, .. _body.ToArray()];
+        var meta = new TestDicom().Text(0x00020010, "UI", _syntax.Length % 2 == 0 ? _syntax : _syntax + "\0")._body.WrittenSpan.ToArray();
+        return [.. new byte[128], .. "DICM"u8, .. meta, .. _body.WrittenSpan.ToArray()];
     }
 
-    private void Tag(uint tag) => _body.Write([(byte)(tag >> 16), (byte)(tag >> 24), (byte)tag, (byte)(tag >> 8)]);
+    private void Tag(uint tag) => _body.Write((ReadOnlySpan<byte>)[(byte)(tag >> 16), (byte)(tag >> 24), (byte)tag, (byte)(tag >> 8)]);
 }
