@@ -35,25 +35,17 @@ internal sealed class KnowledgeAccrual : IDisposable
 
     public StudentOptimizer Optimizer { get; }
 
-    /// <summary>Position in the momentum and consistency schedules. Advances by itself; resuming sets it.</summary>
-    public int ScheduleIndex { get; set; }
+    /// <summary>Position in the momentum and consistency schedules.</summary>
+    public int ScheduleIndex { get; private set; }
 
     /// <summary>The index at which the current pass began.</summary>
-    public int PassStartIndex { get; set; }
+    public int PassStartIndex { get; private set; }
 
     /// <summary>The teacher's momentum at the current position.</summary>
     public double Momentum => _momentum[ScheduleIndex];
 
     /// <summary>The weight of the consistency loss at the current position, 0 to 0.5.</summary>
-    public double ConsistencyWeight
-    {
-        get
-        {
-            // The published iteration mode looks the weight up once a pass.
-            var index = _settings.AdvanceIndexOncePerDataset ? PassStartIndex : ScheduleIndex;
-            return _settings.Recipe == TrainingRecipe.ArkPlus ? (_momentum[index] - 0.9) * 5 : _consistency[index];
-        }
-    }
+    public double ConsistencyWeight => ConsistencyWeightAt(ScheduleIndex);
 
     /// <summary>The momentum with which the teacher moved last.</summary>
     public double LastMomentum { get; private set; }
@@ -89,6 +81,17 @@ internal sealed class KnowledgeAccrual : IDisposable
         return stack([task.detach(), consistency.detach(), total.detach()]).MoveToOuterDisposeScope();
     }
 
+    /// <summary>Goes on from a stored position; what the last step used is known from it, for a stop may fall between a pass's last step and its end.</summary>
+    /// <param name="scheduleIndex">The stored <see cref="ScheduleIndex"/>.</param>
+    /// <param name="passStartIndex">The stored <see cref="PassStartIndex"/>.</param>
+    public void GoOnFrom(int scheduleIndex, int passStartIndex)
+    {
+        (ScheduleIndex, PassStartIndex) = (scheduleIndex, passStartIndex);
+        var moved = Math.Max(0, scheduleIndex - 1);
+        LastMomentum = _momentum[moved];
+        LastConsistencyWeight = ConsistencyWeightAt(_settings.EmaMode == EmaMode.Iteration ? moved : Math.Min(scheduleIndex, _momentum.Steps - 1));
+    }
+
     /// <summary>Ends a pass over one dataset: in epoch mode the teacher moves now.</summary>
     public void EndPass()
     {
@@ -107,6 +110,13 @@ internal sealed class KnowledgeAccrual : IDisposable
 
     /// <summary>Whether a dataset's classes compete in its loss.</summary>
     public bool IsExclusive(int dataset) => _tasks[dataset] == LabelTask.MultiClass && !_settings.BinaryLossOnMultiClass;
+
+    private double ConsistencyWeightAt(int scheduleIndex)
+    {
+        // The published iteration mode looks the weight up once a pass.
+        var index = _settings.AdvanceIndexOncePerDataset ? PassStartIndex : scheduleIndex;
+        return _settings.Recipe == TrainingRecipe.ArkPlus ? (_momentum[index] - 0.9) * 5 : _consistency[index];
+    }
 
     private void MoveTeacher()
     {

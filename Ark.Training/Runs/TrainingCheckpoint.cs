@@ -49,8 +49,7 @@ internal static class TrainingCheckpoint
         accrual.Optimizer.ImportState(index => optimizer.Has((long)index) ? optimizer.Section((long)index).AsNamed() : new Dictionary<string, object?>(StringComparer.Ordinal));
         var position = ark.Section("position");
         accrual.Optimizer.LearningRate = root.Section("scheduler").Real("last_lr");
-        accrual.ScheduleIndex = position.Whole("schedule_index");
-        accrual.PassStartIndex = position.Whole("pass_start_index");
+        accrual.GoOnFrom(position.Whole("schedule_index"), position.Whole("pass_start_index"));
         accrual.Teacher.train(position.Truth("teacher_in_training_mode"));
         return new TrainingPosition
         {
