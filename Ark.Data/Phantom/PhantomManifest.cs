@@ -23,7 +23,7 @@ internal sealed record PhantomManifest(string Generator, int Version, ulong Seed
     /// <summary>What a folder made from options says.</summary>
     /// <param name="options">The options.</param>
     /// <returns>The manifest.</returns>
-    public static PhantomManifest Of(PhantomDatasetOptions options) => 
+    public static PhantomManifest Of(PhantomDatasetOptions options) =>
         new(Name, PhantomGenerator.Version, options.Seed, options.Count, options.Masks, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(PhantomCatalogue.Text())))[..8]);
 
     /// <summary>A folder's name that no phantom of another kind has.</summary>
