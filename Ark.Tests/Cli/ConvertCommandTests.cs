@@ -141,6 +141,7 @@ public class ConvertCommandTests
 
     private static void AssertSame(Dictionary<string, Tensor> expected, Dictionary<string, Tensor> actual)
     {
+        // Two names may stand for one tensor, so nothing is freed before all are compared.
         Assert.Equal(expected.Keys, actual.Keys);
         foreach (var (name, tensor) in expected)
         {
