@@ -37,7 +37,7 @@ internal sealed class LogisticRegression : IDisposable
         using var least = 1e-6.ToScalar();
         var mean = features.mean([0]);
         var scale = features.std(0).clamp_min(least).reciprocal();
-        var inputs = ((features - mean) * scale).to(ScalarType.Float64);
+        var inputs = (features.Plus(mean.neg()) * scale).to(ScalarType.Float64);
         var truth = targets.to(ScalarType.Float64);
         var (labels, width) = (schema.Count, (int)features.shape[1]);
         var coefficients = new double[labels * (width + 1)];
@@ -107,11 +107,11 @@ internal sealed class LogisticRegression : IDisposable
         var rows = tensor(point, [schema.Count, width + 1], requires_grad: true);
         var weight = rows.narrow(1, 0, width);
         var loss = TaskLoss.Compute(nn.functional.linear(inputs, weight, rows.select(1, width)), targets, schema.Task == LabelTask.MultiClass, anyMissing: true)
-            .Plus(weight.square().sum().Times(0.5 * penalty));
+            .Plus(weight.mul(weight).sum().Times(0.5 * penalty));
         loss.backward();
         rows.grad!.data<double>().CopyTo(gradient);
         return loss.ToDouble();
     }
 
-    private Tensor Standardise(Tensor features) => (features - _mean) * _scale;
+    private Tensor Standardise(Tensor features) => features.Plus(_mean.neg()) * _scale;
 }
