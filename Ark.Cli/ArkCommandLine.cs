@@ -22,7 +22,7 @@ internal static class ArkCommandLine
         {
             PretrainCommand.Create(services, terminal),
             EvaluateCommand.Create(services, terminal),
-            DataCommand.Create(terminal),
+            DataCommand.Create(services, terminal),
         };
         root.Add(verbose);
         var parsed = root.Parse(args);
