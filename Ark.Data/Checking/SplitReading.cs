@@ -151,7 +151,7 @@ internal sealed class SplitReading(DatasetSplit split, string list)
         return new LabelCount(name, positives, negatives, missing);
     }
 
-    private CheckProblem Problem(ImageSample sample, string message) => new(sample.Place?.File ?? list, sample.Place?.Line, message);
+    private static CheckProblem Problem(ImageSample sample, string message) => new(sample.Place?.File ?? sample.Image.Name, sample.Place?.Line, message);
 
     // The exception's place is "line 12, column 'x'" where a list is wrong.
     private CheckProblem Problem(ArkInputException e)
