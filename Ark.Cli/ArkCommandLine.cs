@@ -24,7 +24,7 @@ internal static class ArkCommandLine
             EvaluateCommand.Create(services, terminal),
             InspectCommand.Create(terminal),
             ConvertCommand.Create(terminal),
-            DataCommand.Create(terminal),
+            DataCommand.Create(services, terminal),
         };
         root.Add(verbose);
         var parsed = root.Parse(args);

@@ -14,7 +14,8 @@ internal static class DataCommand
           ark data phantom --out phantom --count 2000 --seed 7
         """;
 
-    public static Command Create(Terminal terminal) => new("data", "Datasets apart from training.") { Phantom(terminal) };
+    public static Command Create(IServiceProvider services, Terminal terminal) =>
+        new("data", "Datasets apart from training.") { DataCheckCommand.Create(services, terminal), Phantom(terminal) };
 
     private static Command Phantom(Terminal terminal)
     {

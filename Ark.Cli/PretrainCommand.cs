@@ -39,10 +39,13 @@ internal static class PretrainCommand
                 : new Request(parsed.GetValue(config) ?? throw new ArkInputException("command line", "option '--config'", "is missing", "Give --config FILE, --config builtin:phantom, or --resume DIR."),
                     Names(parsed.GetValue(datasets)), parsed.GetValue(output) ?? NewFolder(), Resume: false);
             var catalogue = await CatalogueFile.LoadAsync(request.Config, terminal, silent, cancellationToken).ConfigureAwait(false);
+            var options = request.Options ?? Options(catalogue, settings.Given(parsed));
+            var adapters = services.GetRequiredService<ArkDatasets>();
             var run = new TrainingRun
             {
-                Options = request.Options ?? Options(catalogue, settings.Given(parsed)),
-                Datasets = [.. catalogue.Select(request.Datasets).Select(services.GetRequiredService<ArkDatasets>().Create)],
+                Options = options,
+                // Soft labels of uncertain findings are drawn from the run's seed.
+                Datasets = [.. catalogue.Select(request.Datasets).Select(d => adapters.Create(d with { Seed = options.Seed }))],
                 Directory = request.Directory,
                 Resume = request.Resume,
                 Catalogue = request.Config,

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Ark.Data;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using static TorchSharp.torch;
@@ -27,9 +28,11 @@ public sealed partial class ArkTrainer(IImageDecoder decoder, ILogger<ArkTrainer
         // Tensors and dispose scopes belong to a thread, and training would block a pool thread for days: the session gets a thread of its own.
         return await Task.Factory.StartNew(() =>
         {
-            var source = new BatchSource(decoder, options.BatchSize, options.Workers, options.BadImages, options.Seed);
+            using var cache = options.CacheDirectory is { } folder ? new ImageCache(folder) : null;
+            var source = new BatchSource(decoder, options.BatchSize, options.Workers, options.BadImages, options.Seed, cache);
             using var session = new TrainingSession(options, datasets, source, directory, run.Resume, reporter);
             var result = session.Run(cancellationToken);
+            if (cache?.WriteFailure is { } failure) reporter.Message($"the image cache was not written to the end: {failure}", warning: true);
             directory?.WriteReport(TrainingReport.Render(run, result, directory));
             return result;
         }, cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false);

@@ -40,5 +40,5 @@ internal sealed class CatalogueEntry(DatasetDefinition definition, IReadOnlyDict
     }
 
     private ArkInputException Refuse(string key, string problem, string mend) =>
-        new(Definition.Source, $"line {lines.GetValueOrDefault(key, lines[""])}, dataset '{Definition.Name}', key '{key}'", problem, mend);
+        new(Definition.Source, CataloguePlace.Of(lines.GetValueOrDefault(key, lines[""]), $"dataset '{Definition.Name}', key '{key}'"), problem, mend);
 }

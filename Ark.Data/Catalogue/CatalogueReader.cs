@@ -28,7 +28,7 @@ internal sealed class CatalogueReader(string source, CataloguePaths paths)
     public (List<CatalogueEntry> Datasets, List<CatalogueOption> Training) Read(YamlNode root)
     {
         if (root is not YamlMapping mapping)
-            throw new ArkInputException(source, $"line {root.Line}", $"the file is {root.Kind}, expected a mapping of dataset names", "Start with 'NAME:' and the dataset's keys below it.");
+            throw new ArkInputException(source, root.Line > 0 ? $"line {root.Line}" : null, $"the file is {root.Kind}, expected a mapping of dataset names", "Start with 'NAME:' and the dataset's keys below it.");
         var datasets = new List<CatalogueEntry>();
         var training = new List<CatalogueOption>();
         foreach (var (key, value) in mapping.Entries)
@@ -177,5 +177,5 @@ internal sealed class CatalogueReader(string source, CataloguePaths paths)
         _ => throw Refuse(node.Line, $"{at}, key '{key}'", $"is {node.Kind}, expected a list", $"Write '{key}: [A, B]'."),
     };
 
-    private ArkInputException Refuse(int line, string at, string problem, string? mend, Exception? inner = null) => new(source, $"line {line}, {at}", problem, mend, inner);
+    private ArkInputException Refuse(int line, string at, string problem, string? mend, Exception? inner = null) => new(source, CataloguePlace.Of(line, at), problem, mend, inner);
 }

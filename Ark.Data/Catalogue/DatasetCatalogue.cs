@@ -1,9 +1,12 @@
+using Microsoft.Extensions.Configuration;
+
 namespace Ark.Data;
 
 /// <summary>
-/// The datasets of one YAML file, in the form of Ark's <c>datasets_config.yaml</c>: a top-level mapping from dataset name to
+/// The datasets of one YAML file (or of a host's configuration), in the form of Ark's <c>datasets_config.yaml</c>: a top-level mapping from dataset name to
 /// <c>data_dir</c>, <c>train_list</c>, <c>val_list</c>, <c>test_list</c>, <c>diseases</c>, <c>task_type</c> and, where wanted,
 /// <c>test_diseases_name</c>. Added here: <c>adapter</c> (a registered name; else chosen by the lists' kind and the dataset's name),
+/// <c>annotation_percent</c> (how much of the training split is used),
 /// <c>settings</c> (keys for the adapter), <c>${NAME}</c> in paths for environment variables, and one top-level key that is no dataset,
 /// <c>training</c>: options for whoever trains. Immutable and thread-safe.
 /// </summary>
@@ -23,7 +26,7 @@ public sealed class DatasetCatalogue
         Datasets = [.. entries.Select(e => e.Definition)];
     }
 
-    /// <summary>The file.</summary>
+    /// <summary>The file, or which configuration.</summary>
     public string Source { get; }
 
     /// <summary>Every dataset in the order of the file; paths are not checked (see <see cref="Select"/>).</summary>
@@ -37,6 +40,21 @@ public sealed class DatasetCatalogue
     /// <returns>The catalogue.</returns>
     /// <exception cref="ArkInputException">The file cannot be read or something in it is not understood; the message names line and key.</exception>
     public static DatasetCatalogue Load(string path) => Load(path, Environment.CurrentDirectory, Environment.GetEnvironmentVariable);
+
+    /// <summary>Reads a catalogue from a host's configuration: the same keys as in YAML, one section per dataset.</summary>
+    /// <param name="section">The section whose children are datasets, for instance <c>configuration.GetSection("Ark:Datasets")</c>.</param>
+    /// <param name="baseDirectory">What relative paths are relative to; <see langword="null"/> for the working directory. A host passes its content root.</param>
+    /// <returns>The catalogue. Configuration sorts its keys, so the datasets come in the order of their names, and names hold no colon.</returns>
+    /// <exception cref="ArkInputException">Something is not understood; the message names dataset and key.</exception>
+    public static DatasetCatalogue FromConfiguration(IConfiguration section, string? baseDirectory = null)
+    {
+        ArgumentNullException.ThrowIfNull(section);
+        var source = section is IConfigurationSection { Path.Length: > 0 } named ? $"configuration '{named.Path}'" : "configuration";
+        var folder = Path.GetFullPath(baseDirectory ?? Environment.CurrentDirectory);
+        var paths = new CataloguePaths(folder, Environment.CurrentDirectory, Environment.GetEnvironmentVariable);
+        var (entries, training) = new CatalogueReader(source, paths).Read(ConfigurationNodes.Of(section));
+        return new DatasetCatalogue(source, entries, training);
+    }
 
     /// <summary>Reads a catalogue against a given world.</summary>
     /// <param name="path">The YAML file.</param>

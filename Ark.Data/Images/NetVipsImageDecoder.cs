@@ -41,6 +41,9 @@ public sealed class NetVipsImageDecoder : IImageDecoder
         VipsRuntime.Ensure();
     }
 
+    /// <summary>Names what decides the pixels: decoders of the same name decode alike.</summary>
+    internal string Manner => $"stored={!_options.FollowOrientation} clip={_options.ClipSixteenBitGrey}";
+
     /// <inheritdoc/>
     public RasterImage DecodeFile(string path)
     {

@@ -165,9 +165,13 @@ public sealed class BatchLoader
         try
         {
             var sample = _samples[index];
-            var image = sample.Image.Load(_decoder);
             var random = new RandomStream(_options.Seed, epoch, _options.DatasetKey, (ulong)index);
-            _transform.Apply(image, random, slot.Images.AsSpan(position * _imageLength, _imageLength));
+            var views = slot.Images.AsSpan(position * _imageLength, _imageLength);
+            // Only files are worth it: an array's pictures are in memory already.
+            if (_options.Cache is { } cache && _transform is IPreparingTransform preparing && sample.Image is ImageFile file)
+                preparing.ApplyPrepared(cache.GetOrAdd(file.Name, _decoder, preparing), random, views);
+            else
+                _transform.Apply(sample.Image.Load(_decoder), random, views);
             sample.Targets.CopyTo(slot.Targets, position * _labels);
             return null;
         }

@@ -43,6 +43,10 @@ public sealed record BatchLoaderOptions
     /// <value>By default a pool of the loader's own; loaders that are read in turn should share one.</value>
     public BatchBufferPool? Pool { get; init; }
 
+    /// <summary>Keeps decoded and resized images on disk, so that later epochs need not decode them again. The views are the same ones.</summary>
+    /// <value>None by default. The loader does not dispose it; several loaders may share one.</value>
+    public ImageCache? Cache { get; init; }
+
     /// <summary>The list that the samples come from, for messages.</summary>
     /// <value>None by default.</value>
     public string? Source { get; init; }

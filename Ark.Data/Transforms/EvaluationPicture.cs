@@ -31,5 +31,20 @@ internal sealed class EvaluationPicture(ViewSize size, ViewSize beforeCrop, Augm
         return result;
     }
 
+    /// <summary>Names what <see cref="Prepare"/> does.</summary>
+    public string Preparation => asDatasetOf switch
+    {
+        null => $"bilinear {beforeCrop.Width}x{beforeCrop.Height}",
+        AugmentationRecipe.ArkPlus => $"bicubic {beforeCrop.Width}x{beforeCrop.Height}",
+        _ => $"bicubic {size.Width}x{size.Height} bilinear {beforeCrop.Width}x{beforeCrop.Height}",
+    };
+
+    /// <summary>The resized picture with memory of its own.</summary>
+    public RasterImage PrepareImage(RasterImage image)
+    {
+        using var pixels = Prepare(image);
+        return new RasterImage(beforeCrop.Width, beforeCrop.Height, image.Channels, pixels.Span.ToArray());
+    }
+
     public Bitmap View(PooledBytes pixels, RasterImage image) => new(pixels.Span, beforeCrop.Width, beforeCrop.Height, image.Channels);
 }

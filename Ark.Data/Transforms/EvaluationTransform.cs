@@ -4,7 +4,7 @@ namespace Ark.Data;
 /// The published validation transform: the picture is resized (bilinear with antialiasing, both sides apart) to 256/224 of the view's size,
 /// and the centre is cut out: 256 and 224 for the released model. One view, nothing random. Thread-safe.
 /// </summary>
-public sealed class EvaluationTransform : IImageTransform
+public sealed class EvaluationTransform : IPreparingTransform
 {
     private readonly ViewSize _size;
     private readonly EvaluationPicture _picture;
@@ -47,7 +47,16 @@ public sealed class EvaluationTransform : IImageTransform
     {
         _size.CheckDestination(destination, Views);
         using var pixels = _picture.Prepare(image);
-        var whole = _picture.View(pixels, image);
-        _tables.Write(Crops.Centre(whole, Width, Height), destination);
+        _tables.Write(Crops.Centre(_picture.View(pixels, image), Width, Height), destination);
+    }
+
+    string IPreparingTransform.Preparation => _picture.Preparation;
+
+    RasterImage IPreparingTransform.Prepare(RasterImage image) => _picture.PrepareImage(image);
+
+    void IPreparingTransform.ApplyPrepared(RasterImage prepared, RandomStream random, Span<float> destination)
+    {
+        _size.CheckDestination(destination, Views);
+        _tables.Write(Crops.Centre(Bitmap.Of(prepared), Width, Height), destination);
     }
 }

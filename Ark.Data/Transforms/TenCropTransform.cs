@@ -4,7 +4,7 @@ namespace Ark.Data;
 /// The published test-time augmentation: the picture is resized as <see cref="EvaluationTransform"/> does, and ten views are cut: top left,
 /// top right, bottom left, bottom right and centre, then the same five of the mirrored picture. Nothing random. Thread-safe.
 /// </summary>
-public sealed class TenCropTransform : IImageTransform
+public sealed class TenCropTransform : IPreparingTransform
 {
     private readonly ViewSize _size;
     private readonly EvaluationPicture _picture;
@@ -44,7 +44,21 @@ public sealed class TenCropTransform : IImageTransform
     {
         _size.CheckDestination(destination, Views);
         using var pixels = _picture.Prepare(image);
-        var whole = _picture.View(pixels, image);
+        Cut(_picture.View(pixels, image), destination);
+    }
+
+    string IPreparingTransform.Preparation => _picture.Preparation;
+
+    RasterImage IPreparingTransform.Prepare(RasterImage image) => _picture.PrepareImage(image);
+
+    void IPreparingTransform.ApplyPrepared(RasterImage prepared, RandomStream random, Span<float> destination)
+    {
+        _size.CheckDestination(destination, Views);
+        Cut(Bitmap.Of(prepared), destination);
+    }
+
+    private void Cut(Bitmap whole, Span<float> destination)
+    {
         var viewLength = 3 * _size.Pixels;
         for (var view = 0; view < Views; view++)
         {

@@ -5,7 +5,7 @@ namespace Ark.Data;
 /// perhaps shifted, scaled and rotated, perhaps changed in brightness and contrast or in gamma; the teacher sees what the recipe says.
 /// View 0 is the student's, view 1 the teacher's. Thread-safe.
 /// </summary>
-public sealed class TrainingTransform : IImageTransform
+public sealed class TrainingTransform : IPreparingTransform
 {
     private readonly ViewSize _size;
     private readonly ViewSize? _working;
@@ -58,6 +58,19 @@ public sealed class TrainingTransform : IImageTransform
         var working = _working ?? new ViewSize(image.Width, image.Height);
         Apply(image, Augmentation.Draw(random, working.Width, working.Height, SmallestCrop), destination);
     }
+
+    string IPreparingTransform.Preparation => _working is { } working ? $"bicubic {working.Width}x{working.Height}" : "none";
+
+    RasterImage IPreparingTransform.Prepare(RasterImage image)
+    {
+        if (_working is not { } working) return image;
+        var pixels = new byte[checked(working.Pixels * image.Channels)];
+        PilResize.Resize(Bitmap.Of(image), pixels, working.Width, working.Height, PilFilter.Bicubic);
+        return new RasterImage(working.Width, working.Height, image.Channels, pixels);
+    }
+
+    // A picture of the working size is not resized again.
+    void IPreparingTransform.ApplyPrepared(RasterImage prepared, RandomStream random, Span<float> destination) => Apply(prepared, random, destination);
 
     /// <summary>Makes the views of an augmentation that has been drawn before.</summary>
     internal void Apply(RasterImage image, Augmentation drawn, Span<float> destination)

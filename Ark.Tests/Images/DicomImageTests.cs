@@ -51,6 +51,15 @@ public sealed class DicomImageTests
         AssertRefused(TestDicom.Grey(1, 1, syntax: syntax).Pixels(0, 0).ToArray(), $"a.dcm, tag (0002,0010): the DICOM transfer syntax {name}", "unsupported");
 
     [Fact]
+    public void A_preamble_that_looks_like_another_format_misleads_nobody()
+    {
+        var file = TestDicom.Grey(1, 1).Pixels(0xFF, 0x0F).ToArray();
+        new byte[] { 0x49, 0x49, 42, 0, 9, 9, 9, 0 }.CopyTo(file, 0);
+
+        Assert.Equal([255], Decoder.Decode(file, "a.dcm").Pixels);
+    }
+
+    [Fact]
     public void Windows_and_rescale_are_found_in_functional_groups()
     {
         var window = new TestDicom().Text(0x00281050, "DS", "100").Text(0x00281051, "DS", "201");

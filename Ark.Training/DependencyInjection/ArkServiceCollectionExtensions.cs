@@ -64,6 +64,18 @@ public static class ArkServiceCollectionExtensions
         return builder;
     }
 
+    /// <summary>Adds the datasets of a section of configuration, which has the keys of a YAML catalogue; see <see cref="DatasetCatalogue.FromConfiguration"/>.</summary>
+    /// <param name="builder">The builder.</param>
+    /// <param name="section">The section whose children are datasets.</param>
+    /// <param name="baseDirectory">What relative paths are relative to; <see langword="null"/> for the working directory.</param>
+    /// <returns>The builder.</returns>
+    /// <exception cref="ArkInputException">Something is not understood, or a path does not exist; the message names dataset and key.</exception>
+    public static IArkBuilder AddDatasets(this IArkBuilder builder, IConfiguration section, string? baseDirectory = null)
+    {
+        foreach (var definition in DatasetCatalogue.FromConfiguration(section, baseDirectory).Select()) builder.AddDataset(definition);
+        return builder;
+    }
+
     /// <summary>Adds training options, checked when the host starts.</summary>
     /// <param name="builder">The builder.</param>
     /// <param name="configure">Changes the options.</param>

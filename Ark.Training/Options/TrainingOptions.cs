@@ -134,6 +134,10 @@ public sealed class TrainingOptions
     [Range(1, 256)]
     public int Workers { get; set; } = 2;
 
+    /// <summary>A folder that keeps decoded and resized images, so that only the first epoch decodes files; see <see cref="Ark.Data.ImageCache"/>.</summary>
+    /// <value>The default is none. The images that the network sees are the same with and without.</value>
+    public string? CacheDirectory { get; set; }
+
     /// <summary>What every random number of the run comes from.</summary>
     /// <value>The default is 42.</value>
     public ulong Seed { get; set; } = 42;

@@ -38,6 +38,7 @@ public static class TrainingSettings
         Text(nameof(TrainingOptions.Normalization), "normalization", [], "imagenet|chestx-ray", "normalisation of pixels", o => o.Normalization, (o, v) => o.Normalization = v.ToLowerInvariant()),
         Real(nameof(TrainingOptions.SmallestCrop), "smallest-crop", [], "smallest random crop as a share of the area", o => o.SmallestCrop, (o, v) => o.SmallestCrop = v),
         Whole(nameof(TrainingOptions.Workers), "workers", [], "threads that prepare images", o => o.Workers, (o, v) => o.Workers = v),
+        Text(nameof(TrainingOptions.CacheDirectory), "cache", [], "DIR", "folder that keeps decoded, resized images for later epochs; none by default", o => o.CacheDirectory, (o, v) => o.CacheDirectory = v),
         Setting(nameof(TrainingOptions.Seed), "seed", [], "N", "what every random number comes from", (string v, out ulong s) => ulong.TryParse(v, NumberStyles.None, CultureInfo.InvariantCulture, out s), (o, v) => o.Seed = v, o => o.Seed.ToString(CultureInfo.InvariantCulture)),
         Text(nameof(TrainingOptions.Device), "device", [], "cpu|cuda[:i]", "where to compute", o => o.Device, (o, v) => o.Device = v.ToLowerInvariant()),
         Choice(nameof(TrainingOptions.BadImages), "bad-images", [], o => o.BadImages, (o, v) => o.BadImages = v, "stop at an unreadable image, or skip and report it", ("stop", BadImagePolicy.Stop), ("skip", BadImagePolicy.Skip)),

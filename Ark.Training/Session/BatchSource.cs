@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace Ark.Training;
 
 /// <summary>Opens loaders over samples, and turns their batches into tensors.</summary>
-internal sealed class BatchSource(IImageDecoder decoder, int batchSize, int workers, BadImagePolicy badImages, ulong seed = 0)
+internal sealed class BatchSource(IImageDecoder decoder, int batchSize, int workers, BadImagePolicy badImages, ulong seed = 0, ImageCache? cache = null)
 {
     private readonly ConcurrentQueue<string> _skipped = new();
     private readonly BatchBufferPool _pool = new();
@@ -52,6 +52,7 @@ internal sealed class BatchSource(IImageDecoder decoder, int batchSize, int work
         BadImages = badImages,
         OnSkipped = skipped => _skipped.Enqueue($"{skipped.Image}: {skipped.Reason}"),
         Pool = _pool,
+        Cache = cache,
         Source = name,
     });
 }

@@ -1,0 +1,94 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Globalization;
+using Ark.Data;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Ark.Cli;
+
+/// <summary><c>ark data check</c>: reads every list and decodes every image before a run does.</summary>
+internal static class DataCheckCommand
+{
+    private const string Help = """
+        Read every list and decode every image of a catalogue: bad rows, missing and unreadable images, equal images, patients in two splits, label counts, pixel statistics. Exit code 2 when something is wrong.
+
+        Examples:
+          ark data check --config samples/real-data/ark.yaml
+          ark data check --config ark.yaml --datasets CheXpert --limit 1000 --json report.json
+        """;
+
+    public static Command Create(IServiceProvider services, Terminal terminal)
+    {
+        var config = new Option<string>("--config") { Description = "the catalogue of datasets (YAML), or builtin:phantom", HelpName = "FILE", Required = true };
+        var datasets = new Option<string[]>("--datasets", "--data_set") { Description = "which datasets, by name with commas; all by default", HelpName = "A,B", AllowMultipleArgumentsPerToken = false };
+        var limit = new Option<int?>("--limit") { Description = "images to decode of each split; all by default", HelpName = "N" };
+        var workers = new Option<int>("--workers") { Description = "images decoded at once", HelpName = "N", DefaultValueFactory = _ => Environment.ProcessorCount };
+        var json = new Option<string?>("--json") { Description = "write the report as JSON; - for standard output", HelpName = "OUT" };
+        var quiet = new Option<bool>("--quiet") { Description = "no progress" };
+        var command = new Command("check", Help) { config, datasets, limit, workers, json, quiet };
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            var silent = parsed.GetValue(quiet);
+            var options = new DatasetCheckOptions { Limit = AtLeastOne(parsed.GetValue(limit), "--limit"), Workers = AtLeastOne(parsed.GetValue(workers), "--workers")!.Value };
+            var catalogue = await CatalogueFile.LoadAsync(parsed.GetRequiredValue(config), terminal, silent, cancellationToken).ConfigureAwait(false);
+            var names = Names(parsed.GetValue(datasets)) ?? [.. catalogue.Datasets.Select(d => d.Name)];
+            var checks = new List<DatasetCheck>();
+            using (var reporter = new ConsoleReporter(terminal, silent))
+            {
+                foreach (var name in names)
+                {
+                    checks.Add(await CheckAsync(services, catalogue, name, options, reporter, cancellationToken).ConfigureAwait(false));
+                    reporter.Line(Summary(checks[^1]));
+                }
+            }
+
+            if (parsed.GetValue(json) is { } path) await JsonOutput.WriteAsync(terminal, path, DataCheckReport.Json(checks)).ConfigureAwait(false);
+            if (parsed.GetValue(json) != "-") DataCheckReport.Write(terminal, checks);
+            return checks.TrueForAll(c => c.IsSound) ? ExitCode.Done : ExitCode.WrongInput;
+        });
+        return command;
+    }
+
+    private static async Task<DatasetCheck> CheckAsync(
+        IServiceProvider services, DatasetCatalogue catalogue, string name, DatasetCheckOptions options, ConsoleReporter reporter, CancellationToken cancellationToken)
+    {
+        // A name that the catalogue lacks is a wrong command; a dataset that cannot be read is a finding, and the others are still checked.
+        if (catalogue.Datasets.All(d => d.Name != name)) catalogue.Get(name);
+        try
+        {
+            var definition = catalogue.Get(name);
+            var adapter = services.GetRequiredService<DatasetAdapterRegistry>().Create(definition, services);
+            var checker = new DatasetChecker(services.GetRequiredService<IImageDecoder>());
+            return await checker.CheckAsync(definition, adapter, options, new LiveProgress(reporter), cancellationToken).ConfigureAwait(false);
+        }
+        catch (ArkInputException e)
+        {
+            return new DatasetCheck(name, []) { Problems = [new CheckProblem(e.InputSource, null, e.Message)] };
+        }
+    }
+
+    private static string Summary(DatasetCheck check)
+    {
+        var problems = check.Problems.Count + check.Splits.Sum(s => s.Problems.Count);
+        return $"checked {check.Name}: {check.Splits.Sum(s => s.Decoded)} images decoded, {problems} problem(s)";
+    }
+
+    private static int? AtLeastOne(int? value, string option) => value is null or >= 1 ? value : throw new ArkInputException("command line", $"option '{option}'", $"is {value}, expected at least 1");
+
+    private static string[]? Names(string[]? given) =>
+        given is { Length: > 0 } ? [.. given.SelectMany(g => g.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))] : null;
+
+    private sealed class LiveProgress(ConsoleReporter reporter) : IProgress<CheckProgress>
+    {
+        private readonly Stopwatch _watch = Stopwatch.StartNew();
+        private long _shown;
+
+        public void Report(CheckProgress value)
+        {
+            // Ten times a second is enough for a person, and no thread waits for the terminal.
+            var now = _watch.ElapsedMilliseconds / 100;
+            if (Interlocked.Exchange(ref _shown, now) == now) return;
+            reporter.Live(string.Create(CultureInfo.InvariantCulture, $"checking {value.Dataset} {value.Split.ToString().ToLowerInvariant()} {value.Done}/{value.Total} · {value.Done / Math.Max(0.1, _watch.Elapsed.TotalSeconds):F0} images/s"));
+        }
+    }
+}

@@ -1,0 +1,48 @@
+namespace Ark.Data;
+
+/// <summary>
+/// Reads every list of a dataset to its end and decodes every image, and tells what is wrong: bad rows, images that are missing or cannot be
+/// read, the same picture in two splits, a patient in two splits. Thread-safe.
+/// </summary>
+/// <param name="decoder">Decodes images.</param>
+public sealed class DatasetChecker(IImageDecoder decoder)
+{
+    /// <summary>Checks a dataset.</summary>
+    /// <param name="definition">The dataset.</param>
+    /// <param name="adapter">Reads it.</param>
+    /// <param name="options">How much to do; <see langword="null"/> for everything.</param>
+    /// <param name="progress">Hears of every image that was decoded, from any thread.</param>
+    /// <param name="cancellationToken">Ends the check early.</param>
+    /// <returns>What was found. A list that cannot be read at all is a problem, not an exception.</returns>
+    /// <exception cref="OperationCanceledException">The check was cancelled.</exception>
+    public Task<DatasetCheck> CheckAsync(
+        DatasetDefinition definition,
+        IDatasetAdapter adapter,
+        DatasetCheckOptions? options = null,
+        IProgress<CheckProgress>? progress = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(definition);
+        ArgumentNullException.ThrowIfNull(adapter);
+        options ??= new DatasetCheckOptions();
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.Limit ?? 1, 1, nameof(options));
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.Workers, 1, nameof(options));
+        return Task.Run(() => Check(definition, adapter, options, progress, cancellationToken), cancellationToken);
+    }
+
+    private DatasetCheck Check(DatasetDefinition definition, IDatasetAdapter adapter, DatasetCheckOptions options, IProgress<CheckProgress>? progress, CancellationToken cancellationToken)
+    {
+        var splits = new List<SplitReading>();
+        foreach (var split in SplitNames.All)
+        {
+            if (split switch { DatasetSplit.Train => definition.TrainList, DatasetSplit.Validation => definition.ValidationList, _ => definition.TestList } is not { } list) continue;
+            var reading = new SplitReading(split, list);
+            reading.Read(adapter, cancellationToken);
+            reading.Decode(decoder, options, progress is null ? null : (done, total) => progress.Report(new CheckProgress(definition.Name, split, done, total)), cancellationToken);
+            splits.Add(reading);
+        }
+
+        SplitComparison.Compare(splits);
+        return new DatasetCheck(definition.Name, [.. splits.Select(s => s.Report(adapter.Labels))]);
+    }
+}

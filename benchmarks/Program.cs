@@ -1,0 +1,23 @@
+using System.Globalization;
+using Ark.Benchmarks;
+
+static int Number(string[] args, int otherwise) => args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : otherwise;
+
+// Figures go to standard output; docs/data.md says what they mean.
+switch (args)
+{
+    case ["throughput", var folder, .. var rest]:
+        return await new ThroughputBenchmark(Number(rest, 48), rest.Length > 1 ? rest[1] : null).RunAsync(folder);
+    case ["loader-memory", var folder, .. var rest]:
+        return await LoaderMemoryBenchmark.RunAsync(folder, Number(rest, 100_000));
+    default:
+        await Console.Error.WriteLineAsync("""
+            Usage:
+              Ark.Benchmarks throughput FOLDER [IMAGES [PYTHON]]   images/s and core: decode + training transform at 224, against a plain single
+                                                                   thread, and against Pillow where a Python that has it is named
+              Ark.Benchmarks loader-memory FOLDER [IMAGES]         memory, handles and threads while the loader reads 100,000 images
+
+            FOLDER holds PNG and JPEG files, in any depth.
+            """);
+        return 2;
+}

@@ -1,0 +1,91 @@
+using System.Diagnostics;
+using System.Globalization;
+using Ark.Data;
+
+namespace Ark.Benchmarks;
+
+/// <summary>
+/// Images a second and core: the plain single thread, where there is a Python the original's libraries, the loader, and the loader's second
+/// epoch with a cache. Rates per core are by processor time, so that other programs on the machine do not show; the gain of more workers is by the clock.
+/// </summary>
+/// <param name="count">Images a measurement.</param>
+/// <param name="python">A Python that has Pillow and numpy, or <see langword="null"/>.</param>
+internal sealed class ThroughputBenchmark(int count, string? python)
+{
+    private readonly NetVipsImageDecoder _decoder = new();
+
+    public async Task<int> RunAsync(string folder)
+    {
+        var scratch = Directory.CreateTempSubdirectory("ark-benchmark-");
+        try
+        {
+            await Console.Out.WriteLineAsync($"{Environment.ProcessorCount} cores, {count} images a measurement, the best of three; both views at 224; images per second of one core\n");
+            await Console.Out.WriteLineAsync($"{"images",-10}{"plain",8}{"Pillow",8}{"Ark",8}{"/plain",8}{"/Pillow",8}{"cached",8}{"/Ark",7}{"decode",8}   {"workers",8}");
+            foreach (var set in ImageSet.Make(folder, scratch.FullName, count)) await MeasureAsync(set, Path.Combine(scratch.FullName, "cache"));
+            return 0;
+        }
+        finally
+        {
+            scratch.Delete(recursive: true);
+        }
+    }
+
+    private async Task MeasureAsync(ImageSet set, string cacheFolder)
+    {
+        var plain = new PlainPipeline();
+        var samples = set.Samples(count);
+        using var cache = new ImageCache(cacheFolder);
+        // Fills the cache, and lets the compiler finish with the code.
+        for (var warm = 0; warm < 8; warm++) await LoadAsync(samples, Environment.ProcessorCount, cache);
+        double plainRate = 0, pillow = 0, ark = 0, cached = 0, decode = 0, gain = 0;
+        // Taken in turn, so that a busy moment of the machine strikes all alike.
+        for (var round = 0; round < 3; round++)
+        {
+            plainRate = Math.Max(plainRate, Rate(() =>
+            {
+                for (var i = 0; i < count; i++) plain.Prepare(samples[i].Image.Name, new RandomStream(1, (ulong)i));
+            }));
+            decode = Math.Max(decode, Rate(() =>
+            {
+                foreach (var sample in samples) sample.Image.Load(_decoder);
+            }));
+            if (python is not null) pillow = Math.Max(pillow, await PillowAsync(set));
+            var (one, byClock) = await LoadAsync(samples, 1, null);
+            ark = Math.Max(ark, one);
+            gain = Math.Max(gain, (await LoadAsync(samples, Environment.ProcessorCount, null)).ByClock / byClock);
+            cached = Math.Max(cached, (await LoadAsync(set.Samples(count * 8), 1, cache)).PerCore);
+        }
+
+        await Console.Out.WriteLineAsync(string.Create(CultureInfo.InvariantCulture,
+            $"{set.Name,-10}{plainRate,8:F1}{pillow,8:F1}{ark,8:F1}{ark / plainRate,8:F2}{(pillow > 0 ? ark / pillow : 0),8:F2}{cached,8:F0}{cached / ark,7:F1}{decode,8:F1}   {gain,7:F2}x"));
+    }
+
+    private async Task<(double PerCore, double ByClock)> LoadAsync(List<ImageSample> samples, int workers, ImageCache? cache)
+    {
+        var transform = new TrainingTransform(224, 224, AugmentationRecipe.Ark);
+        var loader = new BatchLoader(samples, transform, _decoder, new BatchLoaderOptions { BatchSize = 16, Workers = workers, Cache = cache });
+        var (watch, before) = (Stopwatch.StartNew(), ProcessorTime());
+        await foreach (var batch in loader.ReadAsync(0)) batch.Dispose();
+        return (samples.Count / (ProcessorTime() - before).TotalSeconds, samples.Count / watch.Elapsed.TotalSeconds);
+    }
+
+    private double Rate(Action work)
+    {
+        var before = ProcessorTime();
+        work();
+        return count / (ProcessorTime() - before).TotalSeconds;
+    }
+
+    private async Task<double> PillowAsync(ImageSet set)
+    {
+        var start = new ProcessStartInfo(python!) { RedirectStandardOutput = true, UseShellExecute = false };
+        start.Environment["OMP_NUM_THREADS"] = "1";
+        foreach (var argument in new[] { Path.Combine(AppContext.BaseDirectory, "original_steps.py"), count.ToString(CultureInfo.InvariantCulture) }.Concat(set.Files)) start.ArgumentList.Add(argument);
+        using var process = Process.Start(start)!;
+        var output = await process.StandardOutput.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        return double.Parse(output, CultureInfo.InvariantCulture);
+    }
+
+    private static TimeSpan ProcessorTime() => Environment.CpuUsage.TotalTime;
+}
