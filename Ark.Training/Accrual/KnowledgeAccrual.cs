@@ -119,6 +119,7 @@ internal sealed class KnowledgeAccrual : IDisposable
     public void GoOnFrom(int scheduleIndex, int passStartIndex)
     {
         (ScheduleIndex, PassStartIndex) = (scheduleIndex, passStartIndex);
+        if (_settings.FillGradientsWithZeros) Optimizer.RestoreZeroGradients();
         var moved = Math.Max(0, scheduleIndex - 1);
         LastMomentum = _momentum[moved];
         LastConsistencyWeight = ConsistencyWeightAt(_settings.EmaMode == EmaMode.Iteration ? moved : Math.Min(scheduleIndex, _momentum.Steps - 1));

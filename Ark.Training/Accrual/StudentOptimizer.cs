@@ -42,6 +42,17 @@ internal sealed class StudentOptimizer : IDisposable
         }
     }
 
+    /// <summary>Gives every parameter that has a state a gradient of zeros, as it has between steps where gradients are filled with zeros.</summary>
+    public void RestoreZeroGradients()
+    {
+        using var noGradient = no_grad();
+        foreach (var state in _states.Where(s => s.First is not null))
+        {
+            using var zeros = zeros_like(state.Parameter);
+            state.Parameter.grad = zeros;
+        }
+    }
+
     /// <summary>The norm of the whole gradient; 0 where there is none.</summary>
     public double GradientNorm()
     {

@@ -62,7 +62,7 @@ internal sealed class TrainingSession : IDisposable
         {
             while (_position.Epoch < _options.Epochs) RunEpoch(cancellationToken);
         }
-        catch (Exception e) when (_isBetweenSteps && e is OperationCanceledException or ArkInputException)
+        catch (Exception e) when (_isBetweenSteps && e is (OperationCanceledException or ArkInputException))
         {
             _checkpoints?.SaveLast(_position);
             throw;
