@@ -125,6 +125,8 @@ public sealed class ArkModel : SwinBackbone
 
     internal nn.Module<Tensor, Tensor>? Projector => projector;
 
+    internal IEnumerable<nn.Module<Tensor, Tensor>> Heads => omni_heads;
+
     /// <summary>The logits of every head, from the features <c>[B, FeatureCount]</c>.</summary>
     internal IReadOnlyList<Tensor> Classify(Tensor features) => [.. omni_heads.Select(h => h.forward(features))];
 

@@ -15,9 +15,9 @@ namespace Ark.Models;
 public abstract class SwinBackbone : nn.Module, IWeightLayouts
 {
     private readonly PatchEmbedding patch_embed;
-    private readonly Parameter? absolute_pos_embed;
+    internal readonly Parameter? absolute_pos_embed;
     private readonly ModuleList<SwinStage> layers;
-    private readonly LayerNorm norm;
+    internal readonly LayerNorm norm;
     private protected readonly Linear? head;
     private readonly DropPathSource _dropPaths = new();
 
