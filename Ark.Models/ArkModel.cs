@@ -96,7 +96,7 @@ public sealed class ArkModel : SwinBackbone
     {
         ArgumentOutOfRangeException.ThrowIfNegative(head);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(head, omni_heads.Count);
-        var features = Project(Pool(images));
+        var features = ProjectAndRelease(Pool(images));
         return (features, omni_heads[head].forward(features));
     }
 
@@ -106,8 +106,8 @@ public sealed class ArkModel : SwinBackbone
     /// <exception cref="ArgumentException">The images have another shape.</exception>
     public IReadOnlyList<Tensor> forward(Tensor images)
     {
-        using var features = Project(Pool(images));
-        return [.. omni_heads.Select(h => h.forward(features))];
+        using var features = ProjectAndRelease(Pool(images));
+        return Classify(features);
     }
 
     /// <summary>Embeddings of images.</summary>
@@ -118,13 +118,24 @@ public sealed class ArkModel : SwinBackbone
     /// <exception cref="InvalidOperationException">The model has no projector to apply.</exception>
     public Tensor Embed(Tensor images, bool afterProjector)
     {
-        if (afterProjector && projector is null)
-            throw new InvalidOperationException($"The model on '{Backbone.Name}' has no projector; ask for embeddings before the projector.");
+        if (afterProjector) RequireProjector();
         var pooled = Pool(images);
-        return afterProjector ? Project(pooled) : pooled;
+        return afterProjector ? ProjectAndRelease(pooled) : pooled;
     }
 
-    private Tensor Project(Tensor pooled)
+    internal nn.Module<Tensor, Tensor>? Projector => projector;
+
+    internal IEnumerable<nn.Module<Tensor, Tensor>> Heads => omni_heads;
+
+    /// <summary>The logits of every head, from the features <c>[B, FeatureCount]</c>.</summary>
+    internal IReadOnlyList<Tensor> Classify(Tensor features) => [.. omni_heads.Select(h => h.forward(features))];
+
+    internal void RequireProjector()
+    {
+        if (projector is null) throw new InvalidOperationException($"The model on '{Backbone.Name}' has no projector; ask for embeddings before the projector.");
+    }
+
+    private Tensor ProjectAndRelease(Tensor pooled)
     {
         if (projector is null) return pooled;
         using (pooled) return projector.call(pooled);

@@ -15,9 +15,9 @@ namespace Ark.Models;
 public abstract class SwinBackbone : nn.Module, IWeightLayouts
 {
     private readonly PatchEmbedding patch_embed;
-    private readonly Parameter? absolute_pos_embed;
+    internal readonly Parameter? absolute_pos_embed;
     private readonly ModuleList<SwinStage> layers;
-    private readonly LayerNorm norm;
+    internal readonly LayerNorm norm;
     private protected readonly Linear? head;
     private readonly DropPathSource _dropPaths = new();
 
@@ -78,6 +78,15 @@ public abstract class SwinBackbone : nn.Module, IWeightLayouts
         using var scope = NewDisposeScope();
         using var tokens = RunStages(images, features: null);
         return norm.call(tokens).mean([1, 2]).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The normalised tokens of the last stage, <c>[B, L, NumFeatures]</c>; the caller owns them.</summary>
+    internal Tensor NormedTokens(Tensor images)
+    {
+        RequireImages(images);
+        using var scope = NewDisposeScope();
+        using var tokens = RunStages(images, features: null);
+        return norm.call(tokens).flatten(1, 2).MoveToOuterDisposeScope();
     }
 
     /// <summary>The output of every stage after its patch merging and without norm, as dense prediction takes them.</summary>
@@ -154,7 +163,7 @@ public abstract class SwinBackbone : nn.Module, IWeightLayouts
         return tokens.MoveToOuterDisposeScope();
     }
 
-    private void RequireImages(Tensor images)
+    internal void RequireImages(Tensor images)
     {
         var shape = images.shape;
         if (shape.Length == 4 && shape[0] > 0 && shape[1] == Backbone.InputChannels && shape[2] == Backbone.ImageHeight && shape[3] == Backbone.ImageWidth) return;
