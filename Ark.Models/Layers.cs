@@ -21,6 +21,22 @@ internal static class Layers
 
     public static LayerNorm Norm(int channels, Device? device) => nn.LayerNorm(channels, Epsilon, device: device, dtype: ScalarType.Float32);
 
+    /// <summary>The layer in the precision of what goes in: parameters are cast where they differ, and their gradients are cast back.</summary>
+    public static Tensor Apply(this Linear layer, Tensor input)
+    {
+        if (input.dtype == layer.weight.dtype) return layer.forward(input);
+        using var scope = NewDisposeScope();
+        return nn.functional.linear(input, layer.weight.to(input.dtype), layer.bias?.to(input.dtype)).MoveToOuterDisposeScope();
+    }
+
+    /// <inheritdoc cref="Apply(Linear, Tensor)"/>
+    public static Tensor Apply(this LayerNorm layer, Tensor input)
+    {
+        if (input.dtype == layer.weight.dtype) return layer.forward(input);
+        using var scope = NewDisposeScope();
+        return nn.functional.layer_norm(input, [layer.weight.size(0)], layer.weight.to(input.dtype), layer.bias?.to(input.dtype), Epsilon).MoveToOuterDisposeScope();
+    }
+
     /// <summary>Takes a tensor out of the caller's dispose scope: a module owns its state whatever scope it was built in.</summary>
     public static T Owned<T>(T tensor) where T : Tensor
     {
