@@ -189,7 +189,7 @@ public abstract class SwinBackbone : nn.Module, IWeightLayouts
             nameof(images));
     }
 
-    private static void Collect(nn.Module module, string prefix, Dictionary<string, Tensor> destination)
+    internal static void Collect(nn.Module module, string prefix, Dictionary<string, Tensor> destination)
     {
         foreach (var (name, parameter) in module.named_parameters(recurse: false)) destination.Add(prefix + name, parameter);
         foreach (var (name, buffer) in module.named_buffers(recurse: false)) destination.Add(prefix + name, buffer);
