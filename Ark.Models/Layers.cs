@@ -8,7 +8,13 @@ internal static class Layers
 {
     public const double Epsilon = 1e-5;
 
-    public static Parameter Parameter(Device? device, params long[] shape) => Owned(nn.Parameter(zeros(shape, ScalarType.Float32, device)));
+    public static Parameter Parameter(Device? device, params long[] shape)
+    {
+        var tensor = empty(shape, ScalarType.Float32, device);
+        HugePages.Advise(tensor);
+        tensor.zero_().Dispose();
+        return Owned(nn.Parameter(tensor));
+    }
 
     public static Linear Linear(int inputs, int outputs, bool bias, Device? device) =>
         nn.Linear(Parameter(device, outputs, inputs), bias ? Parameter(device, outputs) : null);

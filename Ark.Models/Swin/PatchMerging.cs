@@ -6,8 +6,8 @@ namespace Ark.Models;
 /// <summary>Joins each two by two tokens: <c>[B, H, W, C]</c> to <c>[B, H / 2, W / 2, 2 C]</c>.</summary>
 internal sealed class PatchMerging : nn.Module<Tensor, Tensor>
 {
-    private readonly Linear reduction;
-    private readonly LayerNorm norm;
+    internal readonly Linear reduction;
+    internal readonly LayerNorm norm;
 
     public PatchMerging(int channels, Device? device)
         : base(nameof(PatchMerging))

@@ -15,9 +15,9 @@ namespace Ark.Models;
 public abstract class SwinBackbone : nn.Module, IWeightLayouts
 {
     private readonly PatchEmbedding patch_embed;
-    private readonly Parameter? absolute_pos_embed;
+    internal readonly Parameter? absolute_pos_embed;
     private readonly ModuleList<SwinStage> layers;
-    private readonly LayerNorm norm;
+    internal readonly LayerNorm norm;
     private protected readonly Linear? head;
     private readonly DropPathSource _dropPaths = new();
 
@@ -94,6 +94,15 @@ public abstract class SwinBackbone : nn.Module, IWeightLayouts
     {
         using var scope = NewDisposeScope();
         return norm.call(tokens.to(ScalarType.Float32)).mean([1, 2]).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The normalised tokens of the last stage, <c>[B, L, NumFeatures]</c>; the caller owns them.</summary>
+    internal Tensor NormedTokens(Tensor images)
+    {
+        RequireImages(images);
+        using var scope = NewDisposeScope();
+        using var tokens = RunStages(images, features: null);
+        return norm.call(tokens).flatten(1, 2).MoveToOuterDisposeScope();
     }
 
     /// <summary>The output of every stage after its patch merging and without norm, as dense prediction takes them.</summary>
@@ -180,7 +189,7 @@ public abstract class SwinBackbone : nn.Module, IWeightLayouts
             nameof(images));
     }
 
-    private static void Collect(nn.Module module, string prefix, Dictionary<string, Tensor> destination)
+    internal static void Collect(nn.Module module, string prefix, Dictionary<string, Tensor> destination)
     {
         foreach (var (name, parameter) in module.named_parameters(recurse: false)) destination.Add(prefix + name, parameter);
         foreach (var (name, buffer) in module.named_buffers(recurse: false)) destination.Add(prefix + name, buffer);

@@ -9,10 +9,10 @@ internal sealed class SwinBlock : nn.Module<Tensor, Tensor>
     internal const float Masked = -100;
 
     internal Tensor? attn_mask;
-    private readonly LayerNorm norm1;
-    private readonly WindowAttention attn;
-    private readonly LayerNorm norm2;
-    private readonly Mlp mlp;
+    internal readonly LayerNorm norm1;
+    internal readonly WindowAttention attn;
+    internal readonly LayerNorm norm2;
+    internal readonly Mlp mlp;
     private readonly DropPath _dropPath;
     private readonly int _window;
     private readonly int _shift;
@@ -104,8 +104,8 @@ internal sealed class SwinBlock : nn.Module<Tensor, Tensor>
 /// <summary>Linear, GELU, Linear over the last dimension.</summary>
 internal sealed class Mlp : nn.Module<Tensor, Tensor>
 {
-    private readonly Linear fc1;
-    private readonly Linear fc2;
+    internal readonly Linear fc1;
+    internal readonly Linear fc2;
     private readonly double _dropRate;
 
     public Mlp(int channels, int hidden, double dropRate, Device? device)

@@ -7,7 +7,7 @@ namespace Ark.Models;
 internal sealed class SwinStage : nn.Module<Tensor, Tensor>
 {
     internal readonly ModuleList<SwinBlock> blocks;
-    private readonly PatchMerging? downsample;
+    internal readonly PatchMerging? downsample;
 
     public SwinStage(SwinConfiguration configuration, int stage, ReadOnlySpan<float> dropPathRates, DropPathSource source, Device? device)
         : base(nameof(SwinStage))

@@ -12,8 +12,8 @@ internal sealed class WindowAttention : nn.Module<Tensor, Tensor?, Tensor>
 {
     internal Parameter relative_position_bias_table;
     internal Tensor relative_position_index;
-    private readonly Linear qkv;
-    private readonly Linear proj;
+    internal readonly Linear qkv;
+    internal readonly Linear proj;
     private readonly int _heads;
     private readonly int _headChannels;
     private readonly int _tokens;

@@ -7,13 +7,17 @@ namespace Ark.Training;
 /// <summary>A model with what one must know to use it. Owns the model.</summary>
 public sealed class LoadedModel : IDisposable
 {
-    private LoadedModel(ArkModel model, ModelDescription description, ModelRole weights, Device device)
+    private LoadedModel(string checkpoint, ArkModel model, ModelDescription description, ModelRole weights, Device device)
     {
+        Checkpoint = checkpoint;
         Model = model;
         Description = description;
         Weights = weights;
         Device = device;
     }
+
+    /// <summary>The file that it was loaded from.</summary>
+    public string Checkpoint { get; }
 
     /// <summary>The network, in evaluation mode.</summary>
     public ArkModel Model { get; }
@@ -41,7 +45,7 @@ public sealed class LoadedModel : IDisposable
         model.to(target);
         model.eval();
         foreach (var parameter in model.parameters()) parameter.requires_grad = false;
-        return new LoadedModel(model, description, weights, target);
+        return new LoadedModel(path, model, description, weights, target);
     }
 
     /// <summary>Disposes the network.</summary>
