@@ -101,10 +101,39 @@ public sealed class TrainingOptions
     [Range(0, 10)]
     public double WeightDecay { get; set; }
 
+    /// <summary>What AdamW adds to the root that it divides by.</summary>
+    /// <value>The default is 1e-8.</value>
+    [Range(0, 1)]
+    public double Epsilon { get; set; } = 1e-8;
+
+    /// <summary>How slowly AdamW's mean gradient moves.</summary>
+    /// <value>The default is 0.9.</value>
+    [Range(0, 0.9999999)]
+    public double Beta1 { get; set; } = 0.9;
+
+    /// <summary>How slowly AdamW's mean squared gradient moves.</summary>
+    /// <value>The default is 0.999.</value>
+    [Range(0, 0.9999999)]
+    public double Beta2 { get; set; } = 0.999;
+
     /// <summary>Largest norm of the whole gradient; larger ones are scaled down to it.</summary>
     /// <value>The default is none.</value>
     [Range(1e-9, 1e9)]
     public double? ClipGradient { get; set; }
+
+    /// <summary>How the learning rate goes down.</summary>
+    /// <value>The default is <see cref="ScheduleKind.Cosine"/>.</value>
+    public ScheduleKind Schedule { get; set; }
+
+    /// <summary>Epochs between the steps of <see cref="ScheduleKind.Step"/>.</summary>
+    /// <value>The default is 30.</value>
+    [Range(1e-3, 1e6)]
+    public double DecayEpochs { get; set; } = 30;
+
+    /// <summary>The factor of each step of <see cref="ScheduleKind.Step"/>, or the power of <see cref="ScheduleKind.Poly"/>.</summary>
+    /// <value>The default is 0.5.</value>
+    [Range(0, 10)]
+    public double DecayRate { get; set; } = 0.5;
 
     /// <summary>Epochs of linear warm-up.</summary>
     /// <value>The default is 20.</value>
@@ -130,6 +159,15 @@ public sealed class TrainingOptions
     /// <value>The default is 10.</value>
     [Range(1, 1_000_000)]
     public int TestEvery { get; set; } = 10;
+
+    /// <summary>Whether tests average over ten crops (corners and centre, each mirrored) in place of the centre alone.</summary>
+    /// <value>The default is <see langword="false"/>; the published code tests with ten crops.</value>
+    public bool TestAugment { get; set; }
+
+    /// <summary>A line of progress every so many steps.</summary>
+    /// <value>The default is none: one line a pass.</value>
+    [Range(1, int.MaxValue)]
+    public int? PrintEvery { get; set; }
 
     /// <summary>The state to resume from is written every so many steps, besides after every pass over a dataset.</summary>
     /// <value>The default is none: by time alone.</value>

@@ -152,7 +152,11 @@ internal static class TrainingCheckpoint
     private static OrderedDictionary<string, object?> OptionsOf(TrainingOptions options)
     {
         var result = new OrderedDictionary<string, object?>();
-        foreach (var setting in TrainingSettings.All) result[setting.Name] = setting.Format(options);
+        foreach (var setting in TrainingSettings.All)
+        {
+            if (setting.Format(options) is { } value) result[setting.Name] = value;
+        }
+
         return result;
     }
 

@@ -19,6 +19,7 @@ internal sealed class TrainingSession : IDisposable
     private readonly BatchSource _source;
     private readonly IImageTransform _trainingView;
     private readonly IImageTransform _evaluationView;
+    private readonly IImageTransform _testView;
     private readonly RunDirectory? _directory;
     private readonly RunCheckpoints? _checkpoints;
     private readonly ProgressReporter _reporter;
@@ -45,6 +46,7 @@ internal sealed class TrainingSession : IDisposable
         Description = TrainingModels.Describe(options, datasets, stored?.Heads ?? trained?.Heads ?? []);
         _trainingView = Transforms.Training(options, Description.ImageSize);
         _evaluationView = Transforms.Evaluation(options.Normalization, Description.ImageSize);
+        _testView = options.TestAugment ? Transforms.TenCrop(options.Normalization, Description.ImageSize) : _evaluationView;
         var (student, teacher) = TrainingModels.Create(options, Description, trained, stored is null && trained is null ? options.InitialWeights : null);
         _accrual = new KnowledgeAccrual(student.to(_device), teacher.to(_device), HeadPlan.Tasks(options.TaskOrder, datasets, Description.Heads), AccrualSettingsOf(options, datasets));
         _checkpoints = directory is null ? null : new RunCheckpoints(directory, options, Description, _accrual);
@@ -95,8 +97,8 @@ internal sealed class TrainingSession : IDisposable
         Epochs = options.Epochs,
         MovesPerEpoch = MovesPerEpoch(options, datasets),
         TeacherMomentum = options.TeacherMomentum,
-        Optimizer = new OptimizerSettings { Kind = options.Optimizer, Momentum = options.Momentum, WeightDecay = options.WeightDecay },
-        LearningRate = new LearningRateSchedule(options.LearningRate, options.MinimumLearningRate, options.WarmupLearningRate, options.WarmupEpochs, options.ScheduleEpochs ?? options.Epochs),
+        Optimizer = new OptimizerSettings { Kind = options.Optimizer, Momentum = options.Momentum, WeightDecay = options.WeightDecay, Epsilon = options.Epsilon, Beta1 = options.Beta1, Beta2 = options.Beta2 },
+        LearningRate = new LearningRateSchedule(options.LearningRate, options.MinimumLearningRate, options.WarmupLearningRate, options.WarmupEpochs, options.ScheduleEpochs ?? options.Epochs, options.Schedule, options.DecayEpochs, options.DecayRate),
         ClipGradient = options.ClipGradient,
         CheckpointActivations = options.CheckpointActivations,
         Concurrent = options.TaskOrder == TaskOrder.Concurrent,
@@ -152,6 +154,8 @@ internal sealed class TrainingSession : IDisposable
             }
 
             if (_checkpoints?.IsDue(_position.TotalSteps) == true && _position.Step < steps) _checkpoints.SaveLast(_position);
+            if (_options.PrintEvery is { } every && _position.Step % every == 0)
+                _reporter.Message(FormattableString.Invariant($"epoch {_position.Epoch + 1}/{_options.Epochs}  {pass.Name} step {_position.Step}/{steps}: task loss {_position.LossSums[0] / _position.Images:F4}, consistency {_position.LossSums[1] / _position.Images:F4}"));
             if (_reporter.IsDue)
             {
                 _reporter.Report(TrainingPhase.Training, _position.Epoch + 1, pass.Name, _position.Step, steps, _position.TotalSteps, _position.LossSums[0] / _position.Images, _position.LossSums[1] / _position.Images,
@@ -223,7 +227,7 @@ internal sealed class TrainingSession : IDisposable
         var steps = BatchSource.BatchCount(data[split].Count, _options.BatchSize);
         var step = 0;
         var head = _accrual.HeadOf(dataset);
-        return SplitReader.Read(network, head.Head, data.Labels, _source.InOrder(data.Name, data[split], _evaluationView, cancellationToken), _accrual.IsExclusive(dataset), _device, _ =>
+        return SplitReader.Read(network, head.Head, data.Labels, _source.InOrder(data.Name, data[split], split == DatasetSplit.Test ? _testView : _evaluationView, cancellationToken), _accrual.IsExclusive(dataset), _device, _ =>
         {
             step++;
             if (_reporter.IsDue) _reporter.Report(phase, Math.Min(_position.Epoch + 1, _options.Epochs), data.Name, step, steps, _position.TotalSteps);
@@ -270,7 +274,7 @@ internal sealed class TrainingSession : IDisposable
     {
         var images = Math.Max(1, _position.Images);
         var (task, consistency) = (_position.LossSums[0] / images, _position.LossSums[1] / images);
-        _reporter.Message($"epoch {_position.Epoch + 1}/{_options.Epochs}  {dataset}: task loss {task:F4}, consistency {consistency:F4}, {imagesPerSecond:F0} images/s");
+        _reporter.Message(FormattableString.Invariant($"epoch {_position.Epoch + 1}/{_options.Epochs}  {dataset}: task loss {task:F4}, consistency {consistency:F4}, {imagesPerSecond:F0} images/s"));
         _directory?.AppendMetrics(new JsonObject
         {
             ["event"] = "pass",
@@ -289,7 +293,7 @@ internal sealed class TrainingSession : IDisposable
 
     private void RecordEpoch(int epoch, double[] losses)
     {
-        _reporter.Message($"epoch {epoch}/{_options.Epochs}  validation loss: {string.Join(", ", _datasets.Select((d, i) => $"{d.Name} {losses[i]:F4}"))}");
+        _reporter.Message($"epoch {epoch}/{_options.Epochs}  validation loss: {string.Join(", ", _datasets.Select((d, i) => FormattableString.Invariant($"{d.Name} {losses[i]:F4}")))}");
         foreach (var (data, loss) in _datasets.Zip(losses))
             _directory?.AppendMetrics(new JsonObject { ["event"] = "validation", ["epoch"] = epoch, ["dataset"] = data.Name, ["loss"] = Json.Number(loss) });
         foreach (var evaluation in _evaluations)
