@@ -65,7 +65,7 @@ public abstract class SwinBackbone : nn.Module, IWeightLayouts
     }
 
     /// <summary>
-    /// The precision that the backbone computes in: float32, or bfloat16 with parameters, pooling, projector and heads in float32. On a CPU whose oneDNN knows bfloat16 it is faster,
+    /// The precision that the backbone computes in: float32, which means the parameters' own type, or bfloat16 with parameters, pooling, projector and heads in float32. On a CPU whose oneDNN knows bfloat16 it is faster,
     /// and it halves the memory of activations.
     /// </summary>
     internal ScalarType Precision { get; set; } = ScalarType.Float32;
@@ -89,11 +89,11 @@ public abstract class SwinBackbone : nn.Module, IWeightLayouts
         return PoolTokens(tokens).MoveToOuterDisposeScope();
     }
 
-    /// <summary>The last stage's tokens <c>[B, H, W, C]</c>, normalised and averaged in float32: <c>[B, C]</c>.</summary>
+    /// <summary>The last stage's tokens <c>[B, H, W, C]</c>, normalised and averaged in the parameters' type: <c>[B, C]</c>.</summary>
     internal Tensor PoolTokens(Tensor tokens)
     {
         using var scope = NewDisposeScope();
-        return norm.call(tokens.to(ScalarType.Float32)).mean([1, 2]).MoveToOuterDisposeScope();
+        return norm.call(tokens.to(norm.weight.dtype)).mean([1, 2]).MoveToOuterDisposeScope();
     }
 
     /// <summary>The normalised tokens of the last stage, <c>[B, L, NumFeatures]</c>; the caller owns them.</summary>
@@ -175,7 +175,7 @@ public abstract class SwinBackbone : nn.Module, IWeightLayouts
         using var scope = NewDisposeScope();
         var tokens = patch_embed.call(images);
         if (absolute_pos_embed is not null) tokens = tokens.Plus(absolute_pos_embed.view(1, tokens.size(1), tokens.size(2), tokens.size(3)));
-        if (tokens.dtype != Precision) tokens = tokens.to(Precision);
+        if (Precision != ScalarType.Float32) tokens = tokens.to(Precision);
         if (Backbone.DropRate > 0 && training) tokens = nn.functional.dropout(tokens, Backbone.DropRate, training: true);
         return tokens.MoveToOuterDisposeScope();
     }
