@@ -152,8 +152,8 @@ internal sealed class KnowledgeAccrual : IDisposable
     {
         using var scope = NewDisposeScope();
         var weight = LastConsistencyWeight;
-        Tensor followed;
-        using (no_grad()) followed = Teacher.Features(part.TeacherView);
+        // A teacher that has no say need not speak.
+        var followed = _settings.ConsistencyScale == 0 ? null : Followed(part.TeacherView);
         using var pass = Student.BeginPass(part.StudentView, _settings.CheckpointActivations);
         var features = pass.Features;
         Tensor? task = null;
@@ -163,11 +163,17 @@ internal sealed class KnowledgeAccrual : IDisposable
             task = task is null ? loss : task.Plus(loss);
         }
 
-        var consistency = nn.functional.mse_loss(features, followed);
+        var consistency = followed is null ? zeros([], device: features.device) : nn.functional.mse_loss(features, followed);
         if (part.Share != 1) consistency = consistency.Times(part.Share);
         var total = task!.Times(1 - weight).Plus(consistency.Times(weight));
         pass.Backward(total);
         return stack([task.detach(), consistency.detach(), total.detach()]).to(ScalarType.Float64).MoveToOuterDisposeScope();
+    }
+
+    private Tensor Followed(Tensor view)
+    {
+        using var noGradient = no_grad();
+        return Teacher.Features(view);
     }
 
     private Tensor TaskLossOf(TaskPart asked, Tensor features)
