@@ -22,6 +22,8 @@ internal static class ArkCommandLine
         {
             PretrainCommand.Create(services, terminal),
             EvaluateCommand.Create(services, terminal),
+            CompareCommand.Create(terminal),
+            ReportCommand.Create(terminal),
             InspectCommand.Create(terminal),
             ConvertCommand.Create(terminal),
             DataCommand.Create(services, terminal),
