@@ -25,6 +25,8 @@ internal static class ArkCommandLine
             EmbedCommand.Create(services, terminal),
             SimilarCommand.Create(services, terminal),
             PredictCommand.Create(services, terminal),
+            CompareCommand.Create(terminal),
+            ReportCommand.Create(terminal),
             InspectCommand.Create(terminal),
             ConvertCommand.Create(terminal),
             DataCommand.Create(services, terminal),
