@@ -25,6 +25,8 @@ internal static class ArkCommandLine
             EmbedCommand.Create(services, terminal),
             SimilarCommand.Create(services, terminal),
             PredictCommand.Create(services, terminal),
+            ExplainCommand.Create(services, terminal),
+            CalibrateCommand.Create(services, terminal),
             InspectCommand.Create(terminal),
             ConvertCommand.Create(terminal),
             DataCommand.Create(services, terminal),

@@ -46,7 +46,8 @@ internal static class ResultTable
             + (evaluation.Accuracy is { } accuracy ? $", accuracy {Figure(accuracy)}" : ""));
     }
 
-    private static IAnsiConsole Console(Terminal terminal)
+    /// <summary>What tables are written to.</summary>
+    public static IAnsiConsole Console(Terminal terminal)
     {
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(terminal.Out), Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors });
         // A pipe has no width; a table must not be folded to one that was guessed.
