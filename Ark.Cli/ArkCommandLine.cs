@@ -27,6 +27,8 @@ internal static class ArkCommandLine
             PredictCommand.Create(services, terminal),
             CompareCommand.Create(terminal),
             ReportCommand.Create(terminal),
+            ExplainCommand.Create(services, terminal),
+            CalibrateCommand.Create(services, terminal),
             InspectCommand.Create(terminal),
             ConvertCommand.Create(terminal),
             DataCommand.Create(services, terminal),
