@@ -22,6 +22,13 @@ internal static class ArkCommandLine
         {
             PretrainCommand.Create(services, terminal),
             EvaluateCommand.Create(services, terminal),
+            EmbedCommand.Create(services, terminal),
+            SimilarCommand.Create(services, terminal),
+            PredictCommand.Create(services, terminal),
+            CompareCommand.Create(terminal),
+            ReportCommand.Create(terminal),
+            ExplainCommand.Create(services, terminal),
+            CalibrateCommand.Create(services, terminal),
             InspectCommand.Create(terminal),
             ConvertCommand.Create(terminal),
             DataCommand.Create(services, terminal),

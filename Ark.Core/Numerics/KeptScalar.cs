@@ -13,8 +13,18 @@ internal static class KeptScalar
     /// <summary>The factor 1, held for the life of the process.</summary>
     public static readonly Scalar One = 1.ToScalar();
 
+    /// <summary>The number 0, held for the life of the process.</summary>
+    public static readonly Scalar Zero = 0.ToScalar();
+
     /// <summary><c>a + b</c>.</summary>
     public static Tensor Plus(this Tensor a, Tensor b) => a.add(b, One);
+
+    /// <summary><c>a + number</c>.</summary>
+    public static Tensor Plus(this Tensor a, double number)
+    {
+        using var scalar = number.ToScalar();
+        return a.add(scalar);
+    }
 
     /// <summary><c>a · factor</c>.</summary>
     public static Tensor Times(this Tensor a, double factor)

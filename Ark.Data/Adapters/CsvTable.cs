@@ -34,6 +34,9 @@ internal sealed class CsvTable : IDisposable
     /// <summary>The line where the current row starts, from 1.</summary>
     public long Line { get; private set; } = 1;
 
+    /// <summary>The names of the columns.</summary>
+    public IReadOnlyList<string> Header => _header;
+
     /// <summary>A field of the current row, without blanks around it.</summary>
     /// <param name="column">Its column.</param>
     public string this[int column] => _fields[column];

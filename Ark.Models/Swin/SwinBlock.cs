@@ -48,12 +48,12 @@ internal sealed class SwinBlock : nn.Module<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
         var (height, width) = (tokens.size(1), tokens.size(2));
-        var normed = norm1.forward(tokens);
+        var normed = norm1.Apply(tokens);
         if (_shift > 0) normed = normed.roll([-_shift, -_shift], [1, 2]);
         var attended = Merge(attn.forward(Partition(normed, _window), attn_mask), _window, height, width);
         if (_shift > 0) attended = attended.roll([_shift, _shift], [1, 2]);
         var x = _dropPath.Add(tokens, attended, training);
-        return _dropPath.Add(x, mlp.forward(norm2.forward(x)), training).MoveToOuterDisposeScope();
+        return _dropPath.Add(x, mlp.forward(norm2.Apply(x)), training).MoveToOuterDisposeScope();
     }
 
     public void Initialise(Generator? generator)
@@ -121,8 +121,8 @@ internal sealed class Mlp : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor tokens)
     {
         using var scope = NewDisposeScope();
-        var hidden = Drop(nn.functional.gelu(fc1.forward(tokens)));
-        return Drop(fc2.forward(hidden)).MoveToOuterDisposeScope();
+        var hidden = Drop(nn.functional.gelu(fc1.Apply(tokens)));
+        return Drop(fc2.Apply(hidden)).MoveToOuterDisposeScope();
     }
 
     public void Initialise(Generator? generator)

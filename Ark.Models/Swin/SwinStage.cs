@@ -34,6 +34,9 @@ internal sealed class SwinStage : nn.Module<Tensor, Tensor>
         return (downsample is null ? x : downsample.forward(x)).MoveToOuterDisposeScope();
     }
 
+    /// <summary>The stage in the pieces of which a checkpointed pass keeps the inputs.</summary>
+    internal IEnumerable<Func<Tensor, Tensor>> Segments => downsample is null ? blocks.Select(b => (Func<Tensor, Tensor>)b.call) : [.. blocks.Select(b => (Func<Tensor, Tensor>)b.call), downsample.forward];
+
     public void Initialise(Generator? generator)
     {
         foreach (var block in blocks) block.Initialise(generator);
