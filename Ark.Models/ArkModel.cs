@@ -96,9 +96,24 @@ public sealed class ArkModel : SwinBackbone
     {
         ArgumentOutOfRangeException.ThrowIfNegative(head);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(head, omni_heads.Count);
-        var features = Project(Pool(images));
-        return (features, omni_heads[head].forward(features));
+        var features = Features(images);
+        return (features, Logits(features, head));
     }
+
+    /// <summary>The features that the heads take, <c>[B, FeatureCount]</c>; the caller owns them.</summary>
+    internal Tensor Features(Tensor images) => ProjectAndRelease(Pool(images));
+
+    /// <summary>One head's logits <c>[B, Outputs]</c> of such features; the caller owns them.</summary>
+    internal Tensor Logits(Tensor features, int head) => omni_heads[head].forward(features);
+
+    /// <summary>Begins a training step of the network.</summary>
+    /// <param name="images"><c>[B, InputChannels, ImageHeight, ImageWidth]</c>, normalised; borrowed until the pass is disposed.</param>
+    /// <param name="checkpoint">Whether to keep only the inputs of blocks, and to compute what is in them again for the gradients.</param>
+    /// <returns>The pass; the caller disposes it.</returns>
+    internal TrainingPass BeginPass(Tensor images, bool checkpoint) => new(this, images, checkpoint);
+
+    /// <summary>The features of the last stage's tokens.</summary>
+    internal Tensor FeaturesOf(Tensor tokens) => ProjectAndRelease(PoolTokens(tokens));
 
     /// <summary>The logits of every head.</summary>
     /// <param name="images"><c>[B, InputChannels, ImageHeight, ImageWidth]</c>, normalised; borrowed.</param>
@@ -106,8 +121,8 @@ public sealed class ArkModel : SwinBackbone
     /// <exception cref="ArgumentException">The images have another shape.</exception>
     public IReadOnlyList<Tensor> forward(Tensor images)
     {
-        using var features = Project(Pool(images));
-        return [.. omni_heads.Select(h => h.forward(features))];
+        using var features = Features(images);
+        return Classify(features);
     }
 
     /// <summary>Embeddings of images.</summary>
@@ -118,13 +133,24 @@ public sealed class ArkModel : SwinBackbone
     /// <exception cref="InvalidOperationException">The model has no projector to apply.</exception>
     public Tensor Embed(Tensor images, bool afterProjector)
     {
-        if (afterProjector && projector is null)
-            throw new InvalidOperationException($"The model on '{Backbone.Name}' has no projector; ask for embeddings before the projector.");
+        if (afterProjector) RequireProjector();
         var pooled = Pool(images);
-        return afterProjector ? Project(pooled) : pooled;
+        return afterProjector ? ProjectAndRelease(pooled) : pooled;
     }
 
-    private Tensor Project(Tensor pooled)
+    internal nn.Module<Tensor, Tensor>? Projector => projector;
+
+    internal IEnumerable<nn.Module<Tensor, Tensor>> Heads => omni_heads;
+
+    /// <summary>The logits of every head, from the features <c>[B, FeatureCount]</c>.</summary>
+    internal IReadOnlyList<Tensor> Classify(Tensor features) => [.. omni_heads.Select(h => h.forward(features))];
+
+    internal void RequireProjector()
+    {
+        if (projector is null) throw new InvalidOperationException($"The model on '{Backbone.Name}' has no projector; ask for embeddings before the projector.");
+    }
+
+    private Tensor ProjectAndRelease(Tensor pooled)
     {
         if (projector is null) return pooled;
         using (pooled) return projector.call(pooled);

@@ -12,6 +12,7 @@ namespace Ark.Data;
 internal ref struct NpyHeaderParser(ReadOnlySpan<byte> text, Func<string, ArkInputException> refuse)
 {
     private const int HighestRank = 8;
+    private const int LongestText = 1 << 16;
 
     private readonly ReadOnlySpan<byte> _text = text;
     private int _at;
@@ -74,6 +75,9 @@ internal ref struct NpyHeaderParser(ReadOnlySpan<byte> text, Func<string, ArkInp
             var size = digit - '0';
             if (kind switch { 'b' => size == 1, 'f' => size >= 2, _ => true } && (order != '|' || size == 1)) return (order, kind, size);
         }
+
+        if (type is ['<' or '>' or '|' or '=', 'U' or 'S', ..] && int.TryParse(type.AsSpan(2), NumberStyles.None, CultureInfo.InvariantCulture, out var length) && length is > 0 and <= LongestText)
+            return (type[0], type[1], type[1] == 'U' ? 4 * length : length);
 
         throw refuse($"the dtype '{type}' is unsupported");
     }

@@ -26,6 +26,9 @@ internal sealed class NpzArchive : IDisposable
     /// <summary>The file.</summary>
     public string Path { get; }
 
+    /// <summary>The arrays' names, without <c>.npy</c>.</summary>
+    public IReadOnlyList<string> Keys => [.. _zip.Entries.Where(e => e.FullName.EndsWith(".npy", StringComparison.Ordinal)).Select(e => e.FullName[..^4])];
+
     /// <summary>Opens an archive.</summary>
     /// <param name="path">The file.</param>
     /// <returns>The archive, owned by the caller.</returns>

@@ -1,6 +1,7 @@
 using Ark;
 using Ark.Data;
 using Ark.Training;
+using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
@@ -10,7 +11,7 @@ namespace Microsoft.Extensions.DependencyInjection;
 /// <summary>Adds Ark to a host.</summary>
 public static class ArkServiceCollectionExtensions
 {
-    /// <summary>Adds image decoding, the built-in dataset adapters, and the trainer. May be called more than once.</summary>
+    /// <summary>Adds image decoding, the built-in dataset adapters, the trainer, the evaluator and the extraction of embeddings. May be called more than once.</summary>
     /// <param name="services">The host's services.</param>
     /// <param name="configure">Changes the shared options.</param>
     /// <returns>A builder for models, datasets and training.</returns>
@@ -23,22 +24,32 @@ public static class ArkServiceCollectionExtensions
         services.TryAddSingleton(provider => new ArkDatasets(provider, provider.GetRequiredService<DatasetAdapterRegistry>(), provider.GetServices<DatasetDefinition>()));
         services.TryAddSingleton<IArkTrainer, ArkTrainer>();
         services.TryAddSingleton<IArkEvaluator, ArkEvaluator>();
+        services.TryAddSingleton<EmbeddingExtractor>();
         return new ArkBuilder(services);
     }
 
-    /// <summary>Adds a model under a name: a keyed singleton <see cref="LoadedModel"/>, loaded when it is first asked for.</summary>
+    /// <summary>
+    /// Adds a model under a name: the keyed singletons <see cref="IArkClassifier"/>, <c>IEmbeddingGenerator&lt;DataContent, Embedding&lt;float&gt;&gt;</c> and <see cref="LoadedModel"/>,
+    /// loaded when one is first asked for. Classifier and generator of the model that is added first are the unkeyed services too.
+    /// </summary>
     /// <param name="builder">The builder.</param>
     /// <param name="name">The key.</param>
     /// <param name="configure">Sets the weight file, and what else differs from the defaults.</param>
     /// <returns>The builder.</returns>
     public static IArkBuilder AddModel(this IArkBuilder builder, string name, Action<ArkModelOptions> configure)
     {
-        builder.Services.AddOptions<ArkModelOptions>(name).Configure(configure).ValidateDataAnnotations().ValidateOnStart();
-        builder.Services.TryAddKeyedSingleton(name, static (provider, key) =>
-        {
-            var options = provider.GetRequiredService<IOptionsMonitor<ArkModelOptions>>().Get((string)key!);
-            return LoadedModel.Load(options.Checkpoint, options.Weights, options.Device ?? provider.GetRequiredService<IOptions<ArkOptions>>().Value.Device);
-        });
+        AddModelOptions(builder, name).Configure(configure);
+        return builder;
+    }
+
+    /// <summary>Adds a model from configuration; an unknown key is an error when the host starts. See <see cref="AddModel(IArkBuilder, string, Action{ArkModelOptions})"/>.</summary>
+    /// <param name="builder">The builder.</param>
+    /// <param name="name">The key.</param>
+    /// <param name="section">The section, such as <c>Ark:Models:chest</c>.</param>
+    /// <returns>The builder.</returns>
+    public static IArkBuilder AddModel(this IArkBuilder builder, string name, IConfigurationSection section)
+    {
+        AddModelOptions(builder, name).Bind(section, binder => binder.ErrorOnUnknownConfiguration = true);
         return builder;
     }
 
@@ -102,6 +113,34 @@ public static class ArkServiceCollectionExtensions
         builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<TrainingOptions>, TrainingOptionsValidator>());
         return builder.Services.AddOptions<TrainingOptions>().ValidateOnStart();
     }
+
+    private static OptionsBuilder<ArkModelOptions> AddModelOptions(IArkBuilder builder, string name)
+    {
+        var services = builder.Services;
+        services.TryAddKeyedSingleton(name, static (provider, key) =>
+        {
+            var options = ModelOptions(provider, key);
+            return LoadedModel.Load(options.Checkpoint, options.Weights, options.Device ?? provider.GetRequiredService<IOptions<ArkOptions>>().Value.Device);
+        });
+        services.TryAddKeyedSingleton(name, static (provider, key) =>
+        {
+            var options = ModelOptions(provider, key);
+            return new ModelService(provider.GetRequiredKeyedService<LoadedModel>(key), provider.GetRequiredService<IImageDecoder>(),
+                new ModelServiceOptions(options.MaxBatchSize, options.MaxBatchDelay, options.QueueCapacity, options.Precision));
+        });
+        services.TryAddKeyedSingleton<IArkClassifier>(name, static (provider, key) =>
+        {
+            var service = provider.GetRequiredKeyedService<ModelService>(key);
+            return new ArkClassifier(service, ModelOptions(provider, key).Calibration is { } path ? Calibration.Load(path).CheckedFor(service.Heads) : null);
+        });
+        services.TryAddKeyedSingleton<IEmbeddingGenerator<DataContent, Embedding<float>>>(name, static (provider, key) =>
+            new ArkEmbeddingGenerator(provider.GetRequiredKeyedService<ModelService>(key), (string)key!, ModelOptions(provider, key).Embedding));
+        services.TryAddSingleton(provider => provider.GetRequiredKeyedService<IArkClassifier>(name));
+        services.TryAddSingleton(provider => provider.GetRequiredKeyedService<IEmbeddingGenerator<DataContent, Embedding<float>>>(name));
+        return services.AddOptions<ArkModelOptions>(name).ValidateDataAnnotations().ValidateOnStart();
+    }
+
+    private static ArkModelOptions ModelOptions(IServiceProvider provider, object? key) => provider.GetRequiredService<IOptionsMonitor<ArkModelOptions>>().Get((string)key!);
 
     private static DatasetAdapterRegistry CreateAdapters(IServiceProvider provider)
     {

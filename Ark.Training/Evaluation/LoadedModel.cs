@@ -7,13 +7,17 @@ namespace Ark.Training;
 /// <summary>A model with what one must know to use it. Owns the model.</summary>
 public sealed class LoadedModel : IDisposable
 {
-    private LoadedModel(ArkModel model, ModelDescription description, ModelRole weights, Device device)
+    private LoadedModel(string checkpoint, ArkModel model, ModelDescription description, ModelRole weights, Device device)
     {
+        Checkpoint = checkpoint;
         Model = model;
         Description = description;
         Weights = weights;
         Device = device;
     }
+
+    /// <summary>The file that it was loaded from.</summary>
+    public string Checkpoint { get; }
 
     /// <summary>The network, in evaluation mode.</summary>
     public ArkModel Model { get; }
@@ -41,7 +45,7 @@ public sealed class LoadedModel : IDisposable
         model.to(target);
         model.eval();
         foreach (var parameter in model.parameters()) parameter.requires_grad = false;
-        return new LoadedModel(model, description, weights, target);
+        return new LoadedModel(path, model, description, weights, target);
     }
 
     /// <summary>Disposes the network.</summary>
@@ -56,6 +60,8 @@ public sealed class LoadedModel : IDisposable
         var heads = Description.Heads;
         var known = string.Join(", ", heads.Select(h => $"{h.Key} ({h.Value.Count})"));
         var named = Enumerable.Range(0, heads.Count).Where(i => string.Equals(heads[i].Key, dataset, StringComparison.OrdinalIgnoreCase)).OrderByDescending(i => heads[i].Key == dataset).ToList();
+        // A merged head answers every dataset whose labels went into it.
+        if (named.Count == 0 && heads.ToList().FindIndex(h => h.Key == HeadPlan.Merged) is >= 0 and var merged && ColumnsIn(heads[merged].Value, labels) is { } columns) return new HeadChoice(merged, columns);
         var alike = Enumerable.Range(0, heads.Count).Where(i => HaveSameNames(heads[i].Value, labels)).ToList();
         if (named.Count == 0 && alike.Count != 1)
         {
@@ -72,6 +78,13 @@ public sealed class LoadedModel : IDisposable
 
         var order = labels.Names.Select(name => heads[head].Value.Names.ToList().IndexOf(name)).ToArray();
         return new HeadChoice(head, order.SequenceEqual(Enumerable.Range(0, order.Length)) ? null : order);
+    }
+
+    private static int[]? ColumnsIn(LabelSchema merged, LabelSchema labels)
+    {
+        var known = merged.Names.Select(HeadPlan.Folded).ToList();
+        int[] columns = [.. labels.Names.Select(n => known.IndexOf(HeadPlan.Folded(n)))];
+        return columns.Contains(-1) ? null : columns;
     }
 
     private static bool HaveSameNames(LabelSchema one, LabelSchema other) => one.Count == other.Count && one.Names.ToHashSet(StringComparer.Ordinal).SetEquals(other.Names);

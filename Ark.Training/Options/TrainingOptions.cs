@@ -46,6 +46,10 @@ public sealed class TrainingOptions
     [Range(0, 0.9)]
     public double DropPathRate { get; set; } = 0.1;
 
+    /// <summary>How the datasets share an epoch.</summary>
+    /// <value>The default is <see cref="TaskOrder.Cyclic"/>.</value>
+    public TaskOrder TaskOrder { get; set; }
+
     /// <summary>When the teacher moves.</summary>
     /// <value>The default is <see cref="EmaMode.Epoch"/>.</value>
     public EmaMode EmaMode { get; set; }
@@ -64,6 +68,19 @@ public sealed class TrainingOptions
     /// <value>The default is 32.</value>
     [Range(1, 65536)]
     public int BatchSize { get; set; } = 32;
+
+    /// <summary>In how many parts a step's images go through the network. The parts' gradients add up to those of the whole batch, from a part of the memory.</summary>
+    /// <value>The default is 1: all at once.</value>
+    [Range(1, 65536)]
+    public int Accumulate { get; set; } = 1;
+
+    /// <summary>Whether the activations within a block are computed again when its gradient is due, in place of being kept: less memory, more time, the same gradients.</summary>
+    /// <value>The default is <see langword="false"/>.</value>
+    public bool CheckpointActivations { get; set; }
+
+    /// <summary>In which numbers the backbone computes.</summary>
+    /// <value>The default is <see cref="TrainingPrecision.Fp32"/>.</value>
+    public TrainingPrecision Precision { get; set; }
 
     /// <summary>The optimiser.</summary>
     /// <value>The default is <see cref="OptimizerKind.Sgd"/>.</value>
@@ -113,6 +130,21 @@ public sealed class TrainingOptions
     /// <value>The default is 10.</value>
     [Range(1, 1_000_000)]
     public int TestEvery { get; set; } = 10;
+
+    /// <summary>The state to resume from is written every so many steps, besides after every pass over a dataset.</summary>
+    /// <value>The default is none: by time alone.</value>
+    [Range(1, int.MaxValue)]
+    public int? CheckpointSteps { get; set; }
+
+    /// <summary>The state to resume from is written every so many minutes, besides after every pass over a dataset.</summary>
+    /// <value>The default is 10.</value>
+    [Range(0.01, 1e6)]
+    public double? CheckpointMinutes { get; set; } = 10;
+
+    /// <summary>How many of the states to resume from are kept: the last, and those before it, in case the last gets damaged.</summary>
+    /// <value>The default is 2.</value>
+    [Range(1, 1000)]
+    public int KeepLast { get; set; } = 2;
 
     /// <summary>The dataset whose validation loss chooses the best checkpoint, or <c>average</c> for the mean over all.</summary>
     /// <value>The default is <c>average</c>.</value>

@@ -1,0 +1,54 @@
+using System.CommandLine;
+using Ark.Data;
+using Ark.Models;
+using Ark.Training;
+
+namespace Ark.Cli;
+
+/// <summary>The options of every command that runs a checkpoint over images.</summary>
+internal sealed class ModelArguments
+{
+    private readonly Option<string?> _checkpoint;
+    private readonly Option<string> _weights = new("--weights") { Description = "which network", HelpName = "teacher|student", DefaultValueFactory = _ => "teacher" };
+    private readonly Option<string> _device = new("--device") { Description = "where to compute", HelpName = "cpu|cuda[:i]", DefaultValueFactory = _ => "cpu" };
+    private readonly Option<string> _precision = new("--precision") { Description = "the arithmetic", HelpName = "fp32|bf16", DefaultValueFactory = _ => "fp32" };
+    private readonly Option<int> _batch = new("--batch-size", "--batch_size") { Description = "images of a batch", HelpName = "N", DefaultValueFactory = _ => 32 };
+    private readonly Option<int> _workers = new("--workers") { Description = "threads that prepare images", HelpName = "N", DefaultValueFactory = _ => 2 };
+
+    public ModelArguments(Command command, bool required = true)
+    {
+        _checkpoint = new Option<string?>("--checkpoint") { Description = "the checkpoint of a run, or a file of the original Ark or Ark+", HelpName = "FILE", Required = required };
+        _weights.AcceptOnlyFromAmong("teacher", "student");
+        _precision.AcceptOnlyFromAmong("fp32", "bf16");
+        command.Add(_checkpoint);
+        command.Add(_weights);
+        command.Add(_device);
+        command.Add(_precision);
+        command.Add(_batch);
+        command.Add(_workers);
+    }
+
+    public string? Checkpoint(ParseResult parsed) => parsed.GetValue(_checkpoint);
+
+    public string Device(ParseResult parsed) => parsed.GetRequiredValue(_device);
+
+    public int BatchSize(ParseResult parsed) => AtLeastOne(parsed.GetValue(_batch), "--batch-size");
+
+    public int Workers(ParseResult parsed) => AtLeastOne(parsed.GetValue(_workers), "--workers");
+
+    public InferencePrecision Precision(ParseResult parsed) => parsed.GetValue(_precision) == "bf16" ? InferencePrecision.Bf16 : InferencePrecision.Fp32;
+
+    public ModelRole Weights(ParseResult parsed) => parsed.GetValue(_weights) == "student" ? ModelRole.Student : ModelRole.Teacher;
+
+    public LoadedModel Load(ParseResult parsed) => Load(parsed, parsed.GetRequiredValue(_checkpoint)!);
+
+    public LoadedModel Load(ParseResult parsed, string checkpoint) => LoadedModel.Load(checkpoint, Weights(parsed), Device(parsed));
+
+    public ReadingOptions Reading(ParseResult parsed, int crops = 1, BadImagePolicy badImages = BadImagePolicy.Stop) =>
+        new() { BatchSize = BatchSize(parsed), Workers = Workers(parsed), Crops = crops, BadImages = badImages };
+
+    public static int AtLeastOne(int value, string option) =>
+        value >= 1 ? value : throw new ArkInputException("command line", $"option '{option}'", $"{value} is too few", "Give at least 1.");
+
+    public static DatasetSplit Split(string name) => name switch { "train" => DatasetSplit.Train, "test" => DatasetSplit.Test, _ => DatasetSplit.Validation };
+}

@@ -1,0 +1,116 @@
+using static TorchSharp.torch;
+
+namespace Ark.Models;
+
+/// <summary>
+/// Runs an <see cref="ArkModel"/> forward only, as fast as the machine allows: weights are prepared once, nothing is recorded for gradients. Where a fast operator is
+/// missing, the plain operators give the same results.
+/// </summary>
+/// <remarks>
+/// Any number of threads may call one engine at once. The engine borrows the model, which must stay alive and unchanged: weights that change after
+/// <see cref="Create"/> are not seen. Tensors that it returns are single precision and belong to the caller.
+/// </remarks>
+public sealed class InferenceEngine : IDisposable
+{
+    private readonly ArkModel _model;
+    private readonly PreparedNetwork? _prepared;
+    private readonly FastPass? _fast;
+
+    private InferenceEngine(ArkModel model, InferencePrecision precision)
+    {
+        _model = model;
+        Precision = precision;
+        if (!FastPass.IsSupported || model.norm.weight is not { device_type: TorchSharp.DeviceType.CPU, dtype: ScalarType.Float32 }) return;
+        _prepared = new PreparedNetwork(model, precision == InferencePrecision.Bf16 && Bf16Kernel.IsSupported && PreparedNetwork.FitsBf16(model.Backbone));
+        _fast = new FastPass(_prepared, get_num_threads());
+    }
+
+    /// <summary>The arithmetic.</summary>
+    public InferencePrecision Precision { get; }
+
+    /// <summary>The shape of the model.</summary>
+    public ArkModelConfiguration Configuration => _model.Configuration;
+
+    /// <summary>Whether the engine computes on the fast path.</summary>
+    internal bool IsFast => _fast is not null;
+
+    /// <summary>Prepares a model for inference.</summary>
+    /// <param name="model">The model; borrowed for the life of the engine, which runs it in evaluation mode whatever its own mode is at this moment, and sets it to that mode.</param>
+    /// <param name="precision">The arithmetic.</param>
+    /// <returns>The engine; the caller owns it.</returns>
+    public static InferenceEngine Create(ArkModel model, InferencePrecision precision = InferencePrecision.Fp32)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        model.eval();
+        return new InferenceEngine(model, precision);
+    }
+
+    /// <summary>Several outputs from one pass through the backbone.</summary>
+    /// <param name="images"><c>[B, InputChannels, ImageHeight, ImageWidth]</c>, single precision, normalised; borrowed.</param>
+    /// <param name="outputs">What to compute.</param>
+    /// <returns>The outputs; the caller owns them.</returns>
+    /// <exception cref="ArgumentException">The images have another shape.</exception>
+    /// <exception cref="InvalidOperationException">The model has no projector, and what comes after it is asked for.</exception>
+    public InferenceResult Run(Tensor images, InferenceOutputs outputs)
+    {
+        ArgumentNullException.ThrowIfNull(images);
+        _model.RequireImages(images);
+        if (outputs.HasFlag(InferenceOutputs.Projected)) _model.RequireProjector();
+        if (_fast is not null && images is { device_type: TorchSharp.DeviceType.CPU, dtype: ScalarType.Float32 })
+        {
+            using var dense = images.contiguous();
+            return _fast.Run(dense, outputs);
+        }
+
+        return RunPlain(images, outputs);
+    }
+
+    /// <summary>The reference for the fast path, and what runs where there is none.</summary>
+    internal InferenceResult RunPlain(Tensor images, InferenceOutputs outputs)
+    {
+        using var scope = NewDisposeScope();
+        using var off = no_grad();
+        var tokens = _model.NormedTokens(images);
+        var pooled = tokens.mean([1]);
+        var features = (outputs & (InferenceOutputs.Projected | InferenceOutputs.Logits)) == InferenceOutputs.None ? null : _model.Projector?.call(pooled) ?? pooled.alias();
+        return new InferenceResult
+        {
+            Tokens = outputs.HasFlag(InferenceOutputs.Tokens) ? tokens.MoveToOuterDisposeScope() : null,
+            Logits = outputs.HasFlag(InferenceOutputs.Logits) ? [.. _model.Classify(features!).Select(l => l.MoveToOuterDisposeScope())] : null,
+            Pooled = outputs.HasFlag(InferenceOutputs.Pooled) ? pooled.MoveToOuterDisposeScope() : null,
+            Projected = outputs.HasFlag(InferenceOutputs.Projected) ? features!.MoveToOuterDisposeScope() : null,
+        };
+    }
+
+    /// <summary>Embeddings before the projector.</summary>
+    /// <param name="images"><c>[B, InputChannels, ImageHeight, ImageWidth]</c>, single precision, normalised; borrowed.</param>
+    /// <returns><c>[B, NumFeatures]</c>; the caller owns it.</returns>
+    /// <exception cref="ArgumentException">The images have another shape.</exception>
+    public Tensor Pooled(Tensor images) => Run(images, InferenceOutputs.Pooled).Pooled!;
+
+    /// <summary>Embeddings after the projector.</summary>
+    /// <param name="images"><c>[B, InputChannels, ImageHeight, ImageWidth]</c>, single precision, normalised; borrowed.</param>
+    /// <returns><c>[B, ProjectorFeatures]</c>; the caller owns it.</returns>
+    /// <exception cref="ArgumentException">The images have another shape.</exception>
+    /// <exception cref="InvalidOperationException">The model has no projector.</exception>
+    public Tensor Projected(Tensor images) => Run(images, InferenceOutputs.Projected).Projected!;
+
+    /// <summary>The normalised tokens of the last stage, row by row.</summary>
+    /// <param name="images"><c>[B, InputChannels, ImageHeight, ImageWidth]</c>, single precision, normalised; borrowed.</param>
+    /// <returns><c>[B, L, NumFeatures]</c>, where L is the number of the last stage's tokens; the caller owns it.</returns>
+    /// <exception cref="ArgumentException">The images have another shape.</exception>
+    public Tensor Tokens(Tensor images) => Run(images, InferenceOutputs.Tokens).Tokens!;
+
+    /// <summary>The logits of every head.</summary>
+    /// <param name="images"><c>[B, InputChannels, ImageHeight, ImageWidth]</c>, single precision, normalised; borrowed.</param>
+    /// <returns>Logits <c>[B, Outputs]</c> for each head, in their order; the caller owns them.</returns>
+    /// <exception cref="ArgumentException">The images have another shape.</exception>
+    public IReadOnlyList<Tensor> Logits(Tensor images) => Run(images, InferenceOutputs.Logits).Logits!;
+
+    /// <summary>Releases what was prepared. The model is not touched.</summary>
+    public void Dispose()
+    {
+        _fast?.Dispose();
+        _prepared?.Dispose();
+    }
+}

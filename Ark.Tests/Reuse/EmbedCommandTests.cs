@@ -1,0 +1,138 @@
+using System.Text.Json.Nodes;
+using Ark.Data;
+using Ark.Tests.Cli;
+using Ark.Training;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Ark.Tests.Reuse;
+
+public class EmbedCommandTests(SmallModel small) : IClassFixture<SmallModel>
+{
+    [Theory]
+    [InlineData("safetensors")]
+    [InlineData("npz")]
+    [InlineData("csv")]
+    [InlineData("parquet")]
+    public async Task Every_format_gives_back_the_rows_and_names_in_order(string format)
+    {
+        var path = small.PathOf($"all.{format}");
+        var run = await Embed(path, "--input", small.Images, "--batch-size", "7");
+        Assert.True(run.ExitCode == 0, run.Error);
+        var table = EmbeddingTable.Load(path);
+        Assert.Equal((24, 192), (table.Count, table.Width));
+        Assert.Equal(Enumerable.Range(0, 24).Select(i => $"{i:D2}.png"), table.Names);
+        Assert.False(Directory.Exists(path + ".partial"));
+        var expected = await Rows(EmbeddingKind.Pooled);
+        for (var n = 0; n < 24; n++) Assert.All(table.Rows[n].Zip(expected[n]), p => Assert.Equal(p.Second, p.First, 1e-5f));
+    }
+
+    [Fact]
+    public async Task Bad_files_are_listed_and_the_others_embedded()
+    {
+        var folder = small.PathOf("mixed");
+        Directory.CreateDirectory(folder);
+        File.Copy(Path.Combine(small.Images, "03.png"), Path.Combine(folder, "a.png"), overwrite: true);
+        await File.WriteAllBytesAsync(Path.Combine(folder, "b.png"), SmallModel.Png(1)[..99], TestContext.Current.CancellationToken);
+        File.Copy(Path.Combine(small.Images, "04.png"), Path.Combine(folder, "c.png"), overwrite: true);
+        await File.WriteAllTextAsync(small.PathOf("mixed/list.txt"), "a.png 1 0\nmissing.png 0 1\nb.png 0 0\nc.png 1 1\n", TestContext.Current.CancellationToken);
+        var run = await Embed(small.PathOf("mixed.npz"), "--input", small.PathOf("mixed/list.txt"), "--json", "-", "--batch-size", "1");
+        Assert.True(run.ExitCode == 0, run.Error);
+        Assert.Equal(["missing.png", "b.png"], JsonNode.Parse(run.Out)!["bad"]!.AsArray().Select(b => (string)b!["image"]!));
+        Assert.Equal(["a.png", "c.png"], EmbeddingTable.Load(small.PathOf("mixed.npz")).Names);
+        Assert.Equal(2, File.ReadAllLines(small.PathOf("mixed.npz.bad.txt")).Length);
+        Assert.Equal(2, run.Error.Split('\n').Count(l => l.StartsWith("warning: left out", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task An_interrupted_extraction_goes_on_and_gives_the_same_file()
+    {
+        await Embed(small.PathOf("whole.npz"), "--input", small.Images, "--batch-size", "5", "--projected");
+        await using var host = small.Host();
+        var images = ImageInputs.Read(small.Images);
+        using var model = LoadedModel.Load(small.Checkpoint);
+        using var stop = new CancellationTokenSource();
+        var target = small.PathOf("cut.npz");
+        var options = new ExtractionOptions { Kind = EmbeddingKind.Projected, BatchSize = 5 };
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => host.GetRequiredService<EmbeddingExtractor>().ExtractAsync(model, images, target, options, new Stopper(stop, 10), stop.Token));
+        Assert.False(File.Exists(target));
+        // A crash may leave rows without a line, and half a line.
+        await File.AppendAllTextAsync(target + ".partial/journal.jsonl", "{\"Name\":\"half", TestContext.Current.CancellationToken);
+        await File.AppendAllTextAsync(target + ".partial/rows.f32", "xyz", TestContext.Current.CancellationToken);
+        var result = await host.GetRequiredService<EmbeddingExtractor>().ExtractAsync(model, images, target, options, null, TestContext.Current.CancellationToken);
+        Assert.InRange(result.Resumed, 10, 20);
+        var (whole, resumed) = (EmbeddingTable.Load(small.PathOf("whole.npz")), EmbeddingTable.Load(target));
+        Assert.Equal(whole.Names, resumed.Names);
+        for (var n = 0; n < 24; n++) Assert.All(whole.Rows[n].Zip(resumed.Rows[n]), p => Assert.Equal(p.First, p.Second, 1e-6f));
+    }
+
+    [Fact]
+    public async Task The_start_of_another_extraction_is_not_gone_on_with()
+    {
+        Directory.CreateDirectory(small.PathOf("other.npz.partial"));
+        await File.WriteAllTextAsync(small.PathOf("other.npz.partial/job.json"), "{}", TestContext.Current.CancellationToken);
+        (await Embed(small.PathOf("other.npz"), "--input", small.Images)).AssertRefused("other.npz.partial", "another extraction");
+    }
+
+    [Fact]
+    public async Task Input_that_cannot_be_used_is_refused_in_a_line()
+    {
+        (await Embed(small.PathOf("x.txt"), "--input", small.Images)).AssertRefused("x.txt", ".txt", ".parquet");
+        (await Embed(small.PathOf("x.csv"), "--input", small.Images, "--tokens")).AssertRefused("x.csv", "tokens");
+        (await Embed(small.PathOf("x.npz"), "--input", small.PathOf("nowhere"))).AssertRefused("nowhere");
+        (await Embed(small.PathOf("x.npz"))).AssertRefused("--input");
+    }
+
+    [Fact]
+    public async Task Similar_finds_the_image_itself_and_then_its_nearest()
+    {
+        await Embed(small.PathOf("near.safetensors"), "--input", small.Images);
+        var run = await CommandLineRun.Of("similar", Path.Combine(small.Images, "07.png"), "--in", small.PathOf("near.safetensors"), "--top", "3", "--json", "-");
+        Assert.True(run.ExitCode == 0, run.Error);
+        var found = JsonNode.Parse(run.Out)!["neighbours"]!.AsArray();
+        Assert.Equal(("07.png", 3), ((string)found[0]!["name"]!, found.Count));
+        Assert.Equal(1, (double)found[0]!["similarity"]!, 1e-5);
+        Assert.True((double)found[1]!["similarity"]! >= (double)found[2]!["similarity"]!);
+        var byName = await CommandLineRun.Of("similar", "07.png", "--in", small.PathOf("near.safetensors"), "--top", "2", "--json", "-");
+        Assert.Equal((string)found[1]!["name"]!, (string)JsonNode.Parse(byName.Out)!["neighbours"]![0]!["name"]!);
+    }
+
+    [Fact]
+    public async Task Predict_writes_the_contract_and_answers_for_findings_by_any_name()
+    {
+        var run = await CommandLineRun.Of("predict", "--checkpoint", small.Checkpoint, Path.Combine(small.Images, "02.png"), Path.Combine(small.Images, "09.png"), "--finding", "pleural effusion", "--combine", "max", "--json", "-", "--quiet");
+        Assert.True(run.ExitCode == 0, run.Error);
+        var first = JsonNode.Parse(run.Out)!.AsArray()[0]!;
+        Assert.EndsWith("02.png", (string)first["image"]!, StringComparison.Ordinal);
+        var heads = first["heads"]!.AsArray();
+        Assert.Equal(["Findings", "Triage", "View"], heads.Select(h => (string)h!["name"]!));
+        double Probability(int head, int label) => (double)heads[head]!["labels"]![label]!["probability"]!;
+        Assert.Equal(1, Probability(1, 0) + Probability(1, 1) + Probability(1, 2), 1e-9);
+        Assert.Equal(Math.Max(Probability(0, 0), Probability(1, 2)), (double)first["findings"]![0]!["probability"]!, 1e-12);
+        (await CommandLineRun.Of("predict", "--checkpoint", small.Checkpoint, Path.Combine(small.Images, "02.png"), "--finding", "Fracture")).AssertRefused("Fracture", "no head");
+        (await CommandLineRun.Of("predict", "--checkpoint", small.Checkpoint, Path.Combine(small.Images, "02.png"), "--head", "Finding")).AssertRefused("Did you mean 'Findings'");
+        (await CommandLineRun.Of("predict", "--checkpoint", small.Checkpoint, small.PathOf("none.png"))).AssertRefused("none.png", "does not exist");
+    }
+
+    private Task<CommandLineRun> Embed(string target, params string[] more) => CommandLineRun.Of(["embed", "--checkpoint", small.Checkpoint, "--out", target, .. more]);
+
+    private async Task<List<float[]>> Rows(EmbeddingKind kind)
+    {
+        await using var host = small.Host();
+        using var model = LoadedModel.Load(small.Checkpoint);
+        using var runner = new ModelRunner(model);
+        var view = new float[runner.ViewLength];
+        return [.. Directory.GetFiles(small.Images).Order(StringComparer.Ordinal).Select(f =>
+        {
+            runner.Transform.Apply(host.GetRequiredService<IImageDecoder>().DecodeFile(f), new RandomStream(0), view);
+            return runner.Embed(view, 1, kind);
+        })];
+    }
+
+    private sealed class Stopper(CancellationTokenSource stop, int after) : IProgress<WorkProgress>
+    {
+        public void Report(WorkProgress value)
+        {
+            if (value.Done >= after) stop.Cancel();
+        }
+    }
+}

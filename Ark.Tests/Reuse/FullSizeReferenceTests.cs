@@ -1,0 +1,55 @@
+using Ark.Tests.Checkpoints;
+using Ark.Tests.Models;
+using Ark.Training;
+using Microsoft.Extensions.AI;
+using Microsoft.Extensions.DependencyInjection;
+using static TorchSharp.torch;
+
+namespace Ark.Tests.Reuse;
+
+/// <summary>A checkpoint of the shape of Ark-6, from PNG files to embeddings and probabilities, against what the original computed.</summary>
+public class FullSizeReferenceTests(FormulaModel formula) : IClassFixture<FormulaModel>
+{
+    [Fact]
+    public async Task Embeddings_and_probabilities_of_two_radiographs_are_the_recorded_ones()
+    {
+        using var recorded = NewDisposeScope();
+        var expected = Safetensors.Load(Fixture.SharedPathOf("reference", "03_swin_base", "real.safetensors"));
+        string[] files = [.. ((string[])["real_00000183_001.png", "real_00000165_004.png"]).Select(f => Fixture.SharedPathOf("reference", "03_swin_base", f))];
+        using var folder = new TemporaryFolder();
+        Safetensors.Save(folder.PathOf("ark6.safetensors"), formula.Model.state_dict());
+        var services = new ServiceCollection();
+        services.AddArk().AddModel("ark6", o => o.Checkpoint = folder.PathOf("ark6.safetensors"));
+        await using var host = services.BuildServiceProvider();
+
+        var generator = host.GetRequiredService<IEmbeddingGenerator<DataContent, Embedding<float>>>();
+        DataContent[] images = [.. files.Select(f => new DataContent(File.ReadAllBytes(f), "image/png"))];
+        var pooled = await generator.GenerateAsync(images, new EmbeddingGenerationOptions { Dimensions = 1024 }, TestContext.Current.CancellationToken);
+        var projected = await generator.GenerateAsync(images, new EmbeddingGenerationOptions { Dimensions = 1376 }, TestContext.Current.CancellationToken);
+        AssertClose("pooled", pooled, expected["pooled.f64"]);
+        AssertClose("projected", projected, expected["projected.f64"]);
+
+        var classifier = host.GetRequiredService<IArkClassifier>();
+        for (var i = 0; i < files.Length; i++)
+        {
+            var prediction = await classifier.ClassifyAsync(new ImageFile(files[i]), TestContext.Current.CancellationToken);
+            Assert.Equal(6, prediction.Heads.Count);
+            foreach (var head in prediction.Heads)
+            {
+                var logits = expected[$"logits.{head.Name}.f64"][i];
+                var wanted = (head.IsExclusive ? logits.softmax(0) : logits.sigmoid()).data<double>().ToArray();
+                Assert.All(head.Labels.Zip(wanted), p => Assert.Equal(p.Second, p.First.Probability, 1e-4));
+            }
+
+            Assert.Equal("Lung Opacity", prediction.Heads.Single(h => h.IsExclusive).Labels[2].Name);
+        }
+
+        foreach (var tensor in expected.Values) tensor.Dispose();
+    }
+
+    private static void AssertClose(string name, GeneratedEmbeddings<Embedding<float>> actual, Tensor expected)
+    {
+        using var rows = tensor(actual.SelectMany(e => e.Vector.ToArray()).ToArray(), expected.shape);
+        Models.Reference.AssertClose(name, rows, expected, 1e-4);
+    }
+}

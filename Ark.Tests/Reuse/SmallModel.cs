@@ -1,0 +1,57 @@
+using Ark.Models;
+using Ark.Tests.Checkpoints;
+using Ark.Tests.Images;
+using Microsoft.Extensions.AI;
+using Microsoft.Extensions.DependencyInjection;
+using static TorchSharp.torch;
+
+namespace Ark.Tests.Reuse;
+
+/// <summary>A network with random weights in a file, three heads of three kinds, and radiographs that are noise.</summary>
+public sealed class SmallModel : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public SmallModel()
+    {
+        using var model = new ArkModel(Configuration, new Generator(3));
+        Safetensors.Save(Checkpoint, model.state_dict(), new Dictionary<string, string> { [StoredDescription.MetadataKey] = StoredDescription.ToJson(Configuration) });
+        Directory.CreateDirectory(Images);
+        for (var i = 0; i < 24; i++) File.WriteAllBytes(Path.Combine(Images, $"{i:D2}.png"), Png(i));
+    }
+
+    internal static ArkModelConfiguration Configuration { get; } = new()
+    {
+        Backbone = SwinVariants.Get("swin_mini").WithImageSize(32, 32),
+        ProjectorFeatures = 24,
+        Heads =
+        [
+            new ArkHead("Findings", new LabelSchema(LabelTask.MultiLabel, ["Effusion", "Edema", "Mass"])),
+            new ArkHead("Triage", new LabelSchema(LabelTask.MultiClass, ["Normal", "Other", "Pleural Effusion"])),
+            new ArkHead("View", new LabelSchema(LabelTask.Binary, ["AP"])),
+        ],
+    };
+
+    public string Checkpoint => _folder.PathOf("model.safetensors");
+
+    public string Images => _folder.PathOf("images");
+
+    public string PathOf(string name) => _folder.PathOf(name);
+
+    internal static byte[] Png(int seed) => TestPng.Write8(40, 36, TestPng.Grey, TestPng.Noise(40 * 36, (ulong)seed + 1));
+
+    internal static DataContent Content(int seed) => new(Png(seed), "image/png") { Name = $"image {seed}" };
+
+    internal ServiceProvider Host(Action<Ark.Training.ArkModelOptions>? configure = null)
+    {
+        var services = new ServiceCollection();
+        services.AddArk().AddModel("small", o =>
+        {
+            o.Checkpoint = Checkpoint;
+            configure?.Invoke(o);
+        });
+        return services.BuildServiceProvider();
+    }
+
+    public void Dispose() => _folder.Dispose();
+}

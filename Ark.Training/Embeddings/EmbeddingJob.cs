@@ -1,0 +1,33 @@
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Ark.Training;
+
+/// <summary>What an extraction is of: two of the same job give the same rows, so that one may go on with the other's.</summary>
+/// <param name="Checkpoint">The weight file.</param>
+/// <param name="CheckpointBytes">Its size.</param>
+/// <param name="CheckpointTime">When it was last written, in UTC ticks.</param>
+/// <param name="Weights">Which network.</param>
+/// <param name="Kind">Which features.</param>
+/// <param name="Shape">The shape of one image's embedding.</param>
+/// <param name="Images">How many images.</param>
+/// <param name="ImagesHash">SHA-256 of their names.</param>
+internal sealed record EmbeddingJob(string Checkpoint, long CheckpointBytes, long CheckpointTime, string Weights, string Kind, string Shape, int Images, string ImagesHash)
+{
+    public static EmbeddingJob Of(LoadedModel model, IReadOnlyList<NamedImage> images, EmbeddingKind kind, IReadOnlyList<int> shape)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var image in images) hash.AppendData(Encoding.UTF8.GetBytes(image.Name + "\n"));
+        var file = new FileInfo(model.Checkpoint);
+        return new EmbeddingJob(file.FullName, file.Length, file.LastWriteTimeUtc.Ticks, model.Weights.ToString().ToLowerInvariant(), kind.ToString().ToLowerInvariant(),
+            string.Join('x', shape), images.Count, Convert.ToHexStringLower(hash.GetHashAndReset()));
+    }
+
+    /// <summary>What the finished file says of itself.</summary>
+    public IReadOnlyDictionary<string, string> Describe() => new Dictionary<string, string>(StringComparer.Ordinal)
+    {
+        ["ark.kind"] = Kind,
+        ["ark.checkpoint"] = Checkpoint,
+        ["ark.weights"] = Weights,
+    };
+}

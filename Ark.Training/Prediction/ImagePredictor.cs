@@ -1,0 +1,56 @@
+using Ark.Data;
+
+namespace Ark.Training;
+
+/// <summary>Predicts many images one after another, as <c>ark predict</c> does.</summary>
+/// <param name="decoder">Decodes images.</param>
+internal sealed class ImagePredictor(IImageDecoder decoder)
+{
+    /// <summary>Predicts images.</summary>
+    /// <param name="model">The model; borrowed.</param>
+    /// <param name="images">The images.</param>
+    /// <param name="request">What is wanted of them.</param>
+    /// <param name="progress">Is told what happens.</param>
+    /// <param name="cancellationToken">Ends the work early.</param>
+    /// <returns>A prediction for each image that can be read, in order.</returns>
+    /// <exception cref="ArkInputException">An image cannot be read, or a head or finding is unknown.</exception>
+    public Task<IReadOnlyList<RequestedPrediction>> PredictAsync(LoadedModel model, IReadOnlyList<NamedImage> images, PredictionRequest request, IProgress<WorkProgress>? progress, CancellationToken cancellationToken) =>
+        Task.Factory.StartNew(() => Predict(model, images, request, progress, cancellationToken), cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+
+    private IReadOnlyList<RequestedPrediction> Predict(LoadedModel model, IReadOnlyList<NamedImage> images, PredictionRequest request, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
+    {
+        using var runner = new ModelRunner(model, request.Precision);
+        if (request.Head is { } head && runner.Heads.All(h => h.Name != head))
+            throw new ArkInputException("checkpoint", $"head '{head}'", "the model has no such head", NameSuggestion.For(head, [.. runner.Heads.Select(h => h.Name)], "It has"));
+        var activation = new HeadActivation(runner.Heads, request.Calibration?.CheckedFor(runner.Heads));
+        var findings = new FindingReader(runner.Heads, request.Combination);
+        var asked = request.Findings.Select(f => (Name: f, Places: findings.RequirePlacesOf(f))).ToList();
+        var predictions = new List<RequestedPrediction>();
+        var samples = images.Select(i => new ImageSample(i.Image, [])).ToList();
+        foreach (var (index, logits) in new LogitReader(runner, decoder).Read(samples, request.Reading with { What = "predicting" }, progress, cancellationToken))
+        {
+            var probabilities = MeanOverViews(activation, logits, runner.LogitCount);
+            var all = activation.Describe(images[index].Name, probabilities);
+            predictions.Add(new RequestedPrediction(
+                all with { Heads = [.. all.Heads.Where(h => request.Head is null || h.Name == request.Head)] },
+                [.. asked.Select(f => new FindingProbability(f.Name, findings.Combine(f.Places, probabilities), findings.SourcesOf(f.Name)))]));
+        }
+
+        return predictions;
+    }
+
+    /// <summary>Probabilities averaged over an image's views.</summary>
+    public static double[] MeanOverViews(HeadActivation activation, float[] logits, int width)
+    {
+        var sum = activation.Probabilities(logits.AsSpan(0, width));
+        var views = logits.Length / width;
+        for (var v = 1; v < views; v++)
+        {
+            var view = activation.Probabilities(logits.AsSpan(v * width, width));
+            for (var k = 0; k < width; k++) sum[k] += view[k];
+        }
+
+        for (var k = 0; k < width; k++) sum[k] /= views;
+        return sum;
+    }
+}
