@@ -13,6 +13,9 @@ internal static class KeptScalar
     /// <summary>The factor 1, held for the life of the process.</summary>
     public static readonly Scalar One = 1.ToScalar();
 
+    /// <summary>The number 0, held for the life of the process.</summary>
+    public static readonly Scalar Zero = 0.ToScalar();
+
     /// <summary><c>a + b</c>.</summary>
     public static Tensor Plus(this Tensor a, Tensor b) => a.add(b, One);
 

@@ -48,6 +48,9 @@ internal sealed unsafe class FastPass : IDisposable
         _scratch = [.. Enumerable.Range(0, threads).Select(_ => new NativeBuffer(sizeof(float) * (long)Math.Max(LinearLayer.ScratchSize, Math.Max(attention, merging))))];
     }
 
+    /// <summary>Set to have the time taken.</summary>
+    public PassProfile? Profile { get; set; }
+
     public static bool IsSupported => Avx512F.IsSupported && Avx512BW.IsSupported && Avx512DQ.IsSupported;
 
     private int ElementSize => _network.IsBf16 ? sizeof(ushort) : sizeof(float);
@@ -137,6 +140,7 @@ internal sealed unsafe class FastPass : IDisposable
 
     private void Forward(WorkerTeam.Worker worker, float* pixels, InferenceOutputs outputs)
     {
+        if (worker.Index == 0) Profile?.Begin();
         EmbedPatches(worker, pixels);
         for (var i = 0; i < _stages.Length; i++)
         {
@@ -163,15 +167,21 @@ internal sealed unsafe class FastPass : IDisposable
 
     private void Small(WorkerTeam.Worker worker, PackedMatrix weights, NativeBuffer input, NativeBuffer output, Finish finish)
     {
-        Multiply(worker, weights, finish, input.Pointer, weights.Depth, _images, output.Pointer, weights.Columns, outputIsBf16: false, default);
+        Multiply(worker, weights, finish, input.Pointer, weights.Depth, _images, output.Pointer, weights.Columns, outputIsBf16: false, default, "projector and heads");
+    }
+
+    private void Meet(WorkerTeam.Worker worker, string work, double flops = 0)
+    {
+        worker.Meet();
+        if (worker.Index == 0) Profile?.End(work, flops);
     }
 
     private void Multiply(
-        WorkerTeam.Worker worker, PackedMatrix weights, Finish finish, void* input, int inputs, int rows, void* output, int outputs, bool outputIsBf16, TokenOrder order)
+        WorkerTeam.Worker worker, PackedMatrix weights, Finish finish, void* input, int inputs, int rows, void* output, int outputs, bool outputIsBf16, TokenOrder order, string work = "")
     {
         new LinearLayer(weights, finish, input, VectorMath.Pad(inputs), rows, output, VectorMath.Pad(outputs), outputIsBf16, order)
             .Run(worker, _scratch[worker.Index].Floats);
-        worker.Meet();
+        Meet(worker, work, 2.0 * rows * weights.Depth * weights.Columns);
     }
 
     private void EmbedPatches(WorkerTeam.Worker worker, float* pixels)
@@ -189,8 +199,9 @@ internal sealed unsafe class FastPass : IDisposable
                     GatherPatch(pixels, first + row, _qkv.Floats + ((nint)row * VectorMath.Pad(depth)));
             }
 
-            worker.Meet();
-            Multiply(worker, _network.Patches, Finish.Bias, _qkv.Pointer, depth, rows, _tokens[0].Pointer, stage.Channels, outputIsBf16: false, new(null, stage.Tokens, first));
+            Meet(worker, "patches and pooling");
+            Multiply(worker, _network.Patches, Finish.Bias, _qkv.Pointer, depth, rows, _tokens[0].Pointer, stage.Channels, outputIsBf16: false, new(null, stage.Tokens, first),
+                "patches and pooling");
         }
 
         if (_network.PatchNorm is null && _network.Positions is null) return;
@@ -206,7 +217,7 @@ internal sealed unsafe class FastPass : IDisposable
             }
         }
 
-        worker.Meet();
+        Meet(worker, "patches and pooling");
     }
 
     private const int RowsOfPiece = 32;
@@ -241,14 +252,14 @@ internal sealed unsafe class FastPass : IDisposable
             var rows = windows * windowTokens;
             var order = new TokenOrder(stage.OrderOf(block.Shift > 0), stage.Tokens, (long)first * windowTokens);
             Normalise(worker, block.Norm1, tokens, channels, order, rows);
-            Multiply(worker, block.Qkv, Finish.Bias, _normed.Pointer, channels, rows, _qkv.Pointer, 3 * channels, outputIsBf16: false, default);
+            Multiply(worker, block.Qkv, Finish.Bias, _normed.Pointer, channels, rows, _qkv.Pointer, 3 * channels, outputIsBf16: false, default, "product: queries, keys, values");
             block.Attention.Run(worker, _qkv.Floats, VectorMath.Pad(3 * channels), windows, first, stage.WindowColumns, stage.WindowRows, _attended.Pointer,
                 VectorMath.Pad(channels), bf16, _scratch[worker.Index].Floats);
-            worker.Meet();
-            Multiply(worker, block.Proj, Finish.Residual, _attended.Pointer, channels, rows, tokens, channels, outputIsBf16: false, order);
+            Meet(worker, "attention", 4.0 * rows * windowTokens * channels);
+            Multiply(worker, block.Proj, Finish.Residual, _attended.Pointer, channels, rows, tokens, channels, outputIsBf16: false, order, "product: projection");
             Normalise(worker, block.Norm2, tokens, channels, order, rows);
-            Multiply(worker, block.Fc1, Finish.Gelu, _normed.Pointer, channels, rows, _hidden.Pointer, stage.Hidden, bf16, default);
-            Multiply(worker, block.Fc2, Finish.Residual, _hidden.Pointer, stage.Hidden, rows, tokens, channels, outputIsBf16: false, order);
+            Multiply(worker, block.Fc1, Finish.Gelu, _normed.Pointer, channels, rows, _hidden.Pointer, stage.Hidden, bf16, default, "product: first of MLP, with GELU");
+            Multiply(worker, block.Fc2, Finish.Residual, _hidden.Pointer, stage.Hidden, rows, tokens, channels, outputIsBf16: false, order, "product: second of MLP");
         }
     }
 
@@ -262,7 +273,7 @@ internal sealed unsafe class FastPass : IDisposable
                 norm.Row(tokens + (order.TokenOf(row) * ld), (byte*)_normed.Pointer + (row * ld * ElementSize), _network.IsBf16);
         }
 
-        worker.Meet();
+        Meet(worker, "norms and gathering");
     }
 
     private void Merge(WorkerTeam.Worker worker, int from)
@@ -285,8 +296,9 @@ internal sealed unsafe class FastPass : IDisposable
                 }
             }
 
-            worker.Meet();
-            Multiply(worker, reduction, Finish.Bias, _normed.Pointer, joined, rows, _tokens[(from + 1) % 2].Pointer, next.Channels, outputIsBf16: false, new(null, next.Tokens, first));
+            Meet(worker, "norms and gathering");
+            Multiply(worker, reduction, Finish.Bias, _normed.Pointer, joined, rows, _tokens[(from + 1) % 2].Pointer, next.Channels, outputIsBf16: false, new(null, next.Tokens, first),
+                "product: merging");
         }
     }
 
@@ -310,7 +322,7 @@ internal sealed unsafe class FastPass : IDisposable
         nint ld = VectorMath.Pad(stage.Channels);
         var tokens = _tokens[(_stages.Length - 1) % 2].Floats;
         for (var row = worker.Next(); row < _images * stage.Tokens; row = worker.Next()) _network.Norm.Row(tokens + (row * ld), tokens + (row * ld), outputIsBf16: false);
-        worker.Meet();
+        Meet(worker, "norms and gathering");
         for (var image = worker.Next(); image < _images; image = worker.Next())
         {
             for (var c = 0; c < ld; c += VectorMath.Lanes)
@@ -321,7 +333,7 @@ internal sealed unsafe class FastPass : IDisposable
             }
         }
 
-        worker.Meet();
+        Meet(worker, "patches and pooling");
     }
 
     private static void Copy(NativeBuffer from, int columns, Tensor to, long firstRow, int rows)

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
@@ -8,45 +9,40 @@ namespace Ark.Models;
 /// x · Φ(x), the exact GELU, within 2e-7 · max(1, |x|): Φ(|x|) comes from one of 16 polynomials of degree 5, whose coefficients one permutation each looks up in a register;
 /// beyond 5.5, Φ is 1 in single precision.
 /// </summary>
-internal readonly struct Gelu
+internal static unsafe class Gelu
 {
     private const int Pieces = 16;
     private const int Degree = 5;
     private const float Limit = 5.5f;
     private const float PerUnit = Pieces / Limit;
 
-    private static readonly float[][] Coefficients = Fit();
-
-    private readonly Vector512<float> _c0 = Vector512.Create(Coefficients[0]);
-    private readonly Vector512<float> _c1 = Vector512.Create(Coefficients[1]);
-    private readonly Vector512<float> _c2 = Vector512.Create(Coefficients[2]);
-    private readonly Vector512<float> _c3 = Vector512.Create(Coefficients[3]);
-    private readonly Vector512<float> _c4 = Vector512.Create(Coefficients[4]);
-    private readonly Vector512<float> _c5 = Vector512.Create(Coefficients[5]);
-
-    public Gelu()
-    {
-    }
+    /// <summary>The coefficients: 16 of each power. Read once before a loop.</summary>
+    public static readonly float* Table = Fit();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public Vector512<float> Apply(Vector512<float> x)
+    public static Vector512<float> Apply(Vector512<float> x, float* table)
     {
         var scaled = Vector512.Min(Vector512.Abs(x) * Vector512.Create(PerUnit), Vector512.Create(Pieces - (1f / 1024)));
         var piece = Avx512F.ConvertToVector512Int32WithTruncation(scaled);
         var u = scaled - Vector512.ConvertToSingle(piece);
-        var p = Vector512.FusedMultiplyAdd(Avx512F.PermuteVar16x32(_c5, piece), u, Avx512F.PermuteVar16x32(_c4, piece));
-        p = Vector512.FusedMultiplyAdd(p, u, Avx512F.PermuteVar16x32(_c3, piece));
-        p = Vector512.FusedMultiplyAdd(p, u, Avx512F.PermuteVar16x32(_c2, piece));
-        p = Vector512.FusedMultiplyAdd(p, u, Avx512F.PermuteVar16x32(_c1, piece));
-        p = Vector512.FusedMultiplyAdd(p, u, Avx512F.PermuteVar16x32(_c0, piece));
+        var p = Vector512.FusedMultiplyAdd(Look(table, 5, piece), u, Look(table, 4, piece));
+        p = Vector512.FusedMultiplyAdd(p, u, Look(table, 3, piece));
+        p = Vector512.FusedMultiplyAdd(p, u, Look(table, 2, piece));
+        p = Vector512.FusedMultiplyAdd(p, u, Look(table, 1, piece));
+        p = Vector512.FusedMultiplyAdd(p, u, Look(table, 0, piece));
         var positive = x * p;
         return Vector512.ConditionalSelect(Vector512.LessThan(x, Vector512<float>.Zero), x - positive, positive);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<float> Look(float* table, int power, Vector512<int> piece) =>
+        Avx512F.PermuteVar16x32(Vector512.Load(table + (power * Pieces)), piece);
+
     /// <summary>By power, then by piece: the polynomials in the place within a piece, 0 to 1, through Φ at Chebyshev's nodes.</summary>
-    private static float[][] Fit()
+    private static float* Fit()
     {
-        var result = Enumerable.Range(0, Degree + 1).Select(_ => new float[Pieces]).ToArray();
+        // Never freed: it serves the whole process.
+        var result = (float*)NativeMemory.AlignedAlloc((Degree + 1) * Pieces * sizeof(float), 64);
         for (var piece = 0; piece < Pieces; piece++)
         {
             double[] nodes = [.. Enumerable.Range(0, Degree + 1).Select(i => 0.5 - (0.5 * Math.Cos(Math.PI * (i + 0.5) / (Degree + 1))))];
@@ -64,7 +60,7 @@ internal readonly struct Gelu
                 powers[0] = differences[i] - (nodes[i] * powers[0]);
             }
 
-            for (var power = 0; power <= Degree; power++) result[power][piece] = (float)powers[power];
+            for (var power = 0; power <= Degree; power++) result[(power * Pieces) + piece] = (float)powers[power];
         }
 
         return result;

@@ -16,13 +16,13 @@ public sealed class InferenceEngine : IDisposable
     private readonly PreparedNetwork? _prepared;
     private readonly FastPass? _fast;
 
-    private InferenceEngine(ArkModel model, InferencePrecision precision)
+    private InferenceEngine(ArkModel model, InferencePrecision precision, int threads)
     {
         _model = model;
         Precision = precision;
         if (!FastPass.IsSupported || model.norm.weight is not { device_type: TorchSharp.DeviceType.CPU, dtype: ScalarType.Float32 }) return;
         _prepared = new PreparedNetwork(model, precision == InferencePrecision.Bf16 && Bf16Kernel.IsSupported && PreparedNetwork.FitsBf16(model.Backbone));
-        _fast = new FastPass(_prepared, get_num_threads());
+        _fast = new FastPass(_prepared, threads);
     }
 
     /// <summary>The arithmetic.</summary>
@@ -34,15 +34,24 @@ public sealed class InferenceEngine : IDisposable
     /// <summary>Whether the engine computes on the fast path.</summary>
     internal bool IsFast => _fast is not null;
 
+    /// <summary>Set to have the time of the fast path taken.</summary>
+    internal PassProfile? Profile
+    {
+        set => _fast?.Profile = value;
+    }
+
     /// <summary>Prepares a model for inference.</summary>
     /// <param name="model">The model; borrowed for the life of the engine, which runs it in evaluation mode whatever its own mode is at this moment, and sets it to that mode.</param>
     /// <param name="precision">The arithmetic.</param>
     /// <returns>The engine; the caller owns it.</returns>
     public static InferenceEngine Create(ArkModel model, InferencePrecision precision = InferencePrecision.Fp32)
+        => Create(model, precision, get_num_threads());
+
+    internal static InferenceEngine Create(ArkModel model, InferencePrecision precision, int threads)
     {
         ArgumentNullException.ThrowIfNull(model);
         model.eval();
-        return new InferenceEngine(model, precision);
+        return new InferenceEngine(model, precision, threads);
     }
 
     /// <summary>Several outputs from one pass through the backbone.</summary>

@@ -5,7 +5,9 @@ namespace Ark.Models;
 /// <summary>Zeroed memory outside the garbage collector, aligned to cache lines, which grows on demand and loses its content then.</summary>
 internal sealed unsafe class NativeBuffer : IDisposable
 {
-    private const nuint Alignment = 64;
+    private const nuint CacheLine = 64;
+    private const nuint HugePage = 2 << 20;
+    private const int AdviseHugePages = 14;
 
     public NativeBuffer(long bytes = 0) => Reserve(bytes);
 
@@ -22,7 +24,10 @@ internal sealed unsafe class NativeBuffer : IDisposable
     {
         if (bytes <= Bytes) return;
         Free();
-        Pointer = NativeMemory.AlignedAlloc((nuint)bytes, Alignment);
+        var large = OperatingSystem.IsLinux() && (nuint)bytes >= HugePage;
+        Pointer = NativeMemory.AlignedAlloc((nuint)bytes, large ? HugePage : CacheLine);
+        // Fewer entries in the table of pages are looked up then; where the system has none to give, nothing changes.
+        if (large) _ = Advise(Pointer, (nuint)bytes / HugePage * HugePage, AdviseHugePages);
         NativeMemory.Clear(Pointer, (nuint)bytes);
         Bytes = bytes;
     }
@@ -32,6 +37,10 @@ internal sealed unsafe class NativeBuffer : IDisposable
         Free();
         GC.SuppressFinalize(this);
     }
+
+    [DllImport("libc", EntryPoint = "madvise")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int Advise(void* address, nuint length, int advice);
 
     private void Free()
     {

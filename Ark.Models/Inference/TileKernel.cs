@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Ark.Models;
 
@@ -12,20 +13,24 @@ internal static unsafe class TileKernel
     public const int Rows = 8;
     public const int Columns = 48;
 
-    /// <summary>C [8, columns] = A [8, depth] · B [depth, columns], or added to C. Reads eight rows of A and writes eight of C, whatever they mean.</summary>
-    /// <param name="columns">A multiple of 16, at most 48.</param>
-    public static void Multiply(float* a, nint lda, float* b, nint ldb, float* c, nint ldc, nint depth, int columns, bool add)
+    /// <summary>
+    /// C [8, columns] = A [8, depth] · B [depth, columns], or added to C; the columns are 16, 32 or 48. Reads eight rows of A and writes eight of C, whatever they mean.
+    /// Meanwhile one cache line from <c>ahead</c> on is fetched for each step of the widest.
+    /// </summary>
+    public static void Multiply(float* a, nint lda, float* b, nint ldb, float* c, nint ldc, nint depth, int columns, bool add, float* ahead = null)
     {
-        if (columns == 48) Multiply48(a, lda, b, ldb, c, ldc, depth, add);
+        if (columns == 48) Multiply48(a, lda, b, ldb, c, ldc, depth, add, ahead);
         else if (columns == 32) Multiply32(a, lda, b, ldb, c, ldc, depth, add);
         else Multiply16(a, lda, b, ldb, c, ldc, depth, add);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void Multiply48(float* a, nint lda, float* b, nint ldb, float* c, nint ldc, nint depth, bool add)
+    private static void Multiply48(float* a, nint lda, float* b, nint ldb, float* c, nint ldc, nint depth, bool add, float* ahead)
     {
         var (lda2, lda3) = (2 * lda, 3 * lda);
         var a4 = a + (4 * lda);
+        nint aheadStep = ahead is null ? 0 : 16;
+        if (ahead is null) ahead = b;
         Vector512<float> c00 = default, c01 = default, c02 = default;
         Vector512<float> c10 = default, c11 = default, c12 = default;
         Vector512<float> c20 = default, c21 = default, c22 = default;
@@ -40,6 +45,8 @@ internal static unsafe class TileKernel
             var b1 = Vector512.Load(b + 16);
             var b2 = Vector512.Load(b + 32);
             b += ldb;
+            Sse.Prefetch1(ahead);
+            ahead += aheadStep;
             var x = Vector512.Create(a[k]);
             c00 = Vector512.FusedMultiplyAdd(x, b0, c00);
             c01 = Vector512.FusedMultiplyAdd(x, b1, c01);

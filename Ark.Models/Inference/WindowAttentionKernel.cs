@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using static TorchSharp.torch;
 
 namespace Ark.Models;
@@ -21,6 +22,7 @@ internal sealed unsafe class WindowAttentionKernel : IDisposable
     private readonly int _headChannels;
     private readonly int _values;
     private readonly NativeBuffer _bias;
+    private readonly NativeBuffer _noMask;
     private readonly NativeBuffer? _masks;
 
     /// <param name="attention">The layer; borrowed.</param>
@@ -32,10 +34,12 @@ internal sealed unsafe class WindowAttentionKernel : IDisposable
     {
         (_window, _tokens, _heads, _headChannels) = (window, window * window, heads, channels / heads);
         (_keys, _values) = (VectorMath.Pad(_tokens), VectorMath.Pad(_headChannels));
-        _bias = new NativeBuffer((long)heads * _tokens * _keys * sizeof(float));
+        // Windows go in groups of whole tiles, whose last rows are no tokens.
+        _bias = new NativeBuffer((((long)heads * _tokens) + TileKernel.Rows) * _keys * sizeof(float));
+        _noMask = new NativeBuffer((_tokens + TileKernel.Rows) * _keys * sizeof(float));
         FillBias(attention.relative_position_bias_table);
         if (shift == 0) return;
-        _masks = new NativeBuffer(4L * _tokens * _keys * sizeof(float));
+        _masks = new NativeBuffer(((4L * _tokens) + TileKernel.Rows) * _keys * sizeof(float));
         for (var kind = 1; kind < 4; kind++) FillMask(kind, shift);
     }
 
@@ -76,6 +80,7 @@ internal sealed unsafe class WindowAttentionKernel : IDisposable
     public void Dispose()
     {
         _bias.Dispose();
+        _noMask.Dispose();
         _masks?.Dispose();
     }
 
@@ -88,18 +93,26 @@ internal sealed unsafe class WindowAttentionKernel : IDisposable
         var values = keys + (VectorMath.Pad(channels) * keyCount);
         var scores = values + (tokens * valueCount);
         var results = scores + (TileKernel.Rows * keyCount);
+        Fetch(queries + channels, ld);
         TransposeKeys(queries + all, ld, keys);
         CopyValues(queries + (2 * all), ld, values);
         var sums = stackalloc float[TileKernel.Rows];
         for (var first = 0; first < tokens; first += TileKernel.Rows)
         {
             var rows = Math.Min(TileKernel.Rows, tokens - first);
-            for (var key = 0; key < keyCount; key += TileKernel.Columns)
-                TileKernel.Multiply(queries + (first * ld), ld, keys + key, keyCount, scores + key, keyCount, channels, Math.Min(TileKernel.Columns, keyCount - key), add: false);
             var bias = _bias.Floats + ((((nint)head * tokens) + first) * keyCount);
-            var mask = kind == 0 ? null : _masks!.Floats + ((((nint)kind * tokens) + first) * keyCount);
-            for (var r = 0; r < rows; r++)
-                sums[r] = Weigh(scores + (r * keyCount), bias + (r * keyCount), mask is null ? null : mask + (r * keyCount), keyCount);
+            var mask = (kind == 0 ? _noMask : _masks!).Floats + ((((nint)kind * tokens) + first) * keyCount);
+            if (keyCount == 64)
+            {
+                for (var r = 0; r < rows; r += 4) Weigh4By64(queries + ((first + r) * ld), ld, keys, channels, bias + (r * 64), mask + (r * 64), scores + (r * 64), sums + r);
+            }
+            else
+            {
+                for (var key = 0; key < keyCount; key += TileKernel.Columns)
+                    TileKernel.Multiply(queries + (first * ld), ld, keys + key, keyCount, scores + key, keyCount, channels, Math.Min(TileKernel.Columns, keyCount - key), add: false);
+                for (var r = 0; r < rows; r++) sums[r] = Weigh(scores + (r * keyCount), bias + (r * keyCount), mask + (r * keyCount), keyCount);
+            }
+
             for (var value = 0; value < valueCount; value += TileKernel.Columns)
                 TileKernel.Multiply(scores, keyCount, values + value, valueCount, results + value, valueCount, tokens, Math.Min(TileKernel.Columns, valueCount - value), add: false);
             for (var r = 0; r < rows; r++)
@@ -124,6 +137,69 @@ internal sealed unsafe class WindowAttentionKernel : IDisposable
         }
     }
 
+    /// <summary>Scores of four queries against 64 keys, and at once their weights: nothing but those leaves the registers.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static void Weigh4By64(float* queries, nint ld, float* keys, nint channels, float* bias, float* mask, float* weights, float* sums)
+    {
+        Vector512<float> s00 = default, s01 = default, s02 = default, s03 = default;
+        Vector512<float> s10 = default, s11 = default, s12 = default, s13 = default;
+        Vector512<float> s20 = default, s21 = default, s22 = default, s23 = default;
+        Vector512<float> s30 = default, s31 = default, s32 = default, s33 = default;
+        var (ld2, ld3) = (2 * ld, 3 * ld);
+        for (nint c = 0; c < channels; c++)
+        {
+            var k0 = Vector512.Load(keys);
+            var k1 = Vector512.Load(keys + 16);
+            var k2 = Vector512.Load(keys + 32);
+            var k3 = Vector512.Load(keys + 48);
+            keys += 64;
+            var q = Vector512.Create(queries[c]);
+            s00 = Vector512.FusedMultiplyAdd(q, k0, s00);
+            s01 = Vector512.FusedMultiplyAdd(q, k1, s01);
+            s02 = Vector512.FusedMultiplyAdd(q, k2, s02);
+            s03 = Vector512.FusedMultiplyAdd(q, k3, s03);
+            q = Vector512.Create(queries[c + ld]);
+            s10 = Vector512.FusedMultiplyAdd(q, k0, s10);
+            s11 = Vector512.FusedMultiplyAdd(q, k1, s11);
+            s12 = Vector512.FusedMultiplyAdd(q, k2, s12);
+            s13 = Vector512.FusedMultiplyAdd(q, k3, s13);
+            q = Vector512.Create(queries[c + ld2]);
+            s20 = Vector512.FusedMultiplyAdd(q, k0, s20);
+            s21 = Vector512.FusedMultiplyAdd(q, k1, s21);
+            s22 = Vector512.FusedMultiplyAdd(q, k2, s22);
+            s23 = Vector512.FusedMultiplyAdd(q, k3, s23);
+            q = Vector512.Create(queries[c + ld3]);
+            s30 = Vector512.FusedMultiplyAdd(q, k0, s30);
+            s31 = Vector512.FusedMultiplyAdd(q, k1, s31);
+            s32 = Vector512.FusedMultiplyAdd(q, k2, s32);
+            s33 = Vector512.FusedMultiplyAdd(q, k3, s33);
+        }
+
+        sums[0] = Weigh64(s00, s01, s02, s03, bias, mask, weights);
+        sums[1] = Weigh64(s10, s11, s12, s13, bias + 64, mask + 64, weights + 64);
+        sums[2] = Weigh64(s20, s21, s22, s23, bias + 128, mask + 128, weights + 128);
+        sums[3] = Weigh64(s30, s31, s32, s33, bias + 192, mask + 192, weights + 192);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static float Weigh64(Vector512<float> s0, Vector512<float> s1, Vector512<float> s2, Vector512<float> s3, float* bias, float* mask, float* weights)
+    {
+        s0 += Vector512.Load(bias) + Vector512.Load(mask);
+        s1 += Vector512.Load(bias + 16) + Vector512.Load(mask + 16);
+        s2 += Vector512.Load(bias + 32) + Vector512.Load(mask + 32);
+        s3 += Vector512.Load(bias + 48) + Vector512.Load(mask + 48);
+        var top = Vector512.Create(VectorMath.Largest(Vector512.Max(Vector512.Max(s0, s1), Vector512.Max(s2, s3))));
+        s0 = VectorMath.Exp(s0 - top);
+        s1 = VectorMath.Exp(s1 - top);
+        s2 = VectorMath.Exp(s2 - top);
+        s3 = VectorMath.Exp(s3 - top);
+        s0.Store(weights);
+        s1.Store(weights + 16);
+        s2.Store(weights + 32);
+        s3.Store(weights + 48);
+        return Vector512.Sum(s0 + s1 + (s2 + s3));
+    }
+
     /// <summary>Turns a row of scores into weights, whose sum it returns instead of dividing by it.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static float Weigh(float* scores, float* bias, float* mask, int count)
@@ -132,7 +208,7 @@ internal sealed unsafe class WindowAttentionKernel : IDisposable
         for (var i = 0; i < count; i += VectorMath.Lanes)
         {
             var score = Vector512.Load(scores + i) + Vector512.Load(bias + i);
-            if (mask is not null) score += Vector512.Load(mask + i);
+            score += Vector512.Load(mask + i);
             score.Store(scores + i);
             largest = Vector512.Max(largest, score);
         }
@@ -147,6 +223,21 @@ internal sealed unsafe class WindowAttentionKernel : IDisposable
         }
 
         return Vector512.Sum(sum);
+    }
+
+    /// <summary>Brings the next head's queries, keys and values near: their rows lie too far apart for the processor to guess.</summary>
+    private void Fetch(float* queries, nint ld)
+    {
+        var all = _heads * _headChannels;
+        for (var token = 0; token < _tokens; token++, queries += ld)
+        {
+            for (var c = 0; c < _headChannels; c += VectorMath.Lanes)
+            {
+                Sse.Prefetch0(queries + c);
+                Sse.Prefetch0(queries + all + c);
+                Sse.Prefetch0(queries + (2 * all) + c);
+            }
+        }
     }
 
     /// <summary>Keys <c>[tokens, channels]</c> to <c>[channels, keys]</c>; what follows the last token is whatever follows it in memory, and weighs nothing.</summary>

@@ -10,7 +10,7 @@ namespace Ark.Models;
 internal sealed class WorkerTeam
 {
     /// <summary>Spinning longer than this means that the other thread does not run: its core is given back meanwhile.</summary>
-    private const int SpinsBeforeYield = 4_000;
+    private const int SpinsBeforeYield = 1_000;
 
     private readonly Lock _oneAtATime = new();
     private readonly Lock _starting = new();

@@ -70,6 +70,7 @@ internal static class CalibrationFile
         if (method == CalibrationMethod.Temperature)
         {
             json["temperature"] = label.Temperature;
+            json["offset"] = label.Offset;
         }
         else
         {
@@ -81,6 +82,7 @@ internal static class CalibrationFile
         json["negatives"] = label.Negatives;
         json["ece_before"] = Json.Number(label.EceBefore);
         json["ece_after"] = Json.Number(label.EceAfter);
+        json["ece_by_chance"] = Json.Number(label.EceByChance);
         json["operating_points"] = new JsonArray([.. label.OperatingPoints.Select(p => new JsonObject
         {
             ["kind"] = p.Kind,
@@ -119,12 +121,14 @@ internal static class CalibrationFile
         {
             Name = json.GetProperty("name").GetString() ?? "",
             Temperature = method == CalibrationMethod.Temperature ? json.GetProperty("temperature").GetDouble() : 1,
+            Offset = method == CalibrationMethod.Temperature ? json.GetProperty("offset").GetDouble() : 0,
             From = method == CalibrationMethod.Isotonic ? Numbers(json.GetProperty("from")) : [],
             To = method == CalibrationMethod.Isotonic ? Numbers(json.GetProperty("to")) : [],
             Positives = json.GetProperty("positives").GetInt32(),
             Negatives = json.GetProperty("negatives").GetInt32(),
             EceBefore = Optional(json.GetProperty("ece_before")),
             EceAfter = Optional(json.GetProperty("ece_after")),
+            EceByChance = Optional(json.GetProperty("ece_by_chance")),
             OperatingPoints = [.. json.GetProperty("operating_points").EnumerateArray().Select(p => new OperatingPoint(
                 p.GetProperty("kind").GetString() ?? "", p.GetProperty("target").GetDouble(), p.GetProperty("threshold").GetDouble(),
                 p.GetProperty("sensitivity").GetDouble(), p.GetProperty("specificity").GetDouble()))],

@@ -21,7 +21,7 @@ public sealed record HeadCalibration(string Name, CalibrationMethod Method, Labe
         if (Method == CalibrationMethod.Temperature)
         {
             var divided = new double[logits.Length];
-            for (var k = 0; k < divided.Length; k++) divided[k] = logits[k] / Labels[k].Temperature;
+            for (var k = 0; k < divided.Length; k++) divided[k] = (logits[k] / Labels[k].Temperature) + Labels[k].Offset;
             HeadActivation.Activate(Task, divided, probabilities);
             return;
         }

@@ -9,6 +9,9 @@ public sealed record LabelCalibration
     /// <summary>What logits are divided by; 1 leaves them.</summary>
     public double Temperature { get; init; } = 1;
 
+    /// <summary>What is added to the divided logit; 0 leaves it, and always is 0 where classes exclude each other.</summary>
+    public double Offset { get; init; }
+
     /// <summary>The knots of the isotonic curve: probabilities before, rising; empty for a temperature.</summary>
     public IReadOnlyList<double> From { get; init; } = [];
 
@@ -26,6 +29,12 @@ public sealed record LabelCalibration
 
     /// <summary>Expected calibration error with the correction, on images that were not used for fitting; <see langword="null"/> where there were none.</summary>
     public double? EceAfter { get; init; }
+
+    /// <summary>
+    /// The expected calibration error that the corrected probabilities would have, were they exactly right, on as many images: what chance alone brings about. An error near it cannot be told
+    /// from none; <see langword="null"/> where there were no images.
+    /// </summary>
+    public double? EceByChance { get; init; }
 
     /// <summary>Thresholds on the corrected probability.</summary>
     public IReadOnlyList<OperatingPoint> OperatingPoints { get; init; } = [];

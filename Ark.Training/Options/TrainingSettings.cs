@@ -61,6 +61,7 @@ public static class TrainingSettings
         Setting(nameof(TrainingOptions.Device), "gpu", [], "N", "the published name of --device cuda:N; one GPU", (string v, out int n) => int.TryParse(v, NumberStyles.None, CultureInfo.InvariantCulture, out n), (o, v) => o.Device = $"cuda:{v.ToString(CultureInfo.InvariantCulture)}", _ => null),
         Choice(nameof(TrainingOptions.BadImages), "bad-images", [], o => o.BadImages, (o, v) => o.BadImages = v, "stop at an unreadable image, or skip and report it", ("stop", BadImagePolicy.Stop), ("skip", BadImagePolicy.Skip)),
         Flag(nameof(TrainingOptions.PixelBaseline), "pixel-baseline", [], "also fit logistic regression on pixels, for comparison", o => o.PixelBaseline, (o, v) => o.PixelBaseline = v),
+        Flag(nameof(TrainingOptions.TensorBoard), "tensorboard", [], "also write TensorBoard event files", o => o.TensorBoard, (o, v) => o.TensorBoard = v),
         .. PublishedFlags.WithoutEffect,
     ];
 

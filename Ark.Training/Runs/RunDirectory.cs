@@ -14,6 +14,7 @@ internal sealed class RunDirectory : IDisposable
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
     private static readonly JsonSerializerOptions OneLine = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
     private readonly FileStream _lock;
+    private EventFile? _events;
 
     private RunDirectory(string path, FileStream @lock)
     {
@@ -69,7 +70,11 @@ internal sealed class RunDirectory : IDisposable
     /// <summary>Writes what a run stopped at.</summary>
     public void WriteFailure(JsonObject failure) => WriteText(FailurePath, failure.ToJsonString(Indented) + "\n");
 
-    public void WriteReport(string html) => WriteText(ReportPath, html);
+    /// <summary>Draws the report of what the metrics say so far.</summary>
+    public void WriteReport() => WriteText(ReportPath, RunReport.Of(FullPath));
+
+    /// <summary>Also writes TensorBoard events from here on; those of a run that goes on are brought to the state of its metrics.</summary>
+    public void WriteEvents() => Writing(() => _events = EventFile.Open(Path.Combine(FullPath, "tensorboard"), RunMetrics.Read(MetricsPath)));
 
     /// <summary>Carries out something that writes here; where the disk refuses, the run stops with one clear line.</summary>
     public void Writing(Action write)
@@ -101,8 +106,8 @@ internal sealed class RunDirectory : IDisposable
     /// <summary>Adds one line to the metrics.</summary>
     public void AppendMetrics(JsonObject line) => Writing(() =>
     {
-        using var stream = new FileStream(MetricsPath, FileMode.Append, FileAccess.Write, FileShare.Read);
-        stream.Write(Encoding.UTF8.GetBytes(line.ToJsonString(OneLine) + "\n"));
+        using (var stream = new FileStream(MetricsPath, FileMode.Append, FileAccess.Write, FileShare.Read)) stream.Write(Encoding.UTF8.GetBytes(line.ToJsonString(OneLine) + "\n"));
+        _events?.Append(line);
     });
 
     /// <summary>Brings the metrics to the disk, before a checkpoint that counts on them is.</summary>
@@ -112,9 +117,6 @@ internal sealed class RunDirectory : IDisposable
         using var stream = new FileStream(MetricsPath, FileMode.Append, FileAccess.Write, FileShare.Read);
         stream.Flush(flushToDisk: true);
     }
-
-    public IEnumerable<JsonObject> ReadMetrics() =>
-        File.Exists(MetricsPath) ? File.ReadLines(MetricsPath).Where(l => l.Length > 0).Select(l => JsonNode.Parse(l)!.AsObject()) : [];
 
     public void Dispose() => _lock.Dispose();
 
@@ -138,10 +140,13 @@ internal sealed class RunDirectory : IDisposable
     // A lock file that can be read but not opened for oneself alone is held by someone; on a read-only or full disk it can be, or is not there.
     private static bool IsLocked(string full)
     {
-        if (!File.Exists(Path.Combine(full, ".lock"))) return false;
         try
         {
             using var held = new FileStream(Path.Combine(full, ".lock"), FileMode.Open, FileAccess.Read, FileShare.None);
+            return false;
+        }
+        catch (FileNotFoundException)
+        {
             return false;
         }
         catch (IOException)

@@ -23,6 +23,7 @@ internal sealed class TrainingSession : IDisposable
     private readonly RunDirectory? _directory;
     private readonly RunCheckpoints? _checkpoints;
     private readonly ProgressReporter _reporter;
+    private readonly ArkInstruments _instruments;
     private readonly Device _device;
     private readonly KnowledgeAccrual _accrual;
     private readonly int[] _labels;
@@ -31,13 +32,14 @@ internal sealed class TrainingSession : IDisposable
     private List<DatasetEvaluation> _evaluations = [];
     private bool _isBetweenSteps = true;
 
-    public TrainingSession(TrainingOptions options, IReadOnlyList<PreparedDataset> datasets, BatchSource source, RunDirectory? directory, bool resume, ProgressReporter reporter)
+    public TrainingSession(TrainingOptions options, IReadOnlyList<PreparedDataset> datasets, BatchSource source, RunDirectory? directory, bool resume, ProgressReporter reporter, ArkInstruments? instruments = null)
     {
         _options = options;
         _datasets = datasets;
         _source = source;
         _directory = directory;
         _reporter = reporter;
+        _instruments = instruments ?? new ArkInstruments();
         _device = device(options.Device);
         _labels = [.. datasets.Select(d => d.Labels.Count)];
         var stored = resume ? TrainingCheckpoint.ReadDescription(directory!.LastCheckpoint) : null;
@@ -51,6 +53,7 @@ internal sealed class TrainingSession : IDisposable
         _accrual = new KnowledgeAccrual(student.to(_device), teacher.to(_device), HeadPlan.Tasks(options.TaskOrder, datasets, Description.Heads), AccrualSettingsOf(options, datasets));
         _checkpoints = directory is null ? null : new RunCheckpoints(directory, options, Description, _accrual);
         _position = resume ? _checkpoints!.Resume(w => reporter.Message(w, warning: true)) : new TrainingPosition();
+        if (options.TensorBoard) directory?.WriteEvents();
     }
 
     public ModelDescription Description { get; }
@@ -143,17 +146,22 @@ internal sealed class TrainingSession : IDisposable
 
     private void TrainPass(DatasetPass pass, CancellationToken cancellationToken)
     {
+        using var activity = ArkInstruments.Begin("ark.pass", pass.Name, _position.Epoch + 1);
         var steps = StepsOf(pass);
         var watch = Stopwatch.StartNew();
+        var stepEnded = watch.Elapsed;
         var imagesBefore = _position.Images;
         var samples = pass.IsMixed ? MixedSamples.Of(_datasets, _options.Fidelity == Fidelity.Corrected, _options.Seed, _position.Epoch) : _datasets[pass.Datasets[0]].Train;
         foreach (var batch in _source.Training(pass, samples, _trainingView, _position.Epoch, _position.Step, cancellationToken))
         {
+            var stepBegan = watch.Elapsed;
             using (batch)
             {
                 TrainStep(pass, samples, batch);
+                _instruments.Step(pass.Name, stepBegan - stepEnded, watch.Elapsed - stepBegan, batch.Count);
             }
 
+            stepEnded = watch.Elapsed;
             if (_checkpoints?.IsDue(_position.TotalSteps) == true && _position.Step < steps) _checkpoints.SaveLast(_position);
             if (_options.PrintEvery is { } every && _position.Step % every == 0)
                 _reporter.Message(FormattableString.Invariant($"epoch {_position.Epoch + 1}/{_options.Epochs}  {pass.Name} step {_position.Step}/{steps}: task loss {_position.LossSums[0] / _position.Images:F4}, consistency {_position.LossSums[1] / _position.Images:F4}"));
@@ -225,12 +233,14 @@ internal sealed class TrainingSession : IDisposable
     private (double Loss, Predictions Predictions) Read(ArkModel network, int dataset, DatasetSplit split, TrainingPhase phase, CancellationToken cancellationToken)
     {
         var data = _datasets[dataset];
+        using var activity = ArkInstruments.Begin(phase == TrainingPhase.Validating ? "ark.validate" : "ark.test", data.Name, _position.Epoch + 1);
         var steps = BatchSource.BatchCount(data[split].Count, _options.BatchSize);
         var step = 0;
         var head = _accrual.HeadOf(dataset);
-        return SplitReader.Read(network, head.Head, data.Labels, _source.InOrder(data.Name, data[split], split == DatasetSplit.Test ? _testView : _evaluationView, cancellationToken), _accrual.IsExclusive(dataset), _device, _ =>
+        return SplitReader.Read(network, head.Head, data.Labels, _source.InOrder(data.Name, data[split], split == DatasetSplit.Test ? _testView : _evaluationView, cancellationToken), _accrual.IsExclusive(dataset), _device, images =>
         {
             step++;
+            _instruments.Read(data.Name, phase, images);
             if (_reporter.IsDue) _reporter.Report(phase, Math.Min(_position.Epoch + 1, _options.Epochs), data.Name, step, steps, _position.TotalSteps);
         }, head.Columns);
     }
@@ -244,6 +254,7 @@ internal sealed class TrainingSession : IDisposable
             {
                 var predictions = Read(role == ModelRole.Student ? _accrual.Student : _accrual.Teacher, d, DatasetSplit.Test, TrainingPhase.Testing, cancellationToken).Predictions;
                 evaluations.Add(predictions.Evaluate(_datasets[d].Name, DatasetSplit.Test, role, _datasets[d].TestLabels));
+                _instruments.Evaluated(evaluations[^1]);
             }
         }
 
@@ -276,6 +287,7 @@ internal sealed class TrainingSession : IDisposable
         var images = Math.Max(1, _position.Images);
         var (task, consistency) = (_position.LossSums[0] / images, _position.LossSums[1] / images);
         _reporter.Message(FormattableString.Invariant($"epoch {_position.Epoch + 1}/{_options.Epochs}  {dataset}: task loss {task:F4}, consistency {consistency:F4}, {imagesPerSecond:F0} images/s"));
+        _instruments.Pass(dataset, task, consistency);
         _directory?.AppendMetrics(new JsonObject
         {
             ["event"] = "pass",
@@ -299,5 +311,6 @@ internal sealed class TrainingSession : IDisposable
             _directory?.AppendMetrics(new JsonObject { ["event"] = "validation", ["epoch"] = epoch, ["dataset"] = data.Name, ["loss"] = Json.Number(loss) });
         foreach (var evaluation in _evaluations)
             _directory?.AppendMetrics(Json.Evaluation(evaluation, epoch));
+        _directory?.WriteReport();
     }
 }
