@@ -22,7 +22,7 @@ internal static class TrainingMemoryBenchmark
             (options.Architecture, options.ProjectorFeatures, options.BatchSize, options.EmaMode) = ("swin_mini", 192, 8, EmaMode.Iteration);
             // An epoch has at least 30 steps; the run is stopped when it has made enough.
             (options.Epochs, options.WarmupEpochs, options.TestEvery, options.PrintEvery, options.PixelBaseline) = ((steps / 30) + 1, 0, 1000, 1, false);
-            var readings = new Readings(steps);
+            using var readings = new Readings(steps);
             var run = new TrainingRun
             {
                 Datasets = [.. DatasetCatalogue.Load(Path.Combine(scratch.FullName, "phantom", "phantom.yaml")).Select().Select(datasets.Create)],
@@ -47,7 +47,7 @@ internal static class TrainingMemoryBenchmark
         }
     }
 
-    private sealed class Readings(int steps) : IProgress<TrainingProgress>
+    private sealed class Readings(int steps) : IProgress<TrainingProgress>, IDisposable
     {
         private readonly CancellationTokenSource _enough = new();
         private readonly List<double> _megabytes = [];
@@ -61,6 +61,8 @@ internal static class TrainingMemoryBenchmark
             if (++_steps % Every == 0) _megabytes.Add(Environment.WorkingSet / 1e6);
             if (_steps == steps) _enough.Cancel();
         }
+
+        public void Dispose() => _enough.Dispose();
 
         public async Task WriteAsync()
         {

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Globalization;
 using Ark.Models;
 using Ark.Training;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Ark.Benchmarks;
@@ -57,7 +56,7 @@ internal static class TrainingStepBenchmark
     private static async Task<double[]> PythonAsync(string python, int batch)
     {
         string[] arguments = [Path.Combine(AppContext.BaseDirectory, "training_step.py"), "3", batch.ToString(CultureInfo.InvariantCulture), Side.ToString(CultureInfo.InvariantCulture), get_num_threads().ToString(CultureInfo.InvariantCulture)];
-        using var process = Process.Start(new ProcessStartInfo(python, arguments) { RedirectStandardOutput = true })!;
+        using var process = Process.Start(new ProcessStartInfo(python, arguments) { RedirectStandardOutput = true, UseShellExecute = false })!;
         var output = await process.StandardOutput.ReadToEndAsync();
         await process.WaitForExitAsync();
         var seconds = output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => double.Parse(l, CultureInfo.InvariantCulture)).ToArray();

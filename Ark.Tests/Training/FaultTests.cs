@@ -158,7 +158,7 @@ public class FaultTests(PhantomFixture phantom) : IClassFixture<PhantomFixture>
         {
             try
             {
-                using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true })!;
+                using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true, UseShellExecute = false })!;
                 process.WaitForExit();
                 return process.ExitCode;
             }

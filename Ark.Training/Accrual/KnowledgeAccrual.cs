@@ -156,16 +156,11 @@ internal sealed class KnowledgeAccrual : IDisposable
         var followed = _settings.ConsistencyScale == 0 ? null : Followed(part.TeacherView);
         using var pass = Student.BeginPass(part.StudentView, _settings.CheckpointActivations);
         var features = pass.Features;
-        Tensor? task = null;
-        foreach (var asked in part.Tasks)
-        {
-            var loss = TaskLossOf(asked, features);
-            task = task is null ? loss : task.Plus(loss);
-        }
-
+        var task = TaskLossOf(part.Tasks[0], features);
+        foreach (var asked in part.Tasks.Skip(1)) task = task.Plus(TaskLossOf(asked, features));
         var consistency = followed is null ? zeros([], device: features.device) : nn.functional.mse_loss(features, followed);
         if (part.Share != 1) consistency = consistency.Times(part.Share);
-        var total = task!.Times(1 - weight).Plus(consistency.Times(weight));
+        var total = task.Times(1 - weight).Plus(consistency.Times(weight));
         pass.Backward(total);
         return stack([task.detach(), consistency.detach(), total.detach()]).to(ScalarType.Float64).MoveToOuterDisposeScope();
     }

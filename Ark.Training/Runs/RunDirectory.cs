@@ -140,13 +140,10 @@ internal sealed class RunDirectory : IDisposable
     // A lock file that can be read but not opened for oneself alone is held by someone; on a read-only or full disk it can be, or is not there.
     private static bool IsLocked(string full)
     {
+        if (!File.Exists(Path.Combine(full, ".lock"))) return false;
         try
         {
             using var held = new FileStream(Path.Combine(full, ".lock"), FileMode.Open, FileAccess.Read, FileShare.None);
-            return false;
-        }
-        catch (FileNotFoundException)
-        {
             return false;
         }
         catch (IOException)

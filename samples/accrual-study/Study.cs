@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using Ark;
 using Ark.Data;
 using Ark.Training;
 using Microsoft.Extensions.DependencyInjection;
