@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using Ark.Data;
 using Ark.Training;
 using Microsoft.Extensions.DependencyInjection;
@@ -9,12 +10,14 @@ namespace Ark.Cli;
 internal static class EvaluateCommand
 {
     private const string Help = """
-        Measure how well a checkpoint reads one split of a dataset: AUROC per label and mean, accuracy where classes exclude each other.
+        Measure how well a checkpoint reads one split of a dataset: per label AUROC, average precision and, at a threshold, accuracy, MCC, F1, sensitivity and specificity, with 95 % intervals where asked for; by groups of patients; and write the predictions.
 
         Examples:
           ark evaluate --checkpoint runs/real/checkpoints/last.pth.tar --config samples/real-data/ark.yaml --dataset hannover
           ark evaluate --checkpoint last.pth.tar --config ark.yaml --dataset chestxray14 --split val --weights student --crops 10 --json scores.json
-          ark evaluate --checkpoint ark6_teacher_ep200_swinb_projector1376_mlp.pth.tar --config ark.yaml --dataset ChestXray14
+          ark evaluate --checkpoint last.pth.tar --config ark.yaml --dataset chestxray14 --intervals 2000 --groups "Patient Gender,Patient Age" --metadata metadata.csv
+          ark evaluate --checkpoint ark6_teacher_ep200_swinb_projector1376_mlp.pth.tar --config ark.yaml --dataset ChestXray14 --predictions ark6.parquet
+          ark evaluate --checkpoint ark6_teacher_ep200_swinb_projector1376_mlp.pth.tar --config ark.yaml --dataset PadChest --via-heads --combine mean
         """;
 
     public static Command Create(IServiceProvider services, Terminal terminal)
@@ -25,8 +28,18 @@ internal static class EvaluateCommand
         var split = new Option<string>("--split") { Description = "which part", HelpName = "train|val|test", DefaultValueFactory = _ => "test" };
         var crops = new Option<int>("--crops") { Description = "views of an image whose probabilities are averaged", HelpName = "1|10", DefaultValueFactory = _ => 1 };
         var weights = new Option<string>("--weights") { Description = "which network", HelpName = "teacher|student", DefaultValueFactory = _ => "teacher" };
-        var batch = new Option<int>("--batch-size", "--batch_size") { Description = "images of a batch", HelpName = "N", DefaultValueFactory = _ => 32 };
+        var labels = new Option<string?>("--labels") { Description = "the labels to report, with commas (default: the catalogue's test labels, or all)", HelpName = "A,B" };
+        var threshold = new Option<double>("--threshold") { Description = "the probability from which a label is called present", HelpName = "X", DefaultValueFactory = _ => 0.5, CustomParser = Numbers.Real };
+        var intervals = new Option<int>("--intervals") { Description = "bootstrap replicates for 95 % intervals, by patient where patients are known; 0 for none", HelpName = "N", DefaultValueFactory = _ => 0 };
+        var seed = new Option<ulong>("--seed") { Description = "what the replicates are drawn from", HelpName = "N", DefaultValueFactory = _ => 42 };
+        var groups = new Option<string?>("--groups", "--group-column") { Description = "columns of metadata by which to compare images (sex, age, view), with commas", HelpName = "COLUMN" };
+        var metadata = new Option<string?>("--metadata") { Description = "the CSV with these columns, a row per image or patient (default: the dataset's own CSV)", HelpName = "FILE" };
+        var bands = new Option<string?>("--bands") { Description = "where bands of a numeric column begin (default: 20,40,60,80)", HelpName = "N,N" };
+        var predictions = new Option<string?>("--predictions") { Description = "write image, patient, targets and probabilities", HelpName = "OUT.csv|OUT.parquet" };
+        var batch = new Option<int>("--batch-size", "--batch_size") { Description = "views of a batch", HelpName = "N", DefaultValueFactory = _ => 32 };
         var workers = new Option<int>("--workers") { Description = "threads that prepare images", HelpName = "N", DefaultValueFactory = _ => 2 };
+        var viaHeads = new Option<bool>("--via-heads") { Description = "answer each label from all heads that were trained on the same finding, by whatever name" };
+        var combine = new Option<string>("--combine") { Description = "with --via-heads: how several heads become one answer", HelpName = "mean|max", DefaultValueFactory = _ => "mean" };
         var badImages = new Option<string>("--bad-images") { Description = "stop at an unreadable image, or skip and report it", HelpName = "stop|skip", DefaultValueFactory = _ => "stop" };
         var device = new Option<string>("--device") { Description = "where to compute", HelpName = "cpu|cuda[:i]", DefaultValueFactory = _ => "cpu" };
         var json = new Option<string?>("--json") { Description = "write the figures as JSON; - for standard output", HelpName = "OUT" };
@@ -34,32 +47,63 @@ internal static class EvaluateCommand
         split.AcceptOnlyFromAmong("train", "val", "validation", "test");
         weights.AcceptOnlyFromAmong("teacher", "student");
         badImages.AcceptOnlyFromAmong("stop", "skip");
-        var command = new Command("evaluate", Help) { checkpoint, config, dataset, split, crops, weights, batch, workers, badImages, device, json, quiet };
+        combine.AcceptOnlyFromAmong("mean", "max");
+        var command = new Command("evaluate", Help)
+        {
+            checkpoint, config, dataset, split, crops, weights, labels, threshold, intervals, seed, groups, metadata, bands, predictions, viaHeads, combine, batch, workers, badImages, device, json, quiet,
+        };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var silent = parsed.GetValue(quiet);
+            // What cannot be written should not be found out after an hour.
+            if (parsed.GetValue(predictions) is { } table) PredictionFile.IsParquet(table);
             var catalogue = await CatalogueFile.LoadAsync(parsed.GetRequiredValue(config), terminal, silent, cancellationToken).ConfigureAwait(false);
             var chosen = services.GetRequiredService<ArkDatasets>().Create(catalogue.Get(parsed.GetRequiredValue(dataset)));
             var role = parsed.GetValue(weights) == "student" ? ModelRole.Student : ModelRole.Teacher;
-            using var model = LoadedModel.Load(parsed.GetRequiredValue(checkpoint), role, parsed.GetValue(device)!);
             var options = new EvaluationOptions
             {
                 Split = parsed.GetValue(split) switch { "train" => DatasetSplit.Train, "test" => DatasetSplit.Test, _ => DatasetSplit.Validation },
                 Crops = parsed.GetValue(crops),
-                BatchSize = AtLeastOne(parsed.GetValue(batch), "--batch-size"),
-                Workers = AtLeastOne(parsed.GetValue(workers), "--workers"),
+                Labels = parsed.GetValue(labels)?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries),
+                Scoring = new ScoringOptions
+                {
+                    Threshold = parsed.GetValue(threshold) is >= 0 and <= 1 and var x ? x : throw Refuse("--threshold", "is no probability", "Give a number from 0 to 1."),
+                    Replicates = Numbers.AtLeast(0, parsed.GetValue(intervals), "--intervals"),
+                    Seed = parsed.GetValue(seed),
+                },
+                Groups = Groups(parsed.GetValue(groups), parsed.GetValue(metadata), parsed.GetValue(bands)),
+                BatchSize = Numbers.AtLeast(1, parsed.GetValue(batch), "--batch-size"),
+                Workers = Numbers.AtLeast(1, parsed.GetValue(workers), "--workers"),
                 BadImages = parsed.GetValue(badImages) == "skip" ? BadImagePolicy.Skip : BadImagePolicy.Stop,
             };
+            using var model = LoadedModel.Load(parsed.GetRequiredValue(checkpoint), role, parsed.GetValue(device)!);
+            if (parsed.GetValue(viaHeads))
+                return await ViaHeadsOutput.RunAsync(services, terminal, model, chosen, options, parsed.GetValue(combine) == "max" ? HeadCombination.Max : HeadCombination.Mean, parsed.GetValue(predictions), parsed.GetValue(json), silent, cancellationToken).ConfigureAwait(false);
             DatasetEvaluation evaluation;
             using (var reporter = new ConsoleReporter(terminal, silent))
                 evaluation = await services.GetRequiredService<IArkEvaluator>().EvaluateAsync(model, chosen, options, reporter, cancellationToken).ConfigureAwait(false);
+            if (parsed.GetValue(predictions) is { } file) await PredictionFile.WriteAsync(file, evaluation.Predictions!, cancellationToken).ConfigureAwait(false);
             if (parsed.GetValue(json) is { } path) await JsonOutput.WriteAsync(terminal, path, evaluation.ToJson()).ConfigureAwait(false);
-            if (parsed.GetValue(json) != "-") ResultTable.Write(terminal, evaluation);
+            if (parsed.GetValue(json) != "-") EvaluationTable.Write(terminal, evaluation);
             return ExitCode.Done;
         });
         return command;
     }
 
-    private static int AtLeastOne(int value, string option) =>
-        value >= 1 ? value : throw new ArkInputException("command line", $"option '{option}'", $"{value} is too few", "Give at least 1.");
+    private static GroupColumn[] Groups(string? columns, string? metadata, string? bands)
+    {
+        if (columns is null)
+        {
+            if (metadata is not null) throw Refuse("--metadata", "is of no use without a column", "Name one or more (--groups COLUMN).");
+            if (bands is not null) throw Refuse("--bands", "is of no use without a column", "Name one (--groups COLUMN).");
+            return [];
+        }
+
+        var bounds = bands?.Split(',', StringSplitOptions.TrimEntries).Select(b => double.TryParse(b, NumberStyles.Float, CultureInfo.InvariantCulture, out var bound) && double.IsFinite(bound)
+            ? bound
+            : throw Refuse("--bands", $"'{b}' is no number", "Give the numbers where bands begin, such as 40,60.")).ToArray();
+        return [.. columns.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(c => new GroupColumn(c) { Metadata = metadata, Bands = bounds })];
+    }
+
+    private static ArkInputException Refuse(string option, string problem, string mend) => new("command line", $"option '{option}'", problem, mend);
 }

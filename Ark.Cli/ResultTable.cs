@@ -30,22 +30,6 @@ internal static class ResultTable
         if (result.Directory is { } directory) console.WriteLine($"run: {Path.GetRelativePath(Environment.CurrentDirectory, directory)} (report.html, metrics.jsonl, checkpoints/last.pth.tar)");
     }
 
-    /// <summary>One evaluation, label by label.</summary>
-    public static void Write(Terminal terminal, DatasetEvaluation evaluation)
-    {
-        var table = new Table { Border = TableBorder.Simple };
-        table.AddColumns("label", "AUROC", "positives", "negatives");
-        foreach (var label in evaluation.Labels)
-        {
-            table.AddRow(Markup.Escape(label.Name), Figure(label.Auroc), label.Positives.ToString(CultureInfo.InvariantCulture), label.Negatives.ToString(CultureInfo.InvariantCulture));
-        }
-
-        var console = Console(terminal);
-        console.Write(table);
-        console.WriteLine($"{evaluation.Dataset}, {evaluation.Split.ToString().ToLowerInvariant()}, {evaluation.Weights.ToString().ToLowerInvariant()}: {evaluation.Images} images, mean AUROC {Figure(evaluation.MeanAuroc)}"
-            + (evaluation.Accuracy is { } accuracy ? $", accuracy {Figure(accuracy)}" : ""));
-    }
-
     /// <summary>What tables are written to.</summary>
     public static IAnsiConsole Console(Terminal terminal)
     {
@@ -55,5 +39,6 @@ internal static class ResultTable
         return console;
     }
 
-    private static string Figure(double? value) => value is { } number ? number.ToString("F3", CultureInfo.InvariantCulture) : "undefined";
+    /// <summary>A figure with three decimals.</summary>
+    public static string Figure(double? value) => value is { } number ? number.ToString("F3", CultureInfo.InvariantCulture) : "undefined";
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Text.Json.Nodes;
 using Ark.Data;
 using Microsoft.Extensions.Logging;
@@ -9,14 +10,17 @@ namespace Ark.Training;
 /// <summary>The accruing trainer.</summary>
 /// <param name="decoder">Decodes images.</param>
 /// <param name="logger">Is told of warnings and finished passes.</param>
-public sealed partial class ArkTrainer(IImageDecoder decoder, ILogger<ArkTrainer>? logger = null) : IArkTrainer
+/// <param name="meters">Makes the meter that hosts listen to; see <see cref="ArkDiagnostics"/>.</param>
+public sealed partial class ArkTrainer(IImageDecoder decoder, ILogger<ArkTrainer>? logger = null, IMeterFactory? meters = null) : IArkTrainer
 {
+    private readonly ArkInstruments _instruments = new(meters);
     private readonly ILogger _logger = logger ?? NullLogger<ArkTrainer>.Instance;
 
     /// <inheritdoc/>
     public async Task<TrainingResult> TrainAsync(TrainingRun run, IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         var options = run.Options;
+        using var activity = ArkInstruments.Begin("ark.train");
         Check(run);
         var reporter = new ProgressReporter(new LoggingProgress(this, progress));
         var datasets = await PreparedDataset.ReadAsync(run.Datasets, cancellationToken).ConfigureAwait(false);
@@ -30,10 +34,11 @@ public sealed partial class ArkTrainer(IImageDecoder decoder, ILogger<ArkTrainer
         {
             using var cache = options.CacheDirectory is { } folder ? new ImageCache(folder) : null;
             var source = new BatchSource(decoder, options.BatchSize, options.Workers, options.BadImages, options.Seed, cache);
-            using var session = new TrainingSession(options, datasets, source, directory, run.Resume, reporter);
+            using var session = new TrainingSession(options, datasets, source, directory, run.Resume, reporter, _instruments);
             var result = session.Run(cancellationToken);
             if (cache?.WriteFailure is { } failure) reporter.Message($"the image cache was not written to the end: {failure}", warning: true);
-            directory?.WriteReport(TrainingReport.Render(run, result, directory));
+            foreach (var baseline in result.PixelBaselines) directory?.AppendMetrics(Json.Baseline(baseline));
+            directory?.WriteReport();
             return result;
         }, cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false);
     }

@@ -8,7 +8,8 @@ namespace Ark.Data;
 /// </summary>
 internal sealed class CsvListAdapter : RowAdapter
 {
-    private static readonly string[] ImageColumns = ["Path", "image_path", "image", "Image Index", "filename", "img_id", "image_id"];
+    /// <summary>What columns of image names are called, in order of preference.</summary>
+    internal static readonly string[] ImageColumns = ["Path", "image_path", "image", "Image Index", "filename", "img_id", "image_id"];
     private static readonly string[] Settings =
         [.. ImageFinder.Settings, .. CsvLabels.Settings, "image_column", "patient_column", "split_column", "splits.", "rows"];
 

@@ -59,6 +59,7 @@ internal static class PhantomCatalogue
                 _ => "binary classification",
             });
             Entry("adapter", cohort.Adapter);
+            Entry("settings", "{patient_pattern: 'patient[0-9]+'}");
             text.Append('\n');
         }
 

@@ -1,36 +1,103 @@
+using System.ComponentModel.DataAnnotations;
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+
 namespace Ark.Training;
 
 /// <summary>The evaluator.</summary>
 /// <param name="decoder">Decodes images.</param>
-public sealed class ArkEvaluator(IImageDecoder decoder) : IArkEvaluator
+/// <param name="meters">Makes the meter that hosts listen to; see <see cref="ArkDiagnostics"/>.</param>
+public sealed class ArkEvaluator(IImageDecoder decoder, IMeterFactory? meters = null) : IArkEvaluator
 {
+    private readonly ArkInstruments _instruments = new(meters);
+
     /// <inheritdoc/>
     public async Task<DatasetEvaluation> EvaluateAsync(LoadedModel model, ArkDataset dataset, EvaluationOptions? options = null,
         IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         options ??= new EvaluationOptions();
-        if (options.Crops is not (1 or 10)) throw new ArkInputException("evaluation options", "'crops'", $"{options.Crops} crops are not known", "Give 1 or 10.");
+        using var activity = ArkInstruments.Begin("ark.evaluate", dataset.Name);
+        Check(options, dataset.Adapter.Labels);
         var head = model.HeadOf(dataset.Name, dataset.Adapter.Labels);
         var samples = await dataset.Adapter.ReadAsync(options.Split, cancellationToken).ConfigureAwait(false);
-        return await Task.Factory.StartNew(() => Read(model, head, dataset, samples, options, new ProgressReporter(progress), cancellationToken),
+        CheckTargets(dataset, samples);
+        // Groups are looked up before the images are read: an error in a table should not wait for that.
+        var groups = options.Groups.Select(g => GroupReader.Read(g, samples)).ToArray();
+        var reporter = new ProgressReporter(progress);
+        if (options.Split == DatasetSplit.Test && await SelectsOnTestAsync(dataset, samples, cancellationToken).ConfigureAwait(false))
+            reporter.Message($"{dataset.Name}: validation and test are the same images: if validation chose the checkpoint, these figures are too good.", warning: true);
+        return await Task.Factory.StartNew(() => Read(model, head, dataset, samples, groups, options, reporter, cancellationToken),
             cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false);
     }
 
-    private DatasetEvaluation Read(LoadedModel model, HeadChoice head, ArkDataset dataset, IReadOnlyList<ImageSample> samples, EvaluationOptions options,
+    private DatasetEvaluation Read(LoadedModel model, HeadChoice head, ArkDataset dataset, IReadOnlyList<ImageSample> samples, ImageGroups[] groups, EvaluationOptions options,
         ProgressReporter reporter, CancellationToken cancellationToken)
     {
         var labels = dataset.Adapter.Labels;
         var transform = options.Crops == 10 ? Transforms.TenCrop(model.Description.Normalization, model.Description.ImageSize) : Transforms.Evaluation(model.Description.Normalization, model.Description.ImageSize);
-        var source = new BatchSource(decoder, options.BatchSize, options.Workers, options.BadImages);
-        var steps = BatchSource.BatchCount(samples.Count, options.BatchSize);
-        var (step, images, begun) = (0, 0, System.Diagnostics.Stopwatch.StartNew());
+        var batchSize = Math.Max(1, options.BatchSize / options.Crops);
+        var source = new BatchSource(decoder, batchSize, options.Workers, options.BadImages);
+        var steps = BatchSource.BatchCount(samples.Count, batchSize);
+        var (step, images, begun) = (0, 0, Stopwatch.StartNew());
+        reporter.Begin(1, steps, 0);
+        var read = new List<int>(samples.Count);
         var (_, predictions) = SplitReader.Read(model.Model, head.Index, labels, source.InOrder(dataset.Name, samples, transform, cancellationToken), labels.Task == LabelTask.MultiClass, model.Device, count =>
         {
             step++;
             images += count;
-            if (reporter.IsDue) reporter.Report(TrainingPhase.Testing, 0, dataset.Name, step, steps, 0, imagesPerSecond: images / begun.Elapsed.TotalSeconds);
-        }, head.Order);
+            _instruments.Read(dataset.Name, TrainingPhase.Testing, count);
+            if (reporter.IsDue) reporter.Report(TrainingPhase.Testing, 0, dataset.Name, step, steps, step, imagesPerSecond: images / begun.Elapsed.TotalSeconds);
+        }, head.Order, read);
         foreach (var skipped in source.SkippedImages) reporter.Message($"left out {skipped}", warning: true);
-        return predictions.Evaluate(dataset.Name, options.Split, model.Weights, dataset.TestLabels);
+        predictions = predictions.Named([.. read.Select(i => NameOf(samples[i], dataset.Folder))], [.. read.Select(i => samples[i].PatientId)]);
+        var groupsRead = groups.Select(g => g with { Values = [.. read.Select(i => g.Values[i])] }).ToArray();
+        var evaluation = predictions.Evaluate(dataset.Name, options.Split, model.Weights, options.Labels ?? dataset.TestLabels, options.Scoring, groupsRead, cancellationToken) with { Predictions = predictions };
+        _instruments.Evaluated(evaluation);
+        return evaluation;
     }
+
+    private static void Check(EvaluationOptions options, LabelSchema labels)
+    {
+        if (options.Crops is not (1 or 10)) throw Refuse("crops", $"{options.Crops} crops are not known", "Give 1 or 10.");
+        var problems = new List<ValidationResult>();
+        if (!Validator.TryValidateObject(options.Scoring, new ValidationContext(options.Scoring), problems, validateAllProperties: true))
+            throw Refuse(problems[0].MemberNames.First(), problems[0].ErrorMessage!.TrimEnd('.'), null);
+        if (options.Labels?.FirstOrDefault(l => !labels.Names.Contains(l, StringComparer.Ordinal)) is { } unknown)
+            throw Refuse("labels", $"'{unknown}' is no label of the dataset", $"Its labels are: {string.Join(", ", labels.Names)}.");
+        if (options.Groups.FirstOrDefault(g => g.Bands is { } bands && (bands.Count == 0 || !bands.SequenceEqual(bands.Order()) || bands.Distinct().Count() != bands.Count)) is not null)
+            throw Refuse("bands", "do not ascend", "Give the numbers where bands begin, such as 40,60.");
+    }
+
+    // Uncertain findings may be drawn as soft labels for training; no figure is defined on them.
+    private static void CheckTargets(ArkDataset dataset, IReadOnlyList<ImageSample> samples)
+    {
+        if (samples.FirstOrDefault(s => s.Targets.Any(t => t is not (0 or 1) && !float.IsNaN(t))) is { } soft)
+        {
+            throw new ArkInputException(soft.Place?.File ?? dataset.Name, soft.Place is { } place ? $"line {place.Line}" : null, "an uncertain label stands as a number between 0 and 1, on which no figure is defined",
+                "Set 'settings: {uncertain: ignore}' (or ones, zeros), or evaluate another split.");
+        }
+    }
+
+    private static async Task<bool> SelectsOnTestAsync(ArkDataset dataset, IReadOnlyList<ImageSample> test, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return PreparedDataset.AreSame(await dataset.Adapter.ReadAsync(DatasetSplit.Validation, cancellationToken).ConfigureAwait(false), test);
+        }
+        catch (ArkInputException)
+        {
+            // A dataset that is only tested on needs no validation list, and a faulty one is not what was asked for.
+            return false;
+        }
+    }
+
+    private static string NameOf(ImageSample sample, string? folder)
+    {
+        var name = sample.Image.Name;
+        if (folder is null || !name.StartsWith(folder, StringComparison.Ordinal)) return name;
+        var rest = name[folder.Length..].TrimStart('/', '\\');
+        return rest.Length == 0 ? name : rest.Replace('\\', '/');
+    }
+
+    private static ArkInputException Refuse(string option, string problem, string? mend) => new("evaluation options", $"'{option}'", problem, mend);
 }

@@ -13,7 +13,7 @@ public sealed record EvaluationOptions
     /// <value>The default is 1.</value>
     public int Crops { get; init; } = 1;
 
-    /// <summary>Images of a batch.</summary>
+    /// <summary>Views of a batch: of ten crops, a tenth as many images go through the network at once.</summary>
     /// <value>The default is 32.</value>
     public int BatchSize { get; init; } = 32;
 
@@ -24,4 +24,16 @@ public sealed record EvaluationOptions
     /// <summary>What happens when an image cannot be read.</summary>
     /// <value>The default is <see cref="BadImagePolicy.Stop"/>.</value>
     public BadImagePolicy BadImages { get; init; }
+
+    /// <summary>The labels to report.</summary>
+    /// <value>The default is <see langword="null"/>: the dataset's test labels, or all.</value>
+    public IReadOnlyList<string>? Labels { get; init; }
+
+    /// <summary>Threshold and intervals.</summary>
+    /// <value>The default is a threshold of 0.5 and no intervals.</value>
+    public ScoringOptions Scoring { get; init; } = new();
+
+    /// <summary>Columns of metadata by which images are grouped and compared.</summary>
+    /// <value>The default is none.</value>
+    public IReadOnlyList<GroupColumn> Groups { get; init; } = [];
 }

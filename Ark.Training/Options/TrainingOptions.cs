@@ -155,6 +155,10 @@ public sealed class TrainingOptions
     /// <value>The default is <see langword="true"/>.</value>
     public bool PixelBaseline { get; set; } = true;
 
+    /// <summary>Whether the run directory also gets TensorBoard event files (<c>tensorboard/</c>).</summary>
+    /// <value>The default is <see langword="true"/>.</value>
+    public bool TensorBoard { get; set; } = true;
+
     /// <summary>The published values of a recipe.</summary>
     /// <param name="recipe">The recipe.</param>
     /// <returns>New options.</returns>

@@ -43,6 +43,7 @@ public static class TrainingSettings
         Text(nameof(TrainingOptions.Device), "device", [], "cpu|cuda[:i]", "where to compute", o => o.Device, (o, v) => o.Device = v.ToLowerInvariant()),
         Choice(nameof(TrainingOptions.BadImages), "bad-images", [], o => o.BadImages, (o, v) => o.BadImages = v, "stop at an unreadable image, or skip and report it", ("stop", BadImagePolicy.Stop), ("skip", BadImagePolicy.Skip)),
         Flag(nameof(TrainingOptions.PixelBaseline), "pixel-baseline", [], "also fit logistic regression on pixels, for comparison", o => o.PixelBaseline, (o, v) => o.PixelBaseline = v),
+        Flag(nameof(TrainingOptions.TensorBoard), "tensorboard", [], "also write TensorBoard event files", o => o.TensorBoard, (o, v) => o.TensorBoard = v),
     ];
 
     /// <summary>Finds a setting by any of its names.</summary>

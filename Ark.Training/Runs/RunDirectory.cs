@@ -13,6 +13,7 @@ internal sealed class RunDirectory : IDisposable
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
     private static readonly JsonSerializerOptions OneLine = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
     private readonly FileStream _lock;
+    private EventFile? _events;
 
     private RunDirectory(string path, FileStream @lock)
     {
@@ -25,8 +26,6 @@ internal sealed class RunDirectory : IDisposable
     public string ConfigPath => Path.Combine(FullPath, "config.json");
 
     public string MetricsPath => Path.Combine(FullPath, "metrics.jsonl");
-
-    public string ReportPath => Path.Combine(FullPath, "report.html");
 
     public string LastCheckpoint => Path.Combine(FullPath, "checkpoints", "last.pth.tar");
 
@@ -63,7 +62,37 @@ internal sealed class RunDirectory : IDisposable
 
     public void WriteConfig(JsonObject config) => AtomicFile.WriteAllText(ConfigPath, config.ToJsonString(Indented) + "\n");
 
-    public void WriteReport(string html) => AtomicFile.WriteAllText(ReportPath, html);
+    /// <summary>Draws the report of what the metrics say so far.</summary>
+    public void WriteReport() => RedrawReport(FullPath);
+
+    /// <summary>Draws the report of a run, which may be going on in another process.</summary>
+    /// <param name="folder">The run's folder.</param>
+    /// <returns>The report's path.</returns>
+    /// <exception cref="ArkInputException">The folder holds no metrics, or they cannot be read.</exception>
+    public static string RedrawReport(string folder)
+    {
+        var metrics = Path.Combine(folder, "metrics.jsonl");
+        if (!File.Exists(metrics)) throw new ArkInputException(folder, null, "holds no metrics of a run: it has no metrics.jsonl", "Give the folder that the run wrote to (--out).");
+        var config = Path.Combine(folder, "config.json");
+        var report = Path.Combine(folder, "report.html");
+        try
+        {
+            AtomicFile.WriteAllText(report, RunReport.Render(RunMetrics.Read(metrics), File.Exists(config) ? JsonNode.Parse(File.ReadAllText(config)) as JsonObject : null));
+        }
+        catch (JsonException e)
+        {
+            throw new ArkInputException(config, null, "is not the configuration of a run", "Restore the file that the run wrote.", e);
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            throw new ArkInputException(report, null, "cannot be written", "Give yourself write permission to the run's folder.", e);
+        }
+
+        return report;
+    }
+
+    /// <summary>Also writes TensorBoard events from here on; those of a run that goes on are brought to the state of its metrics.</summary>
+    public void WriteEvents() => _events = EventFile.Open(Path.Combine(FullPath, "tensorboard"), RunMetrics.Read(MetricsPath));
 
     /// <summary>The length of the metrics so far: a checkpoint remembers it, so that resuming can drop what came after.</summary>
     public long MetricsLength => File.Exists(MetricsPath) ? new FileInfo(MetricsPath).Length : 0;
@@ -81,10 +110,8 @@ internal sealed class RunDirectory : IDisposable
     {
         using var stream = new FileStream(MetricsPath, FileMode.Append, FileAccess.Write, FileShare.Read);
         stream.Write(Encoding.UTF8.GetBytes(line.ToJsonString(OneLine) + "\n"));
+        _events?.Append(line);
     }
-
-    public IEnumerable<JsonObject> ReadMetrics() =>
-        File.Exists(MetricsPath) ? File.ReadLines(MetricsPath).Where(l => l.Length > 0).Select(l => JsonNode.Parse(l)!.AsObject()) : [];
 
     public void Dispose() => _lock.Dispose();
 }

@@ -17,8 +17,9 @@ internal static class SplitReader
     /// <param name="device">Where the network lives.</param>
     /// <param name="afterBatch">Is told how many images each batch had.</param>
     /// <param name="order">The head's output for each label, where the head has another order; else <see langword="null"/>.</param>
+    /// <param name="read">Receives the index of each image that was read, where they are wanted.</param>
     /// <returns>The loss and the predictions.</returns>
-    public static (double Loss, Predictions Predictions) Read(ArkModel network, int head, LabelSchema labels, IEnumerable<Batch> batches, bool exclusive, Device device, Action<int> afterBatch, IReadOnlyList<int>? order = null)
+    public static (double Loss, Predictions Predictions) Read(ArkModel network, int head, LabelSchema labels, IEnumerable<Batch> batches, bool exclusive, Device device, Action<int> afterBatch, IReadOnlyList<int>? order = null, List<int>? read = null)
     {
         var targets = new List<float>();
         var probabilities = new List<float>();
@@ -31,6 +32,7 @@ internal static class SplitReader
             {
                 lossSum += ReadBatch(network, head, labels, batch, exclusive, device, probabilities, order) * batch.Count;
                 images += batch.Count;
+                read?.AddRange(batch.Indices);
                 targets.AddRange(batch.Targets.AsSpan(0, batch.TargetsLength));
             }
 
@@ -48,7 +50,10 @@ internal static class SplitReader
         var logits = network.forward(views.flatten(0, 1), head).Logits.reshape(batch.Count, batch.Views, labels.Count);
         if (order is not null) logits = logits.index_select(2, tensor(order.Select(o => (long)o).ToArray(), device: device));
         var loss = TaskLoss.Compute(logits.select(1, 0), targets, exclusive, anyMissing);
-        probabilities.AddRange((labels.Task == LabelTask.MultiClass ? logits.softmax(2) : logits.sigmoid()).mean([1]).cpu().data<float>().ToArray());
+        probabilities.AddRange(Probabilities(logits, labels.Task).cpu().data<float>().ToArray());
         return loss.ToDouble();
     }
+
+    /// <summary>The probabilities <c>[B, K]</c> of views <c>[B, V, K]</c>: those of each view, then their mean, as published.</summary>
+    internal static Tensor Probabilities(Tensor logits, LabelTask task) => (task == LabelTask.MultiClass ? logits.softmax(2) : logits.sigmoid()).mean([1]);
 }

@@ -20,19 +20,21 @@ internal sealed class TrainingSession : IDisposable
     private readonly IImageTransform _evaluationView;
     private readonly RunDirectory? _directory;
     private readonly ProgressReporter _reporter;
+    private readonly ArkInstruments _instruments;
     private readonly Device _device;
     private readonly KnowledgeAccrual _accrual;
     private readonly List<MemoryReading> _memory = [];
     private readonly TrainingPosition _position;
     private List<DatasetEvaluation> _evaluations = [];
 
-    public TrainingSession(TrainingOptions options, IReadOnlyList<PreparedDataset> datasets, BatchSource source, RunDirectory? directory, bool resume, ProgressReporter reporter)
+    public TrainingSession(TrainingOptions options, IReadOnlyList<PreparedDataset> datasets, BatchSource source, RunDirectory? directory, bool resume, ProgressReporter reporter, ArkInstruments? instruments = null)
     {
         _options = options;
         _datasets = datasets;
         _source = source;
         _directory = directory;
         _reporter = reporter;
+        _instruments = instruments ?? new ArkInstruments();
         _device = device(options.Device);
         Description = TrainingModels.Describe(options, datasets);
         _trainingView = Transforms.Training(options, Description.ImageSize);
@@ -40,6 +42,7 @@ internal sealed class TrainingSession : IDisposable
         var (student, teacher) = TrainingModels.Create(options, Description);
         _accrual = new KnowledgeAccrual(student.to(_device), teacher.to(_device), [.. datasets.Select(d => d.Labels.Task)], AccrualSettingsOf(options, datasets));
         _position = resume ? Resume(directory!) : new TrainingPosition();
+        if (options.TensorBoard) directory?.WriteEvents();
     }
 
     public ModelDescription Description { get; }
@@ -125,8 +128,10 @@ internal sealed class TrainingSession : IDisposable
     private void TrainPass(int dataset, CancellationToken cancellationToken)
     {
         var data = _datasets[dataset];
+        using var activity = ArkInstruments.Begin("ark.pass", data.Name, _position.Epoch + 1);
         var steps = StepsOf(dataset);
         var watch = Stopwatch.StartNew();
+        var stepEnded = watch.Elapsed;
         var imagesBefore = _position.Images;
         // Sums stay on the device: reading a loss at every step would make a GPU wait for the host.
         using var sums = tensor(_position.LossSums, ScalarType.Float64, device: _device);
@@ -134,10 +139,14 @@ internal sealed class TrainingSession : IDisposable
         {
             foreach (var batch in _source.Shuffled(data.Name, data.Train, _trainingView, dataset, _position.Epoch, _position.Step, cancellationToken))
             {
+                var stepBegan = watch.Elapsed;
                 using (batch)
                 {
                     TrainStep(dataset, batch, sums);
+                    _instruments.Step(data.Name, stepBegan - stepEnded, watch.Elapsed - stepBegan, batch.Count);
                 }
+
+                stepEnded = watch.Elapsed;
 
                 if (_reporter.IsDue)
                 {
@@ -183,11 +192,13 @@ internal sealed class TrainingSession : IDisposable
     private (double Loss, Predictions Predictions) Read(ArkModel network, int dataset, DatasetSplit split, TrainingPhase phase, CancellationToken cancellationToken)
     {
         var data = _datasets[dataset];
+        using var activity = ArkInstruments.Begin(phase == TrainingPhase.Validating ? "ark.validate" : "ark.test", data.Name, _position.Epoch + 1);
         var steps = BatchSource.BatchCount(data[split].Count, _options.BatchSize);
         var step = 0;
-        return SplitReader.Read(network, dataset, data.Labels, _source.InOrder(data.Name, data[split], _evaluationView, cancellationToken), _accrual.IsExclusive(dataset), _device, _ =>
+        return SplitReader.Read(network, dataset, data.Labels, _source.InOrder(data.Name, data[split], _evaluationView, cancellationToken), _accrual.IsExclusive(dataset), _device, images =>
         {
             step++;
+            _instruments.Read(data.Name, phase, images);
             if (_reporter.IsDue) _reporter.Report(phase, Math.Min(_position.Epoch + 1, _options.Epochs), data.Name, step, steps, _position.TotalSteps);
         });
     }
@@ -201,6 +212,7 @@ internal sealed class TrainingSession : IDisposable
             {
                 var predictions = Read(role == ModelRole.Student ? _accrual.Student : _accrual.Teacher, d, DatasetSplit.Test, TrainingPhase.Testing, cancellationToken).Predictions;
                 evaluations.Add(predictions.Evaluate(_datasets[d].Name, DatasetSplit.Test, role, _datasets[d].TestLabels));
+                _instruments.Evaluated(evaluations[^1]);
             }
         }
 
@@ -242,6 +254,7 @@ internal sealed class TrainingSession : IDisposable
         var images = Math.Max(1, _position.Images);
         var (task, consistency) = (_position.LossSums[0] / images, _position.LossSums[1] / images);
         _reporter.Message($"epoch {_position.Epoch + 1}/{_options.Epochs}  {dataset}: task loss {task:F4}, consistency {consistency:F4}, {imagesPerSecond:F0} images/s");
+        _instruments.Pass(dataset, task, consistency);
         _directory?.AppendMetrics(new JsonObject
         {
             ["event"] = "pass",
@@ -265,5 +278,6 @@ internal sealed class TrainingSession : IDisposable
             _directory?.AppendMetrics(new JsonObject { ["event"] = "validation", ["epoch"] = epoch, ["dataset"] = data.Name, ["loss"] = Json.Number(loss) });
         foreach (var evaluation in _evaluations)
             _directory?.AppendMetrics(Json.Evaluation(evaluation, epoch));
+        _directory?.WriteReport();
     }
 }

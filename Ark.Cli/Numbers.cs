@@ -1,0 +1,21 @@
+using System.CommandLine.Parsing;
+using System.Globalization;
+
+namespace Ark.Cli;
+
+/// <summary>Reads numbers of options: with a decimal point whatever the culture, and refused by name where they are out of range.</summary>
+internal static class Numbers
+{
+    /// <summary>A real number.</summary>
+    public static double Real(ArgumentResult result)
+    {
+        var text = result.Tokens.Count == 1 ? result.Tokens[0].Value : "";
+        if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number)) return number;
+        result.AddError($"Cannot read '{text}' as a number.");
+        return 0;
+    }
+
+    /// <summary>Checks a lower bound.</summary>
+    public static int AtLeast(int least, int value, string option) =>
+        value >= least ? value : throw new ArkInputException("command line", $"option '{option}'", $"{value} is too few", $"Give at least {least}.");
+}

@@ -1,0 +1,116 @@
+using System.Globalization;
+using System.Net;
+using System.Text;
+using System.Text.Json.Nodes;
+
+namespace Ark.Training;
+
+/// <summary>
+/// Renders a run as one HTML page that needs nothing else: no script, no image, no font from elsewhere. All of it comes from <c>metrics.jsonl</c> and, where it is
+/// there, <c>config.json</c>, so that it can be drawn while a run goes on, and again after it.
+/// </summary>
+internal sealed class RunReport
+{
+    private readonly StringBuilder _html = new();
+    private readonly IReadOnlyList<JsonObject> _metrics;
+    private readonly JsonObject? _config;
+    private readonly List<string> _datasets;
+    private int _charts;
+
+    private RunReport(IReadOnlyList<JsonObject> metrics, JsonObject? config)
+    {
+        _metrics = metrics;
+        _config = config;
+        _datasets = [.. Events("pass", "validation", "evaluation", "baseline").Select(m => (string?)m["dataset"]).OfType<string>().Distinct(StringComparer.Ordinal)];
+    }
+
+    /// <summary>Renders a page.</summary>
+    /// <param name="metrics">The lines of <c>metrics.jsonl</c>.</param>
+    /// <param name="config">The content of <c>config.json</c>, where there is one.</param>
+    /// <returns>The page.</returns>
+    public static string Render(IReadOnlyList<JsonObject> metrics, JsonObject? config = null) => new RunReport(metrics, config).Page();
+
+    private string Page()
+    {
+        _html.Append("<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">")
+            .Append("<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\"><title>Ark run</title><style>").Append(ReportStyle.Css).Append("</style></head><body><main>");
+        _html.Append(CultureInfo.InvariantCulture, $"<h1>Ark: accruing knowledge over {_datasets.Count} dataset{(_datasets.Count == 1 ? "" : "s")}</h1><p>{Text(Progress())}</p>");
+        AppendSummary();
+        _html.Append("<h2>Curves</h2><div class=\"charts\">");
+        AppendChart("Task loss, training", d => Line(d, "pass", "task_loss"));
+        AppendChart("Validation loss, student", d => Line(d, "validation", "loss"));
+        AppendChart("Consistency loss", d => Line(d, "pass", "consistency_loss"));
+        AppendChart("Learning rate", d => Line(d, "pass", "lr"));
+        AppendChart("Teacher's momentum", d => Line(d, "pass", "momentum"));
+        AppendChart("Weight of the consistency loss", d => Line(d, "pass", "consistency_weight"));
+        AppendChart("Images per second, training", d => Line(d, "pass", "images_per_second"));
+        foreach (var dataset in _datasets) AppendAuroc(dataset);
+        _html.Append("</div>");
+        foreach (var dataset in _datasets) AppendLabels(dataset);
+        AppendOptions();
+        return _html.Append("</main></body></html>\n").ToString();
+    }
+
+    private string Progress()
+    {
+        var epoch = Events("pass").Select(m => Json.Real(m["epoch"])).DefaultIfEmpty(null).Max() ?? 0;
+        var of = (string?)_config?["options"]?["epochs"] is { } epochs ? $" of {epochs}" : "";
+        return string.Create(CultureInfo.InvariantCulture, $"After epoch {epoch}{of}. Test AUROC of the latest evaluation; chance is 0.5. The checkpoint to keep is chosen on validation, never on these figures.");
+    }
+
+    private void AppendSummary()
+    {
+        _html.Append("<div class=\"scroll\"><table><thead><tr><th scope=\"col\">dataset<th scope=\"col\">images<th scope=\"col\">pixel baseline<th scope=\"col\">student<th scope=\"col\">teacher<th scope=\"col\">average precision, teacher<th scope=\"col\">accuracy, teacher</tr></thead><tbody>");
+        foreach (var dataset in _datasets)
+        {
+            var (student, teacher, baseline) = (Latest(dataset, "student"), Latest(dataset, "teacher"), Events("baseline").LastOrDefault(m => (string?)m["dataset"] == dataset));
+            _html.Append(CultureInfo.InvariantCulture, $"<tr><th scope=\"row\">{Text(dataset)}<td>{Json.Real(teacher?["images"]):F0}<td>{Figure(baseline?["mean_auroc"])}<td>{Figure(student?["mean_auroc"])}<td class=\"best\">{Figure(teacher?["mean_auroc"])}<td>{Figure(teacher?["mean_average_precision"])}<td>{Figure(teacher?["accuracy"])}</tr>");
+        }
+
+        _html.Append("</tbody><caption>Mean over the labels whose AUROC is defined. The baseline is a logistic regression on 32 × 32 pixels, fitted at the end of a run.</caption></table></div>");
+    }
+
+    private void AppendLabels(string dataset)
+    {
+        var (student, teacher) = (Labels(Latest(dataset, "student")), Labels(Latest(dataset, "teacher")));
+        if (teacher.Count == 0) return;
+        _html.Append(CultureInfo.InvariantCulture, $"<h2>{Text(dataset)}</h2><div class=\"scroll\"><table><thead><tr><th scope=\"col\">label<th scope=\"col\">positives<th scope=\"col\">negatives<th scope=\"col\">AUROC, student<th scope=\"col\">AUROC, teacher<th scope=\"col\">average precision, teacher</tr></thead><tbody>");
+        foreach (var label in teacher)
+        {
+            var same = student.Find(s => (string?)s["name"] == (string?)label["name"]);
+            _html.Append(CultureInfo.InvariantCulture, $"<tr><th scope=\"row\">{Text((string?)label["name"] ?? "")}<td>{Json.Real(label["positives"]):F0}<td>{Json.Real(label["negatives"]):F0}<td>{Figure(same?["auroc"])}<td class=\"best\">{Figure(label["auroc"])}<td>{Figure(label["average_precision"])}</tr>");
+        }
+
+        _html.Append("</tbody></table></div>");
+    }
+
+    private void AppendOptions()
+    {
+        if (_config?["options"] is not JsonObject options) return;
+        _html.Append("<h2>Options</h2><details><summary>all resolved options</summary><table><tbody>");
+        foreach (var (name, value) in options) _html.Append(CultureInfo.InvariantCulture, $"<tr><th scope=\"row\">{Text(name)}<td>{Text(value?.ToString() ?? "default")}</tr>");
+        _html.Append("</tbody></table></details>");
+    }
+
+    private void AppendChart(string title, Func<string, ChartLine> line) => SvgChart.Append(_html, $"c{_charts++}", title, "epoch", [.. _datasets.Select(line)]);
+
+    private void AppendAuroc(string dataset) => SvgChart.Append(_html, $"c{_charts++}", $"Mean test AUROC, {dataset}", "epoch",
+    [
+        .. new[] { "student", "teacher" }.Select(role => new ChartLine(role, Points(Events("evaluation").Where(m => (string?)m["dataset"] == dataset && (string?)m["weights"] == role), "mean_auroc"))),
+    ]);
+
+    private ChartLine Line(string dataset, string kind, string field) => new(dataset, Points(Events(kind).Where(m => (string?)m["dataset"] == dataset), field));
+
+    private static List<(double X, double Y)> Points(IEnumerable<JsonObject> lines, string field) =>
+        [.. lines.Select(m => (X: Json.Real(m["epoch"]), Y: Json.Real(m[field]))).Where(p => p.X is not null && p.Y is not null).Select(p => (p.X!.Value, p.Y!.Value))];
+
+    private IEnumerable<JsonObject> Events(params string[] kinds) => _metrics.Where(m => kinds.Contains((string?)m["event"], StringComparer.Ordinal));
+
+    private JsonObject? Latest(string dataset, string weights) => Events("evaluation").LastOrDefault(m => (string?)m["dataset"] == dataset && (string?)m["weights"] == weights);
+
+    private static List<JsonObject> Labels(JsonObject? evaluation) => evaluation?["labels"] is JsonArray labels ? [.. labels.OfType<JsonObject>()] : [];
+
+    private static string Figure(JsonNode? node) => Json.Real(node) is { } number ? number.ToString("F3", CultureInfo.InvariantCulture) : "–";
+
+    private static string Text(string text) => WebUtility.HtmlEncode(text);
+}
