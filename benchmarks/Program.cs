@@ -1,5 +1,6 @@
 using System.Globalization;
 using Ark.Benchmarks;
+using Ark.Cli;
 using Ark.Models;
 
 static int Number(string[] args, int otherwise) => args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : otherwise;
@@ -33,6 +34,12 @@ switch (args)
     case ["large", var model, var precision]:
         new EngineMemoryBenchmark(Console.Out).Large(model, Enum.Parse<InferencePrecision>(precision, ignoreCase: true));
         return 0;
+    case ["training-step", .. var rest]:
+        NativeHeap.KeepFreedBlocks();
+        return await TrainingStepBenchmark.RunAsync(Number(rest, 8), rest.Length > 1 ? int.Parse(rest[1], CultureInfo.InvariantCulture) : 3, rest.Length > 2 ? rest[2] : null);
+    case ["training-memory", .. var rest]:
+        NativeHeap.KeepFreedBlocks();
+        return await TrainingMemoryBenchmark.RunAsync(Number(rest, 2000));
     default:
         await Console.Error.WriteLineAsync("""
             Usage:
@@ -47,6 +54,9 @@ switch (args)
               Ark.Benchmarks cold-start FOLDER PYTHON [ROUNDS]     from the start of a process to the first embedding
               Ark.Benchmarks engine-memory MODEL [FORWARDS]        resident memory over 10,000 passes of mixed sizes
               Ark.Benchmarks large MODEL PRECISION                 time and peak memory of one image
+              Ark.Benchmarks training-step [BATCH [ROUNDS [PYTHON]]]  seconds of a training step of swin_tiny at 224: fp32, bf16, checkpointed
+                                                                   activations, and PyTorch where a Python that has it is named
+              Ark.Benchmarks training-memory [STEPS]               resident memory of a training run, every hundred steps
 
             FOLDER holds PNG and JPEG files, in any depth, for the first two, and for the others checkpoints and exported graphs, which are made where they are missing.
             PYTHON needs torch, from which the graphs are exported once.

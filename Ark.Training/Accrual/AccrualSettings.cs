@@ -14,6 +14,9 @@ internal sealed record AccrualSettings
 
     public double TeacherMomentum { get; init; } = 0.9;
 
+    /// <summary>A factor of the published consistency weight.</summary>
+    public double ConsistencyScale { get; init; } = 1;
+
     public required OptimizerSettings Optimizer { get; init; }
 
     public required LearningRateSchedule LearningRate { get; init; }

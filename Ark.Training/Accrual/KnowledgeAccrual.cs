@@ -184,7 +184,7 @@ internal sealed class KnowledgeAccrual : IDisposable
     {
         // The published iteration mode looks the weight up once a pass.
         var index = _settings.AdvanceIndexOncePerDataset ? PassStartIndex : scheduleIndex;
-        return _settings.Recipe == TrainingRecipe.ArkPlus ? (_momentum[index] - 0.9) * 5 : _consistency[index];
+        return _settings.ConsistencyScale * (_settings.Recipe == TrainingRecipe.ArkPlus ? (_momentum[index] - 0.9) * 5 : _consistency[index]);
     }
 
     private void MoveTeacher()

@@ -59,6 +59,11 @@ public sealed class TrainingOptions
     [Range(0, 1)]
     public double TeacherMomentum { get; set; } = 0.9;
 
+    /// <summary>A factor of the consistency weight: 0 trains without the teacher, which then only follows.</summary>
+    /// <value>The default is 1: the published weight.</value>
+    [Range(0, 2)]
+    public double ConsistencyScale { get; set; } = 1;
+
     /// <summary>Passes over all datasets.</summary>
     /// <value>The default is 10.</value>
     [Range(1, 1_000_000)]

@@ -24,6 +24,7 @@ public static class TrainingSettings
         Choice(nameof(TrainingOptions.TaskOrder), "task-order", [], o => o.TaskOrder, (o, v) => o.TaskOrder = v, "how datasets share an epoch: in turn, in turn in a drawn order, all in every step, in turn on one merged head", ("cyclic", TaskOrder.Cyclic), ("shuffled", TaskOrder.Shuffled), ("concurrent", TaskOrder.Concurrent), ("single-head", TaskOrder.SingleHead)),
         Choice(nameof(TrainingOptions.EmaMode), "ema-mode", [], o => o.EmaMode, (o, v) => o.EmaMode = v, "when the teacher moves", ("epoch", EmaMode.Epoch), ("iteration", EmaMode.Iteration)),
         Real(nameof(TrainingOptions.TeacherMomentum), "momentum-teacher", [], "the teacher's momentum at the start", o => o.TeacherMomentum, (o, v) => o.TeacherMomentum = v),
+        Real(nameof(TrainingOptions.ConsistencyScale), "consistency", [], "factor of the consistency weight; 0 trains without the teacher", o => o.ConsistencyScale, (o, v) => o.ConsistencyScale = v),
         Whole(nameof(TrainingOptions.Epochs), "epochs", [], "passes over all datasets; beside --pretrain-epochs the length of the learning-rate schedule, as published", o => o.Epochs, (o, v) => o.Epochs = v),
         Setting(nameof(TrainingOptions.Epochs), PretrainEpochs, [], "N", "the published name of --epochs", (string v, out int n) => int.TryParse(v, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out n), (o, v) => o.Epochs = v, _ => null),
         Whole(nameof(TrainingOptions.BatchSize), "batch-size", [], "images of a step", o => o.BatchSize, (o, v) => o.BatchSize = v),

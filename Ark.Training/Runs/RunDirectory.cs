@@ -28,6 +28,8 @@ internal sealed class RunDirectory : IDisposable
 
     public string MetricsPath => Path.Combine(FullPath, "metrics.jsonl");
 
+    public string ReportPath => Path.Combine(FullPath, "report.html");
+
     public string FailurePath => Path.Combine(FullPath, "failure.json");
 
     public string LastCheckpoint => Path.Combine(FullPath, "checkpoints", "last.pth.tar");
@@ -69,30 +71,7 @@ internal sealed class RunDirectory : IDisposable
     public void WriteFailure(JsonObject failure) => WriteText(FailurePath, failure.ToJsonString(Indented) + "\n");
 
     /// <summary>Draws the report of what the metrics say so far.</summary>
-    public void WriteReport() => Writing(() => RedrawReport(FullPath));
-
-    /// <summary>Draws the report of a run, which may be going on in another process.</summary>
-    /// <param name="folder">The run's folder.</param>
-    /// <returns>The report's path.</returns>
-    /// <exception cref="ArkInputException">The folder holds no metrics, or they cannot be read.</exception>
-    public static string RedrawReport(string folder)
-    {
-        var metrics = Path.Combine(folder, "metrics.jsonl");
-        if (!File.Exists(metrics)) throw new ArkInputException(folder, null, "holds no metrics of a run: it has no metrics.jsonl", "Give the folder that the run wrote to (--out).");
-        var config = Path.Combine(folder, "config.json");
-        var report = Path.Combine(folder, "report.html");
-        try
-        {
-            var html = RunReport.Render(RunMetrics.Read(metrics), File.Exists(config) ? JsonNode.Parse(File.ReadAllText(config)) as JsonObject : null);
-            AtomicFile.Write(report, stream => stream.Write(Encoding.UTF8.GetBytes(html)));
-        }
-        catch (JsonException e)
-        {
-            throw new ArkInputException(config, null, "is not the configuration of a run", "Restore the file that the run wrote.", e);
-        }
-
-        return report;
-    }
+    public void WriteReport() => WriteText(ReportPath, RunReport.Of(FullPath));
 
     /// <summary>Also writes TensorBoard events from here on; those of a run that goes on are brought to the state of its metrics.</summary>
     public void WriteEvents() => Writing(() => _events = EventFile.Open(Path.Combine(FullPath, "tensorboard"), RunMetrics.Read(MetricsPath)));
@@ -127,8 +106,7 @@ internal sealed class RunDirectory : IDisposable
     /// <summary>Adds one line to the metrics.</summary>
     public void AppendMetrics(JsonObject line) => Writing(() =>
     {
-        using var stream = new FileStream(MetricsPath, FileMode.Append, FileAccess.Write, FileShare.Read);
-        stream.Write(Encoding.UTF8.GetBytes(line.ToJsonString(OneLine) + "\n"));
+        using (var stream = new FileStream(MetricsPath, FileMode.Append, FileAccess.Write, FileShare.Read)) stream.Write(Encoding.UTF8.GetBytes(line.ToJsonString(OneLine) + "\n"));
         _events?.Append(line);
     });
 
@@ -162,10 +140,13 @@ internal sealed class RunDirectory : IDisposable
     // A lock file that can be read but not opened for oneself alone is held by someone; on a read-only or full disk it can be, or is not there.
     private static bool IsLocked(string full)
     {
-        if (!File.Exists(Path.Combine(full, ".lock"))) return false;
         try
         {
             using var held = new FileStream(Path.Combine(full, ".lock"), FileMode.Open, FileAccess.Read, FileShare.None);
+            return false;
+        }
+        catch (FileNotFoundException)
+        {
             return false;
         }
         catch (IOException)

@@ -100,6 +100,7 @@ internal sealed class TrainingSession : IDisposable
         Epochs = options.Epochs,
         MovesPerEpoch = MovesPerEpoch(options, datasets),
         TeacherMomentum = options.TeacherMomentum,
+        ConsistencyScale = options.ConsistencyScale,
         Optimizer = new OptimizerSettings { Kind = options.Optimizer, Momentum = options.Momentum, WeightDecay = options.WeightDecay, Epsilon = options.Epsilon, Beta1 = options.Beta1, Beta2 = options.Beta2 },
         LearningRate = new LearningRateSchedule(options.LearningRate, options.MinimumLearningRate, options.WarmupLearningRate, options.WarmupEpochs, options.ScheduleEpochs ?? options.Epochs, options.Schedule, options.DecayEpochs, options.DecayRate),
         ClipGradient = options.ClipGradient,
