@@ -18,6 +18,7 @@ internal static class PretrainCommand
           ark pretrain --config builtin:phantom
           ark pretrain --config samples/real-data/ark.yaml --out runs/real --epochs 14
           ark pretrain --config datasets_config.yaml --data_set CheXpert --data_set ChestXray14 --model swin_base --opt sgd --lr 0.3 --warmup-epochs 20
+          ark pretrain --init runs/real/checkpoints/last.pth.tar --config more.yaml      (accrue further datasets to a trained model)
           ark pretrain --resume runs/real
         """;
 
@@ -27,9 +28,10 @@ internal static class PretrainCommand
         var datasets = new Option<string[]>("--datasets", "--data_set", "--data-set") { Description = "the datasets to visit, in this order (default: all)", HelpName = "A,B" };
         var output = new Option<string?>("--out") { Description = "the run's folder (default: runs/ and the time)", HelpName = "DIR" };
         var resume = new Option<string?>("--resume") { Description = "go on with the run in this folder", HelpName = "DIR" };
+        var experiment = new Option<string?>("--exp-name", "--exp_name") { Description = "published: names the run's folder, runs/NAME", HelpName = "NAME" };
         var json = new Option<string?>("--json") { Description = "write the results as JSON; - for standard output", HelpName = "OUT" };
         var quiet = new Option<bool>("--quiet") { Description = "no progress" };
-        var command = new Command("pretrain", Help) { config, datasets, output, resume, json, quiet };
+        var command = new Command("pretrain", Help) { config, datasets, output, experiment, resume, json, quiet };
         var settings = new SettingOptions(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {
@@ -37,7 +39,7 @@ internal static class PretrainCommand
             var request = parsed.GetValue(resume) is { } directory
                 ? Resumed(directory, settings.Given(parsed).Any() || parsed.GetValue(config) is not null || parsed.GetValue(output) is not null)
                 : new Request(parsed.GetValue(config) ?? throw new ArkInputException("command line", "option '--config'", "is missing", "Give --config FILE, --config builtin:phantom, or --resume DIR."),
-                    Names(parsed.GetValue(datasets)), parsed.GetValue(output) ?? NewFolder(), Resume: false);
+                    Names(parsed.GetValue(datasets)), parsed.GetValue(output) ?? NewFolder(parsed.GetValue(experiment)), Resume: false);
             var catalogue = await CatalogueFile.LoadAsync(request.Config, terminal, silent, cancellationToken).ConfigureAwait(false);
             var options = request.Options ?? Options(catalogue, settings.Given(parsed));
             var adapters = services.GetRequiredService<ArkDatasets>();
@@ -50,6 +52,11 @@ internal static class PretrainCommand
                 Resume = request.Resume,
                 Catalogue = request.Config,
             };
+            foreach (var (name, _, written) in settings.Given(parsed))
+            {
+                if (TrainingSettings.Find(name)!.Note is { } note) await terminal.Error.WriteLineAsync($"note: {written} {note}").ConfigureAwait(false);
+            }
+
             TrainingResult result;
             using (var reporter = new ConsoleReporter(terminal, silent))
             {
@@ -101,7 +108,7 @@ internal static class PretrainCommand
     private static string[]? Names(string[]? given) =>
         given is { Length: > 0 } ? [.. given.SelectMany(g => g.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))] : null;
 
-    private static string NewFolder() => Path.Combine("runs", "pretrain-" + DateTimeOffset.UtcNow.ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture));
+    private static string NewFolder(string? name) => Path.Combine("runs", name ?? "pretrain-" + DateTimeOffset.UtcNow.ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture));
 
     private static JsonObject Document(TrainingResult result) => new()
     {

@@ -19,7 +19,10 @@ internal static class ReportCommand
         var command = new Command("report", Help) { folder };
         command.SetAction(parsed =>
         {
-            terminal.Out.WriteLine(RunDirectory.RedrawReport(parsed.GetRequiredValue(folder)));
+            var run = parsed.GetRequiredValue(folder);
+            var report = Path.Combine(run, "report.html");
+            AtomicFile.WriteAllText(report, RunReport.Of(run));
+            terminal.Out.WriteLine(report);
             return ExitCode.Done;
         });
         return command;

@@ -96,9 +96,24 @@ public sealed class ArkModel : SwinBackbone
     {
         ArgumentOutOfRangeException.ThrowIfNegative(head);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(head, omni_heads.Count);
-        var features = ProjectAndRelease(Pool(images));
-        return (features, omni_heads[head].forward(features));
+        var features = Features(images);
+        return (features, Logits(features, head));
     }
+
+    /// <summary>The features that the heads take, <c>[B, FeatureCount]</c>; the caller owns them.</summary>
+    internal Tensor Features(Tensor images) => ProjectAndRelease(Pool(images));
+
+    /// <summary>One head's logits <c>[B, Outputs]</c> of such features; the caller owns them.</summary>
+    internal Tensor Logits(Tensor features, int head) => omni_heads[head].forward(features);
+
+    /// <summary>Begins a training step of the network.</summary>
+    /// <param name="images"><c>[B, InputChannels, ImageHeight, ImageWidth]</c>, normalised; borrowed until the pass is disposed.</param>
+    /// <param name="checkpoint">Whether to keep only the inputs of blocks, and to compute what is in them again for the gradients.</param>
+    /// <returns>The pass; the caller disposes it.</returns>
+    internal TrainingPass BeginPass(Tensor images, bool checkpoint) => new(this, images, checkpoint);
+
+    /// <summary>The features of the last stage's tokens.</summary>
+    internal Tensor FeaturesOf(Tensor tokens) => ProjectAndRelease(PoolTokens(tokens));
 
     /// <summary>The logits of every head.</summary>
     /// <param name="images"><c>[B, InputChannels, ImageHeight, ImageWidth]</c>, normalised; borrowed.</param>
@@ -106,7 +121,7 @@ public sealed class ArkModel : SwinBackbone
     /// <exception cref="ArgumentException">The images have another shape.</exception>
     public IReadOnlyList<Tensor> forward(Tensor images)
     {
-        using var features = ProjectAndRelease(Pool(images));
+        using var features = Features(images);
         return Classify(features);
     }
 
@@ -124,6 +139,8 @@ public sealed class ArkModel : SwinBackbone
     }
 
     internal nn.Module<Tensor, Tensor>? Projector => projector;
+
+    internal IEnumerable<nn.Module<Tensor, Tensor>> Heads => omni_heads;
 
     /// <summary>The logits of every head, from the features <c>[B, FeatureCount]</c>.</summary>
     internal IReadOnlyList<Tensor> Classify(Tensor features) => [.. omni_heads.Select(h => h.forward(features))];

@@ -8,12 +8,34 @@ internal static class Layers
 {
     public const double Epsilon = 1e-5;
 
-    public static Parameter Parameter(Device? device, params long[] shape) => Owned(nn.Parameter(zeros(shape, ScalarType.Float32, device)));
+    public static Parameter Parameter(Device? device, params long[] shape)
+    {
+        var tensor = empty(shape, ScalarType.Float32, device);
+        HugePages.Advise(tensor);
+        tensor.zero_().Dispose();
+        return Owned(nn.Parameter(tensor));
+    }
 
     public static Linear Linear(int inputs, int outputs, bool bias, Device? device) =>
         nn.Linear(Parameter(device, outputs, inputs), bias ? Parameter(device, outputs) : null);
 
     public static LayerNorm Norm(int channels, Device? device) => nn.LayerNorm(channels, Epsilon, device: device, dtype: ScalarType.Float32);
+
+    /// <summary>The layer in the precision of what goes in: parameters are cast where they differ, and their gradients are cast back.</summary>
+    public static Tensor Apply(this Linear layer, Tensor input)
+    {
+        if (input.dtype == layer.weight.dtype) return layer.forward(input);
+        using var scope = NewDisposeScope();
+        return nn.functional.linear(input, layer.weight.to(input.dtype), layer.bias?.to(input.dtype)).MoveToOuterDisposeScope();
+    }
+
+    /// <inheritdoc cref="Apply(Linear, Tensor)"/>
+    public static Tensor Apply(this LayerNorm layer, Tensor input)
+    {
+        if (input.dtype == layer.weight.dtype) return layer.forward(input);
+        using var scope = NewDisposeScope();
+        return nn.functional.layer_norm(input, [layer.weight.size(0)], layer.weight.to(input.dtype), layer.bias?.to(input.dtype), Epsilon).MoveToOuterDisposeScope();
+    }
 
     /// <summary>Takes a tensor out of the caller's dispose scope: a module owns its state whatever scope it was built in.</summary>
     public static T Owned<T>(T tensor) where T : Tensor

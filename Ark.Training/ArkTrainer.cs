@@ -64,7 +64,7 @@ public sealed partial class ArkTrainer(IImageDecoder decoder, ILogger<ArkTrainer
         ["threads"] = get_num_threads(),
         ["catalogue"] = run.Catalogue,
         ["seed"] = run.Options.Seed,
-        ["options"] = new JsonObject(TrainingSettings.All.Select(s => KeyValuePair.Create(s.Name, (JsonNode?)s.Format(run.Options)))),
+        ["options"] = new JsonObject(TrainingSettings.All.Select(s => KeyValuePair.Create(s.Name, (JsonNode?)s.Format(run.Options))).Where(s => s.Value is not null)),
         ["datasets"] = new JsonArray([.. datasets.Select(d => new JsonObject
         {
             ["name"] = d.Name,

@@ -19,6 +19,13 @@ internal static class KeptScalar
     /// <summary><c>a + b</c>.</summary>
     public static Tensor Plus(this Tensor a, Tensor b) => a.add(b, One);
 
+    /// <summary><c>a + number</c>.</summary>
+    public static Tensor Plus(this Tensor a, double number)
+    {
+        using var scalar = number.ToScalar();
+        return a.add(scalar);
+    }
+
     /// <summary><c>a · factor</c>.</summary>
     public static Tensor Times(this Tensor a, double factor)
     {

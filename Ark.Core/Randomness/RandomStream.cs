@@ -28,6 +28,11 @@ public sealed class RandomStream
         _s3 = SplitMix(ref state);
     }
 
+    private RandomStream(RandomStream other) => (_s0, _s1, _s2, _s3) = (other._s0, other._s1, other._s2, other._s3);
+
+    /// <summary>A stream that goes on as this one does, apart from it.</summary>
+    internal RandomStream Fork() => new(this);
+
     /// <summary>The next 64 random bits.</summary>
     /// <returns>A number uniform over all 64-bit values.</returns>
     public ulong NextUInt64()

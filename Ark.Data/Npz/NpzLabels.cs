@@ -19,7 +19,7 @@ internal static class NpzLabels
         if (header.Shape.Count is not (1 or 2)) throw array.Refuse($"the shape {header.ShapeText} is not that of labels, expected (N, L) or (N,)");
         var columns = header.Shape.Count == 2 ? header.Shape[1] : 1;
         var expected = labels.Task == LabelTask.MultiLabel ? labels.Count : 1;
-        if (header.Kind is 'U' or 'S') throw array.Refuse("the dtype is not that of labels, expected numbers");
+        if (header.Kind is 'U' or 'S') throw array.Refuse("the dtype is unsupported for labels, expected numbers");
         if (header.Shape[0] == 0) throw array.Refuse("the array is empty");
         if (columns != expected) throw array.Refuse($"the shape {header.ShapeText} has {columns} label(s) a row, expected {expected}");
         if (columns > MostLabels || header.Count > MostValues) throw array.Refuse($"the shape {header.ShapeText} is too large for labels");

@@ -8,16 +8,21 @@ namespace Ark.Models;
 /// </summary>
 /// <remarks>
 /// Any number of threads may call one engine at once. The engine borrows the model, which must stay alive and unchanged: weights that change after
-/// <see cref="Create"/> are not seen. Tensors that it returns are single precision and belong to the caller.
+/// <see cref="Create(ArkModel, InferencePrecision)"/> are not seen. Tensors that it returns are single precision and belong to the caller.
 /// </remarks>
 public sealed class InferenceEngine : IDisposable
 {
     private readonly ArkModel _model;
+    private readonly PreparedNetwork? _prepared;
+    private readonly FastPass? _fast;
 
-    private InferenceEngine(ArkModel model, InferencePrecision precision)
+    private InferenceEngine(ArkModel model, InferencePrecision precision, int threads)
     {
         _model = model;
         Precision = precision;
+        if (!FastPass.IsSupported || model.norm.weight is not { device_type: TorchSharp.DeviceType.CPU, dtype: ScalarType.Float32 }) return;
+        _prepared = new PreparedNetwork(model, precision == InferencePrecision.Bf16 && Bf16Kernel.IsSupported && PreparedNetwork.FitsBf16(model.Backbone));
+        _fast = new FastPass(_prepared, threads);
     }
 
     /// <summary>The arithmetic.</summary>
@@ -26,15 +31,27 @@ public sealed class InferenceEngine : IDisposable
     /// <summary>The shape of the model.</summary>
     public ArkModelConfiguration Configuration => _model.Configuration;
 
+    /// <summary>Whether the engine computes on the fast path.</summary>
+    internal bool IsFast => _fast is not null;
+
+    /// <summary>Set to have the time of the fast path taken.</summary>
+    internal PassProfile? Profile
+    {
+        set => _fast?.Profile = value;
+    }
+
     /// <summary>Prepares a model for inference.</summary>
     /// <param name="model">The model; borrowed for the life of the engine, which runs it in evaluation mode whatever its own mode is at this moment, and sets it to that mode.</param>
     /// <param name="precision">The arithmetic.</param>
     /// <returns>The engine; the caller owns it.</returns>
     public static InferenceEngine Create(ArkModel model, InferencePrecision precision = InferencePrecision.Fp32)
+        => Create(model, precision, get_num_threads());
+
+    internal static InferenceEngine Create(ArkModel model, InferencePrecision precision, int threads)
     {
         ArgumentNullException.ThrowIfNull(model);
         model.eval();
-        return new InferenceEngine(model, precision);
+        return new InferenceEngine(model, precision, threads);
     }
 
     /// <summary>Several outputs from one pass through the backbone.</summary>
@@ -46,12 +63,25 @@ public sealed class InferenceEngine : IDisposable
     public InferenceResult Run(Tensor images, InferenceOutputs outputs)
     {
         ArgumentNullException.ThrowIfNull(images);
+        _model.RequireImages(images);
         if (outputs.HasFlag(InferenceOutputs.Projected)) _model.RequireProjector();
+        if (_fast is not null && images is { device_type: TorchSharp.DeviceType.CPU, dtype: ScalarType.Float32 })
+        {
+            using var dense = images.contiguous();
+            return _fast.Run(dense, outputs);
+        }
+
+        return RunPlain(images, outputs);
+    }
+
+    /// <summary>The reference for the fast path, and what runs where there is none.</summary>
+    internal InferenceResult RunPlain(Tensor images, InferenceOutputs outputs)
+    {
         using var scope = NewDisposeScope();
         using var off = no_grad();
         var tokens = _model.NormedTokens(images);
         var pooled = tokens.mean([1]);
-        var features = (outputs & (InferenceOutputs.Projected | InferenceOutputs.Logits)) == 0 ? null : _model.Projector?.call(pooled) ?? pooled.alias();
+        var features = (outputs & (InferenceOutputs.Projected | InferenceOutputs.Logits)) == InferenceOutputs.None ? null : _model.Projector?.call(pooled) ?? pooled.alias();
         return new InferenceResult
         {
             Tokens = outputs.HasFlag(InferenceOutputs.Tokens) ? tokens.MoveToOuterDisposeScope() : null,
@@ -89,5 +119,7 @@ public sealed class InferenceEngine : IDisposable
     /// <summary>Releases what was prepared. The model is not touched.</summary>
     public void Dispose()
     {
+        _fast?.Dispose();
+        _prepared?.Dispose();
     }
 }

@@ -6,8 +6,8 @@ namespace Ark.Models;
 /// <summary>Cuts images into patches and makes each a token: <c>[B, C, H, W]</c> to <c>[B, H / patch, W / patch, D]</c>.</summary>
 internal sealed class PatchEmbedding : nn.Module<Tensor, Tensor>
 {
-    private readonly PatchProjection proj;
-    private readonly LayerNorm? norm;
+    internal readonly PatchProjection proj;
+    internal readonly LayerNorm? norm;
 
     public PatchEmbedding(SwinConfiguration configuration, Device? device)
         : base(nameof(PatchEmbedding))

@@ -6,8 +6,8 @@ namespace Ark.Models;
 /// <summary>Joins each two by two tokens: <c>[B, H, W, C]</c> to <c>[B, H / 2, W / 2, 2 C]</c>.</summary>
 internal sealed class PatchMerging : nn.Module<Tensor, Tensor>
 {
-    private readonly Linear reduction;
-    private readonly LayerNorm norm;
+    internal readonly Linear reduction;
+    internal readonly LayerNorm norm;
 
     public PatchMerging(int channels, Device? device)
         : base(nameof(PatchMerging))
@@ -24,7 +24,7 @@ internal sealed class PatchMerging : nn.Module<Tensor, Tensor>
         var (height, width, channels) = (tokens.size(1) / 2, tokens.size(2) / 2, tokens.size(3));
         // The four neighbours stand in the order upper left, lower left, upper right, lower right.
         var joined = tokens.view(-1, height, 2, width, 2, channels).permute(0, 1, 3, 4, 2, 5).reshape(-1, height, width, 4 * channels);
-        return reduction.forward(norm.forward(joined)).MoveToOuterDisposeScope();
+        return reduction.Apply(norm.Apply(joined)).MoveToOuterDisposeScope();
     }
 
     public void Initialise(Generator? generator) => Initialisation.Default(reduction, generator);

@@ -9,10 +9,10 @@ internal sealed class SwinBlock : nn.Module<Tensor, Tensor>
     internal const float Masked = -100;
 
     internal Tensor? attn_mask;
-    private readonly LayerNorm norm1;
-    private readonly WindowAttention attn;
-    private readonly LayerNorm norm2;
-    private readonly Mlp mlp;
+    internal readonly LayerNorm norm1;
+    internal readonly WindowAttention attn;
+    internal readonly LayerNorm norm2;
+    internal readonly Mlp mlp;
     private readonly DropPath _dropPath;
     private readonly int _window;
     private readonly int _shift;
@@ -48,12 +48,12 @@ internal sealed class SwinBlock : nn.Module<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
         var (height, width) = (tokens.size(1), tokens.size(2));
-        var normed = norm1.forward(tokens);
+        var normed = norm1.Apply(tokens);
         if (_shift > 0) normed = normed.roll([-_shift, -_shift], [1, 2]);
         var attended = Merge(attn.forward(Partition(normed, _window), attn_mask), _window, height, width);
         if (_shift > 0) attended = attended.roll([_shift, _shift], [1, 2]);
         var x = _dropPath.Add(tokens, attended, training);
-        return _dropPath.Add(x, mlp.forward(norm2.forward(x)), training).MoveToOuterDisposeScope();
+        return _dropPath.Add(x, mlp.forward(norm2.Apply(x)), training).MoveToOuterDisposeScope();
     }
 
     public void Initialise(Generator? generator)
@@ -104,8 +104,8 @@ internal sealed class SwinBlock : nn.Module<Tensor, Tensor>
 /// <summary>Linear, GELU, Linear over the last dimension.</summary>
 internal sealed class Mlp : nn.Module<Tensor, Tensor>
 {
-    private readonly Linear fc1;
-    private readonly Linear fc2;
+    internal readonly Linear fc1;
+    internal readonly Linear fc2;
     private readonly double _dropRate;
 
     public Mlp(int channels, int hidden, double dropRate, Device? device)
@@ -121,8 +121,8 @@ internal sealed class Mlp : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor tokens)
     {
         using var scope = NewDisposeScope();
-        var hidden = Drop(nn.functional.gelu(fc1.forward(tokens)));
-        return Drop(fc2.forward(hidden)).MoveToOuterDisposeScope();
+        var hidden = Drop(nn.functional.gelu(fc1.Apply(tokens)));
+        return Drop(fc2.Apply(hidden)).MoveToOuterDisposeScope();
     }
 
     public void Initialise(Generator? generator)

@@ -7,7 +7,7 @@ namespace Ark.Models;
 internal sealed class SwinStage : nn.Module<Tensor, Tensor>
 {
     internal readonly ModuleList<SwinBlock> blocks;
-    private readonly PatchMerging? downsample;
+    internal readonly PatchMerging? downsample;
 
     public SwinStage(SwinConfiguration configuration, int stage, ReadOnlySpan<float> dropPathRates, DropPathSource source, Device? device)
         : base(nameof(SwinStage))
@@ -33,6 +33,9 @@ internal sealed class SwinStage : nn.Module<Tensor, Tensor>
 
         return (downsample is null ? x : downsample.forward(x)).MoveToOuterDisposeScope();
     }
+
+    /// <summary>The stage in the pieces of which a checkpointed pass keeps the inputs.</summary>
+    internal IEnumerable<Func<Tensor, Tensor>> Segments => downsample is null ? blocks.Select(b => (Func<Tensor, Tensor>)b.call) : [.. blocks.Select(b => (Func<Tensor, Tensor>)b.call), downsample.forward];
 
     public void Initialise(Generator? generator)
     {

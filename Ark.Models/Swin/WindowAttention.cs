@@ -12,8 +12,8 @@ internal sealed class WindowAttention : nn.Module<Tensor, Tensor?, Tensor>
 {
     internal Parameter relative_position_bias_table;
     internal Tensor relative_position_index;
-    private readonly Linear qkv;
-    private readonly Linear proj;
+    internal readonly Linear qkv;
+    internal readonly Linear proj;
     private readonly int _heads;
     private readonly int _headChannels;
     private readonly int _tokens;
@@ -54,14 +54,15 @@ internal sealed class WindowAttention : nn.Module<Tensor, Tensor?, Tensor>
         var masks = mask is null ? 1 : mask.size(0);
         var batch = count / masks;
         var groups = masks * _heads;
-        var parts = qkv.forward(windows).view(batch, masks, _tokens, 3, _heads, _headChannels).permute(3, 0, 1, 4, 2, 5)
+        var parts = qkv.Apply(windows).view(batch, masks, _tokens, 3, _heads, _headChannels).permute(3, 0, 1, 4, 2, 5)
             .reshape(3, batch, groups, _tokens, _headChannels).unbind(0);
-        var bias = Bias(mask);
-        var attended = !(is_grad_enabled() && bias.requires_grad)
+        var bias = Bias(mask).to(windows.dtype);
+        var learns = relative_position_bias_table.requires_grad && (training || is_grad_enabled());
+        var attended = !learns
             ? nn.functional.scaled_dot_product_attention(parts[0], parts[1], parts[2], bias, training ? _attentionDropRate : 0)
             : Explicit(parts[0], parts[1], parts[2], bias);
         var merged = attended.reshape(batch, masks, _heads, _tokens, _headChannels).transpose(2, 3).reshape(count, _tokens, _heads * _headChannels);
-        var result = proj.forward(merged);
+        var result = proj.Apply(merged);
         if (_dropRate > 0 && training) result = nn.functional.dropout(result, _dropRate, training: true);
         return result.MoveToOuterDisposeScope();
     }
@@ -73,7 +74,7 @@ internal sealed class WindowAttention : nn.Module<Tensor, Tensor?, Tensor>
         Initialisation.TruncatedNormal(relative_position_bias_table, generator);
     }
 
-    /// <summary>The fused operator has no fused gradient for its bias, so training takes the formula apart.</summary>
+    /// <summary>The fused operator has no fused gradient for its bias, so training takes the formula apart, with and without gradients alike.</summary>
     private Tensor Explicit(Tensor query, Tensor key, Tensor value, Tensor bias)
     {
         var (batch, groups) = (query.size(0), query.size(1));

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Ark.Data;
+using Ark.Training;
 
 namespace Ark.Tests.Cli;
 
@@ -44,6 +45,30 @@ public sealed class PretrainCommandTests : IAsyncLifetime
         Assert.True(run.ExitCode == 0, run.Error);
         var options = JsonNode.Parse(File.ReadAllText(Path.Combine(_folder, "published", "config.json")))!["options"]!;
         Assert.Equal(("sgd", "0.95", "16"), ((string?)options["opt"], (string?)options["momentum-teacher"], (string?)options["projector-features"]));
+    }
+
+    [Fact]
+    public void Every_flag_of_the_published_scripts_is_known()
+    {
+        // Collected from the option parsers of Ark, of Ark+ and of Ark+'s two ablations; --data_set, --exp_name and --resume belong to the command itself.
+        string[] flags = ["GPU", "model", "init", "pretrained_weights", "from_checkpoint", "normalization", "img_size", "input_size", "img_resize", "img_depth", "batch_size", "epochs", "ema_mode", "momentum_teacher",
+            "pretrain_epochs", "test_epoch", "val_loss_metric", "projector_features", "use_mlp", "opt", "opt-eps", "opt-betas", "clip-grad", "momentum", "weight-decay", "sched", "lr", "lr-noise", "lr-noise-pct", "lr-noise-std",
+            "warmup-lr", "min-lr", "decay-epochs", "warmup-epochs", "cooldown-epochs", "decay-rate", "dr", "patience-epochs", "workers", "print_freq", "test_augment", "anno_percent", "device", "activate",
+            "uncertain_label", "unknown_label", "num_class", "mode", "patience", "early_stop", "trial", "start_index", "clean"];
+        Assert.All(flags, f => Assert.NotNull(TrainingSettings.Find(f)));
+    }
+
+    [Fact]
+    public void Published_command_line_of_the_readme_sets_what_it_says()
+    {
+        var builder = new TrainingOptionsBuilder();
+        foreach (var (name, value) in ((string, string)[])[("opt", "sgd"), ("warmup-epochs", "20"), ("lr", "0.3"), ("batch_size", "200"), ("model", "swin_base"), ("init", "imagenet"), ("pretrain_epochs", "200"), ("test_epoch", "10"),
+            ("pretrained_weights", "swin_base.pth"), ("momentum_teacher", "0.9"), ("projector_features", "1376"), ("epochs", "150"), ("opt-betas", "0.8,0.99"), ("GPU", "1"), ("num_class", "14")])
+            builder.Add(name, value, "command line", name);
+        var options = builder.Build();
+        Assert.Equal(("swin_base.pth", 200, 150, 200, "cuda:1"), (options.InitialWeights, options.Epochs, options.ScheduleEpochs, options.BatchSize, options.Device));
+        Assert.Equal((0.8, 0.99), (options.Beta1, options.Beta2));
+        Assert.Contains("--pretrained-weights", Assert.Throws<ArkInputException>(() => new TrainingOptionsBuilder().Add("init", "ImageNet_1k", "command line", "init").Build()).Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -64,7 +64,7 @@ public sealed class NpzTests : IDisposable
     [InlineData("|u1", "(2, 1, 1)", 1, "|u1", "(2, 1)", 2, "the size does not fit")]
     [InlineData("|u1", "(2, 1, 1)", 2, "|u1", "(0, 1)", 0, "the array is empty")]
     [InlineData("|u1", "(2, 1, 1)", 2, "<f16", "(2, 1)", 32, "the dtype '<f16' is unsupported")]
-    [InlineData("|u1", "(2, 1, 1)", 2, "|S1", "(2, 1)", 2, "the dtype '|S1' is unsupported")]
+    [InlineData("|u1", "(2, 1, 1)", 2, "|S1", "(2, 1)", 2, "the dtype is unsupported for labels")]
     [InlineData("|u1", "(2, 1, 1)", 2, "<f1", "(2, 1)", 2, "the dtype '<f1' is unsupported")]
     [InlineData("|u1", "(2, 1, 1)", 2, "|u1", "(99999999999999999999,)", 2, "a length that is too large")]
     [InlineData("|u1", "(2, 1, 1)", 2, "<u8", "(9999999999, 9999999999)", 2, "the shape (9999999999, 9999999999) is too large")]

@@ -74,7 +74,7 @@ public class ArkModelReferenceTests
         Assert.Equal(without, model.named_parameters().Where(p => p.parameter.grad is null).Select(p => p.name).ToHashSet(StringComparer.Ordinal));
     }
 
-    private static ArkModel Load(string name, string network)
+    internal static ArkModel Load(string name, string network)
     {
         var model = ArkModel.Allocate(Configuration(Reference.Json("02_ark_tiny", name, "config.json")));
         model.load_state_dict(Reference.Tensors("02_ark_tiny", name, $"{network}.safetensors"));

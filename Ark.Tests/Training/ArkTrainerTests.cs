@@ -134,9 +134,4 @@ public class ArkTrainerTests(PhantomFixture phantom) : IClassFixture<PhantomFixt
             Assert.All(a, entry => Assert.True(entry.Value.equal(b[entry.Key]).all().item<bool>(), $"{key}.{entry.Key} differs"));
         }
     }
-
-    private sealed class Reaction(Action<TrainingProgress> react) : IProgress<TrainingProgress>
-    {
-        public void Report(TrainingProgress value) => react(value);
-    }
 }

@@ -21,8 +21,8 @@ public sealed class PhantomFixture : IAsyncLifetime
         Directory.Delete(Folder, recursive: true);
     }
 
-    /// <summary>A run of two short epochs over all four datasets.</summary>
-    internal TrainingRun Run(string? name, Action<TrainingOptions>? change = null)
+    /// <summary>A run of two short epochs over all four datasets, or some of them.</summary>
+    internal TrainingRun Run(string? name, Action<TrainingOptions>? change = null, string[]? only = null)
     {
         var options = TrainingOptions.ForRecipe(TrainingRecipe.ArkPlus);
         options.Architecture = "swin_mini";
@@ -37,7 +37,7 @@ public sealed class PhantomFixture : IAsyncLifetime
         var datasets = _services.GetRequiredService<ArkDatasets>();
         return new TrainingRun
         {
-            Datasets = [.. DatasetCatalogue.Load(Catalogue).Select().Select(datasets.Create)],
+            Datasets = [.. DatasetCatalogue.Load(Catalogue).Select(only).Select(datasets.Create)],
             Options = options,
             Directory = name is null ? null : Path.Combine(Folder, name),
             Catalogue = Catalogue,

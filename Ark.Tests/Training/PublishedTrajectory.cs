@@ -31,7 +31,7 @@ internal sealed class PublishedTrajectory : IDisposable
             "multi-class classification" => LabelTask.MultiClass,
             _ => LabelTask.Binary,
         })];
-        Accrual = new KnowledgeAccrual(Network("student_init_file", sets), Network("teacher_init_file", sets), Tasks, Settings());
+        Accrual = new KnowledgeAccrual(Network("student_init_file", sets), Network("teacher_init_file", sets), [.. Tasks.Select((t, i) => new TaskHead(t, i))], Settings());
     }
 
     public KnowledgeAccrual Accrual { get; }
@@ -108,7 +108,7 @@ internal sealed class PublishedTrajectory : IDisposable
             See(record.GetProperty("lr").GetDouble(), Accrual.Optimizer.LearningRate);
             Assert.Equal(record.GetProperty("teacher_in_train_mode").GetBoolean(), Accrual.Teacher.training);
             Tensor Slice(string key) => _data[$"{name}.train.{key}"].narrow(0, start, Math.Min(_batchSize, targets.shape[0] - start));
-            var losses = Accrual.Step(dataset, Slice("student"), Slice("teacher"), Slice("targets"), anyMissing: false).data<float>().ToArray();
+            var losses = Accrual.Step(dataset, Slice("student"), Slice("teacher"), Slice("targets"), anyMissing: false);
             SeeLoss(record.GetProperty("loss_cls").GetDouble(), losses[0]);
             SeeLoss(record.GetProperty("loss_mse").GetDouble(), losses[1]);
             SeeLoss(record.GetProperty("loss_total").GetDouble(), losses[2]);
@@ -197,7 +197,7 @@ internal sealed class PublishedTrajectory : IDisposable
             Recipe = _record.GetProperty("code").GetString()!.StartsWith("Ark+", StringComparison.Ordinal) ? TrainingRecipe.ArkPlus : TrainingRecipe.Ark,
             EmaMode = iteration ? EmaMode.Iteration : EmaMode.Epoch,
             Epochs = options.GetProperty("pretrain_epochs").GetInt32(),
-            StepsPerPass = [.. _names.Select(n => (int)((_data[$"{n}.train.targets"].shape[0] + _batchSize - 1) / _batchSize))],
+            MovesPerEpoch = iteration ? _names.Sum(n => (int)((_data[$"{n}.train.targets"].shape[0] + _batchSize - 1) / _batchSize)) : _names.Length,
             TeacherMomentum = Real("momentum_teacher"),
             Optimizer = new OptimizerSettings
             {

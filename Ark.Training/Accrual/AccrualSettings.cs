@@ -9,10 +9,13 @@ internal sealed record AccrualSettings
 
     public required int Epochs { get; init; }
 
-    /// <summary>Optimiser steps of one pass over each dataset.</summary>
-    public required IReadOnlyList<int> StepsPerPass { get; init; }
+    /// <summary>How often the teacher moves in an epoch: once a pass, or once a step.</summary>
+    public required int MovesPerEpoch { get; init; }
 
     public double TeacherMomentum { get; init; } = 0.9;
+
+    /// <summary>A factor of the published consistency weight.</summary>
+    public double ConsistencyScale { get; init; } = 1;
 
     public required OptimizerSettings Optimizer { get; init; }
 
@@ -20,16 +23,25 @@ internal sealed record AccrualSettings
 
     public double? ClipGradient { get; init; }
 
+    /// <summary>Whether the activations within a block are computed again for its gradient, in place of being kept.</summary>
+    public bool CheckpointActivations { get; init; }
+
+    /// <summary>Whether a step draws from all datasets at once.</summary>
+    public bool Concurrent { get; init; }
+
     /// <summary>Published: the schedule's time is the mean validation loss.</summary>
     public bool StepScheduleWithValidationLoss { get; init; }
 
     /// <summary>Published: in iteration mode each dataset's pass starts one index after the last one's start.</summary>
     public bool AdvanceIndexOncePerDataset { get; init; }
 
+    /// <summary>Published, concurrent: the index begins anew with each epoch.</summary>
+    public bool RestartIndexEachPass { get; init; }
+
     /// <summary>Published (torch 1.13): a head that once had a gradient keeps moving by its momentum while other datasets train.</summary>
     public bool FillGradientsWithZeros { get; init; }
 
-    /// <summary>Published, recipe Ark: binary cross-entropy on the classes of a multi-class head.</summary>
+    /// <summary>Published, recipe Ark and the concurrent order: binary cross-entropy on the classes of a multi-class head.</summary>
     public bool BinaryLossOnMultiClass { get; init; }
 
     /// <summary>Published: the teacher keeps drop path until it is first evaluated.</summary>
@@ -43,8 +55,9 @@ internal sealed record AccrualSettings
         {
             StepScheduleWithValidationLoss = published,
             AdvanceIndexOncePerDataset = published,
+            RestartIndexEachPass = published && Concurrent,
             FillGradientsWithZeros = published,
-            BinaryLossOnMultiClass = published && Recipe == TrainingRecipe.Ark,
+            BinaryLossOnMultiClass = published && (Recipe == TrainingRecipe.Ark || Concurrent),
             TeacherStartsInTrainingMode = published,
             Optimizer = Optimizer with { DecayRelativePositionBias = published },
         };

@@ -1,4 +1,5 @@
 using Ark.Models;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Ark.Training;
@@ -10,18 +11,25 @@ namespace Ark.Training;
 internal sealed class KnowledgeAccrual : IDisposable
 {
     private readonly AccrualSettings _settings;
-    private readonly IReadOnlyList<LabelTask> _tasks;
+    private readonly IReadOnlyList<TaskHead> _tasks;
     private readonly CosineSchedule _momentum;
     private readonly CosineSchedule _consistency;
 
+    // A mean binary cross-entropy of this size means logits of this size: nothing that a network comes back from.
+    private const double Exploded = 1e4;
+
     /// <summary>Takes the two networks, which stay the caller's, and makes the optimiser.</summary>
-    public KnowledgeAccrual(ArkModel student, ArkModel teacher, IReadOnlyList<LabelTask> tasks, AccrualSettings settings)
+    /// <param name="student">The network that is trained.</param>
+    /// <param name="teacher">The network that follows, of the same shape.</param>
+    /// <param name="tasks">For each dataset, which outputs answer it.</param>
+    /// <param name="settings">What a step does.</param>
+    public KnowledgeAccrual(ArkModel student, ArkModel teacher, IReadOnlyList<TaskHead> tasks, AccrualSettings settings)
     {
         Student = student;
         Teacher = teacher;
         _tasks = tasks;
         _settings = settings;
-        var steps = settings.Epochs * (settings.EmaMode == EmaMode.Epoch ? settings.StepsPerPass.Count : settings.StepsPerPass.Sum());
+        var steps = settings.Epochs * settings.MovesPerEpoch;
         _momentum = new CosineSchedule(settings.TeacherMomentum, 1, steps);
         _consistency = new CosineSchedule(0, 0.5, steps);
         Optimizer = new StudentOptimizer(student, settings.Optimizer, settings.LearningRate.Initial);
@@ -53,32 +61,56 @@ internal sealed class KnowledgeAccrual : IDisposable
     /// <summary>The consistency weight of the last step.</summary>
     public double LastConsistencyWeight { get; private set; }
 
-    /// <summary>Trains the student, and one head of it, on one batch.</summary>
-    /// <param name="dataset">Which dataset, and so which head.</param>
+    /// <summary>Trains the student, and one head of it, on one batch of one dataset.</summary>
+    /// <param name="dataset">Which dataset.</param>
     /// <param name="studentView"><c>[B, 3, H, W]</c>, augmented.</param>
     /// <param name="teacherView"><c>[B, 3, H, W]</c>, of the same images.</param>
     /// <param name="targets"><c>[B, K]</c>; see <see cref="TaskLoss"/>.</param>
     /// <param name="anyMissing">Whether targets may be NaN.</param>
-    /// <returns><c>[3]</c>: task loss, consistency loss, total; detached, on the model's device, owned by the caller.</returns>
-    public Tensor Step(int dataset, Tensor studentView, Tensor teacherView, Tensor targets, bool anyMissing)
+    /// <returns>Task loss, consistency loss, total.</returns>
+    public double[] Step(int dataset, Tensor studentView, Tensor teacherView, Tensor targets, bool anyMissing) =>
+        Step(1, _ => new StepPart(studentView, teacherView, 1, [new TaskPart(dataset, targets, anyMissing)]));
+
+    /// <summary>Trains the student on one batch, part by part: the gradients of the parts add up to those of the batch.</summary>
+    /// <param name="parts">How many parts; their shares add up to 1.</param>
+    /// <param name="part">Makes a part; its tensors are disposed when it has been used.</param>
+    /// <returns>Task loss, consistency loss, total.</returns>
+    /// <exception cref="ExplodedException">Loss or gradient is not finite; nothing was changed.</exception>
+    public double[] Step(int parts, Func<int, StepPart> part)
     {
         using var scope = NewDisposeScope();
         if (!Student.training) Student.train();
-        var weight = LastConsistencyWeight = ConsistencyWeight;
-        Tensor followed;
-        using (no_grad()) followed = Teacher.forward(teacherView, dataset).Features;
-        var (features, logits) = Student.forward(studentView, dataset);
-        var task = TaskLoss.Compute(logits, targets, IsExclusive(dataset), anyMissing);
-        var consistency = nn.functional.mse_loss(features, followed);
-        var total = task.Times(1 - weight).Plus(consistency.Times(weight));
-
+        LastConsistencyWeight = ConsistencyWeight;
         Optimizer.ClearGradients(_settings.FillGradientsWithZeros);
-        total.backward();
-        if (_settings.ClipGradient is { } norm) nn.utils.clip_grad_norm_(Student.parameters(), norm);
+        var losses = Accumulate(part(0));
+        for (var i = 1; i < parts; i++)
+        {
+            using var each = NewDisposeScope();
+            losses.PlusInPlace(Accumulate(part(i)), 1);
+        }
+
+        // Looked at before the step is taken: a state that has gone wrong cannot be taken back.
+        var norm = Optimizer.GradientNorm();
+        var seen = losses.cpu().data<double>().ToArray();
+        if (!(Math.Abs(seen[0]) < Exploded && Math.Abs(seen[1]) < Exploded && double.IsFinite(norm)))
+        {
+            Optimizer.ClearGradients(_settings.FillGradientsWithZeros);
+            throw new ExplodedException(seen[0], seen[1], norm);
+        }
+
+        if (_settings.ClipGradient is { } largest) Optimizer.ClipGradient(norm, largest);
         Optimizer.Step();
 
         if (_settings.EmaMode == EmaMode.Iteration) MoveTeacher();
-        return stack([task.detach(), consistency.detach(), total.detach()]).MoveToOuterDisposeScope();
+        return seen;
+    }
+
+    /// <summary>Whether all weights of the student are numbers.</summary>
+    public bool IsFinite()
+    {
+        using var noGradient = no_grad();
+        using var scope = NewDisposeScope();
+        return Student.parameters().All(p => double.IsFinite(linalg.vector_norm(p).ToDouble()));
     }
 
     /// <summary>Goes on from a stored position; what the last step used is known from it, for a stop may fall between a pass's last step and its end.</summary>
@@ -87,6 +119,7 @@ internal sealed class KnowledgeAccrual : IDisposable
     public void GoOnFrom(int scheduleIndex, int passStartIndex)
     {
         (ScheduleIndex, PassStartIndex) = (scheduleIndex, passStartIndex);
+        if (_settings.FillGradientsWithZeros) Optimizer.RestoreZeroGradients();
         var moved = Math.Max(0, scheduleIndex - 1);
         LastMomentum = _momentum[moved];
         LastConsistencyWeight = ConsistencyWeightAt(_settings.EmaMode == EmaMode.Iteration ? moved : Math.Min(scheduleIndex, _momentum.Steps - 1));
@@ -97,6 +130,7 @@ internal sealed class KnowledgeAccrual : IDisposable
     {
         if (_settings.EmaMode == EmaMode.Epoch) MoveTeacher();
         else if (_settings.AdvanceIndexOncePerDataset) ScheduleIndex = PassStartIndex + 1;
+        if (_settings.RestartIndexEachPass) ScheduleIndex = 0;
         PassStartIndex = ScheduleIndex;
     }
 
@@ -109,13 +143,48 @@ internal sealed class KnowledgeAccrual : IDisposable
     public void Dispose() => Optimizer.Dispose();
 
     /// <summary>Whether a dataset's classes compete in its loss.</summary>
-    public bool IsExclusive(int dataset) => _tasks[dataset] == LabelTask.MultiClass && !_settings.BinaryLossOnMultiClass;
+    public bool IsExclusive(int dataset) => _tasks[dataset].Task == LabelTask.MultiClass && !_settings.BinaryLossOnMultiClass;
+
+    /// <summary>Which outputs answer a dataset.</summary>
+    public TaskHead HeadOf(int dataset) => _tasks[dataset];
+
+    private Tensor Accumulate(StepPart part)
+    {
+        using var scope = NewDisposeScope();
+        var weight = LastConsistencyWeight;
+        Tensor followed;
+        using (no_grad()) followed = Teacher.Features(part.TeacherView);
+        using var pass = Student.BeginPass(part.StudentView, _settings.CheckpointActivations);
+        var features = pass.Features;
+        Tensor? task = null;
+        foreach (var asked in part.Tasks)
+        {
+            var loss = TaskLossOf(asked, features);
+            task = task is null ? loss : task.Plus(loss);
+        }
+
+        var consistency = nn.functional.mse_loss(features, followed);
+        if (part.Share != 1) consistency = consistency.Times(part.Share);
+        var total = task!.Times(1 - weight).Plus(consistency.Times(weight));
+        pass.Backward(total);
+        return stack([task.detach(), consistency.detach(), total.detach()]).to(ScalarType.Float64).MoveToOuterDisposeScope();
+    }
+
+    private Tensor TaskLossOf(TaskPart asked, Tensor features)
+    {
+        var head = _tasks[asked.Dataset];
+        var own = asked.Rows is null ? features : features.index_select(0, asked.Rows);
+        var logits = Student.Logits(own, head.Head);
+        if (head.Columns is { } columns) logits = logits.index_select(1, tensor(columns.Select(c => (long)c).ToArray(), device: logits.device));
+        var loss = TaskLoss.Compute(logits, asked.Targets, IsExclusive(asked.Dataset), asked.AnyMissing);
+        return asked.Share == 1 ? loss : loss.Times(asked.Share);
+    }
 
     private double ConsistencyWeightAt(int scheduleIndex)
     {
         // The published iteration mode looks the weight up once a pass.
         var index = _settings.AdvanceIndexOncePerDataset ? PassStartIndex : scheduleIndex;
-        return _settings.Recipe == TrainingRecipe.ArkPlus ? (_momentum[index] - 0.9) * 5 : _consistency[index];
+        return _settings.ConsistencyScale * (_settings.Recipe == TrainingRecipe.ArkPlus ? (_momentum[index] - 0.9) * 5 : _consistency[index]);
     }
 
     private void MoveTeacher()

@@ -43,6 +43,41 @@ internal sealed class StudentOptimizer : IDisposable
         }
     }
 
+    /// <summary>Gives every parameter that has a state a gradient of zeros, as it has between steps where gradients are filled with zeros.</summary>
+    public void RestoreZeroGradients()
+    {
+        using var noGradient = no_grad();
+        foreach (var state in _states.Where(s => s.First is not null))
+        {
+            using var zeros = zeros_like(state.Parameter);
+            state.Parameter.grad = zeros;
+        }
+    }
+
+    /// <summary>The norm of the whole gradient; 0 where there is none.</summary>
+    public double GradientNorm()
+    {
+        using var noGradient = no_grad();
+        using var scope = NewDisposeScope();
+        var norms = _states.Select(s => s.Parameter.grad).Where(g => g is not null).Select(g => linalg.vector_norm(g!)).ToArray();
+        return norms.Length == 0 ? 0 : linalg.vector_norm(stack(norms)).ToDouble();
+    }
+
+    /// <summary>Scales the whole gradient down to a norm, as PyTorch's <c>clip_grad_norm_</c> does.</summary>
+    /// <param name="norm">Its norm.</param>
+    /// <param name="largest">The norm that it shall have at most.</param>
+    public void ClipGradient(double norm, double largest)
+    {
+        var factor = largest / (norm + 1e-6);
+        if (factor >= 1) return;
+        using var noGradient = no_grad();
+        foreach (var state in _states)
+        {
+            using var gradient = state.Parameter.grad;
+            gradient?.TimesInPlace(factor);
+        }
+    }
+
     /// <summary>Updates every parameter that has a gradient.</summary>
     public void Step()
     {

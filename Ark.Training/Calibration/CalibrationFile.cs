@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -15,7 +16,7 @@ internal static class CalibrationFile
     {
         try
         {
-            AtomicFile.WriteAllText(path, ToJson(calibration).ToJsonString(Indented) + "\n");
+            AtomicFile.Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(ToJson(calibration).ToJsonString(Indented) + "\n")));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -122,7 +122,7 @@ internal sealed class EmbeddingWork : IDisposable
     {
         if (!File.Exists(path))
         {
-            AtomicFile.WriteAllText(path, JsonSerializer.Serialize(job));
+            AtomicFile.Write(path, stream => stream.Write(JsonSerializer.SerializeToUtf8Bytes(job)));
             return;
         }
 

@@ -73,6 +73,8 @@ public sealed class LoadedModel : IDisposable
         var heads = Description.Heads;
         var known = string.Join(", ", heads.Select(h => $"{h.Key} ({h.Value.Count})"));
         var named = Enumerable.Range(0, heads.Count).Where(i => string.Equals(heads[i].Key, dataset, StringComparison.OrdinalIgnoreCase)).OrderByDescending(i => heads[i].Key == dataset).ToList();
+        // A merged head answers every dataset whose labels went into it.
+        if (named.Count == 0 && heads.ToList().FindIndex(h => h.Key == HeadPlan.Merged) is >= 0 and var merged && ColumnsIn(heads[merged].Value, labels) is { } columns) return new HeadChoice(merged, columns);
         var alike = Enumerable.Range(0, heads.Count).Where(i => HaveSameNames(heads[i].Value, labels)).ToList();
         if (named.Count == 0 && alike.Count != 1)
         {
@@ -89,6 +91,13 @@ public sealed class LoadedModel : IDisposable
 
         var order = labels.Names.Select(name => heads[head].Value.Names.ToList().IndexOf(name)).ToArray();
         return new HeadChoice(head, order.SequenceEqual(Enumerable.Range(0, order.Length)) ? null : order);
+    }
+
+    private static int[]? ColumnsIn(LabelSchema merged, LabelSchema labels)
+    {
+        var known = merged.Names.Select(HeadPlan.Folded).ToList();
+        int[] columns = [.. labels.Names.Select(n => known.IndexOf(HeadPlan.Folded(n)))];
+        return columns.Contains(-1) ? null : columns;
     }
 
     private static bool HaveSameNames(LabelSchema one, LabelSchema other) => one.Count == other.Count && one.Names.ToHashSet(StringComparer.Ordinal).SetEquals(other.Names);

@@ -23,7 +23,7 @@ public static class PredictionFile
         if (IsParquet(path)) await ParquetPredictions.WriteAsync(content, predictions, cancellationToken).ConfigureAwait(false);
         else CsvPredictions.Write(content, predictions);
         content.Position = 0;
-        Ark.AtomicFile.Write(path, content.CopyTo);
+        AtomicFile.Write(path, content.CopyTo);
     }
 
     /// <summary>Reads predictions, ours or another model's.</summary>

@@ -46,6 +46,10 @@ public sealed class TrainingOptions
     [Range(0, 0.9)]
     public double DropPathRate { get; set; } = 0.1;
 
+    /// <summary>How the datasets share an epoch.</summary>
+    /// <value>The default is <see cref="TaskOrder.Cyclic"/>.</value>
+    public TaskOrder TaskOrder { get; set; }
+
     /// <summary>When the teacher moves.</summary>
     /// <value>The default is <see cref="EmaMode.Epoch"/>.</value>
     public EmaMode EmaMode { get; set; }
@@ -54,6 +58,11 @@ public sealed class TrainingOptions
     /// <value>The default is 0.9.</value>
     [Range(0, 1)]
     public double TeacherMomentum { get; set; } = 0.9;
+
+    /// <summary>A factor of the consistency weight: 0 trains without the teacher, which then only follows.</summary>
+    /// <value>The default is 1: the published weight.</value>
+    [Range(0, 2)]
+    public double ConsistencyScale { get; set; } = 1;
 
     /// <summary>Passes over all datasets.</summary>
     /// <value>The default is 10.</value>
@@ -64,6 +73,19 @@ public sealed class TrainingOptions
     /// <value>The default is 32.</value>
     [Range(1, 65536)]
     public int BatchSize { get; set; } = 32;
+
+    /// <summary>In how many parts a step's images go through the network. The parts' gradients add up to those of the whole batch, from a part of the memory.</summary>
+    /// <value>The default is 1: all at once.</value>
+    [Range(1, 65536)]
+    public int Accumulate { get; set; } = 1;
+
+    /// <summary>Whether the activations within a block are computed again when its gradient is due, in place of being kept: less memory, more time, the same gradients.</summary>
+    /// <value>The default is <see langword="false"/>.</value>
+    public bool CheckpointActivations { get; set; }
+
+    /// <summary>In which numbers the backbone computes.</summary>
+    /// <value>The default is <see cref="TrainingPrecision.Fp32"/>.</value>
+    public TrainingPrecision Precision { get; set; }
 
     /// <summary>The optimiser.</summary>
     /// <value>The default is <see cref="OptimizerKind.Sgd"/>.</value>
@@ -84,10 +106,39 @@ public sealed class TrainingOptions
     [Range(0, 10)]
     public double WeightDecay { get; set; }
 
+    /// <summary>What AdamW adds to the root that it divides by.</summary>
+    /// <value>The default is 1e-8.</value>
+    [Range(0, 1)]
+    public double Epsilon { get; set; } = 1e-8;
+
+    /// <summary>How slowly AdamW's mean gradient moves.</summary>
+    /// <value>The default is 0.9.</value>
+    [Range(0, 0.9999999)]
+    public double Beta1 { get; set; } = 0.9;
+
+    /// <summary>How slowly AdamW's mean squared gradient moves.</summary>
+    /// <value>The default is 0.999.</value>
+    [Range(0, 0.9999999)]
+    public double Beta2 { get; set; } = 0.999;
+
     /// <summary>Largest norm of the whole gradient; larger ones are scaled down to it.</summary>
     /// <value>The default is none.</value>
     [Range(1e-9, 1e9)]
     public double? ClipGradient { get; set; }
+
+    /// <summary>How the learning rate goes down.</summary>
+    /// <value>The default is <see cref="ScheduleKind.Cosine"/>.</value>
+    public ScheduleKind Schedule { get; set; }
+
+    /// <summary>Epochs between the steps of <see cref="ScheduleKind.Step"/>.</summary>
+    /// <value>The default is 30.</value>
+    [Range(1e-3, 1e6)]
+    public double DecayEpochs { get; set; } = 30;
+
+    /// <summary>The factor of each step of <see cref="ScheduleKind.Step"/>, or the power of <see cref="ScheduleKind.Poly"/>.</summary>
+    /// <value>The default is 0.5.</value>
+    [Range(0, 10)]
+    public double DecayRate { get; set; } = 0.5;
 
     /// <summary>Epochs of linear warm-up.</summary>
     /// <value>The default is 20.</value>
@@ -113,6 +164,30 @@ public sealed class TrainingOptions
     /// <value>The default is 10.</value>
     [Range(1, 1_000_000)]
     public int TestEvery { get; set; } = 10;
+
+    /// <summary>Whether tests average over ten crops (corners and centre, each mirrored) in place of the centre alone.</summary>
+    /// <value>The default is <see langword="false"/>; the published code tests with ten crops.</value>
+    public bool TestAugment { get; set; }
+
+    /// <summary>A line of progress every so many steps.</summary>
+    /// <value>The default is none: one line a pass.</value>
+    [Range(1, int.MaxValue)]
+    public int? PrintEvery { get; set; }
+
+    /// <summary>The state to resume from is written every so many steps, besides after every pass over a dataset.</summary>
+    /// <value>The default is none: by time alone.</value>
+    [Range(1, int.MaxValue)]
+    public int? CheckpointSteps { get; set; }
+
+    /// <summary>The state to resume from is written every so many minutes, besides after every pass over a dataset.</summary>
+    /// <value>The default is 10.</value>
+    [Range(0.01, 1e6)]
+    public double? CheckpointMinutes { get; set; } = 10;
+
+    /// <summary>How many of the states to resume from are kept: the last, and those before it, in case the last gets damaged.</summary>
+    /// <value>The default is 2.</value>
+    [Range(1, 1000)]
+    public int KeepLast { get; set; } = 2;
 
     /// <summary>The dataset whose validation loss chooses the best checkpoint, or <c>average</c> for the mean over all.</summary>
     /// <value>The default is <c>average</c>.</value>

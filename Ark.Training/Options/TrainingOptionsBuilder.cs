@@ -30,7 +30,22 @@ public sealed class TrainingOptionsBuilder
         var chosen = new TrainingOptions();
         foreach (var (setting, value, _, _) in _settings.Where(s => s.Setting.Property == nameof(TrainingOptions.Recipe))) setting.TryApply(chosen, value);
         var options = TrainingOptions.ForRecipe(chosen.Recipe);
-        foreach (var (setting, value, _, _) in _settings) setting.TryApply(options, value);
+        var passesAreNamed = _settings.Any(s => s.Setting.Name == TrainingSettings.PretrainEpochs);
+        var weightsAreNamed = _settings.Any(s => s.Setting.Name == TrainingSettings.PretrainedWeights);
+        foreach (var (setting, value, source, place) in _settings)
+        {
+            // In the published command lines --epochs is the length of the schedule, and --pretrain_epochs says how long to train.
+            if (setting.Name == "epochs" && passesAreNamed) TrainingSettings.Find("schedule-epochs")!.TryApply(options, value);
+            else if (setting.Name == "init" && PublishedFlags.InitWords.Contains(value.ToLowerInvariant()))
+            {
+                if (!weightsAreNamed)
+                    throw new ArkInputException(source, place, $"'{value}' names weights, not a file", $"Give the file: --init FILE, or --{TrainingSettings.PretrainedWeights} FILE beside it.");
+            }
+            else if (setting.Name is "init" or TrainingSettings.PretrainedWeights && value.Contains("://", StringComparison.Ordinal))
+                throw new ArkInputException(source, place, "nothing is downloaded", "Fetch the file, and give its path.");
+            else if (setting.Name != "init" || !weightsAreNamed) setting.TryApply(options, value);
+        }
+
         options.Validate();
         return options;
     }

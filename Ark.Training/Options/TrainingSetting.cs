@@ -29,6 +29,9 @@ public sealed class TrainingSetting
     /// <summary>What it does, for help texts.</summary>
     public string Help { get; }
 
+    /// <summary>What whoever gives it should know; <see langword="null"/> for nothing.</summary>
+    public string? Note { get; internal init; }
+
     internal string Property { get; }
 
     /// <summary>Sets the option from text.</summary>

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Text;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 
 namespace Ark.Training;
@@ -21,7 +22,8 @@ internal sealed class RunReport
     {
         _metrics = metrics;
         _config = config;
-        _datasets = [.. Events("pass", "validation", "evaluation", "baseline").Select(m => (string?)m["dataset"]).OfType<string>().Distinct(StringComparer.Ordinal)];
+        // A pass over all datasets at once has a name of its own, so passes count only while there is nothing else.
+        _datasets = DatasetsOf("validation", "evaluation", "baseline") is { Count: > 0 } tested ? tested : DatasetsOf("pass");
     }
 
     /// <summary>Renders a page.</summary>
@@ -30,6 +32,25 @@ internal sealed class RunReport
     /// <returns>The page.</returns>
     public static string Render(IReadOnlyList<JsonObject> metrics, JsonObject? config = null) => new RunReport(metrics, config).Page();
 
+    /// <summary>Renders the page of a run's folder.</summary>
+    /// <param name="folder">The folder; the run may be going on in another process.</param>
+    /// <returns>The page.</returns>
+    /// <exception cref="ArkInputException">The folder holds no metrics, or they or the configuration cannot be read.</exception>
+    public static string Of(string folder)
+    {
+        var metrics = Path.Combine(folder, "metrics.jsonl");
+        if (!File.Exists(metrics)) throw new ArkInputException(folder, null, "holds no metrics of a run: it has no metrics.jsonl", "Give the folder that the run wrote to (--out).");
+        var config = Path.Combine(folder, "config.json");
+        try
+        {
+            return Render(RunMetrics.Read(metrics), File.Exists(config) ? JsonNode.Parse(File.ReadAllText(config)) as JsonObject : null);
+        }
+        catch (JsonException e)
+        {
+            throw new ArkInputException(config, null, "is not the configuration of a run", "Restore the file that the run wrote.", e);
+        }
+    }
+
     private string Page()
     {
         _html.Append("<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">")
@@ -37,13 +58,13 @@ internal sealed class RunReport
         _html.Append(CultureInfo.InvariantCulture, $"<h1>Ark: accruing knowledge over {_datasets.Count} dataset{(_datasets.Count == 1 ? "" : "s")}</h1><p>{Text(Progress())}</p>");
         AppendSummary();
         _html.Append("<h2>Curves</h2><div class=\"charts\">");
-        AppendChart("Task loss, training", d => Line(d, "pass", "task_loss"));
-        AppendChart("Validation loss, student", d => Line(d, "validation", "loss"));
-        AppendChart("Consistency loss", d => Line(d, "pass", "consistency_loss"));
-        AppendChart("Learning rate", d => Line(d, "pass", "lr"));
-        AppendChart("Teacher's momentum", d => Line(d, "pass", "momentum"));
-        AppendChart("Weight of the consistency loss", d => Line(d, "pass", "consistency_weight"));
-        AppendChart("Images per second, training", d => Line(d, "pass", "images_per_second"));
+        AppendChart("Task loss, training", "pass", "task_loss");
+        AppendChart("Validation loss, student", "validation", "loss");
+        AppendChart("Consistency loss", "pass", "consistency_loss");
+        AppendChart("Learning rate", "pass", "lr");
+        AppendChart("Teacher's momentum", "pass", "momentum");
+        AppendChart("Weight of the consistency loss", "pass", "consistency_weight");
+        AppendChart("Images per second, training", "pass", "images_per_second");
         foreach (var dataset in _datasets) AppendAuroc(dataset);
         _html.Append("</div>");
         foreach (var dataset in _datasets) AppendLabels(dataset);
@@ -92,17 +113,18 @@ internal sealed class RunReport
         _html.Append("</tbody></table></details>");
     }
 
-    private void AppendChart(string title, Func<string, ChartLine> line) => SvgChart.Append(_html, $"c{_charts++}", title, "epoch", [.. _datasets.Select(line)]);
+    private void AppendChart(string title, string kind, string field) => SvgChart.Append(_html, $"c{_charts++}", title, "epoch",
+        [.. DatasetsOf(kind).Select(d => new ChartLine(d, Points(Events(kind).Where(m => (string?)m["dataset"] == d), field)))]);
 
     private void AppendAuroc(string dataset) => SvgChart.Append(_html, $"c{_charts++}", $"Mean test AUROC, {dataset}", "epoch",
     [
         .. new[] { "student", "teacher" }.Select(role => new ChartLine(role, Points(Events("evaluation").Where(m => (string?)m["dataset"] == dataset && (string?)m["weights"] == role), "mean_auroc"))),
     ]);
 
-    private ChartLine Line(string dataset, string kind, string field) => new(dataset, Points(Events(kind).Where(m => (string?)m["dataset"] == dataset), field));
-
     private static List<(double X, double Y)> Points(IEnumerable<JsonObject> lines, string field) =>
         [.. lines.Select(m => (X: Json.Real(m["epoch"]), Y: Json.Real(m[field]))).Where(p => p.X is not null && p.Y is not null).Select(p => (p.X!.Value, p.Y!.Value))];
+
+    private List<string> DatasetsOf(params string[] kinds) => [.. Events(kinds).Select(m => (string?)m["dataset"]).OfType<string>().Distinct(StringComparer.Ordinal)];
 
     private IEnumerable<JsonObject> Events(params string[] kinds) => _metrics.Where(m => kinds.Contains((string?)m["event"], StringComparer.Ordinal));
 

@@ -6,7 +6,8 @@ using System.Text.Json.Nodes;
 namespace Ark.Training;
 
 /// <summary>
-/// The folder of one run: <c>config.json</c>, <c>metrics.jsonl</c>, <c>checkpoints/</c> and <c>report.html</c>. While it is open no other process can use it.
+/// The folder of one run: <c>config.json</c>, <c>metrics.jsonl</c>, <c>checkpoints/</c> and <c>report.html</c>. While it is open no other process can use it:
+/// the lock is an open handle, which the system takes back from a process that dies.
 /// </summary>
 internal sealed class RunDirectory : IDisposable
 {
@@ -27,23 +28,100 @@ internal sealed class RunDirectory : IDisposable
 
     public string MetricsPath => Path.Combine(FullPath, "metrics.jsonl");
 
+    public string ReportPath => Path.Combine(FullPath, "report.html");
+
+    public string FailurePath => Path.Combine(FullPath, "failure.json");
+
     public string LastCheckpoint => Path.Combine(FullPath, "checkpoints", "last.pth.tar");
 
     public string BestCheckpoint => Path.Combine(FullPath, "checkpoints", "best.pth.tar");
 
     public string EpochCheckpoint(int epoch) => Path.Combine(FullPath, "checkpoints", $"epoch-{epoch:D4}.pth.tar");
 
-    /// <summary>Opens a folder for a new run, or for one that goes on.</summary>
+    /// <summary>The checkpoint that was the last one some saves ago.</summary>
+    public string EarlierCheckpoint(int saves) => Path.Combine(FullPath, "checkpoints", $"last-{saves}.pth.tar");
+
+    /// <summary>Opens a folder for a new run, or for one that goes on, and clears away what a killed process left half-written.</summary>
     /// <param name="path">The folder; made where it is missing.</param>
     /// <param name="resume">Whether it must hold an unfinished run, rather than none.</param>
     /// <exception cref="ArkInputException">The folder cannot be used.</exception>
     public static RunDirectory Open(string path, bool resume)
     {
         var full = Path.GetFullPath(path);
-        if (resume && !File.Exists(Path.Combine(full, "config.json")))
-            throw new ArkInputException(path, null, "holds no run to resume: it has no config.json", "Give the folder that the run wrote to (--out).");
-        if (!resume && File.Exists(Path.Combine(full, "config.json")))
-            throw new ArkInputException(path, null, "holds a run already", "Choose another folder (--out), or go on with that run (--resume).");
+        bool HoldsRun() => File.Exists(Path.Combine(full, "config.json"));
+        if (resume && !HoldsRun()) throw new ArkInputException(path, null, "holds no run to resume: it has no config.json", "Give the folder that the run wrote to (--out).");
+        var directory = Lock(path, full);
+        try
+        {
+            // Asked under the lock: another process may have begun, and ended, a run here a moment ago.
+            if (!resume && HoldsRun()) throw new ArkInputException(path, null, "holds a run already", "Choose another folder (--out), or go on with that run (--resume).");
+            directory.DeleteLeftovers();
+            return directory;
+        }
+        catch
+        {
+            directory.Dispose();
+            throw;
+        }
+    }
+
+    public void WriteConfig(JsonObject config) => WriteText(ConfigPath, config.ToJsonString(Indented) + "\n");
+
+    /// <summary>Writes what a run stopped at.</summary>
+    public void WriteFailure(JsonObject failure) => WriteText(FailurePath, failure.ToJsonString(Indented) + "\n");
+
+    /// <summary>Draws the report of what the metrics say so far.</summary>
+    public void WriteReport() => WriteText(ReportPath, RunReport.Of(FullPath));
+
+    /// <summary>Also writes TensorBoard events from here on; those of a run that goes on are brought to the state of its metrics.</summary>
+    public void WriteEvents() => Writing(() => _events = EventFile.Open(Path.Combine(FullPath, "tensorboard"), RunMetrics.Read(MetricsPath)));
+
+    /// <summary>Carries out something that writes here; where the disk refuses, the run stops with one clear line.</summary>
+    public void Writing(Action write)
+    {
+        try
+        {
+            write();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or CheckpointException { InnerException: not null })
+        {
+            var cause = e is CheckpointException checkpoint ? $"{checkpoint.InputSource} {checkpoint.Problem}" : e.Message.TrimEnd('.');
+            throw new TrainingStoppedException(
+                $"{FullPath}: the run cannot be written: {cause}. What was written before is unchanged; make room or mend the folder, then go on with: ark pretrain --resume {FullPath}", e);
+        }
+    }
+
+    /// <summary>The length of the metrics so far: a checkpoint remembers it, so that resuming can drop what came after.</summary>
+    public long MetricsLength => File.Exists(MetricsPath) ? new FileInfo(MetricsPath).Length : 0;
+
+    /// <summary>Drops metrics that were written after the checkpoint which the run goes on from.</summary>
+    public void TruncateMetrics(long length)
+    {
+        if (MetricsLength < length) throw new ArkInputException(MetricsPath, null, $"has {MetricsLength} bytes, the checkpoint was written when it had {length}", "Restore the file that the run wrote.");
+        if (MetricsLength == length) return;
+        using var stream = new FileStream(MetricsPath, FileMode.Open, FileAccess.Write);
+        stream.SetLength(length);
+    }
+
+    /// <summary>Adds one line to the metrics.</summary>
+    public void AppendMetrics(JsonObject line) => Writing(() =>
+    {
+        using (var stream = new FileStream(MetricsPath, FileMode.Append, FileAccess.Write, FileShare.Read)) stream.Write(Encoding.UTF8.GetBytes(line.ToJsonString(OneLine) + "\n"));
+        _events?.Append(line);
+    });
+
+    /// <summary>Brings the metrics to the disk, before a checkpoint that counts on them is.</summary>
+    public void FlushMetrics()
+    {
+        if (!File.Exists(MetricsPath)) return;
+        using var stream = new FileStream(MetricsPath, FileMode.Append, FileAccess.Write, FileShare.Read);
+        stream.Flush(flushToDisk: true);
+    }
+
+    public void Dispose() => _lock.Dispose();
+
+    private static RunDirectory Lock(string path, string full)
+    {
         try
         {
             Directory.CreateDirectory(Path.Combine(full, "checkpoints"));
@@ -55,63 +133,35 @@ internal sealed class RunDirectory : IDisposable
         }
         catch (IOException e)
         {
-            throw new ArkInputException(path, null, File.Exists(Path.Combine(full, ".lock")) ? "is in use by another run" : $"cannot be used: {e.Message.TrimEnd('.')}",
-                "Wait for it to end, or choose another folder (--out).", e);
+            throw new ArkInputException(path, null, IsLocked(full) ? "is in use by another run" : $"cannot be used: {e.Message.TrimEnd('.')}", "Wait for it to end, or choose another folder (--out).", e);
         }
     }
 
-    public void WriteConfig(JsonObject config) => AtomicFile.WriteAllText(ConfigPath, config.ToJsonString(Indented) + "\n");
-
-    /// <summary>Draws the report of what the metrics say so far.</summary>
-    public void WriteReport() => RedrawReport(FullPath);
-
-    /// <summary>Draws the report of a run, which may be going on in another process.</summary>
-    /// <param name="folder">The run's folder.</param>
-    /// <returns>The report's path.</returns>
-    /// <exception cref="ArkInputException">The folder holds no metrics, or they cannot be read.</exception>
-    public static string RedrawReport(string folder)
+    // A lock file that can be read but not opened for oneself alone is held by someone; on a read-only or full disk it can be, or is not there.
+    private static bool IsLocked(string full)
     {
-        var metrics = Path.Combine(folder, "metrics.jsonl");
-        if (!File.Exists(metrics)) throw new ArkInputException(folder, null, "holds no metrics of a run: it has no metrics.jsonl", "Give the folder that the run wrote to (--out).");
-        var config = Path.Combine(folder, "config.json");
-        var report = Path.Combine(folder, "report.html");
         try
         {
-            AtomicFile.WriteAllText(report, RunReport.Render(RunMetrics.Read(metrics), File.Exists(config) ? JsonNode.Parse(File.ReadAllText(config)) as JsonObject : null));
+            using var held = new FileStream(Path.Combine(full, ".lock"), FileMode.Open, FileAccess.Read, FileShare.None);
+            return false;
         }
-        catch (JsonException e)
+        catch (FileNotFoundException)
         {
-            throw new ArkInputException(config, null, "is not the configuration of a run", "Restore the file that the run wrote.", e);
+            return false;
         }
-        catch (UnauthorizedAccessException e)
+        catch (IOException)
         {
-            throw new ArkInputException(report, null, "cannot be written", "Give yourself write permission to the run's folder.", e);
+            return true;
         }
-
-        return report;
     }
 
-    /// <summary>Also writes TensorBoard events from here on; those of a run that goes on are brought to the state of its metrics.</summary>
-    public void WriteEvents() => _events = EventFile.Open(Path.Combine(FullPath, "tensorboard"), RunMetrics.Read(MetricsPath));
-
-    /// <summary>The length of the metrics so far: a checkpoint remembers it, so that resuming can drop what came after.</summary>
-    public long MetricsLength => File.Exists(MetricsPath) ? new FileInfo(MetricsPath).Length : 0;
-
-    /// <summary>Drops metrics that were written after the checkpoint which the run goes on from.</summary>
-    public void TruncateMetrics(long length)
+    private void DeleteLeftovers() => Writing(() =>
     {
-        if (MetricsLength <= length) return;
-        using var stream = new FileStream(MetricsPath, FileMode.Open, FileAccess.Write);
-        stream.SetLength(length);
-    }
+        foreach (var folder in (string[])[FullPath, Path.Combine(FullPath, "checkpoints")])
+        {
+            foreach (var left in Directory.EnumerateFiles(folder, "*.tmp")) File.Delete(left);
+        }
+    });
 
-    /// <summary>Adds one line to the metrics.</summary>
-    public void AppendMetrics(JsonObject line)
-    {
-        using var stream = new FileStream(MetricsPath, FileMode.Append, FileAccess.Write, FileShare.Read);
-        stream.Write(Encoding.UTF8.GetBytes(line.ToJsonString(OneLine) + "\n"));
-        _events?.Append(line);
-    }
-
-    public void Dispose() => _lock.Dispose();
+    private void WriteText(string path, string text) => Writing(() => AtomicFile.Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(text))));
 }

@@ -10,7 +10,7 @@ namespace Ark.Training;
 /// </summary>
 internal static class TrainingCheckpoint
 {
-    private const long FormatVersion = 1;
+    private const long FormatVersion = 2;
 
     /// <summary>Writes a checkpoint in place of an older one.</summary>
     public static void Save(string path, KnowledgeAccrual accrual, ModelDescription description, TrainingOptions options, TrainingPosition position)
@@ -54,7 +54,7 @@ internal static class TrainingCheckpoint
         return new TrainingPosition
         {
             Epoch = position.Whole("epoch"),
-            Dataset = position.Whole("dataset"),
+            Pass = position.Whole("pass"),
             Step = position.Whole("step"),
             Images = position.Whole("images"),
             LossSums = position.Reals("loss_sums"),
@@ -63,6 +63,21 @@ internal static class TrainingCheckpoint
             ValidationLosses = root.Reals("lossMIN"),
             MetricsLength = position.Whole("metrics_length"),
         };
+    }
+
+    /// <summary>What a checkpoint says of its model, without its tensors.</summary>
+    /// <returns>The description; <see langword="null"/> where there is no such file, or it is damaged (loading it says how).</returns>
+    public static ModelDescription? ReadDescription(string path)
+    {
+        if (!File.Exists(path)) return null;
+        try
+        {
+            return CheckpointFile.ReadIndex(path).Root is PickleDictionary root ? DescriptionCodec.Decode(path, new CheckpointSection(path, "", root).Section("ark").Section("model")) : null;
+        }
+        catch (CheckpointException)
+        {
+            return null;
+        }
     }
 
     /// <summary>Whether a file is one of ours, and so says itself which model it holds.</summary>
@@ -137,14 +152,18 @@ internal static class TrainingCheckpoint
     private static OrderedDictionary<string, object?> OptionsOf(TrainingOptions options)
     {
         var result = new OrderedDictionary<string, object?>();
-        foreach (var setting in TrainingSettings.All) result[setting.Name] = setting.Format(options);
+        foreach (var setting in TrainingSettings.All)
+        {
+            if (setting.Format(options) is { } value) result[setting.Name] = value;
+        }
+
         return result;
     }
 
     private static OrderedDictionary<string, object?> PositionOf(TrainingPosition position, KnowledgeAccrual accrual) => new()
     {
         ["epoch"] = (long)position.Epoch,
-        ["dataset"] = (long)position.Dataset,
+        ["pass"] = (long)position.Pass,
         ["step"] = (long)position.Step,
         ["images"] = (long)position.Images,
         ["loss_sums"] = position.LossSums.Select(object? (l) => Real(l)).ToList(),

@@ -6,8 +6,8 @@ internal sealed record TrainingPosition
     /// <summary>Finished passes over all datasets.</summary>
     public int Epoch { get; set; }
 
-    /// <summary>The dataset of the current pass; the number of datasets where all passes of the epoch are done.</summary>
-    public int Dataset { get; set; }
+    /// <summary>The current pass of the epoch, mostly one over one dataset; the number of passes where all are done.</summary>
+    public int Pass { get; set; }
 
     /// <summary>Finished steps of the current pass.</summary>
     public int Step { get; set; }

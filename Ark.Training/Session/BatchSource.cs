@@ -15,9 +15,9 @@ internal sealed class BatchSource(IImageDecoder decoder, int batchSize, int work
 
     public static int BatchCount(int samples, int batchSize) => (samples + batchSize - 1) / batchSize;
 
-    /// <summary>One shuffled pass; order and draws are named by dataset and epoch.</summary>
-    public IEnumerable<Batch> Shuffled(string name, IReadOnlyList<ImageSample> samples, IImageTransform transform, int dataset, int epoch, int firstBatch, CancellationToken cancellationToken) =>
-        Open(name, samples, transform, shuffle: true, (ulong)dataset).ReadAsync((ulong)epoch, firstBatch, cancellationToken).ToBlockingEnumerable(cancellationToken);
+    /// <summary>One pass for training; order and draws are named by dataset and epoch. Mixed samples have their order already, and a key that no dataset has.</summary>
+    public IEnumerable<Batch> Training(DatasetPass pass, IReadOnlyList<ImageSample> samples, IImageTransform transform, int epoch, int firstBatch, CancellationToken cancellationToken) =>
+        Open(pass.Name, samples, transform, shuffle: !pass.IsMixed, pass.IsMixed ? ulong.MaxValue : (ulong)pass.Datasets[0]).ReadAsync((ulong)epoch, firstBatch, cancellationToken).ToBlockingEnumerable(cancellationToken);
 
     /// <summary>One pass in list order.</summary>
     public IEnumerable<Batch> InOrder(string name, IReadOnlyList<ImageSample> samples, IImageTransform transform, CancellationToken cancellationToken) =>

@@ -47,7 +47,7 @@ internal static class SplitReader
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
         var (views, targets, anyMissing) = BatchSource.ToTensors(batch, device);
-        var logits = network.forward(views.flatten(0, 1), head).Logits.reshape(batch.Count, batch.Views, labels.Count);
+        var logits = network.forward(views.flatten(0, 1), head).Logits.reshape(batch.Count, batch.Views, -1);
         if (order is not null) logits = logits.index_select(2, tensor(order.Select(o => (long)o).ToArray(), device: device));
         var loss = TaskLoss.Compute(logits.select(1, 0), targets, exclusive, anyMissing);
         probabilities.AddRange(Probabilities(logits, labels.Task).cpu().data<float>().ToArray());

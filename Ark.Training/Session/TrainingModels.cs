@@ -6,30 +6,39 @@ namespace Ark.Training;
 /// <summary>Builds the student and the teacher of a run.</summary>
 internal static class TrainingModels
 {
-    public static ModelDescription Describe(TrainingOptions options, IReadOnlyList<PreparedDataset> datasets) => new()
+    public static ModelDescription Describe(TrainingOptions options, IReadOnlyList<PreparedDataset> datasets, IReadOnlyList<KeyValuePair<string, LabelSchema>> keptHeads) => new()
     {
         Architecture = options.Architecture,
         ImageSize = options.ImageSize ?? SwinVariants.Get(options.Architecture).ImageHeight,
         UseMlpProjector = options.UseMlpProjector,
         ProjectorFeatures = options.ProjectorFeatures,
         Normalization = options.Normalization,
-        Heads = [.. datasets.Select(d => KeyValuePair.Create(d.Name, d.Labels))],
+        Heads = HeadPlan.Heads(options.TaskOrder, datasets, keptHeads),
     };
 
-    /// <summary>Makes both networks from the run's seed. The teacher starts as a copy of the student, or, as published, is drawn apart.</summary>
-    public static (ArkModel Student, ArkModel Teacher) Create(TrainingOptions options, ModelDescription description)
+    /// <summary>
+    /// Makes both networks from the run's seed. The teacher starts as a copy of the student, or, as published, is drawn apart; where the run goes on from a trained
+    /// model, both are that model's, and only new heads are drawn.
+    /// </summary>
+    /// <param name="options">How to train.</param>
+    /// <param name="description">The model.</param>
+    /// <param name="trained">The model to go on from; <see langword="null"/> for none.</param>
+    /// <param name="initialWeights">Another file to start from; <see langword="null"/> for none.</param>
+    public static (ArkModel Student, ArkModel Teacher) Create(TrainingOptions options, ModelDescription description, TrainedModel? trained, string? initialWeights)
     {
         // A generator of the run's own: the process's default one may be used by other runs at the same time.
         using var generator = new Generator(options.Seed);
         var student = new ArkModel(description.Configuration(options.DropPathRate), generator);
         var teacher = new ArkModel(description.Configuration(options.DropPathRate), generator);
-        if (options.InitialWeights is { } path)
+        student.Precision = teacher.Precision = options.Precision == TrainingPrecision.Bf16 ? ScalarType.BFloat16 : ScalarType.Float32;
+        if (initialWeights is not null)
         {
-            student.load_checkpoint(path, strict: false);
-            if (options.Fidelity == Fidelity.Published) teacher.load_checkpoint(path, strict: false);
+            student.load_checkpoint(initialWeights, strict: false);
+            if (options.Fidelity == Fidelity.Published) teacher.load_checkpoint(initialWeights, strict: false);
         }
 
         if (options.Fidelity == Fidelity.Corrected) MomentumTeacher.Copy(student, teacher);
+        trained?.CopyTo(student, teacher, description);
         return (student, teacher);
     }
 }

@@ -7,25 +7,30 @@ using static TorchSharp.torch;
 
 namespace Ark.Training;
 
-/// <summary>One run while it runs: the networks, the position, and the loop over epochs, datasets and steps. Lives on one thread.</summary>
+/// <summary>One run while it runs: the networks, the position, and the loop over epochs, passes and steps. Lives on one thread.</summary>
 internal sealed class TrainingSession : IDisposable
 {
-    // Streams of randomness are named by what they are for, so that a new use never shifts an old one.
+    // Streams of randomness are named by what they are for, so that a new use never shifts an old one. DatasetPass and MixedSamples have 2 and 3.
     private const ulong DropPathStream = 1;
+    private const ulong TeacherDropPathStream = 4;
 
     private readonly TrainingOptions _options;
     private readonly IReadOnlyList<PreparedDataset> _datasets;
     private readonly BatchSource _source;
     private readonly IImageTransform _trainingView;
     private readonly IImageTransform _evaluationView;
+    private readonly IImageTransform _testView;
     private readonly RunDirectory? _directory;
+    private readonly RunCheckpoints? _checkpoints;
     private readonly ProgressReporter _reporter;
     private readonly ArkInstruments _instruments;
     private readonly Device _device;
     private readonly KnowledgeAccrual _accrual;
+    private readonly int[] _labels;
     private readonly List<MemoryReading> _memory = [];
     private readonly TrainingPosition _position;
     private List<DatasetEvaluation> _evaluations = [];
+    private bool _isBetweenSteps = true;
 
     public TrainingSession(TrainingOptions options, IReadOnlyList<PreparedDataset> datasets, BatchSource source, RunDirectory? directory, bool resume, ProgressReporter reporter, ArkInstruments? instruments = null)
     {
@@ -36,31 +41,35 @@ internal sealed class TrainingSession : IDisposable
         _reporter = reporter;
         _instruments = instruments ?? new ArkInstruments();
         _device = device(options.Device);
-        Description = TrainingModels.Describe(options, datasets);
+        _labels = [.. datasets.Select(d => d.Labels.Count)];
+        var stored = resume ? TrainingCheckpoint.ReadDescription(directory!.LastCheckpoint) : null;
+        // A run that has a state of its own needs the file that it began with no more.
+        using var trained = stored is null && options.InitialWeights is { } path ? TrainedModel.Open(path) : null;
+        Description = TrainingModels.Describe(options, datasets, stored?.Heads ?? trained?.Heads ?? []);
         _trainingView = Transforms.Training(options, Description.ImageSize);
         _evaluationView = Transforms.Evaluation(options.Normalization, Description.ImageSize);
-        var (student, teacher) = TrainingModels.Create(options, Description);
-        _accrual = new KnowledgeAccrual(student.to(_device), teacher.to(_device), [.. datasets.Select(d => d.Labels.Task)], AccrualSettingsOf(options, datasets));
-        _position = resume ? Resume(directory!) : new TrainingPosition();
+        _testView = options.TestAugment ? Transforms.TenCrop(options.Normalization, Description.ImageSize) : _evaluationView;
+        var (student, teacher) = TrainingModels.Create(options, Description, trained, stored is null && trained is null ? options.InitialWeights : null);
+        _accrual = new KnowledgeAccrual(student.to(_device), teacher.to(_device), HeadPlan.Tasks(options.TaskOrder, datasets, Description.Heads), AccrualSettingsOf(options, datasets));
+        _checkpoints = directory is null ? null : new RunCheckpoints(directory, options, Description, _accrual);
+        _position = resume ? _checkpoints!.Resume(w => reporter.Message(w, warning: true)) : new TrainingPosition();
         if (options.TensorBoard) directory?.WriteEvents();
     }
 
     public ModelDescription Description { get; }
 
-    private int StepsOf(int dataset) => BatchSource.BatchCount(_datasets[dataset].Train.Count, _options.BatchSize);
-
-    /// <summary>Trains to the end, or until cancelled; then a checkpoint of the last step is left.</summary>
+    /// <summary>Trains to the end. Cancelled, or stopped by its input, a run leaves the state of its last step.</summary>
     public TrainingResult Run(CancellationToken cancellationToken)
     {
         var watch = Stopwatch.StartNew();
-        _reporter.Begin(_options.Epochs, Enumerable.Range(0, _datasets.Count).Sum(StepsOf) * (long)_options.Epochs, _position.TotalSteps);
+        _reporter.Begin(_options.Epochs, Passes(0).Sum(StepsOf) * (long)_options.Epochs, _position.TotalSteps);
         try
         {
             while (_position.Epoch < _options.Epochs) RunEpoch(cancellationToken);
         }
-        catch (OperationCanceledException)
+        catch (Exception e) when (_isBetweenSteps && e is (OperationCanceledException or ArkInputException))
         {
-            SaveLast();
+            _checkpoints?.SaveLast(_position);
             throw;
         }
 
@@ -89,23 +98,33 @@ internal sealed class TrainingSession : IDisposable
         Recipe = options.Recipe,
         EmaMode = options.EmaMode,
         Epochs = options.Epochs,
-        StepsPerPass = [.. datasets.Select(d => BatchSource.BatchCount(d.Train.Count, options.BatchSize))],
+        MovesPerEpoch = MovesPerEpoch(options, datasets),
         TeacherMomentum = options.TeacherMomentum,
-        Optimizer = new OptimizerSettings { Kind = options.Optimizer, Momentum = options.Momentum, WeightDecay = options.WeightDecay },
-        LearningRate = new LearningRateSchedule(options.LearningRate, options.MinimumLearningRate, options.WarmupLearningRate, options.WarmupEpochs, options.ScheduleEpochs ?? options.Epochs),
+        ConsistencyScale = options.ConsistencyScale,
+        Optimizer = new OptimizerSettings { Kind = options.Optimizer, Momentum = options.Momentum, WeightDecay = options.WeightDecay, Epsilon = options.Epsilon, Beta1 = options.Beta1, Beta2 = options.Beta2 },
+        LearningRate = new LearningRateSchedule(options.LearningRate, options.MinimumLearningRate, options.WarmupLearningRate, options.WarmupEpochs, options.ScheduleEpochs ?? options.Epochs, options.Schedule, options.DecayEpochs, options.DecayRate),
         ClipGradient = options.ClipGradient,
+        CheckpointActivations = options.CheckpointActivations,
+        Concurrent = options.TaskOrder == TaskOrder.Concurrent,
     }.With(options.Fidelity);
 
-    private TrainingPosition Resume(RunDirectory directory)
+    private static int MovesPerEpoch(TrainingOptions options, IReadOnlyList<PreparedDataset> datasets)
     {
-        var position = TrainingCheckpoint.Load(directory.LastCheckpoint, _accrual, Description);
-        directory.TruncateMetrics(position.MetricsLength);
-        return position;
+        var passes = DatasetPass.Of(options.TaskOrder, datasets, options.Seed, 0);
+        // The published concurrent order sizes its schedules for a pass over each dataset, and for one step more than there are where batches come out even.
+        var published = options.Fidelity == Fidelity.Published && options.TaskOrder == TaskOrder.Concurrent;
+        if (options.EmaMode == EmaMode.Epoch) return published ? datasets.Count : passes.Count;
+        return published ? (passes[0].Images / options.BatchSize) + 1 : passes.Sum(p => BatchSource.BatchCount(p.Images, options.BatchSize));
     }
+
+    private IReadOnlyList<DatasetPass> Passes(int epoch) => DatasetPass.Of(_options.TaskOrder, _datasets, _options.Seed, epoch);
+
+    private int StepsOf(DatasetPass pass) => BatchSource.BatchCount(pass.Images, _options.BatchSize);
 
     private void RunEpoch(CancellationToken cancellationToken)
     {
-        for (; _position.Dataset < _datasets.Count; _position.Dataset++, SaveLast()) TrainPass(_position.Dataset, cancellationToken);
+        var passes = Passes(_position.Epoch);
+        for (; _position.Pass < passes.Count; _position.Pass++, _checkpoints?.SaveLast(_position)) TrainPass(passes[_position.Pass], cancellationToken);
 
         // Testing draws no random numbers and changes no state, so a run that is stopped here repeats it and goes on as if nothing had happened.
         var losses = Enumerable.Range(0, _datasets.Count).Select(d => ValidationLoss(d, cancellationToken)).ToArray();
@@ -118,72 +137,94 @@ internal sealed class TrainingSession : IDisposable
         var best = IsBest(losses);
         _position.ValidationLosses = losses;
         _position.Epoch = epoch;
-        _position.Dataset = 0;
-        if (tested) Save(_directory?.EpochCheckpoint(epoch));
-        if (best) Save(_directory?.BestCheckpoint);
-        SaveLast();
+        _position.Pass = 0;
+        if (tested) _checkpoints?.SaveEpoch(_position);
+        if (best) _checkpoints?.SaveBest(_position);
+        _checkpoints?.SaveLast(_position);
         _memory.Add(MemoryReading.Take(epoch));
     }
 
-    private void TrainPass(int dataset, CancellationToken cancellationToken)
+    private void TrainPass(DatasetPass pass, CancellationToken cancellationToken)
     {
-        var data = _datasets[dataset];
-        using var activity = ArkInstruments.Begin("ark.pass", data.Name, _position.Epoch + 1);
-        var steps = StepsOf(dataset);
+        using var activity = ArkInstruments.Begin("ark.pass", pass.Name, _position.Epoch + 1);
+        var steps = StepsOf(pass);
         var watch = Stopwatch.StartNew();
         var stepEnded = watch.Elapsed;
         var imagesBefore = _position.Images;
-        // Sums stay on the device: reading a loss at every step would make a GPU wait for the host.
-        using var sums = tensor(_position.LossSums, ScalarType.Float64, device: _device);
-        try
+        var samples = pass.IsMixed ? MixedSamples.Of(_datasets, _options.Fidelity == Fidelity.Corrected, _options.Seed, _position.Epoch) : _datasets[pass.Datasets[0]].Train;
+        foreach (var batch in _source.Training(pass, samples, _trainingView, _position.Epoch, _position.Step, cancellationToken))
         {
-            foreach (var batch in _source.Shuffled(data.Name, data.Train, _trainingView, dataset, _position.Epoch, _position.Step, cancellationToken))
+            var stepBegan = watch.Elapsed;
+            using (batch)
             {
-                var stepBegan = watch.Elapsed;
-                using (batch)
-                {
-                    TrainStep(dataset, batch, sums);
-                    _instruments.Step(data.Name, stepBegan - stepEnded, watch.Elapsed - stepBegan, batch.Count);
-                }
-
-                stepEnded = watch.Elapsed;
-
-                if (_reporter.IsDue)
-                {
-                    var losses = Values(sums);
-                    _reporter.Report(TrainingPhase.Training, _position.Epoch + 1, data.Name, _position.Step, steps, _position.TotalSteps, losses[0] / _position.Images, losses[1] / _position.Images,
-                        _accrual.Optimizer.LearningRate, (_position.Images - imagesBefore) / watch.Elapsed.TotalSeconds);
-                }
-
-                cancellationToken.ThrowIfCancellationRequested();
+                TrainStep(pass, samples, batch);
+                _instruments.Step(pass.Name, stepBegan - stepEnded, watch.Elapsed - stepBegan, batch.Count);
             }
-        }
-        finally
-        {
-            _position.LossSums = Values(sums);
+
+            stepEnded = watch.Elapsed;
+            if (_checkpoints?.IsDue(_position.TotalSteps) == true && _position.Step < steps) _checkpoints.SaveLast(_position);
+            if (_options.PrintEvery is { } every && _position.Step % every == 0)
+                _reporter.Message(FormattableString.Invariant($"epoch {_position.Epoch + 1}/{_options.Epochs}  {pass.Name} step {_position.Step}/{steps}: task loss {_position.LossSums[0] / _position.Images:F4}, consistency {_position.LossSums[1] / _position.Images:F4}"));
+            if (_reporter.IsDue)
+            {
+                _reporter.Report(TrainingPhase.Training, _position.Epoch + 1, pass.Name, _position.Step, steps, _position.TotalSteps, _position.LossSums[0] / _position.Images, _position.LossSums[1] / _position.Images,
+                    _accrual.Optimizer.LearningRate, (_position.Images - imagesBefore) / watch.Elapsed.TotalSeconds);
+            }
+
+            cancellationToken.ThrowIfCancellationRequested();
         }
 
-        RecordPass(data.Name, (_position.Images - imagesBefore) / watch.Elapsed.TotalSeconds);
+        RecordPass(pass.Name, (_position.Images - imagesBefore) / watch.Elapsed.TotalSeconds);
         _accrual.EndPass();
         (_position.Step, _position.Images, _position.LossSums) = (0, 0, new double[3]);
     }
 
-    private static double[] Values(Tensor sums)
-    {
-        using var onHost = sums.cpu();
-        return onHost.data<double>().ToArray();
-    }
-
-    private void TrainStep(int dataset, Batch batch, Tensor sums)
+    private void TrainStep(DatasetPass pass, IReadOnlyList<ImageSample> samples, Batch batch)
     {
         using var scope = NewDisposeScope();
+        _isBetweenSteps = false;
         _accrual.Student.DropPathStream = new RandomStream(_options.Seed, DropPathStream, (ulong)_position.TotalSteps);
-        var (views, targets, anyMissing) = BatchSource.ToTensors(batch, _device);
-        var losses = _accrual.Step(dataset, views.select(1, 0), views.select(1, 1), targets, anyMissing);
-        sums.PlusInPlace(losses.to(ScalarType.Float64), batch.Count);
+        _accrual.Teacher.DropPathStream = new RandomStream(_options.Seed, TeacherDropPathStream, (ulong)_position.TotalSteps);
+        var parts = new StepBatch(batch, pass, _labels, _accrual, _options.Accumulate, _device);
+        try
+        {
+            var losses = _accrual.Step(parts.Parts, parts.Part);
+            for (var i = 0; i < losses.Length; i++) _position.LossSums[i] += losses[i] * batch.Count;
+        }
+        catch (ExplodedException e)
+        {
+            Explode(e, pass, [.. batch.Indices.Select(i => samples[i].Image.Name)]);
+        }
+
         _position.Step++;
         _position.TotalSteps++;
         _position.Images += batch.Count;
+        _isBetweenSteps = true;
+    }
+
+    private void Explode(ExplodedException cause, DatasetPass pass, string[] images)
+    {
+        var where = FormattableString.Invariant($"epoch {_position.Epoch + 1}, {pass.Name}, step {_position.Step + 1}");
+        var kept = "";
+        if (_checkpoints is not null)
+        {
+            var saved = _accrual.IsFinite();
+            if (saved) _checkpoints.SaveLast(_position);
+            _directory!.WriteFailure(new JsonObject
+            {
+                ["epoch"] = _position.Epoch + 1,
+                ["pass"] = pass.Name,
+                ["step"] = _position.Step + 1,
+                ["problem"] = cause.Message,
+                ["images"] = new JsonArray([.. images.Select(i => (JsonNode)i)]),
+            });
+            kept = (saved ? $" The state before this step is in {_directory.LastCheckpoint}" : $" The weights are not finite any more; the last state before is in {_directory.LastCheckpoint}")
+                + $", all images in {_directory.FailurePath}.";
+        }
+
+        const int shown = 16;
+        var named = string.Join(", ", images.Take(shown)) + (images.Length > shown ? $" and {images.Length - shown} more" : "");
+        throw new TrainingStoppedException($"{where}: the loss has exploded ({cause.Message}). Lower the learning rate or set --clip-grad, or look at the images of the batch: {named}.{kept}", cause);
     }
 
     private double ValidationLoss(int dataset, CancellationToken cancellationToken) =>
@@ -195,12 +236,13 @@ internal sealed class TrainingSession : IDisposable
         using var activity = ArkInstruments.Begin(phase == TrainingPhase.Validating ? "ark.validate" : "ark.test", data.Name, _position.Epoch + 1);
         var steps = BatchSource.BatchCount(data[split].Count, _options.BatchSize);
         var step = 0;
-        return SplitReader.Read(network, dataset, data.Labels, _source.InOrder(data.Name, data[split], _evaluationView, cancellationToken), _accrual.IsExclusive(dataset), _device, images =>
+        var head = _accrual.HeadOf(dataset);
+        return SplitReader.Read(network, head.Head, data.Labels, _source.InOrder(data.Name, data[split], split == DatasetSplit.Test ? _testView : _evaluationView, cancellationToken), _accrual.IsExclusive(dataset), _device, images =>
         {
             step++;
             _instruments.Read(data.Name, phase, images);
             if (_reporter.IsDue) _reporter.Report(phase, Math.Min(_position.Epoch + 1, _options.Epochs), data.Name, step, steps, _position.TotalSteps);
-        });
+        }, head.Columns);
     }
 
     private List<DatasetEvaluation> TestAll(CancellationToken cancellationToken)
@@ -240,20 +282,11 @@ internal sealed class TrainingSession : IDisposable
         return true;
     }
 
-    private void SaveLast() => Save(_directory?.LastCheckpoint);
-
-    private void Save(string? path)
-    {
-        if (path is null) return;
-        _position.MetricsLength = _directory!.MetricsLength;
-        TrainingCheckpoint.Save(path, _accrual, Description, _options, _position);
-    }
-
     private void RecordPass(string dataset, double imagesPerSecond)
     {
         var images = Math.Max(1, _position.Images);
         var (task, consistency) = (_position.LossSums[0] / images, _position.LossSums[1] / images);
-        _reporter.Message($"epoch {_position.Epoch + 1}/{_options.Epochs}  {dataset}: task loss {task:F4}, consistency {consistency:F4}, {imagesPerSecond:F0} images/s");
+        _reporter.Message(FormattableString.Invariant($"epoch {_position.Epoch + 1}/{_options.Epochs}  {dataset}: task loss {task:F4}, consistency {consistency:F4}, {imagesPerSecond:F0} images/s"));
         _instruments.Pass(dataset, task, consistency);
         _directory?.AppendMetrics(new JsonObject
         {
@@ -273,7 +306,7 @@ internal sealed class TrainingSession : IDisposable
 
     private void RecordEpoch(int epoch, double[] losses)
     {
-        _reporter.Message($"epoch {epoch}/{_options.Epochs}  validation loss: {string.Join(", ", _datasets.Select((d, i) => $"{d.Name} {losses[i]:F4}"))}");
+        _reporter.Message($"epoch {epoch}/{_options.Epochs}  validation loss: {string.Join(", ", _datasets.Select((d, i) => FormattableString.Invariant($"{d.Name} {losses[i]:F4}")))}");
         foreach (var (data, loss) in _datasets.Zip(losses))
             _directory?.AppendMetrics(new JsonObject { ["event"] = "validation", ["epoch"] = epoch, ["dataset"] = data.Name, ["loss"] = Json.Number(loss) });
         foreach (var evaluation in _evaluations)

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Text;
 
 namespace Ark;
 
@@ -35,6 +36,9 @@ internal static partial class AtomicFile
             if (temporary is not null) File.Delete(temporary);
         }
     }
+
+    /// <summary>Writes a text file in UTF-8 without a byte order mark.</summary>
+    public static void WriteAllText(string path, string text) => Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(text)));
 
     /// <summary>Makes a rename survive a power cut. Windows keeps its own journal of names.</summary>
     private static void FlushDirectory(string directory)

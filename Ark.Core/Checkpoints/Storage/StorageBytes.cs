@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.IO.Compression;
 
 namespace Ark;
@@ -57,8 +58,20 @@ internal sealed class StorageBytes(FileSlice raw, long length, bool deflated, ui
     public void Verify()
     {
         if (crc is null || Verified) return;
+        var buffer = ArrayPool<byte>.Shared.Rent((int)Math.Min(Chunk, Length));
+        try
+        {
+            Verify(buffer);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    private void Verify(byte[] buffer)
+    {
         uint sum = 0;
-        var buffer = new byte[(int)Math.Min(Chunk, Length)];
         using var inflated = Deflated ? new DeflateStream(new FileSliceStream(raw), CompressionMode.Decompress) : null;
         for (long done = 0; done < Length;)
         {

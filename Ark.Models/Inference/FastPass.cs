@@ -1,0 +1,347 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+using static TorchSharp.torch;
+
+namespace Ark.Models;
+
+/// <summary>
+/// Runs a prepared network on processors with AVX-512. A stage's windows go through a whole block in batches that stay in the caches: norm and gathering, queries, keys and
+/// values, attention, projection back to where the tokens came from, norm, and MLP. One pass at a time; the memory that it works in is kept.
+/// </summary>
+internal sealed unsafe class FastPass : IDisposable
+{
+    /// <summary>Numbers of a batch of windows: its rows times the stage's channels.</summary>
+    private const int BatchSize = 400_000;
+
+    /// <summary>First tokens of the images that are computed together; more of them would only take more memory.</summary>
+    private const int TokensTogether = 26_000;
+
+    private const int SlackRows = 16;
+
+    private readonly PreparedNetwork _network;
+    private readonly SwinConfiguration _backbone;
+    private readonly StageGeometry[] _stages;
+    private readonly int _threads;
+    private readonly Lock _gate = new();
+    private readonly NativeBuffer[] _tokens = [new(), new()];
+    private readonly NativeBuffer _normed = new();
+    private readonly NativeBuffer _qkv = new();
+    private readonly NativeBuffer _attended = new();
+    private readonly NativeBuffer _hidden = new();
+    private readonly NativeBuffer _pooled = new();
+    private readonly NativeBuffer[] _features = [new(), new()];
+    private readonly NativeBuffer[] _logits;
+    private readonly NativeBuffer[] _scratch;
+    private int _images;
+
+    public FastPass(PreparedNetwork network, int threads)
+    {
+        _network = network;
+        _backbone = network.Configuration.Backbone;
+        _stages = [.. Enumerable.Range(0, _backbone.StageCount).Select(i => new StageGeometry(_backbone, i))];
+        _threads = threads;
+        _logits = [.. network.Heads.Select(_ => new NativeBuffer())];
+        var attention = network.Stages.Max(s => s.Blocks.Max(b => b.Attention.ScratchSize));
+        var merging = VectorMath.Pad(4 * _stages[^1].Channels);
+        _scratch = [.. Enumerable.Range(0, threads).Select(_ => new NativeBuffer(sizeof(float) * (long)Math.Max(LinearLayer.ScratchSize, Math.Max(attention, merging))))];
+    }
+
+    /// <summary>Set to have the time taken.</summary>
+    public PassProfile? Profile { get; set; }
+
+    public static bool IsSupported => Avx512F.IsSupported && Avx512BW.IsSupported && Avx512DQ.IsSupported;
+
+    private int ElementSize => _network.IsBf16 ? sizeof(ushort) : sizeof(float);
+
+    /// <summary>Computes outputs.</summary>
+    /// <param name="images"><c>[B, C, H, W]</c> of the right shape, contiguous, single precision, on the CPU; borrowed.</param>
+    /// <param name="outputs">Which.</param>
+    public InferenceResult Run(Tensor images, InferenceOutputs outputs)
+    {
+        var count = (int)images.size(0);
+        var configuration = _network.Configuration;
+        var last = _stages[^1];
+        var result = new InferenceResult
+        {
+            Tokens = outputs.HasFlag(InferenceOutputs.Tokens) ? empty(count, last.Tokens, last.Channels) : null,
+            Pooled = outputs.HasFlag(InferenceOutputs.Pooled) ? empty(count, last.Channels) : null,
+            Projected = outputs.HasFlag(InferenceOutputs.Projected) ? empty(count, configuration.ProjectorFeatures) : null,
+            Logits = outputs.HasFlag(InferenceOutputs.Logits)
+                ? [.. configuration.Heads.Select(h => empty(count, h.Outputs == 0 ? configuration.FeatureCount : h.Outputs))]
+                : null,
+        };
+        var together = Math.Max(1, TokensTogether / _stages[0].Tokens);
+        lock (_gate)
+        {
+            for (var first = 0; first < count; first += together)
+            {
+                _images = Math.Min(together, count - first);
+                Reserve();
+                using var part = images.narrow(0, first, _images);
+                fixed (byte* pixels = part.bytes)
+                {
+                    var start = (float*)pixels;
+                    WorkerTeam.Shared.Run(_threads, worker => Forward(worker, start, outputs));
+                }
+
+                if (result.Tokens is { } tokens) Copy(_tokens[(_stages.Length - 1) % 2], last.Channels, tokens, first * last.Tokens, _images * last.Tokens);
+                if (result.Pooled is { } pooled) Copy(_pooled, last.Channels, pooled, first, _images);
+                if (result.Projected is { } projected) Copy(_features[^1], configuration.ProjectorFeatures, projected, first, _images);
+                for (var head = 0; head < result.Logits?.Count; head++)
+                    Copy(_network.Heads[head] is null ? Features : _logits[head], (int)result.Logits[head].size(1), result.Logits[head], first, _images);
+            }
+        }
+
+        return result;
+    }
+
+    public void Dispose()
+    {
+        foreach (var part in (ReadOnlySpan<IDisposable>)[.. _stages, .. _tokens, _normed, _qkv, _attended, _hidden, _pooled, .. _features, .. _logits, .. _scratch]) part.Dispose();
+    }
+
+    private NativeBuffer Features => _network.Projector.Count == 0 ? _pooled : _features[^1];
+
+    private void Reserve()
+    {
+        for (var i = 0; i < _stages.Length; i++)
+        {
+            var stage = _stages[i];
+            var rows = Math.Max(BatchRows(stage), i == 0 ? 0 : MergeRows(stage)) + SlackRows;
+            _tokens[i % 2].Reserve(Size(((long)_images * stage.Tokens) + SlackRows, stage.Channels, sizeof(float)));
+            _normed.Reserve(Size(rows, i == 0 ? stage.Channels : 2 * stage.Channels, ElementSize));
+            _qkv.Reserve(Size(rows, 3 * stage.Channels, sizeof(float)));
+            _attended.Reserve(Size(rows, stage.Channels, ElementSize));
+            _hidden.Reserve(Size(rows, stage.Hidden, ElementSize));
+        }
+
+        // The patches of the first stage are gathered where the queries will be.
+        _qkv.Reserve(Size(MergeRows(_stages[0]) + SlackRows, _network.Patches.Depth, sizeof(float)));
+        _pooled.Reserve(Size(_images + SlackRows, _stages[^1].Channels, sizeof(float)));
+        foreach (var features in _features) features.Reserve(Size(_images + SlackRows, _network.Configuration.FeatureCount, sizeof(float)));
+        for (var i = 0; i < _logits.Length; i++) _logits[i].Reserve(Size(_images + SlackRows, _network.Configuration.Heads[i].Outputs, sizeof(float)));
+    }
+
+    private static long Size(long rows, int columns, int element) => rows * VectorMath.Pad(columns) * element;
+
+    /// <summary>Windows that go through a block together.</summary>
+    private int BatchWindows(StageGeometry stage)
+    {
+        var windows = _images * stage.WindowRows * stage.WindowColumns;
+        var batches = Math.Max(1, (int)Math.Round((double)windows * stage.WindowTokens * stage.Channels / BatchSize));
+        return (windows + batches - 1) / batches;
+    }
+
+    private int BatchRows(StageGeometry stage) => BatchWindows(stage) * stage.WindowTokens;
+
+    private int MergeRows(StageGeometry stage) => Math.Min(_images * stage.Tokens, BatchSize / stage.Channels);
+
+    private void Forward(WorkerTeam.Worker worker, float* pixels, InferenceOutputs outputs)
+    {
+        if (worker.Index == 0) Profile?.Begin();
+        EmbedPatches(worker, pixels);
+        for (var i = 0; i < _stages.Length; i++)
+        {
+            foreach (var block in _network.Stages[i].Blocks) RunBlock(worker, block, _stages[i], _tokens[i % 2].Floats);
+            if (i < _stages.Length - 1) Merge(worker, i);
+        }
+
+        Pool(worker);
+        if ((outputs & (InferenceOutputs.Projected | InferenceOutputs.Logits)) == InferenceOutputs.None) return;
+        var features = _pooled;
+        for (var i = 0; i < _network.Projector.Count; i++)
+        {
+            var target = i == _network.Projector.Count - 1 ? _features[^1] : _features[0];
+            Small(worker, _network.Projector[i], features, target, i == 0 && _network.Projector.Count == 2 ? Finish.Relu : Finish.Bias);
+            features = target;
+        }
+
+        if (!outputs.HasFlag(InferenceOutputs.Logits)) return;
+        for (var head = 0; head < _logits.Length; head++)
+        {
+            if (_network.Heads[head] is { } weights) Small(worker, weights, features, _logits[head], Finish.Bias);
+        }
+    }
+
+    private void Small(WorkerTeam.Worker worker, PackedMatrix weights, NativeBuffer input, NativeBuffer output, Finish finish)
+    {
+        Multiply(worker, weights, finish, input.Pointer, weights.Depth, _images, output.Pointer, weights.Columns, outputIsBf16: false, default, "projector and heads");
+    }
+
+    private void Meet(WorkerTeam.Worker worker, string work, double flops = 0)
+    {
+        worker.Meet();
+        if (worker.Index == 0) Profile?.End(work, flops);
+    }
+
+    private void Multiply(
+        WorkerTeam.Worker worker, PackedMatrix weights, Finish finish, void* input, int inputs, int rows, void* output, int outputs, bool outputIsBf16, TokenOrder order, string work = "")
+    {
+        new LinearLayer(weights, finish, input, VectorMath.Pad(inputs), rows, output, VectorMath.Pad(outputs), outputIsBf16, order)
+            .Run(worker, _scratch[worker.Index].Floats);
+        Meet(worker, work, 2.0 * rows * weights.Depth * weights.Columns);
+    }
+
+    private void EmbedPatches(WorkerTeam.Worker worker, float* pixels)
+    {
+        var stage = _stages[0];
+        var depth = _network.Patches.Depth;
+        var all = _images * stage.Tokens;
+        var ld = VectorMath.Pad(stage.Channels);
+        for (var first = 0; first < all; first += MergeRows(stage))
+        {
+            var rows = Math.Min(MergeRows(stage), all - first);
+            for (var piece = worker.Next(); piece * RowsOfPiece < rows; piece = worker.Next())
+            {
+                for (var row = piece * RowsOfPiece; row < Math.Min(rows, (piece + 1) * RowsOfPiece); row++)
+                    GatherPatch(pixels, first + row, _qkv.Floats + ((nint)row * VectorMath.Pad(depth)));
+            }
+
+            Meet(worker, "patches and pooling");
+            Multiply(worker, _network.Patches, Finish.Bias, _qkv.Pointer, depth, rows, _tokens[0].Pointer, stage.Channels, outputIsBf16: false, new(null, stage.Tokens, first),
+                "patches and pooling");
+        }
+
+        if (_network.PatchNorm is null && _network.Positions is null) return;
+        for (var piece = worker.Next(); piece * RowsOfPiece < all; piece = worker.Next())
+        {
+            for (var row = piece * RowsOfPiece; row < Math.Min(all, (piece + 1) * RowsOfPiece); row++)
+            {
+                var token = _tokens[0].Floats + ((nint)row * ld);
+                _network.PatchNorm?.Row(token, token, outputIsBf16: false);
+                if (_network.Positions is not { } positions) continue;
+                var position = positions.Floats + ((nint)(row % stage.Tokens) * ld);
+                for (var c = 0; c < ld; c += VectorMath.Lanes) (Vector512.Load(token + c) + Vector512.Load(position + c)).Store(token + c);
+            }
+        }
+
+        Meet(worker, "patches and pooling");
+    }
+
+    private const int RowsOfPiece = 32;
+
+    private void GatherPatch(float* pixels, int token, float* to)
+    {
+        var stage = _stages[0];
+        var patch = _backbone.PatchSize;
+        var (image, within) = Math.DivRem(token, stage.Tokens);
+        var (row, column) = Math.DivRem(within, stage.Width);
+        for (var channel = 0; channel < _backbone.InputChannels; channel++)
+        {
+            var from = pixels + (((((nint)image * _backbone.InputChannels) + channel) * _backbone.ImageHeight + (row * patch)) * _backbone.ImageWidth) + (column * patch);
+            for (var line = 0; line < patch; line++)
+            {
+                for (var i = 0; i < patch; i++) to[i] = from[i];
+                to += patch;
+                from += _backbone.ImageWidth;
+            }
+        }
+    }
+
+    private void RunBlock(WorkerTeam.Worker worker, PreparedBlock block, StageGeometry stage, float* tokens)
+    {
+        var (channels, windowTokens) = (stage.Channels, stage.WindowTokens);
+        var bf16 = _network.IsBf16;
+        var all = _images * stage.WindowRows * stage.WindowColumns;
+        var together = BatchWindows(stage);
+        for (var first = 0; first < all; first += together)
+        {
+            var windows = Math.Min(together, all - first);
+            var rows = windows * windowTokens;
+            var order = new TokenOrder(stage.OrderOf(block.Shift > 0), stage.Tokens, (long)first * windowTokens);
+            Normalise(worker, block.Norm1, tokens, channels, order, rows);
+            Multiply(worker, block.Qkv, Finish.Bias, _normed.Pointer, channels, rows, _qkv.Pointer, 3 * channels, outputIsBf16: false, default, "product: queries, keys, values");
+            block.Attention.Run(worker, _qkv.Floats, VectorMath.Pad(3 * channels), windows, first, stage.WindowColumns, stage.WindowRows, _attended.Pointer,
+                VectorMath.Pad(channels), bf16, _scratch[worker.Index].Floats);
+            Meet(worker, "attention", 4.0 * rows * windowTokens * channels);
+            Multiply(worker, block.Proj, Finish.Residual, _attended.Pointer, channels, rows, tokens, channels, outputIsBf16: false, order, "product: projection");
+            Normalise(worker, block.Norm2, tokens, channels, order, rows);
+            Multiply(worker, block.Fc1, Finish.Gelu, _normed.Pointer, channels, rows, _hidden.Pointer, stage.Hidden, bf16, default, "product: first of MLP, with GELU");
+            Multiply(worker, block.Fc2, Finish.Residual, _hidden.Pointer, stage.Hidden, rows, tokens, channels, outputIsBf16: false, order, "product: second of MLP");
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Normalise(WorkerTeam.Worker worker, NormLayer norm, float* tokens, int channels, TokenOrder order, int rows)
+    {
+        nint ld = VectorMath.Pad(channels);
+        for (var piece = worker.Next(); piece * RowsOfPiece < rows; piece = worker.Next())
+        {
+            for (var row = piece * RowsOfPiece; row < Math.Min(rows, (piece + 1) * RowsOfPiece); row++)
+                norm.Row(tokens + (order.TokenOf(row) * ld), (byte*)_normed.Pointer + (row * ld * ElementSize), _network.IsBf16);
+        }
+
+        Meet(worker, "norms and gathering");
+    }
+
+    private void Merge(WorkerTeam.Worker worker, int from)
+    {
+        var (stage, next) = (_stages[from], _stages[from + 1]);
+        var (norm, reduction) = (_network.Stages[from].MergeNorm!, _network.Stages[from].Reduction!);
+        var joined = 4 * stage.Channels;
+        var all = _images * next.Tokens;
+        for (var first = 0; first < all; first += MergeRows(next))
+        {
+            var rows = Math.Min(MergeRows(next), all - first);
+            for (var piece = worker.Next(); piece * RowsOfPiece < rows; piece = worker.Next())
+            {
+                var together = _scratch[worker.Index].Floats;
+                new Span<float>(together, VectorMath.Pad(joined)).Clear();
+                for (var row = piece * RowsOfPiece; row < Math.Min(rows, (piece + 1) * RowsOfPiece); row++)
+                {
+                    GatherFour(stage, next, _tokens[from % 2].Floats, first + row, together);
+                    norm.Row(together, (byte*)_normed.Pointer + ((nint)row * VectorMath.Pad(joined) * ElementSize), _network.IsBf16);
+                }
+            }
+
+            Meet(worker, "norms and gathering");
+            Multiply(worker, reduction, Finish.Bias, _normed.Pointer, joined, rows, _tokens[(from + 1) % 2].Pointer, next.Channels, outputIsBf16: false, new(null, next.Tokens, first),
+                "product: merging");
+        }
+    }
+
+    /// <summary>The four neighbours that become one token: upper left, lower left, upper right, lower right.</summary>
+    private static void GatherFour(StageGeometry stage, StageGeometry next, float* tokens, int number, float* to)
+    {
+        var (image, within) = Math.DivRem(number, next.Tokens);
+        var (row, column) = Math.DivRem(within, next.Width);
+        var upper = ((nint)image * stage.Tokens) + (2 * row * stage.Width) + (2 * column);
+        ReadOnlySpan<nint> four = [upper, upper + stage.Width, upper + 1, upper + stage.Width + 1];
+        for (var i = 0; i < four.Length; i++)
+        {
+            new ReadOnlySpan<float>(tokens + (four[i] * VectorMath.Pad(stage.Channels)), stage.Channels)
+                .CopyTo(new Span<float>(to + (i * stage.Channels), stage.Channels));
+        }
+    }
+
+    private void Pool(WorkerTeam.Worker worker)
+    {
+        var stage = _stages[^1];
+        nint ld = VectorMath.Pad(stage.Channels);
+        var tokens = _tokens[(_stages.Length - 1) % 2].Floats;
+        for (var row = worker.Next(); row < _images * stage.Tokens; row = worker.Next()) _network.Norm.Row(tokens + (row * ld), tokens + (row * ld), outputIsBf16: false);
+        Meet(worker, "norms and gathering");
+        for (var image = worker.Next(); image < _images; image = worker.Next())
+        {
+            for (var c = 0; c < ld; c += VectorMath.Lanes)
+            {
+                var sum = Vector512<float>.Zero;
+                for (var t = 0; t < stage.Tokens; t++) sum += Vector512.Load(tokens + ((((nint)image * stage.Tokens) + t) * ld) + c);
+                (sum / stage.Tokens).Store(_pooled.Floats + (image * ld) + c);
+            }
+        }
+
+        Meet(worker, "patches and pooling");
+    }
+
+    private static void Copy(NativeBuffer from, int columns, Tensor to, long firstRow, int rows)
+    {
+        using var flat = to.view(-1, columns);
+        using var part = flat.narrow(0, firstRow, rows);
+        var target = MemoryMarshal.Cast<byte, float>(part.bytes);
+        for (var row = 0; row < rows; row++)
+            new ReadOnlySpan<float>(from.Floats + ((nint)row * VectorMath.Pad(columns)), columns).CopyTo(target[(row * columns)..]);
+    }
+}

@@ -1,0 +1,167 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace Ark.Models;
+
+/// <summary>What becomes of a product before it is stored.</summary>
+internal enum Finish
+{
+    /// <summary>The bias is added.</summary>
+    Bias,
+
+    /// <summary>The bias is added and GELU applied.</summary>
+    Gelu,
+
+    /// <summary>The bias is added and what is below zero set to zero.</summary>
+    Relu,
+
+    /// <summary>Bias and product are added to what is there: a residual branch.</summary>
+    Residual,
+}
+
+/// <summary>A linear layer over many rows, cut into pieces that the threads share out.</summary>
+/// <param name="weights">The layer.</param>
+/// <param name="finish">What becomes of the product.</param>
+/// <param name="input">Rows of single precision or bfloat16, as the weights are; up to seven rows past the last are read.</param>
+/// <param name="ldInput">From one row to the next.</param>
+/// <param name="total">How many rows.</param>
+/// <param name="output">Rows of single precision.</param>
+/// <param name="ldOutput">From one row to the next; a multiple of 16 that holds all columns.</param>
+/// <param name="outputIsBf16">Whether the output is rounded to bfloat16 instead, which only GELU's is.</param>
+/// <param name="order">Where each row of the output stands.</param>
+internal readonly unsafe struct LinearLayer(
+    PackedMatrix weights, Finish finish, void* input, nint ldInput, int total, void* output, nint ldOutput, bool outputIsBf16, TokenOrder order)
+{
+    /// <summary>Rows of a piece: so many that each number of the weights, which come from afar, is used often; the part of A that they take stays in the second-level cache.</summary>
+    private const int MostRows = 208;
+
+    /// <summary>Bytes of a row that are gone through at once, for the same reason.</summary>
+    private const int DepthBytes = 2048;
+
+    /// <summary>Panels of a piece, which share its part of A.</summary>
+    private const int MostPanels = 4;
+
+    /// <summary>Pieces for each thread, so that none waits long for the last.</summary>
+    private const int PiecesPerThread = 6;
+
+    /// <summary>Rows between which bfloat16 products fetch part of the panel that comes next.</summary>
+    private const int RowsOfCall = 56;
+
+    private const int LineBytes = 64;
+
+    /// <summary>Numbers that a thread needs for a piece's sums.</summary>
+    public const int ScratchSize = MostRows * 64 * MostPanels;
+
+    /// <summary>Computes this thread's share.</summary>
+    public void Run(WorkerTeam.Worker worker, float* scratch)
+    {
+        var (blockRows, panels) = Divide(worker.Count);
+        var groups = (weights.Panels + panels - 1) / panels;
+        var blocks = (total + blockRows - 1) / blockRows;
+        for (var piece = worker.Next(); piece < blocks * groups; piece = worker.Next())
+        {
+            var (block, group) = Math.DivRem(piece, groups);
+            var first = group * panels;
+            Piece(block * blockRows, Math.Min(blockRows, total - (block * blockRows)), first, Math.Min(first + panels, weights.Panels), scratch);
+        }
+    }
+
+    /// <summary>Rows and panels of a piece: large ones, unless they are too few for the threads.</summary>
+    private (int Rows, int Panels) Divide(int threads)
+    {
+        var (rows, panels) = (Even(MostRows), MostPanels);
+        while (Pieces(rows, panels) < threads * PiecesPerThread && panels > 1) panels--;
+        while (Pieces(rows, panels) < threads * PiecesPerThread && rows > 6 * TileKernel.Rows) rows = Even(rows / 2);
+        return (rows, panels);
+    }
+
+    private int Pieces(int rows, int panels) => (total + rows - 1) / rows * ((weights.Panels + panels - 1) / panels);
+
+    /// <summary>The rows of equal blocks of at most so many, whole tiles each.</summary>
+    private int Even(int most)
+    {
+        var blocks = (total + most - 1) / most;
+        return (((total + blocks - 1) / blocks) + TileKernel.Rows - 1) / TileKernel.Rows * TileKernel.Rows;
+    }
+
+    private void Piece(int row, int rows, int firstPanel, int endPanel, float* sums)
+    {
+        var step = DepthBytes / (weights.IsBf16 ? sizeof(ushort) : sizeof(float));
+        for (var depth = 0; depth < weights.Depth; depth += step)
+        {
+            var deep = Math.Min(step, weights.Depth - depth);
+            for (var panel = firstPanel; panel < endPanel; panel++)
+            {
+                var next = panel + 1 < endPanel ? weights.Panel(panel + 1, depth) : depth + step < weights.Depth ? weights.Panel(firstPanel, depth + step) : null;
+                var tile = sums + ((panel - firstPanel) * MostRows * weights.PanelWidth);
+                if (weights.IsBf16) MultiplyBf16(row, rows, panel, depth, deep, tile, (byte*)next);
+                else Multiply(row, rows, panel, depth, deep, tile, (float*)next);
+                if (depth + step >= weights.Depth) Complete(row, rows, panel, tile);
+            }
+        }
+    }
+
+    private void Multiply(int row, int rows, int panel, int depth, int deep, float* tile, float* next)
+    {
+        var width = weights.WidthOf(panel);
+        var a = (float*)input + (row * ldInput) + depth;
+        var b = (float*)weights.Panel(panel, depth);
+        for (var r = 0; r < rows; r += TileKernel.Rows)
+        {
+            // Three lines are a step's weights, so the first three tiles fetch the whole next panel.
+            var ahead = next is null || r >= 3 * TileKernel.Rows ? null : next + ((nint)r / TileKernel.Rows * deep * VectorMath.Lanes);
+            TileKernel.Multiply(a + (r * ldInput), ldInput, b, width, tile + (r * width), width, deep, width, depth > 0, ahead);
+        }
+    }
+
+    private void MultiplyBf16(int row, int rows, int panel, int depth, int deep, float* tile, byte* next)
+    {
+        var width = weights.WidthOf(panel);
+        var b = (ushort*)weights.Panel(panel, depth);
+        var bytes = deep * width * sizeof(ushort);
+        var fetched = 0;
+        for (var r = 0; r < rows; r += RowsOfCall)
+        {
+            var whole = (Math.Min(RowsOfCall, rows - r) + TileKernel.Rows - 1) / TileKernel.Rows * TileKernel.Rows;
+            var share = next is null ? 0 : (int)((long)bytes * Math.Min(rows, r + RowsOfCall) / rows);
+            for (; fetched < share; fetched += LineBytes) Sse.Prefetch1(next + fetched);
+            Bf16Kernel.Multiply((ushort*)input + ((row + r) * ldInput) + depth, ldInput, b, width, tile + (r * width), width, whole, deep, width, depth > 0);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Complete(int row, int rows, int panel, float* tile)
+    {
+        var width = weights.WidthOf(panel);
+        var first = panel * weights.PanelWidth;
+        var bias = weights.Bias + first;
+        var size = outputIsBf16 ? sizeof(ushort) : sizeof(float);
+        var table = Gelu.Table;
+        for (var r = 0; r < rows; r++, tile += width)
+        {
+            var target = (byte*)output + (((order.TokenOf(row + r) * ldOutput) + first) * size);
+            if (finish == Finish.Gelu && outputIsBf16)
+            {
+                for (var column = 0; column < width; column += VectorMath.Lanes)
+                    VectorMath.StoreBf16(Gelu.Apply(Vector512.Load(tile + column) + Vector512.Load(bias + column), table), (ushort*)target + column);
+            }
+            else if (finish == Finish.Gelu)
+            {
+                for (var column = 0; column < width; column += VectorMath.Lanes)
+                    Gelu.Apply(Vector512.Load(tile + column) + Vector512.Load(bias + column), table).Store((float*)target + column);
+            }
+            else if (finish == Finish.Residual)
+            {
+                for (var column = 0; column < width; column += VectorMath.Lanes)
+                    (Vector512.Load(tile + column) + Vector512.Load(bias + column) + Vector512.Load((float*)target + column)).Store((float*)target + column);
+            }
+            else
+            {
+                var least = Vector512.Create(finish == Finish.Relu ? 0 : float.NegativeInfinity);
+                for (var column = 0; column < width; column += VectorMath.Lanes)
+                    Vector512.Max(Vector512.Load(tile + column) + Vector512.Load(bias + column), least).Store((float*)target + column);
+            }
+        }
+    }
+}

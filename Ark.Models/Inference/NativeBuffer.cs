@@ -1,0 +1,45 @@
+using System.Runtime.InteropServices;
+
+namespace Ark.Models;
+
+/// <summary>Zeroed memory outside the garbage collector, aligned to cache lines, which grows on demand and loses its content then.</summary>
+internal sealed unsafe class NativeBuffer : IDisposable
+{
+    private const nuint CacheLine = 64;
+    private const nuint HugePage = 2 << 20;
+    private const int AdviseHugePages = 14;
+
+    public NativeBuffer(long bytes = 0) => Reserve(bytes);
+
+    public void* Pointer { get; private set; }
+
+    public float* Floats => (float*)Pointer;
+
+    public long Bytes { get; private set; }
+
+    /// <summary>Makes it at least as large as this.</summary>
+    public void Reserve(long bytes)
+    {
+        if (bytes <= Bytes) return;
+        Free();
+        var large = OperatingSystem.IsLinux() && (nuint)bytes >= HugePage;
+        Pointer = NativeMemory.AlignedAlloc((nuint)bytes, large ? HugePage : CacheLine);
+        // Fewer entries in the table of pages are looked up then; where the system has none to give, nothing changes.
+        if (large) _ = Advise(Pointer, (nuint)bytes / HugePage * HugePage, AdviseHugePages);
+        NativeMemory.Clear(Pointer, (nuint)bytes);
+        Bytes = bytes;
+    }
+
+    public void Dispose() => Free();
+
+    [DllImport("libc", EntryPoint = "madvise")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int Advise(void* address, nuint length, int advice);
+
+    private void Free()
+    {
+        NativeMemory.AlignedFree(Pointer);
+        Pointer = null;
+        Bytes = 0;
+    }
+}

@@ -1,0 +1,121 @@
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using static TorchSharp.torch;
+
+namespace Ark.Models;
+
+/// <summary>
+/// The weights of a linear layer in the order in which they are read: panels of a few columns, each with all its depth; single precision, or bfloat16 in pairs along the depth.
+/// With them the bias, zero where there is none and past the last column.
+/// </summary>
+internal sealed unsafe class PackedMatrix : IDisposable
+{
+    private readonly NativeBuffer _values;
+    private readonly NativeBuffer _bias;
+
+    /// <summary>Reserves memory; <see cref="Fill"/> fills it.</summary>
+    private PackedMatrix(int outputs, int inputs, bool bf16)
+    {
+        (Columns, Depth, IsBf16) = (outputs, inputs, bf16);
+        PanelWidth = bf16 ? 64 : TileKernel.Columns;
+        _values = new NativeBuffer((long)VectorMath.Pad(outputs) * inputs * ElementSize);
+        _bias = new NativeBuffer((VectorMath.Pad(outputs) + PanelWidth) * sizeof(float));
+    }
+
+    public int Columns { get; }
+
+    public int Depth { get; }
+
+    public bool IsBf16 { get; }
+
+    public int PanelWidth { get; }
+
+    public int Panels => (VectorMath.Pad(Columns) + PanelWidth - 1) / PanelWidth;
+
+    public float* Bias => _bias.Floats;
+
+    private int ElementSize => IsBf16 ? sizeof(ushort) : sizeof(float);
+
+    /// <summary>Prepares <c>y = x Wᵀ + b</c>.</summary>
+    /// <param name="weight"><c>[outputs, inputs]</c>, on the CPU in single precision; borrowed.</param>
+    /// <param name="bias"><c>[outputs]</c> or <see langword="null"/>; borrowed.</param>
+    /// <param name="bf16">Whether to round to bfloat16; the depth must be even then.</param>
+    /// <param name="scaledColumns">How many of the first outputs are multiplied by <paramref name="scale"/>.</param>
+    /// <param name="scale">The factor.</param>
+    public static PackedMatrix Create(Tensor weight, Tensor? bias, bool bf16 = false, int scaledColumns = 0, float scale = 1)
+    {
+        using var scope = NewDisposeScope();
+        var flat = weight.detach().flatten(1).contiguous();
+        var packed = new PackedMatrix((int)flat.size(0), (int)flat.size(1), bf16);
+        fixed (byte* source = flat.bytes) packed.Fill((float*)source, scaledColumns, scale);
+        if (bias is null) return packed;
+        var values = MemoryMarshal.Cast<byte, float>(bias.detach().contiguous().bytes);
+        for (var i = 0; i < values.Length; i++) packed.Bias[i] = i < scaledColumns ? values[i] * scale : values[i];
+        return packed;
+    }
+
+    public int WidthOf(int panel) => Math.Min(PanelWidth, VectorMath.Pad(Columns) - (panel * PanelWidth));
+
+    /// <summary>Where a panel's rows begin that lie this deep.</summary>
+    public void* Panel(int panel, nint depth) => (byte*)_values.Pointer + (((panel * (nint)PanelWidth * Depth) + (depth * WidthOf(panel))) * ElementSize);
+
+    public void Dispose()
+    {
+        _values.Dispose();
+        _bias.Dispose();
+    }
+
+    private void Fill(float* source, int scaledColumns, float scale)
+    {
+        var block = stackalloc float[256];
+        for (var panel = 0; panel < Panels; panel++)
+        {
+            var width = WidthOf(panel);
+            for (var within = 0; within < width; within += 16)
+            {
+                var column = (panel * PanelWidth) + within;
+                for (var depth = 0; depth < Depth; depth += 16)
+                {
+                    var (columns, depths) = (Math.Min(16, Columns - column), Math.Min(16, Depth - depth));
+                    if (columns == 16 && depths == 16)
+                    {
+                        VectorMath.Transpose16(source + ((nint)column * Depth) + depth, Depth, block, 16);
+                    }
+                    else
+                    {
+                        new Span<float>(block, 256).Clear();
+                        for (var c = 0; c < columns; c++)
+                        {
+                            for (var d = 0; d < depths; d++) block[(d * 16) + c] = source[((nint)(column + c) * Depth) + depth + d];
+                        }
+                    }
+
+                    for (var c = 0; c < Math.Clamp(scaledColumns - column, 0, 16); c++)
+                    {
+                        for (var d = 0; d < depths; d++) block[(d * 16) + c] *= scale;
+                    }
+
+                    if (IsBf16) PutPairs(block, (ushort*)Panel(panel, depth) + (2 * within), width, depths);
+                    else Put(block, (float*)Panel(panel, depth) + within, width, depths);
+                }
+            }
+        }
+    }
+
+    private static void Put(float* block, float* target, int width, int depths)
+    {
+        for (var d = 0; d < depths; d++) Vector512.Load(block + (d * 16)).Store(target + (d * width));
+    }
+
+    private static void PutPairs(float* block, ushort* target, int width, int depths)
+    {
+        var rounded = stackalloc ushort[32];
+        for (var d = 0; d < depths; d += 2)
+        {
+            VectorMath.StoreBf16(Vector512.Load(block + (d * 16)), rounded);
+            VectorMath.StoreBf16(Vector512.Load(block + (d * 16) + 16), rounded + 16);
+            var pairs = target + (d * width);
+            for (var c = 0; c < 16; c++) (pairs[2 * c], pairs[(2 * c) + 1]) = (rounded[c], rounded[16 + c]);
+        }
+    }
+}

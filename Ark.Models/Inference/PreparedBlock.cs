@@ -1,0 +1,42 @@
+namespace Ark.Models;
+
+/// <summary>A block's layers, prepared.</summary>
+internal sealed class PreparedBlock : IDisposable
+{
+    public PreparedBlock(SwinBlock block, SwinConfiguration configuration, int stage, bool bf16)
+    {
+        var channels = configuration.ChannelsOf(stage);
+        var heads = configuration.NumHeads[stage];
+        var (window, shift, _) = block.Geometry;
+        Shift = shift;
+        Norm1 = new NormLayer(block.norm1);
+        // The queries come out scaled.
+        Qkv = PackedMatrix.Create(block.attn.qkv.weight!, block.attn.qkv.bias, bf16, scaledColumns: channels, scale: MathF.Pow(channels / heads, -0.5f));
+        Attention = new WindowAttentionKernel(block.attn, window, shift, heads, channels);
+        Proj = PackedMatrix.Create(block.attn.proj.weight!, block.attn.proj.bias, bf16);
+        Norm2 = new NormLayer(block.norm2);
+        Fc1 = PackedMatrix.Create(block.mlp.fc1.weight!, block.mlp.fc1.bias, bf16);
+        Fc2 = PackedMatrix.Create(block.mlp.fc2.weight!, block.mlp.fc2.bias, bf16);
+    }
+
+    public int Shift { get; }
+
+    public NormLayer Norm1 { get; }
+
+    public PackedMatrix Qkv { get; }
+
+    public WindowAttentionKernel Attention { get; }
+
+    public PackedMatrix Proj { get; }
+
+    public NormLayer Norm2 { get; }
+
+    public PackedMatrix Fc1 { get; }
+
+    public PackedMatrix Fc2 { get; }
+
+    public void Dispose()
+    {
+        foreach (var part in (ReadOnlySpan<IDisposable>)[Norm1, Qkv, Attention, Proj, Norm2, Fc1, Fc2]) part.Dispose();
+    }
+}

@@ -1,0 +1,82 @@
+using TorchSharp.Modules;
+
+namespace Ark.Models;
+
+/// <summary>A model's weights in the order in which the fast path reads them; nothing in it changes once it is built.</summary>
+internal sealed class PreparedNetwork : IDisposable
+{
+    private readonly List<IDisposable> _parts = [];
+
+    public PreparedNetwork(ArkModel model, bool bf16)
+    {
+        Configuration = model.Configuration;
+        IsBf16 = bf16;
+        var backbone = model.Backbone;
+        Patches = Keep(PackedMatrix.Create(model.Patches.proj.weight, model.Patches.proj.bias));
+        PatchNorm = model.Patches.norm is { } norm ? Keep(new NormLayer(norm)) : null;
+        Positions = model.absolute_pos_embed is { } positions ? Keep(PaddedRows(positions, backbone.EmbedDim)) : null;
+        Stages = [.. model.Stages.Select((stage, number) => new PreparedStage(
+            [.. stage.blocks.Select(b => Keep(new PreparedBlock(b, backbone, number, bf16)))],
+            stage.downsample is { } merging ? Keep(new NormLayer(merging.norm)) : null,
+            stage.downsample is { } merging2 ? Keep(PackedMatrix.Create(merging2.reduction.weight!, bias: null, bf16)) : null))];
+        Norm = Keep(new NormLayer(model.norm));
+        Projector = [.. LinearsOf(model.Projector).Select(l => Keep(PackedMatrix.Create(l.weight!, l.bias)))];
+        Heads = [.. model.Heads.Select(h => h is Linear l ? Keep(PackedMatrix.Create(l.weight!, l.bias)) : null)];
+    }
+
+    public ArkModelConfiguration Configuration { get; }
+
+    public bool IsBf16 { get; }
+
+    public PackedMatrix Patches { get; }
+
+    public NormLayer? PatchNorm { get; }
+
+    public NativeBuffer? Positions { get; }
+
+    public IReadOnlyList<PreparedStage> Stages { get; }
+
+    public NormLayer Norm { get; }
+
+    /// <summary>None, one, or two with a ReLU between them.</summary>
+    public IReadOnlyList<PackedMatrix> Projector { get; }
+
+    /// <summary><see langword="null"/> for the identity.</summary>
+    public IReadOnlyList<PackedMatrix?> Heads { get; }
+
+    /// <summary>Whether every product is deep enough by an even number.</summary>
+    public static bool FitsBf16(SwinConfiguration backbone) =>
+        Enumerable.Range(0, backbone.StageCount).All(i => backbone.ChannelsOf(i) % 2 == 0 && (int)(backbone.ChannelsOf(i) * backbone.MlpRatio) % 2 == 0);
+
+    public void Dispose() => _parts.ForEach(p => p.Dispose());
+
+    private T Keep<T>(T part) where T : IDisposable
+    {
+        _parts.Add(part);
+        return part;
+    }
+
+    private static IEnumerable<Linear> LinearsOf(TorchSharp.torch.nn.Module? projector) => projector switch
+    {
+        null => [],
+        Linear single => [single],
+        var mlp => mlp.children().Cast<Linear>(),
+    };
+
+    private static unsafe NativeBuffer PaddedRows(TorchSharp.torch.Tensor rows, int channels)
+    {
+        using var flat = rows.detach().contiguous();
+        var values = System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(flat.bytes);
+        var padded = VectorMath.Pad(channels);
+        var count = values.Length / channels;
+        var buffer = new NativeBuffer((long)count * padded * sizeof(float));
+        for (var i = 0; i < count; i++) values.Slice(i * channels, channels).CopyTo(new Span<float>(buffer.Floats + ((nint)i * padded), channels));
+        return buffer;
+    }
+}
+
+/// <summary>A stage's layers, prepared.</summary>
+/// <param name="Blocks">The blocks.</param>
+/// <param name="MergeNorm">The norm of the patch merging that follows; <see langword="null"/> after the last stage.</param>
+/// <param name="Reduction">Its linear layer.</param>
+internal sealed record PreparedStage(IReadOnlyList<PreparedBlock> Blocks, NormLayer? MergeNorm, PackedMatrix? Reduction);

@@ -1,0 +1,61 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using Ark.Data;
+
+namespace Ark.Tests.Cli;
+
+/// <summary>The command line as a process of its own, with the signals and locks of the system.</summary>
+public sealed class StoppedProcessTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("ark-process-").FullName;
+
+    private string Run => Path.Combine(_folder, "run");
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public async Task Interrupted_run_ends_with_130_and_can_be_resumed_and_two_processes_cannot_share_it()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux() || OperatingSystem.IsMacOS(), "Sends the signal of Ctrl-C.");
+        await PhantomDatasets.WriteAsync(Path.Combine(_folder, "phantom"), new PhantomDatasetOptions { Count = 160, Seed = 3 }, cancellationToken: TestContext.Current.CancellationToken);
+        using var running = Ark("pretrain", "--config", Path.Combine(_folder, "phantom", "phantom.yaml"), "--datasets", "PhantomPneumothorax,PhantomView", "--arch", "swin_mini", "--img-size", "32",
+            "--projector-features", "16", "--epochs", "1000", "--warmup-epochs", "0", "--batch-size", "8", "--checkpoint-steps", "1", "--out", Run);
+        while (!File.Exists(Path.Combine(Run, "checkpoints", "last.pth.tar")))
+        {
+            Assert.False(running.HasExited);
+            await Task.Delay(20, TestContext.Current.CancellationToken);
+        }
+
+        using var second = Ark("pretrain", "--resume", Run);
+        var refusal = await second.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await second.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(2, second.ExitCode);
+        Assert.Contains("in use by another run", refusal, StringComparison.Ordinal);
+
+        const int interrupt = 2;
+        Assert.Equal(0, Kill(running.Id, interrupt));
+        var said = await running.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await running.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(130, running.ExitCode);
+        Assert.Contains("--resume", said, StringComparison.Ordinal);
+
+        using var resumed = Ark("pretrain", "--resume", Run);
+        var metrics = new FileInfo(Path.Combine(Run, "metrics.jsonl"));
+        var before = metrics.Length;
+        while (!resumed.HasExited && metrics.Length <= before)
+        {
+            await Task.Delay(20, TestContext.Current.CancellationToken);
+            metrics.Refresh();
+        }
+
+        Assert.False(resumed.HasExited, "the resumed run ended before it went on");
+        resumed.Kill();
+    }
+
+    private static Process Ark(params string[] arguments) =>
+        Process.Start(new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "ark.dll"), .. arguments]) { RedirectStandardError = true, RedirectStandardOutput = true })!;
+
+    [DllImport("libc", EntryPoint = "kill")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int Kill(int process, int signal);
+}

@@ -1,0 +1,130 @@
+using System.Runtime.Intrinsics;
+using Ark.Models;
+using FsCheck.Xunit;
+using static TorchSharp.torch;
+
+namespace Ark.Tests.Models;
+
+public class FastPathTests
+{
+    public static TheoryData<string> SwinCases => ["a_img64_w8_d24", "b_img56_w7_d16", "c_rect_ape_nobias", "d_img112_w7_d12"];
+
+    public static TheoryData<string, string> ArkCases => new MatrixTheoryData<string, string>(["none", "linear", "mlp", "mlp_identity_head"], ["student", "teacher"]);
+
+    [Theory]
+    [MemberData(nameof(SwinCases))]
+    public void Pooled_features_are_those_of_timm(string name)
+    {
+        using var scope = NewDisposeScope();
+        var backbone = Reference.Configuration(Reference.Json("01_swin_tiny", name, "config.json").GetProperty("kwargs"));
+        using var model = ArkModel.Allocate(new ArkModelConfiguration { Backbone = backbone, Projector = ProjectorKind.None, Heads = [new ArkHead("none", 0)] });
+        model.load_state_dict(Reference.Tensors("01_swin_tiny", name, "weights.safetensors"), strict: false);
+        var io = Reference.Tensors("01_swin_tiny", name, "io.safetensors");
+        using var engine = InferenceEngine.Create(model);
+        Reference.AssertClose("pooled", engine.Pooled(io["input"]), io["pooled"]);
+    }
+
+    [Theory]
+    [MemberData(nameof(ArkCases))]
+    public void Outputs_are_those_of_the_original(string name, string network)
+    {
+        using var scope = NewDisposeScope();
+        using var model = ArkModelReferenceTests.Load(name, network);
+        using var engine = InferenceEngine.Create(model);
+        var io = Reference.Tensors("02_ark_tiny", name, "io.safetensors");
+        var logits = engine.Logits(io["input"]);
+        for (var head = 0; head < logits.Count; head++) Reference.AssertClose($"all.{head}", logits[head], io[$"{network}.all.{head}"]);
+        Reference.AssertClose("before_proj", engine.Pooled(io["input"]), io[$"{network}.embeddings.before_proj"]);
+        if (model.Configuration.Projector != ProjectorKind.None)
+            Reference.AssertClose("after_proj", engine.Projected(io["input"]), io[$"{network}.embeddings.after_proj"]);
+    }
+
+    [Property(MaxTest = 15)]
+    public void Fast_and_plain_path_agree_whatever_the_shape(int seed)
+    {
+        using var scope = NewDisposeScope();
+        var draw = new RandomStream((ulong)(uint)seed);
+        var configuration = Draw(draw);
+        var backbone = configuration.Backbone;
+        using var model = new ArkModel(configuration, new Generator((ulong)(uint)seed));
+        Enlarge(model, new Generator((ulong)(uint)seed + 1));
+        using var engine = InferenceEngine.Create(model, InferencePrecision.Fp32, threads: 1 + Next(draw, 2));
+        var images = randn([1 + Next(draw, 5), backbone.InputChannels, backbone.ImageHeight, backbone.ImageWidth], generator: new Generator((ulong)(uint)seed));
+        if (Next(draw, 4) == 0) images = images.permute(0, 1, 3, 2).contiguous().permute(0, 1, 3, 2);
+        var outputs = InferenceOutputs.Tokens | InferenceOutputs.Pooled | InferenceOutputs.Logits | (configuration.Projector == ProjectorKind.None ? 0 : InferenceOutputs.Projected);
+        var fast = engine.Run(images, outputs);
+        var plain = engine.RunPlain(images, outputs);
+        Reference.AssertClose("tokens", fast.Tokens!, plain.Tokens!);
+        Reference.AssertClose("pooled", fast.Pooled!, plain.Pooled!);
+        if (plain.Projected is not null) Reference.AssertClose("projected", fast.Projected!, plain.Projected);
+        foreach (var (got, wanted) in fast.Logits!.Zip(plain.Logits!)) Reference.AssertClose("logits", got, wanted);
+    }
+
+    [Property(MaxTest = 10)]
+    public void Bf16_keeps_the_direction_of_the_embedding_whatever_the_shape(int seed)
+    {
+        using var scope = NewDisposeScope();
+        var draw = new RandomStream((ulong)(uint)seed);
+        var configuration = Draw(draw);
+        using var model = new ArkModel(configuration, new Generator((ulong)(uint)seed));
+        Enlarge(model, new Generator((ulong)(uint)seed + 1));
+        using var engine = InferenceEngine.Create(model, InferencePrecision.Bf16, threads: 1 + Next(draw, 2));
+        var images = randn([1 + Next(draw, 5), configuration.Backbone.InputChannels, configuration.Backbone.ImageHeight, configuration.Backbone.ImageWidth],
+            generator: new Generator((ulong)(uint)seed));
+        var cosine = nn.functional.cosine_similarity(engine.Tokens(images).flatten(1), engine.RunPlain(images, InferenceOutputs.Tokens).Tokens!.flatten(1)).min().item<float>();
+        Assert.True(cosine >= 0.999, $"{cosine}");
+    }
+
+    [Fact]
+    public void Fast_path_runs_where_the_processor_has_the_instructions()
+    {
+        using var model = new ArkModel(ModelMemoryTests.Tiny, new Generator(1));
+        using var engine = InferenceEngine.Create(model);
+        Assert.Equal(Vector512.IsHardwareAccelerated, engine.IsFast);
+    }
+
+    private static ArkModelConfiguration Draw(RandomStream draw)
+    {
+        int[] windows = [2, 3, 4, 5, 7];
+        var window = windows[Next(draw, windows.Length)];
+        var stages = 1 + Next(draw, 3);
+        var heads = 1 + Next(draw, 3);
+        var patch = 1 + Next(draw, 4);
+        return new ArkModelConfiguration
+        {
+            Backbone = new SwinConfiguration
+            {
+                ImageHeight = patch * (window << (stages - 1)) * (1 + Next(draw, 2)),
+                ImageWidth = patch * (window << (stages - 1)) * (1 + Next(draw, 2)),
+                InputChannels = 1 + Next(draw, 3),
+                PatchSize = patch,
+                WindowSize = window,
+                EmbedDim = heads * (1 + Next(draw, stages == 1 ? 40 : 12)),
+                Depths = [.. Enumerable.Range(0, stages).Select(_ => 1 + Next(draw, 2))],
+                NumHeads = [.. Enumerable.Range(0, stages).Select(i => heads << i)],
+                MlpRatio = 1 + (Next(draw, 7) / 2.0),
+                AbsolutePositionEmbedding = Next(draw, 2) == 0,
+                PatchNorm = Next(draw, 2) == 0,
+                QkvBias = Next(draw, 2) == 0,
+                NumClasses = 0,
+            },
+            Projector = (ProjectorKind)Next(draw, 3),
+            ProjectorFeatures = 1 + Next(draw, 70),
+            Heads = [new ArkHead("first", 1 + Next(draw, 20)), new ArkHead("identity", 0)],
+        };
+    }
+
+    /// <summary>Fresh weights are so small that a wrong bias or mask would not be seen.</summary>
+    private static void Enlarge(ArkModel model, Generator generator)
+    {
+        using var off = no_grad();
+        foreach (var (name, parameter) in model.named_parameters())
+        {
+            if (name.Contains("norm", StringComparison.Ordinal)) parameter.add_(randn(parameter.shape, generator: generator) * 0.1);
+            else if (parameter.dim() == 1 || name.Contains("bias_table", StringComparison.Ordinal)) parameter.copy_(randn(parameter.shape, generator: generator) * 0.5);
+            else parameter.copy_(randn(parameter.shape, generator: generator) / Math.Sqrt(parameter.numel() / parameter.shape[0]));
+        }
+    }
+
+    private static int Next(RandomStream draw, int count) => (int)(draw.NextDouble() * count);
+}

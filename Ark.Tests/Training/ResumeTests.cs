@@ -1,0 +1,123 @@
+using Ark.Training;
+
+namespace Ark.Tests.Training;
+
+public class ResumeTests(PhantomFixture phantom) : IClassFixture<PhantomFixture>
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData(TaskOrder.Cyclic, EmaMode.Iteration, Fidelity.Published, 4)]
+    [InlineData(TaskOrder.Shuffled, EmaMode.Epoch, Fidelity.Corrected, 5)]
+    [InlineData(TaskOrder.Concurrent, EmaMode.Iteration, Fidelity.Corrected, 3)]
+    [InlineData(TaskOrder.SingleHead, EmaMode.Iteration, Fidelity.Corrected, 6)]
+    public async Task Run_that_is_killed_and_resumed_ends_bit_identical_to_one_that_was_not(TaskOrder order, EmaMode mode, Fidelity fidelity, int messages)
+    {
+        void Set(TrainingOptions o) => (o.TaskOrder, o.EmaMode, o.Fidelity, o.CheckpointSteps) = (order, mode, fidelity, 2);
+        var whole = await TrainAsync($"whole-{order}", Set);
+        var run = phantom.Run($"killed-{order}", o => Set(o), Small);
+        await Assert.ThrowsAsync<Reaction.KilledException>(() => phantom.TrainAsync(run, Reaction.KillAfterMessages(messages), Cancellation));
+        await phantom.TrainAsync(run with { Resume = true }, cancellationToken: Cancellation);
+        new RunFiles(run.Directory!).AssertSameAs(whole);
+    }
+
+    [Fact]
+    public async Task Run_that_is_killed_within_a_pass_goes_on_from_the_last_save_by_steps()
+    {
+        void Set(TrainingOptions o) => (o.CheckpointSteps, o.BatchSize, o.PrintEvery) = (1, 4, 1);
+        var whole = await TrainAsync("whole-steps", Set);
+        var run = phantom.Run("killed-steps", Set, Small);
+        var files = new RunFiles(run.Directory!);
+        var killed = new Reaction(p =>
+        {
+            if (p.Message?.Contains("PhantomView step 3/", StringComparison.Ordinal) == true) throw new Reaction.KilledException();
+        });
+        await Assert.ThrowsAsync<Reaction.KilledException>(() => phantom.TrainAsync(run, killed, Cancellation));
+        var position = (PickleDictionary)((PickleDictionary)files.Root()["ark"]!)["position"]!;
+        Assert.True((long)position["step"]! > 0);
+        await phantom.TrainAsync(run with { Resume = true }, cancellationToken: Cancellation);
+        files.AssertSameAs(whole);
+    }
+
+    [Fact]
+    public async Task Run_that_is_killed_before_its_first_state_begins_anew()
+    {
+        var whole = await TrainAsync("whole-anew", _ => { });
+        var run = phantom.Run("killed-anew", null, Small);
+        await Assert.ThrowsAsync<Reaction.KilledException>(() => phantom.TrainAsync(run, Reaction.KillAfterMessages(1), Cancellation));
+        Assert.False(File.Exists(new RunFiles(run.Directory!).Checkpoint()));
+        var warnings = new List<string>();
+        await phantom.TrainAsync(run with { Resume = true }, new Reaction(p => Keep(p, warnings)), Cancellation);
+        Assert.Contains(warnings, w => w.Contains("before its first checkpoint", StringComparison.Ordinal));
+        new RunFiles(run.Directory!).AssertSameAs(whole);
+    }
+
+    [Fact]
+    public async Task Run_whose_last_state_is_damaged_goes_on_from_the_one_before()
+    {
+        var whole = await TrainAsync("whole-damaged", o => o.KeepLast = 3);
+        var run = phantom.Run("damaged", o => o.KeepLast = 3, Small);
+        await phantom.TrainAsync(run, cancellationToken: Cancellation);
+        var files = new RunFiles(run.Directory!);
+        Assert.True(File.Exists(files.Checkpoint("last-2")));
+        Assert.False(File.Exists(files.Checkpoint("last-3")));
+        File.WriteAllBytes(files.Checkpoint(), File.ReadAllBytes(files.Checkpoint())[..^5000]);
+        var warnings = new List<string>();
+        await phantom.TrainAsync(run with { Resume = true }, new Reaction(p => Keep(p, warnings)), Cancellation);
+        Assert.Contains(warnings, w => w.Contains("last-1", StringComparison.Ordinal));
+        files.AssertSameAs(whole);
+    }
+
+    [Fact]
+    public async Task Resume_clears_away_half_written_files_and_refuses_a_run_that_is_going_on()
+    {
+        var run = phantom.Run("left", o => o.Epochs = 1, Small);
+        ArkInputException? refusal = null;
+        await phantom.TrainAsync(run, new Reaction(p =>
+        {
+            if (p.Phase == TrainingPhase.Training && p.Message is not null)
+                refusal = Assert.Throws<ArkInputException>(() => RunDirectory.Open(run.Directory!, resume: true));
+        }), Cancellation);
+        Assert.Contains("in use", refusal!.Message, StringComparison.Ordinal);
+        var left = new RunFiles(run.Directory!).Checkpoint() + ".0123.tmp";
+        File.WriteAllText(left, "half");
+        RunDirectory.Open(run.Directory!, resume: true).Dispose();
+        Assert.False(File.Exists(left));
+    }
+
+    [Fact]
+    public async Task Accumulated_and_checkpointed_steps_end_where_plain_ones_do()
+    {
+        void Plain(TrainingOptions o) => (o.Epochs, o.DropPathRate) = (1, 0);
+        var plain = await TrainAsync("plain", Plain);
+        var parts = await TrainAsync("parts", o =>
+        {
+            Plain(o);
+            (o.Accumulate, o.CheckpointActivations) = (3, true);
+        });
+        Assert.All(plain.Metrics().Zip(parts.Metrics()), p => AssertNear(p.First, p.Second));
+    }
+
+    internal static string[] Small => ["PhantomPneumothorax", "PhantomView"];
+
+    private async Task<RunFiles> TrainAsync(string name, Action<TrainingOptions> change)
+    {
+        var run = phantom.Run(name, change, Small);
+        await phantom.TrainAsync(run, cancellationToken: Cancellation);
+        return new RunFiles(run.Directory!);
+    }
+
+    private static void Keep(TrainingProgress progress, List<string> warnings)
+    {
+        if (progress is { IsWarning: true, Message: { } message }) warnings.Add(message);
+    }
+
+    private static void AssertNear(string one, string other)
+    {
+        var (a, b) = (System.Text.Json.Nodes.JsonNode.Parse(one)!.AsObject(), System.Text.Json.Nodes.JsonNode.Parse(other)!.AsObject());
+        foreach (var key in (string[])["task_loss", "consistency_loss", "total_loss", "loss"])
+        {
+            if (a[key] is { } value) Assert.Equal((double)value, (double)b[key]!, 1e-4 * Math.Max(1, (double)value));
+        }
+    }
+}

@@ -1,0 +1,65 @@
+using System.Diagnostics;
+using System.Globalization;
+using Ark;
+using Ark.Data;
+using Ark.Training;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace AccrualStudy;
+
+/// <summary>Trains every arm with every seed, and writes the comparison.</summary>
+internal static class Study
+{
+    private const ulong FirstSeed = 101;
+
+    public static async Task<int> RunAsync(string data, int images, int epochs, int seeds, string work, string page, CancellationToken cancellationToken)
+    {
+        Directory.CreateDirectory(work);
+        var name = data == "phantom" ? string.Create(CultureInfo.InvariantCulture, $"phantom, {images} images") : Path.GetFileName(Path.GetDirectoryName(Path.GetFullPath(data)))!;
+        var catalogue = await CatalogueAsync(data, images, work, cancellationToken);
+        await using var services = new ServiceCollection().AddArk().Services.BuildServiceProvider();
+        var results = Results.Open(Path.Combine(work, "results.jsonl"), string.Create(CultureInfo.InvariantCulture, $"{name}; {epochs} epochs"));
+        var watch = Stopwatch.StartNew();
+        for (var seed = FirstSeed; seed < FirstSeed + (ulong)seeds; seed++)
+        {
+            foreach (var arm in Arm.All)
+            {
+                // Datasets that are trained on together share a run; alone, each has one.
+                var names = catalogue.Datasets.Select(d => d.Name).ToArray();
+                foreach (var group in arm.Alone ? names.Select(n => new[] { n }) : [names])
+                {
+                    if (group.All(n => results.Has(arm, seed, n))) continue;
+                    await Console.Error.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"[{watch.Elapsed:hh\\:mm\\:ss}] seed {seed}: {arm.Name}: {string.Join(", ", group)}"));
+                    foreach (var evaluation in await TrainAsync(services, catalogue, arm, group, epochs, seed, cancellationToken)) results.Add(arm, seed, evaluation.Dataset, evaluation.MeanAuroc!.Value);
+                }
+            }
+        }
+
+        var section = StudyTable.Render(name, epochs, catalogue.Datasets.Select(d => d.Name).ToArray(), results, seeds);
+        await Console.Out.WriteLineAsync(section);
+        StudyTable.WriteInto(page, name, section);
+        return 0;
+    }
+
+    private static async Task<DatasetCatalogue> CatalogueAsync(string data, int images, string work, CancellationToken cancellationToken)
+    {
+        if (data != "phantom") return DatasetCatalogue.Load(data);
+        var options = new PhantomDatasetOptions { Count = images };
+        var folder = Path.Combine(work, PhantomDatasets.FolderName(options));
+        return DatasetCatalogue.Load((await PhantomDatasets.WriteAsync(folder, options, cancellationToken: cancellationToken)).Catalogue);
+    }
+
+    private static async Task<IEnumerable<DatasetEvaluation>> TrainAsync(ServiceProvider services, DatasetCatalogue catalogue, Arm arm, string[] names, int epochs, ulong seed, CancellationToken cancellationToken)
+    {
+        var builder = new TrainingOptionsBuilder();
+        foreach (var (key, value, line) in catalogue.Training) builder.Add(key, value, catalogue.Source, $"line {line}");
+        builder.Add("epochs", epochs.ToString(CultureInfo.InvariantCulture), "command line", "--epochs");
+        var options = builder.Build();
+        (options.Seed, options.TestEvery, options.PixelBaseline) = (seed, epochs, false);
+        arm.Settings(options);
+        var datasets = services.GetRequiredService<ArkDatasets>();
+        var result = await services.GetRequiredService<IArkTrainer>().TrainAsync(
+            new TrainingRun { Options = options, Datasets = [.. catalogue.Select(names).Select(d => datasets.Create(d with { Seed = seed }))] }, progress: null, cancellationToken);
+        return result.Evaluations.Where(e => e.Weights == arm.Role);
+    }
+}
