@@ -17,6 +17,7 @@ internal static class EvaluateCommand
           ark evaluate --checkpoint last.pth.tar --config ark.yaml --dataset chestxray14 --split val --weights student --crops 10 --json scores.json
           ark evaluate --checkpoint last.pth.tar --config ark.yaml --dataset chestxray14 --intervals 2000 --groups "Patient Gender,Patient Age" --metadata metadata.csv
           ark evaluate --checkpoint ark6_teacher_ep200_swinb_projector1376_mlp.pth.tar --config ark.yaml --dataset ChestXray14 --predictions ark6.parquet
+          ark evaluate --checkpoint ark6_teacher_ep200_swinb_projector1376_mlp.pth.tar --config ark.yaml --dataset PadChest --via-heads --combine mean
         """;
 
     public static Command Create(IServiceProvider services, Terminal terminal)
@@ -37,6 +38,8 @@ internal static class EvaluateCommand
         var predictions = new Option<string?>("--predictions") { Description = "write image, patient, targets and probabilities", HelpName = "OUT.csv|OUT.parquet" };
         var batch = new Option<int>("--batch-size", "--batch_size") { Description = "views of a batch", HelpName = "N", DefaultValueFactory = _ => 32 };
         var workers = new Option<int>("--workers") { Description = "threads that prepare images", HelpName = "N", DefaultValueFactory = _ => 2 };
+        var viaHeads = new Option<bool>("--via-heads") { Description = "answer each label from all heads that were trained on the same finding, by whatever name" };
+        var combine = new Option<string>("--combine") { Description = "with --via-heads: how several heads become one answer", HelpName = "mean|max", DefaultValueFactory = _ => "mean" };
         var badImages = new Option<string>("--bad-images") { Description = "stop at an unreadable image, or skip and report it", HelpName = "stop|skip", DefaultValueFactory = _ => "stop" };
         var device = new Option<string>("--device") { Description = "where to compute", HelpName = "cpu|cuda[:i]", DefaultValueFactory = _ => "cpu" };
         var json = new Option<string?>("--json") { Description = "write the figures as JSON; - for standard output", HelpName = "OUT" };
@@ -44,9 +47,10 @@ internal static class EvaluateCommand
         split.AcceptOnlyFromAmong("train", "val", "validation", "test");
         weights.AcceptOnlyFromAmong("teacher", "student");
         badImages.AcceptOnlyFromAmong("stop", "skip");
+        combine.AcceptOnlyFromAmong("mean", "max");
         var command = new Command("evaluate", Help)
         {
-            checkpoint, config, dataset, split, crops, weights, labels, threshold, intervals, seed, groups, metadata, bands, predictions, batch, workers, badImages, device, json, quiet,
+            checkpoint, config, dataset, split, crops, weights, labels, threshold, intervals, seed, groups, metadata, bands, predictions, viaHeads, combine, batch, workers, badImages, device, json, quiet,
         };
         command.SetAction(async (parsed, cancellationToken) =>
         {
@@ -73,6 +77,8 @@ internal static class EvaluateCommand
                 BadImages = parsed.GetValue(badImages) == "skip" ? BadImagePolicy.Skip : BadImagePolicy.Stop,
             };
             using var model = LoadedModel.Load(parsed.GetRequiredValue(checkpoint), role, parsed.GetValue(device)!);
+            if (parsed.GetValue(viaHeads))
+                return await ViaHeadsOutput.RunAsync(services, terminal, model, chosen, options, parsed.GetValue(combine) == "max" ? HeadCombination.Max : HeadCombination.Mean, parsed.GetValue(predictions), parsed.GetValue(json), silent, cancellationToken).ConfigureAwait(false);
             DatasetEvaluation evaluation;
             using (var reporter = new ConsoleReporter(terminal, silent))
                 evaluation = await services.GetRequiredService<IArkEvaluator>().EvaluateAsync(model, chosen, options, reporter, cancellationToken).ConfigureAwait(false);

@@ -1,10 +1,13 @@
 using System.Globalization;
 using Ark.Benchmarks;
 using Ark.Cli;
+using Ark.Models;
 
 static int Number(string[] args, int otherwise) => args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : otherwise;
 
-// Figures go to standard output; docs/data.md says what they mean.
+static int[] Numbers(string list) => [.. list.Split(',').Select(n => int.Parse(n, CultureInfo.InvariantCulture))];
+
+// Figures go to standard output; docs/data.md and docs/performance.md say what they mean.
 switch (args)
 {
     case ["throughput", var folder, .. var rest]:
@@ -13,6 +16,24 @@ switch (args)
         return await LoaderMemoryBenchmark.RunAsync(folder, Number(rest, 100_000));
     case ["checkpoint", .. var rest]:
         return await CheckpointBenchmark.RunAsync(rest.Length > 0 ? rest[0] : null);
+    case ["inference", var folder, var python, var models, var threads, var batches, .. var rest]:
+        new InferenceBenchmark(folder, python, Console.Out).Run(models.Split(','), Numbers(threads), Numbers(batches), TimeSpan.FromSeconds(Number(rest, 60)));
+        return 0;
+    case ["profile", var folder, var model, var threads, var batch]:
+        new ProfileBenchmark(folder, Console.Out).Run(model, Numbers(threads)[0], Numbers(batch)[0]);
+        return 0;
+    case ["cold-start", var folder, var python, .. var rest]:
+        new ColdStartBenchmark(folder, python, Console.Out).Run(Number(rest, 5));
+        return 0;
+    case ["first", var kind, var path]:
+        ColdStartBenchmark.First(kind, path);
+        return 0;
+    case ["engine-memory", var model, .. var rest]:
+        new EngineMemoryBenchmark(Console.Out).Run(model, Number(rest, 10_000));
+        return 0;
+    case ["large", var model, var precision]:
+        new EngineMemoryBenchmark(Console.Out).Large(model, Enum.Parse<InferencePrecision>(precision, ignoreCase: true));
+        return 0;
     case ["training-step", .. var rest]:
         NativeHeap.KeepFreedBlocks();
         return await TrainingStepBenchmark.RunAsync(Number(rest, 8), rest.Length > 1 ? int.Parse(rest[1], CultureInfo.InvariantCulture) : 3, rest.Length > 2 ? rest[2] : null);
@@ -26,11 +47,19 @@ switch (args)
                                                                    thread, and against Pillow where a Python that has it is named
               Ark.Benchmarks loader-memory FOLDER [IMAGES]         memory, handles and threads while the loader reads 100,000 images
               Ark.Benchmarks checkpoint [FILE]                     loading a full-size Ark-6 file against a plain read
+              Ark.Benchmarks inference FOLDER PYTHON MODELS THREADS BATCHES [SECONDS]
+                                                                   milliseconds an image against ONNX Runtime and TorchScript, SECONDS for each line;
+                                                                   e.g. inference /tmp/ark python3 swin_tiny,swin_base 1,2 1,4,16
+              Ark.Benchmarks profile FOLDER MODEL THREADS BATCH    where the engine's time goes
+              Ark.Benchmarks cold-start FOLDER PYTHON [ROUNDS]     from the start of a process to the first embedding
+              Ark.Benchmarks engine-memory MODEL [FORWARDS]        resident memory over 10,000 passes of mixed sizes
+              Ark.Benchmarks large MODEL PRECISION                 time and peak memory of one image
               Ark.Benchmarks training-step [BATCH [ROUNDS [PYTHON]]]  seconds of a training step of swin_tiny at 224: fp32, bf16, checkpointed
                                                                    activations, and PyTorch where a Python that has it is named
               Ark.Benchmarks training-memory [STEPS]               resident memory of a training run, every hundred steps
 
-            FOLDER holds PNG and JPEG files, in any depth.
+            FOLDER holds PNG and JPEG files, in any depth, for the first two, and for the others checkpoints and exported graphs, which are made where they are missing.
+            PYTHON needs torch, from which the graphs are exported once.
             """);
         return 2;
 }

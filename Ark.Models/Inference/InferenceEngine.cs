@@ -8,7 +8,7 @@ namespace Ark.Models;
 /// </summary>
 /// <remarks>
 /// Any number of threads may call one engine at once. The engine borrows the model, which must stay alive and unchanged: weights that change after
-/// <see cref="Create"/> are not seen. Tensors that it returns are single precision and belong to the caller.
+/// <see cref="Create(ArkModel, InferencePrecision)"/> are not seen. Tensors that it returns are single precision and belong to the caller.
 /// </remarks>
 public sealed class InferenceEngine : IDisposable
 {

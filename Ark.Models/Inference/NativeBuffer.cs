@@ -11,8 +11,6 @@ internal sealed unsafe class NativeBuffer : IDisposable
 
     public NativeBuffer(long bytes = 0) => Reserve(bytes);
 
-    ~NativeBuffer() => Free();
-
     public void* Pointer { get; private set; }
 
     public float* Floats => (float*)Pointer;
@@ -32,11 +30,7 @@ internal sealed unsafe class NativeBuffer : IDisposable
         Bytes = bytes;
     }
 
-    public void Dispose()
-    {
-        Free();
-        GC.SuppressFinalize(this);
-    }
+    public void Dispose() => Free();
 
     [DllImport("libc", EntryPoint = "madvise")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.ExceptionServices;
 using System.Runtime.Intrinsics.X86;
 
@@ -7,6 +8,7 @@ namespace Ark.Models;
 /// The threads on which all engines of the process compute: one pass at a time, each on as many of them as it asks for, so that several engines and callers together
 /// never ask for more cores than one of them alone. Every thread of a pass runs the same function; they share out the pieces of a phase and meet between phases.
 /// </summary>
+[SuppressMessage("Reliability", "CA1001", Justification = "The one team lives as long as the process.")]
 internal sealed class WorkerTeam
 {
     /// <summary>Spinning longer than this means that the other thread does not run: its core is given back meanwhile.</summary>

@@ -17,4 +17,7 @@ internal sealed record OptimizerSettings
 
     /// <summary>Published: weight decay acts on the relative position bias tables too.</summary>
     public bool DecayRelativePositionBias { get; init; }
+
+    /// <summary>What a parameter's rate is of the learning rate, by its name; <see langword="null"/> for the same everywhere.</summary>
+    public Func<string, double>? RateScale { get; init; }
 }

@@ -19,7 +19,8 @@ internal sealed class StudentOptimizer : IDisposable
     {
         _settings = settings;
         _groups = Group(student, settings);
-        _states = [.. _groups.SelectMany((g, i) => g.Select(p => new ParameterState(p, DecayOf(i))))];
+        var scales = settings.RateScale is { } scale ? student.named_parameters().ToDictionary(p => p.parameter.Handle, p => scale(p.name)) : null;
+        _states = [.. _groups.SelectMany((g, i) => g.Select(p => new ParameterState(p, DecayOf(i), scales?[p.Handle] ?? 1)))];
         LearningRate = learningRate;
     }
 
@@ -139,8 +140,8 @@ internal sealed class StudentOptimizer : IDisposable
         using var own2 = (1 - _settings.Beta2).ToScalar();
         using var root = Math.Sqrt(correction2).ToScalar();
         using var epsilon = _settings.Epsilon.ToScalar();
-        using var rate = (-LearningRate / correction1).ToScalar();
-        if (state.Decay != 0) state.Parameter.TimesInPlace(1 - (LearningRate * state.Decay));
+        using var rate = (-LearningRate * state.Scale / correction1).ToScalar();
+        if (state.Decay != 0) state.Parameter.TimesInPlace(1 - (LearningRate * state.Scale * state.Decay));
         state.First.TimesInPlace(_settings.Beta1).PlusInPlace(gradient, 1 - _settings.Beta1);
         state.Second.TimesInPlace(_settings.Beta2).addcmul_(gradient, gradient, own2);
         state.Parameter.addcdiv_(state.First, state.Second.sqrt().div_(root).add_(epsilon, KeptScalar.One), rate);
@@ -166,7 +167,7 @@ internal sealed class StudentOptimizer : IDisposable
             gradient = state.First;
         }
 
-        state.Parameter.PlusInPlace(gradient, -LearningRate);
+        state.Parameter.PlusInPlace(gradient, -LearningRate * state.Scale);
     }
 
     private OrderedDictionary<string, object?> ExportGroup(int group, List<object?> indices)
@@ -200,11 +201,14 @@ internal sealed class StudentOptimizer : IDisposable
 
     private double DecayOf(int group) => group == 1 ? _settings.WeightDecay : 0;
 
-    private sealed class ParameterState(Parameter parameter, double decay) : IDisposable
+    private sealed class ParameterState(Parameter parameter, double decay, double scale) : IDisposable
     {
         public Parameter Parameter { get; } = parameter;
 
         public double Decay { get; } = decay;
+
+        /// <summary>What its rate is of the learning rate.</summary>
+        public double Scale { get; } = scale;
 
         public long Steps { get; set; }
 

@@ -15,13 +15,30 @@ internal sealed class LogisticRegression : IDisposable
     private readonly Tensor _weight;
     private readonly Tensor _bias;
 
-    private LogisticRegression(LabelSchema schema, Tensor mean, Tensor scale, Tensor weight, Tensor bias)
+    private LogisticRegression(LabelSchema schema, double penalty, Tensor mean, Tensor scale, Tensor weight, Tensor bias)
     {
         _schema = schema;
+        Penalty = penalty;
         _mean = mean;
         _scale = scale;
         _weight = weight;
         _bias = bias;
+    }
+
+    /// <summary>The penalty that it was fitted with.</summary>
+    public double Penalty { get; }
+
+    /// <summary>The coefficients <c>[K, D]</c> and intercepts <c>[K]</c> on standardised features; borrowed.</summary>
+    public (Tensor Weight, Tensor Bias) Standardised => (_weight, _bias);
+
+    /// <summary>The coefficients <c>[K, D]</c> and intercepts <c>[K]</c> on features as they come; the caller owns them.</summary>
+    public (Tensor Weight, Tensor Bias) Plain()
+    {
+        using var scope = NewDisposeScope();
+        using var off = no_grad();
+        var weight = _weight * _scale;
+        var bias = _bias.Plus(nn.functional.linear(_mean.unsqueeze(0), weight).squeeze(0).neg());
+        return (weight.MoveToOuterDisposeScope(), bias.MoveToOuterDisposeScope());
     }
 
     /// <summary>Fits a model.</summary>
@@ -30,13 +47,14 @@ internal sealed class LogisticRegression : IDisposable
     /// <param name="targets"><c>[N, K]</c>, NaN missing; borrowed.</param>
     /// <param name="penalty">Weight of half the squared norm of the coefficients, beside the mean loss.</param>
     /// <param name="cancellationToken">Ends the fit early, with an exception.</param>
+    /// <param name="standardise">Whether features are standardised first; without it they are taken as they are.</param>
     /// <returns>The model; the caller disposes it.</returns>
-    public static LogisticRegression Fit(LabelSchema schema, Tensor features, Tensor targets, double penalty, CancellationToken cancellationToken = default)
+    public static LogisticRegression Fit(LabelSchema schema, Tensor features, Tensor targets, double penalty, CancellationToken cancellationToken = default, bool standardise = true)
     {
         using var scope = NewDisposeScope();
         using var least = 1e-6.ToScalar();
-        var mean = features.mean([0]);
-        var scale = features.std(0).clamp_min(least).reciprocal();
+        var mean = standardise ? features.mean([0]) : zeros(features.shape[1]);
+        var scale = standardise ? features.std(0).clamp_min(least).reciprocal() : ones(features.shape[1]);
         var inputs = (features.Plus(mean.neg()) * scale).to(ScalarType.Float64);
         var truth = targets.to(ScalarType.Float64);
         var (labels, width) = (schema.Count, (int)features.shape[1]);
@@ -47,7 +65,7 @@ internal sealed class LogisticRegression : IDisposable
             return Evaluate(schema, inputs, truth, penalty, point, gradient);
         }, coefficients, iterations: 200, tolerance: 1e-6);
         var fitted = tensor(coefficients, [labels, width + 1]).to(ScalarType.Float32);
-        return new LogisticRegression(schema, mean.DetachFromDisposeScope(), scale.DetachFromDisposeScope(),
+        return new LogisticRegression(schema, penalty, mean.DetachFromDisposeScope(), scale.DetachFromDisposeScope(),
             fitted.narrow(1, 0, width).contiguous().DetachFromDisposeScope(), fitted.select(1, width).contiguous().DetachFromDisposeScope());
     }
 
@@ -56,14 +74,16 @@ internal sealed class LogisticRegression : IDisposable
     /// <param name="train">Features <c>[N, D]</c> and targets <c>[N, K]</c> to fit.</param>
     /// <param name="validation">Features and targets that choose the penalty.</param>
     /// <param name="cancellationToken">Ends the fit early, with an exception.</param>
+    /// <param name="penalties">The penalties to choose from; <see langword="null"/> for four from 0.001 to 1.</param>
+    /// <param name="standardise">Whether features are standardised first.</param>
     /// <returns>The model; the caller disposes it.</returns>
-    public static LogisticRegression FitBest(LabelSchema schema, FeatureTable train, FeatureTable validation, CancellationToken cancellationToken = default)
+    public static LogisticRegression FitBest(LabelSchema schema, FeatureTable train, FeatureTable validation, CancellationToken cancellationToken = default, IReadOnlyList<double>? penalties = null, bool standardise = true)
     {
         LogisticRegression? best = null;
         var bestScore = double.NegativeInfinity;
-        foreach (var penalty in (double[])[1e-3, 1e-2, 1e-1, 1])
+        foreach (var penalty in penalties ?? [1e-3, 1e-2, 1e-1, 1])
         {
-            var candidate = Fit(schema, train.Features, train.Targets, penalty, cancellationToken);
+            var candidate = Fit(schema, train.Features, train.Targets, penalty, cancellationToken, standardise);
             var score = new Predictions(schema, validation.Targets.data<float>().ToArray(), candidate.Predict(validation.Features))
                 .Evaluate("", DatasetSplit.Validation, ModelRole.Student).MeanAuroc ?? 0;
             if (score > bestScore)

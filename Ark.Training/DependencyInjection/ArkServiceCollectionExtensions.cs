@@ -11,7 +11,7 @@ namespace Microsoft.Extensions.DependencyInjection;
 /// <summary>Adds Ark to a host.</summary>
 public static class ArkServiceCollectionExtensions
 {
-    /// <summary>Adds image decoding, the built-in dataset adapters, the trainer, the evaluator, the extraction of embeddings, heat maps and calibration. May be called more than once.</summary>
+    /// <summary>Adds image decoding, the built-in dataset adapters, the trainer, the evaluator, the extraction of embeddings, heat maps, calibration and fine-tuning. May be called more than once.</summary>
     /// <param name="services">The host's services.</param>
     /// <param name="configure">Changes the shared options.</param>
     /// <returns>A builder for models, datasets and training.</returns>
@@ -27,6 +27,7 @@ public static class ArkServiceCollectionExtensions
         services.TryAddSingleton<EmbeddingExtractor>();
         services.TryAddSingleton<ArkExplainer>();
         services.TryAddSingleton<ArkCalibrator>();
+        services.TryAddSingleton<FineTuner>();
         return new ArkBuilder(services);
     }
 

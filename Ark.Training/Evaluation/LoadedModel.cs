@@ -48,6 +48,19 @@ public sealed class LoadedModel : IDisposable
         return new LoadedModel(path, model, description, weights, target);
     }
 
+    /// <summary>A network of the same shape with weights that were never trained, for comparison.</summary>
+    /// <param name="seed">What the weights are drawn from.</param>
+    /// <returns>The model; the caller disposes it.</returns>
+    internal LoadedModel Untrained(ulong seed)
+    {
+        using var generator = new Generator(seed);
+        var model = new ArkModel(Model.Configuration, generator);
+        model.to(Device);
+        model.eval();
+        foreach (var parameter in model.parameters()) parameter.requires_grad = false;
+        return new LoadedModel(Checkpoint, model, Description, Weights, Device);
+    }
+
     /// <summary>Disposes the network.</summary>
     public void Dispose() => Model.Dispose();
 

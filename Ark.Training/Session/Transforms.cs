@@ -13,7 +13,7 @@ internal static class Transforms
 
     public static IImageTransform TenCrop(string normalization, int size) => new TenCropTransform(size, size, Named(normalization));
 
-    private static Normalisation Named(string normalization) => normalization switch
+    public static Normalisation Named(string normalization) => normalization switch
     {
         "chestx-ray" => Normalisation.ChestXray,
         "none" => Normalisation.None,

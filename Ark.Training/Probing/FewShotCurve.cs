@@ -1,0 +1,108 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Ark.Training;
+
+/// <summary>
+/// Probes with few training images: as many of each class of a label, drawn anew for each repeat, the same images for every source. Each label of a multi-label set is a task of its own.
+/// Features are standardised by the whole training split, which needs no labels.
+/// </summary>
+internal sealed class FewShotCurve : IDisposable
+{
+    // Streams of randomness are named by what they are for.
+    private const ulong Stream = 21;
+
+    private static readonly double[] Penalties = [1e-3, 1e-2, 1e-1, 1];
+
+    private readonly LabelSchema _labels;
+    private readonly FeatureTable _train;
+    private readonly FeatureTable _validation;
+    private readonly FeatureTable _test;
+    private readonly ProbeOptions _options;
+
+    public FewShotCurve(LabelSchema labels, FeatureTable train, FeatureTable validation, FeatureTable test, ProbeOptions options)
+    {
+        _labels = labels;
+        _options = options;
+        using var scope = NewDisposeScope();
+        using var least = 1e-6.ToScalar();
+        var mean = train.Features.mean([0]);
+        var scale = train.Features.std(0).clamp_min(least).reciprocal();
+        FeatureTable Standardised(FeatureTable table) => new((table.Features.Plus(mean.neg()) * scale).MoveToOuterDisposeScope(), table.Targets);
+        (_train, _validation, _test) = (Standardised(train), Standardised(validation), Standardised(test));
+    }
+
+    /// <summary>Measures the curve; numbers of images that a class does not have are left out.</summary>
+    public IReadOnlyList<FewShotPoint> Measure(string name, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
+    {
+        var points = new List<FewShotPoint>();
+        try
+        {
+            foreach (var shots in _options.Shots)
+            {
+                var aurocs = new List<double>();
+                for (var repeat = 0; repeat < _options.Repeats; repeat++)
+                {
+                    if (Once(shots, repeat, cancellationToken) is { } auroc) aurocs.Add(auroc);
+                    progress?.Report(new WorkProgress($"few shots with {name}", (points.Count * _options.Repeats) + repeat + 1, _options.Shots.Count * _options.Repeats));
+                }
+
+                if (aurocs.Count > 0) points.Add(new FewShotPoint(shots, aurocs));
+            }
+        }
+        finally
+        {
+            Dispose();
+        }
+
+        return points;
+    }
+
+    public void Dispose()
+    {
+        // The targets belong to the caller's tables.
+        _train.Features.Dispose();
+        _validation.Features.Dispose();
+        _test.Features.Dispose();
+    }
+
+    private double? Once(int shots, int repeat, CancellationToken cancellationToken)
+    {
+        var targets = _train.Targets.data<float>().ToArray();
+        if (_labels.Task == LabelTask.MultiClass)
+        {
+            var chosen = Enumerable.Range(0, _labels.Count).Select(k => Draw(targets, k, 1, shots, repeat)).ToList();
+            return chosen.TrueForAll(c => c is not null) ? Score(_labels, [.. chosen.SelectMany(c => c!)], column: null, cancellationToken) : null;
+        }
+
+        var scores = new List<double>();
+        for (var k = 0; k < _labels.Count; k++)
+        {
+            if (Draw(targets, k, 1, shots, repeat) is not { } positives || Draw(targets, k, 0, shots, repeat) is not { } negatives) continue;
+            if (Score(new LabelSchema(LabelTask.Binary, [_labels.Names[k]]), [.. positives, .. negatives], k, cancellationToken) is { } score) scores.Add(score);
+        }
+
+        return scores.Count > 0 ? scores.Average() : null;
+    }
+
+    // The draw depends on seed, repeat, label and value alone; a larger one contains the smaller.
+    private int[]? Draw(float[] targets, int label, float value, int shots, int repeat)
+    {
+        int[] candidates = [.. Enumerable.Range(0, targets.Length / _labels.Count).Where(i => targets[(i * _labels.Count) + label] == value)];
+        if (candidates.Length < shots) return null;
+        new RandomStream(_options.Seed, Stream, (ulong)repeat, (ulong)label, (ulong)value).Shuffle<int>(candidates);
+        return candidates[..shots];
+    }
+
+    private double? Score(LabelSchema labels, long[] chosen, int? column, CancellationToken cancellationToken)
+    {
+        using var scope = NewDisposeScope();
+        Tensor Targets(FeatureTable table) => column is { } k ? table.Targets.narrow(1, k, 1).contiguous() : table.Targets;
+        var index = tensor(chosen);
+        var few = new FeatureTable(_train.Features.index_select(0, index), Targets(_train).index_select(0, index));
+        using var model = LogisticRegression.FitBest(labels, few, new FeatureTable(_validation.Features, Targets(_validation)), cancellationToken, Penalties, standardise: false);
+        return new Predictions(labels, Targets(_test).data<float>().ToArray(), model.Predict(_test.Features)).Evaluate("", DatasetSplit.Test, ModelRole.Teacher, cancellationToken: cancellationToken).MeanAuroc;
+    }
+
+    private double? Score(LabelSchema labels, int[] chosen, int? column, CancellationToken cancellationToken) => Score(labels, Array.ConvertAll(chosen, c => (long)c), column, cancellationToken);
+}

@@ -1,0 +1,59 @@
+namespace Ark.Training;
+
+/// <summary>
+/// Embeddings from a file, ours or another model's. Rows are found by name: the image's full path, its path below the dataset's folder, or its file name with or without ending, as long
+/// as that is one image alone.
+/// </summary>
+internal sealed class FileFeatures : FeatureSource
+{
+    private readonly EmbeddingTable _table;
+    private readonly Dictionary<string, int> _rows = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _ambiguous = new(StringComparer.Ordinal);
+
+    public FileFeatures(string path)
+    {
+        _table = EmbeddingTable.Load(path);
+        if (_table.Names is not { } names)
+            throw new ArkInputException(path, null, "has no names, so that its rows cannot be matched with images", "Add an array or column 'names' with the images' file names.");
+        for (var n = 0; n < names.Count; n++)
+        {
+            foreach (var key in Keys(names[n]).Distinct(StringComparer.Ordinal))
+            {
+                if (!_rows.TryAdd(key, n)) _ambiguous.Add(key);
+            }
+        }
+    }
+
+    public override string Name => Path.GetFileName(_table.Path);
+
+    public override float[]?[] Read(IReadOnlyList<ImageSample> samples, ArkDataset dataset, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
+    {
+        var rows = samples.Select(s => Find(s.Image.Name)).ToArray();
+        if (rows.All(r => r is null))
+        {
+            throw new ArkInputException(_table.Path, null, $"has no row for any image of '{dataset.Name}': it has '{_table.Names![0]}', the dataset '{samples[0].Image.Name}'",
+                "Names must be the images' paths or file names.");
+        }
+
+        return rows;
+    }
+
+    // From the most exact to the least.
+    private float[]? Find(string image)
+    {
+        foreach (var key in Keys(image))
+        {
+            if (_rows.TryGetValue(key, out var row) && !_ambiguous.Contains(key)) return _table.Rows[row];
+        }
+
+        return null;
+    }
+
+    private static IEnumerable<string> Keys(string name)
+    {
+        var path = name.Replace('\\', '/');
+        yield return path;
+        for (var slash = path.IndexOf('/', StringComparison.Ordinal); slash >= 0; slash = path.IndexOf('/', slash + 1)) yield return path[(slash + 1)..];
+        yield return Path.GetFileNameWithoutExtension(path);
+    }
+}

@@ -1,0 +1,42 @@
+using Ark.Data;
+
+namespace Ark.Training;
+
+/// <summary>Embeddings of a network.</summary>
+internal sealed class NetworkFeatures : FeatureSource
+{
+    private readonly LoadedModel _model;
+    private readonly ModelRunner _runner;
+    private readonly IImageDecoder _decoder;
+    private readonly EmbeddingKind _kind;
+    private readonly ReadingOptions _reading;
+
+    /// <param name="name">What to call it.</param>
+    /// <param name="model">The model; owned from now on.</param>
+    /// <param name="kind">Which features.</param>
+    /// <param name="decoder">Decodes images.</param>
+    /// <param name="reading">How images are read.</param>
+    public NetworkFeatures(string name, LoadedModel model, EmbeddingKind kind, IImageDecoder decoder, ReadingOptions reading)
+    {
+        Name = name;
+        _model = model;
+        _runner = new ModelRunner(model);
+        _kind = kind;
+        _decoder = decoder;
+        _reading = reading;
+        // A projector that is not there is told now, not after the first batch.
+        _runner.ShapeOf(kind);
+    }
+
+    public override string Name { get; }
+
+    public override float[]?[] Read(IReadOnlyList<ImageSample> samples, ArkDataset dataset, IProgress<WorkProgress>? progress, CancellationToken cancellationToken) =>
+        ImageFeatures.Read(samples, _runner.Transform, _decoder, _reading with { Source = dataset.Name, What = $"embedding with {Name}" }, progress,
+            batch => _runner.Embed(batch.Images, batch.Count, _kind), cancellationToken);
+
+    public override void Dispose()
+    {
+        _runner.Dispose();
+        _model.Dispose();
+    }
+}
