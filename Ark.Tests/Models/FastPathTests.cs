@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 
 namespace Ark.Tests.Models;
 
-public class FastPathTests
+public class FastPathTests(FormulaModel formula) : IClassFixture<FormulaModel>
 {
     public static TheoryData<string> SwinCases => ["a_img64_w8_d24", "b_img56_w7_d16", "c_rect_ape_nobias", "d_img112_w7_d12"];
 
@@ -37,6 +37,63 @@ public class FastPathTests
         Reference.AssertClose("before_proj", engine.Pooled(io["input"]), io[$"{network}.embeddings.before_proj"]);
         if (model.Configuration.Projector != ProjectorKind.None)
             Reference.AssertClose("after_proj", engine.Projected(io["input"]), io[$"{network}.embeddings.after_proj"]);
+    }
+
+    [Fact]
+    public void Full_size_model_gives_the_recorded_outputs_of_the_original() => CheckFormula(Reference.Tensors("03_swin_base", "formula.safetensors"));
+
+    [Fact]
+    public void Full_size_model_gives_the_recorded_outputs_on_two_radiographs() =>
+        CheckFormula(Safetensors.Load(Fixture.SharedPathOf("reference", "03_swin_base", "real.safetensors")));
+
+    private void CheckFormula(Dictionary<string, Tensor> expected)
+    {
+        using var scope = NewDisposeScope();
+        using var engine = InferenceEngine.Create(formula.Model);
+        const InferenceOutputs Outputs = InferenceOutputs.Pooled | InferenceOutputs.Projected | InferenceOutputs.Logits;
+        var result = engine.Run(expected["input"], Outputs);
+        Reference.AssertClose("pooled", result.Pooled!, expected["pooled.f64"]);
+        Reference.AssertClose("projected", result.Projected!, expected["projected.f64"]);
+        foreach (var (head, logits) in formula.Model.Configuration.Heads.Zip(result.Logits!)) Reference.AssertClose(head.Name, logits, expected[$"logits.{head.Name}.f64"]);
+
+        using var rounded = InferenceEngine.Create(formula.Model, InferencePrecision.Bf16);
+        foreach (var (name, embedding) in (ReadOnlySpan<(string, Tensor)>)[("pooled.f64", rounded.Pooled(expected["input"])), ("projected.f64", rounded.Projected(expected["input"]))])
+        {
+            var cosine = nn.functional.cosine_similarity(embedding.to(ScalarType.Float64), expected[name].reshape(embedding.shape)).min().item<double>();
+            TestContext.Current.TestOutputHelper?.WriteLine($"bf16 {name}: {cosine}");
+            Assert.True(cosine >= 0.999, $"{name}: {cosine}");
+        }
+    }
+
+    [Fact]
+    public void Callers_on_several_threads_get_what_one_caller_gets()
+    {
+        using var scope = NewDisposeScope();
+        using var model = new ArkModel(ModelMemoryTests.Tiny, new Generator(1));
+        using var engine = InferenceEngine.Create(model, InferencePrecision.Fp32, threads: 2);
+        using var other = InferenceEngine.Create(model, InferencePrecision.Fp32, threads: 1);
+        var images = Enumerable.Range(0, 8).Select(i => randn([1 + (i % 3), 3, 16, 16], generator: new Generator((ulong)i))).ToArray();
+        var expected = images.Select(engine.Pooled).ToArray();
+        Parallel.For(0, 64, i =>
+        {
+            using var got = (i % 2 == 0 ? engine : other).Pooled(images[i % 8]);
+            Assert.True(got.Equals(expected[i % 8]));
+        });
+    }
+
+    [Fact]
+    public void Output_of_an_image_does_not_depend_on_its_batch_nor_on_the_number_of_threads()
+    {
+        using var scope = NewDisposeScope();
+        using var model = new ArkModel(ModelMemoryTests.Tiny, new Generator(1));
+        var images = randn([7, 3, 16, 16], generator: new Generator(2));
+        foreach (var precision in Enum.GetValues<InferencePrecision>())
+        {
+            using var two = InferenceEngine.Create(model, precision, threads: 2);
+            using var one = InferenceEngine.Create(model, precision, threads: 1);
+            var together = two.Tokens(images);
+            for (var i = 0; i < 7; i++) Assert.True(one.Tokens(images.narrow(0, i, 1)).Equals(together.narrow(0, i, 1)), $"{precision}, image {i}");
+        }
     }
 
     [Property(MaxTest = 15)]
