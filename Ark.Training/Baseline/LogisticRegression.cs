@@ -85,7 +85,7 @@ internal sealed class LogisticRegression : IDisposable
         {
             var candidate = Fit(schema, train.Features, train.Targets, penalty, cancellationToken, standardise);
             var score = new Predictions(schema, validation.Targets.data<float>().ToArray(), candidate.Predict(validation.Features))
-                .Evaluate("", DatasetSplit.Validation, ModelRole.Student).MeanAuroc ?? 0;
+                .Evaluate("", DatasetSplit.Validation, ModelRole.Student, cancellationToken: cancellationToken).MeanAuroc ?? 0;
             if (score > bestScore)
             {
                 best?.Dispose();

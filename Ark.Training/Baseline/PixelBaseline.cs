@@ -19,7 +19,7 @@ internal static class PixelBaseline
         using var test = Read(data, DatasetSplit.Test, source, transform, cancellationToken);
         using var model = LogisticRegression.FitBest(data.Labels, train, validation, cancellationToken);
         return new Predictions(data.Labels, test.Targets.data<float>().ToArray(), model.Predict(test.Features))
-            .Evaluate(data.Name, DatasetSplit.Test, ModelRole.Student, data.TestLabels);
+            .Evaluate(data.Name, DatasetSplit.Test, ModelRole.Student, data.TestLabels, cancellationToken: cancellationToken);
     }
 
     private static FeatureTable Read(PreparedDataset data, DatasetSplit split, BatchSource source, IImageTransform transform, CancellationToken cancellationToken)
