@@ -24,8 +24,8 @@ public static class PyTorchFile
     {
         using var reader = CheckpointReader.Open(path, options);
         if (reader.Format == CheckpointFormat.Safetensors) throw new CheckpointException(path, null, "is a safetensors file, not one of PyTorch", "Load it with Safetensors.Load.");
-        if (reader.Root is null or string or bool or long or double or byte[] or System.Numerics.BigInteger)
-            throw new CheckpointException(path, null, "holds no tensors: its pickle is a single plain value");
+        if (reader.Tensors.Count == 0 && reader.Root is not PickleDictionary)
+            throw new CheckpointException(path, null, "holds no tensors: the root of its pickle is no state dict, but other values");
         return reader.LoadAll();
     }
 

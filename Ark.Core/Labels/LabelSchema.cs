@@ -9,7 +9,7 @@ public sealed record LabelSchema
 {
     /// <summary>Creates a schema.</summary>
     /// <param name="task">What the labels mean.</param>
-    /// <param name="names">Label names in head order; unique, at least one (two for <see cref="LabelTask.MultiClass"/>, exactly one for <see cref="LabelTask.Binary"/>).</param>
+    /// <param name="names">Label names in head order; unique and not blank, at least one (two for <see cref="LabelTask.MultiClass"/>, exactly one for <see cref="LabelTask.Binary"/>).</param>
     /// <exception cref="ArgumentException">The names do not fit the task.</exception>
     public LabelSchema(LabelTask task, IReadOnlyList<string> names)
     {
@@ -17,6 +17,7 @@ public sealed record LabelSchema
         if (names.Count < least) throw new ArgumentException($"{task} needs at least {least} label name(s), got {names.Count}.", nameof(names));
         if (task == LabelTask.Binary && names.Count != 1)
             throw new ArgumentException($"{task} has exactly one label name, got {names.Count}.", nameof(names));
+        if (names.Any(string.IsNullOrWhiteSpace)) throw new ArgumentException("A label name is empty.", nameof(names));
         if (names.Distinct(StringComparer.Ordinal).Count() != names.Count) throw new ArgumentException("Label names must be unique.", nameof(names));
         Task = task;
         Names = [.. names];

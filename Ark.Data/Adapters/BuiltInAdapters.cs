@@ -10,7 +10,7 @@ internal static class BuiltInAdapters
             ["image-list"] = d => new ImageListAdapter(d, AdapterPreset.None),
             ["csv"] = d => new CsvListAdapter(d, AdapterPreset.None),
             [ImageFolder] = d => new ImageFolderAdapter(d),
-            ["medmnist"] = d => new MedMnistAdapter(d),
+            [Archive] = d => new MedMnistAdapter(d),
             ["ChestXray14"] = d => ListOrCsv(d, AdapterPresets.ChestXray14List, AdapterPresets.ChestXray14),
             ["RSNAPneumonia"] = d => ListOrCsv(d, AdapterPreset.None, AdapterPresets.RsnaPneumonia),
             ["Shenzhen"] = d => new ImageListAdapter(d, AdapterPreset.None),
@@ -27,6 +27,7 @@ internal static class BuiltInAdapters
         };
 
     private const string ImageFolder = "image-folder";
+    private const string Archive = "medmnist";
 
     // Those of the named datasets that have a table with a header.
     private static readonly HashSet<string> Tables = new(StringComparer.OrdinalIgnoreCase)
@@ -40,7 +41,7 @@ internal static class BuiltInAdapters
     {
         var known = Factories.Keys.FirstOrDefault(k => k.Equals(datasetName, StringComparison.OrdinalIgnoreCase));
         var extensions = paths.Select(p => Path.GetExtension(p)?.ToUpperInvariant()).ToHashSet(StringComparer.Ordinal);
-        if (extensions.Contains(".NPZ")) return "medmnist";
+        if (extensions.Contains(".NPZ")) return Archive;
         if (extensions.Contains(".CSV")) return known is not null && Tables.Contains(known) ? known : "csv";
         return known ?? "image-list";
     }
@@ -49,6 +50,11 @@ internal static class BuiltInAdapters
     /// <param name="adapter">The adapter's name.</param>
     /// <returns>Whether it may.</returns>
     public static bool ReadsFolders(string adapter) => adapter.Equals(ImageFolder, StringComparison.OrdinalIgnoreCase) || !Factories.ContainsKey(adapter);
+
+    /// <summary>Whether one file may be both the data and the lists: for archives, and for adapters that are not ours and may mean anything by it.</summary>
+    /// <param name="adapter">The adapter's name.</param>
+    /// <returns>Whether it may.</returns>
+    public static bool ReadsArchives(string adapter) => adapter.Equals(Archive, StringComparison.OrdinalIgnoreCase) || !Factories.ContainsKey(adapter);
 
     private static RowAdapter ListOrCsv(DatasetDefinition definition, AdapterPreset list, AdapterPreset table)
     {

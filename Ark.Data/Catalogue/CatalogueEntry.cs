@@ -26,7 +26,7 @@ internal sealed class CatalogueEntry(DatasetDefinition definition, IReadOnlyDict
         var path = Definition.DataDirectory;
         if (Directory.Exists(path)) return;
         if (!File.Exists(path)) throw Refuse("data_dir", $"the folder '{path}' was not found", "Correct the path, or put the images there.");
-        if (path == Definition.TrainList || path == Definition.ValidationList || path == Definition.TestList) return;
+        if (BuiltInAdapters.ReadsArchives(Definition.Adapter) && (path == Definition.TrainList || path == Definition.ValidationList || path == Definition.TestList)) return;
         throw Refuse("data_dir", $"'{path}' is a file, expected a folder", "Name the folder that the image names are relative to.");
     }
 

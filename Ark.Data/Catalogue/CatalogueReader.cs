@@ -60,7 +60,9 @@ internal sealed class CatalogueReader(string source, CataloguePaths paths)
         string? ReadPath(string key)
         {
             if (!values.TryGetValue(key, out var node)) return null;
-            var path = paths.Resolve(Text(node, at, key), out var unset);
+            var written = Text(node, at, key);
+            if (written.Contains('\0', StringComparison.Ordinal)) throw Refuse(node.Line, $"{at}, key '{key}'", "the path contains a zero character, which is invalid", null);
+            var path = paths.Resolve(written, out var unset);
             if (unset is not null) unresolved ??= Refuse(node.Line, $"{at}, key '{key}'", $"the environment variable '{unset}' is not set, so the path was not found", $"Set {unset}, or write the path itself.");
             return path;
         }

@@ -53,6 +53,9 @@ internal sealed class YamlReader
     public static YamlNode ReadText(string yaml, string source)
     {
         var reader = new YamlReader(source);
+        // YamlDotNet takes a zero character for the end, and would hide what follows.
+        if (yaml.IndexOf('\0', StringComparison.Ordinal) is >= 0 and var zero)
+            throw new ArkInputException(source, $"line {yaml.AsSpan(0, zero).Count('\n') + 1}", "contains a zero byte, so it is no valid YAML", "Save it as UTF-8 text.");
         try
         {
             var parser = new Parser(new StringReader(yaml));

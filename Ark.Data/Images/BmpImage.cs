@@ -30,7 +30,7 @@ internal static class BmpImage
         if (width * rows > mostPixels)
             throw new ArkInputException(name, null, $"the image is too large: {width}x{rows} is above the limit of {mostPixels} pixels", "Raise MaxPixels if the file is trusted.");
         var stride = (((long)width * bits) + 31) / 32 * 4;
-        if (offset < FileHeader + header || offset + (stride * rows) > file.Length) throw Truncated(name);
+        if (offset < FileHeader + (long)header || offset + (stride * rows) > file.Length) throw Truncated(name);
         var palette = bits <= 8 ? file[(FileHeader + (int)header)..(int)offset] : default;
         var rgb = new byte[checked((int)(width * rows * 3))];
         for (var y = 0; y < rows; y++)

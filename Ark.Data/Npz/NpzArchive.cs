@@ -10,7 +10,7 @@ internal sealed class NpzArchive : IDisposable
 {
     // Deflate makes at most 1032 bytes of one. Real images stay below 10: large arrays that pack better than this are bombs.
     private const long MostOfAByte = 1032;
-    private const long LargeArray = 256L << 20;
+    private const long LargeArray = 64L << 20;
     private const long LargeArrayMostOfAByte = 100;
 
     private readonly ZipArchive _zip;

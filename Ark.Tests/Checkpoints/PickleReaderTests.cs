@@ -73,6 +73,8 @@ public class PickleReaderTests
     [InlineData("\u0080\u0002}(Nu.", "without a value")]
     [InlineData("\u0080\u0002h\0.", "memo")]
     [InlineData("\u0080\u0002]]bN.", "BUILD")]
+    [InlineData("\u0080\u0002}}b.", "BUILD on dict is not allowed")]
+    [InlineData("\u0080\u0002cbuiltins\nbytearray\nJ\u00ff\u00ff\u00ff\u007f\u0085R.", "not allowed with these arguments")]
     [InlineData("\u0080\u0002c_codecs\nencode\nX\u0001\0\0\0aX\u0005\0\0\0rot13\u0086R.", "rot13")]
     [InlineData("\u0080\u0002\u008b\u00ff\u00ff\u00ff\u00ff.", "integer")]
     [InlineData("\u0080\u0002X\u00ff\u00ff\u00ff\u007fa.", "truncated")]

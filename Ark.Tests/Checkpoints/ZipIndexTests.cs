@@ -61,6 +61,40 @@ public class ZipIndexTests
         Assert.Contains("bomb", Assert.Throws<CheckpointException>(() => PyTorchFile.Load(path)).Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("../archive/data.pkl")]
+    [InlineData("archive/../../data.pkl")]
+    [InlineData("/archive/data.pkl")]
+    [InlineData("archive\\..\\data.pkl")]
+    [InlineData("C:\\archive")]
+    public void An_entry_whose_name_leads_out_of_the_archive_is_refused(string name)
+    {
+        using var folder = new TemporaryFolder();
+        var path = folder.PathOf("a.pth");
+        using (var zip = ZipFile.Open(path, ZipArchiveMode.Create)) zip.CreateEntry(name);
+
+        Assert.Contains("leads out of the archive", Assert.Throws<CheckpointException>(() => PyTorchFile.Load(path)).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("]")]
+    [InlineData("]K\u0001a")]
+    [InlineData(")")]
+    [InlineData("ctorch\nTensor\n")]
+    [InlineData("N")]
+    public void A_file_whose_root_is_neither_tensors_nor_a_dictionary_is_no_checkpoint(string value)
+    {
+        using var folder = new TemporaryFolder();
+        var path = folder.PathOf("a.pth");
+        using (var zip = ZipFile.Open(path, ZipArchiveMode.Create))
+        {
+            using var pickle = zip.CreateEntry("archive/data.pkl").Open();
+            pickle.Write(System.Text.Encoding.Latin1.GetBytes($"\u0080\u0002{value}."));
+        }
+
+        Assert.Contains("holds no tensors", Assert.Throws<CheckpointException>(() => PyTorchFile.Load(path)).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_flipped_bit_in_a_tensor_is_refused_by_its_checksum_unless_checking_is_off()
     {

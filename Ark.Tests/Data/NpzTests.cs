@@ -127,10 +127,10 @@ public sealed class NpzTests : IDisposable
         var archive = Path.Combine(_folder.Root, "bomb.npz");
         await using (var zip = await ZipFile.OpenAsync(archive, ZipArchiveMode.Create, TestContext.Current.CancellationToken))
         {
-            await using (var labels = await zip.CreateEntry("train_labels.npy").OpenAsync(TestContext.Current.CancellationToken)) await labels.WriteAsync(Npy("|u1", "(270,)", new byte[270]), TestContext.Current.CancellationToken);
+            await using (var labels = await zip.CreateEntry("train_labels.npy").OpenAsync(TestContext.Current.CancellationToken)) await labels.WriteAsync(Npy("|u1", "(70,)", new byte[70]), TestContext.Current.CancellationToken);
             await using var images = await zip.CreateEntry("train_images.npy", CompressionLevel.Fastest).OpenAsync(TestContext.Current.CancellationToken);
-            await images.WriteAsync(Npy("|u1", "(270, 1000, 1000)", []), TestContext.Current.CancellationToken);
-            for (var i = 0; i < 270; i++) await images.WriteAsync(new byte[1_000_000], TestContext.Current.CancellationToken);
+            await images.WriteAsync(Npy("|u1", "(70, 1000, 1000)", []), TestContext.Current.CancellationToken);
+            for (var i = 0; i < 70; i++) await images.WriteAsync(new byte[1_000_000], TestContext.Current.CancellationToken);
         }
 
         var e = await Assert.ThrowsAsync<ArkInputException>(() => DataFolder.Read(Dataset(archive, LabelTask.Binary, "A")));

@@ -43,6 +43,9 @@ public sealed class BmpAndOrientationTests
         var compressed = Bmp(2, 1, 8, new byte[8], [0, 0, 0, 0]);
         compressed[30] = 1;
         Refused(compressed, "unsupported format");
+        var header = Bmp(1, 1, 24, [], [1, 2, 3, 0]);
+        header.AsSpan(14, 4).Fill(0xFF);
+        Refused(header, "header is damaged");
         Refused(Bmp(2, 2, 24, [], [1, 2, 3, 4, 5, 6, 0, 0]), "truncated");
         Refused(Bmp(60_000, 60_000, 24, [], []), "above the limit");
         Refused(Bmp(2, 1, 8, [1, 1, 1, 0], [0, 9, 0, 0]), "no colour 9");

@@ -40,6 +40,13 @@ public sealed class DicomImageTests
         Assert.Equal(plain.Pixels.Select(p => (byte)(255 - p)), inverted.Pixels);
     }
 
+    [Fact]
+    public void A_jpeg_inside_that_is_empty_or_none_is_refused_as_part_of_the_dicom_file()
+    {
+        AssertRefused(TestDicom.Grey(30, 40, 8, 8, TestDicom.Jpeg).Fragments([]).ToArray(), "(7FE0,0010)", "DICOM file is empty");
+        AssertRefused(TestDicom.Grey(30, 40, 8, 8, TestDicom.Jpeg).Fragments([1, 2, 3, 4]).ToArray(), "(7FE0,0010)", "the JPEG in the DICOM file");
+    }
+
     [Theory]
     [InlineData("1.2.840.10008.1.2.2", "Explicit VR Big Endian")]
     [InlineData("1.2.840.10008.1.2.4.51", "JPEG Extended")]

@@ -54,7 +54,7 @@ internal static class PyTorchZip
         if (found.Count > 1) throw new CheckpointException(file.Path, null, $"is invalid: the archive has two roots, '{found[0].Name}' and '{found[1].Name}' (duplicate data.pkl)");
         var prefix = found[0].Name[..^"data.pkl".Length];
         if (index.Find(prefix + "constants.pkl") is not null)
-            throw new CheckpointException(file.Path, null, "is a TorchScript program, which is unsupported", "Save its weights in Python: torch.save(torch.jit.load(FILE).state_dict(), …).");
+            throw new CheckpointException(file.Path, null, "is a TorchScript archive, a program and not a checkpoint, which is unsupported", "Save its weights in Python: torch.save(torch.jit.load(FILE).state_dict(), …).");
         return found[0];
     }
 

@@ -90,7 +90,7 @@ internal static class PickleConstructors
         set.Add(item!);
     }
 
-    public static CheckpointException Bad(PickleContext context, string name) => context.Refuse($"'{name}' has arguments of an unexpected type or number: invalid");
+    public static CheckpointException Bad(PickleContext context, string name) => context.Refuse($"'{name}' is not allowed with these arguments: their type or number is unexpected and invalid");
 
     private static byte[] Latin1(PickleContext context, string text) =>
         text.AsSpan().ContainsAnyExceptInRange('\0', '\xff') ? throw context.Refuse("has bytes written as text that is not latin1: corrupt") : Encoding.Latin1.GetBytes(text);

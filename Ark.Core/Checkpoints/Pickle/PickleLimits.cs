@@ -10,10 +10,10 @@ internal static class PickleLimits
     public const long Bytes = 48L << 20;
 
     /// <summary>Opcodes executed.</summary>
-    public const int Opcodes = 12_000_000;
+    public const int Opcodes = 8_000_000;
 
     /// <summary>Bytes that the values built by one pickle may take, by the estimates below.</summary>
-    public const long Memory = 288L << 20;
+    public const long Memory = 192L << 20;
 
     /// <summary>Estimated bytes of a value that is put on the stack again.</summary>
     public const int PushCost = 8;

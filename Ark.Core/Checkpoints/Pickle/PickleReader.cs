@@ -327,7 +327,7 @@ internal sealed class PickleReader(PickleInput input, IReadOnlySet<string> inert
             case PickleRecord record:
                 record.State = state;
                 break;
-            case PickleDictionary dictionary when state is PickleDictionary attributes:
+            case PickleDictionary { TypeName: not PickleDictionary.PlainType } dictionary when state is PickleDictionary attributes:
                 dictionary.Attributes = attributes;
                 break;
             case NumpyDataType type:

@@ -63,6 +63,7 @@ internal sealed class ZipIndex
         var rawName = rest.Slice(DirectoryHeaderSize, nameLength);
         var name = Encoding.UTF8.GetString(rawName);
         if (name.AsSpan().ContainsAnyInRange('\0', '\x1f')) throw Refuse(name, "its name has control characters: the archive is invalid");
+        if (Climbs(name)) throw Refuse(name, "its name is absolute or leads out of the archive: invalid");
         if ((flags & 0x2041) != 0) throw Refuse(name, "is encrypted");
         if (method is not (0 or 8)) throw Refuse(name, $"uses compression method {method}; stored and deflated entries are supported");
         var (size64, compressed64, offset64) = ReadZip64(rest.Slice(DirectoryHeaderSize + nameLength, extraLength), name, size, compressed, offset);
@@ -96,6 +97,15 @@ internal sealed class ZipIndex
 
         var start = offset + buffer.Length + BinaryPrimitives.ReadUInt16LittleEndian(header[28..]);
         return start <= limit ? start : throw Refuse(name, "its extra field reaches past the end of the archive's data");
+    }
+
+    // Nothing is unpacked here, but other tools unpack: no real archive has such names.
+    private static bool Climbs(ReadOnlySpan<char> name)
+    {
+        if (name is ['/' or '\\', ..] or [_, ':', ..]) return true;
+        foreach (var part in name.SplitAny('/', '\\'))
+            if (name[part] is "..") return true;
+        return false;
     }
 
     private static bool Contradicts(uint local, uint central) => local != central && local != uint.MaxValue && central != uint.MaxValue;

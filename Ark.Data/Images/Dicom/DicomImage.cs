@@ -28,7 +28,7 @@ internal static class DicomImage
         if (syntax == DicomSyntax.Deflated) body = Inflate(body, name, options.MaxBytes);
         var data = new DicomReader(body, syntax == DicomSyntax.ImplicitLittleEndian, name).ReadAll();
         var pixels = new DicomPixels(data, encoding, options.MaxPixels);
-        if (encoding == DicomEncoding.Jpeg) return FromJpeg(data, pixels, decodeJpeg(DicomFragments.Join(data, Fragments(data))));
+        if (encoding == DicomEncoding.Jpeg) return FromJpeg(data, pixels, decodeJpeg);
         var samples = encoding == DicomEncoding.RunLength ? DicomRunLength.Unpack(data, pixels, DicomFragments.Join(data, Fragments(data))) : Native(data, pixels);
         return pixels.IsGrey
             ? new RasterImage(pixels.Width, pixels.Height, 1, Grey(samples.Span, pixels, DicomGreyTable.Build(data, pixels)))
@@ -82,8 +82,19 @@ internal static class DicomImage
         return Narrowed(pixels, rgb);
     }
 
-    private static RasterImage FromJpeg(DicomDataSet data, DicomPixels pixels, RasterImage image)
+    private static RasterImage FromJpeg(DicomDataSet data, DicomPixels pixels, Func<byte[], RasterImage> decode)
     {
+        RasterImage image;
+        try
+        {
+            image = decode(DicomFragments.Join(data, Fragments(data)));
+        }
+        catch (ArkInputException e) when (e.Place is null)
+        {
+            // The decoder knows nothing of the file around its bytes.
+            throw data.Refuse(DicomTag.PixelData, $"the JPEG in the DICOM file: {e.Problem}", e.Mend);
+        }
+
         if (image.Width != pixels.Width || image.Height != pixels.Height)
             throw data.Refuse(DicomTag.Rows, $"the DICOM file says {pixels.Width}x{pixels.Height}, and its JPEG is {image.Width}x{image.Height}, so its size is invalid");
         if (!pixels.IsGrey) return image;
