@@ -253,7 +253,7 @@ internal sealed class TrainingSession : IDisposable
             foreach (var role in (ModelRole[])[ModelRole.Student, ModelRole.Teacher])
             {
                 var predictions = Read(role == ModelRole.Student ? _accrual.Student : _accrual.Teacher, d, DatasetSplit.Test, TrainingPhase.Testing, cancellationToken).Predictions;
-                evaluations.Add(predictions.Evaluate(_datasets[d].Name, DatasetSplit.Test, role, _datasets[d].TestLabels));
+                evaluations.Add(predictions.Evaluate(_datasets[d].Name, DatasetSplit.Test, role, _datasets[d].TestLabels, cancellationToken: cancellationToken));
                 _instruments.Evaluated(evaluations[^1]);
             }
         }
