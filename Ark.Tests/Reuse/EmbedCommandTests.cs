@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Ark.Data;
 using Ark.Tests.Cli;
 using Ark.Training;
 using Microsoft.Extensions.DependencyInjection;
@@ -48,7 +47,7 @@ public class EmbedCommandTests(SmallModel small) : IClassFixture<SmallModel>
     {
         await Embed(small.PathOf("whole.npz"), "--input", small.Images, "--batch-size", "5", "--projected");
         await using var host = small.Host();
-        var images = ImageInputs.Read(small.Images);
+        var images = ImageInputs.Read(small.Images, cancellationToken: TestContext.Current.CancellationToken);
         using var model = LoadedModel.Load(small.Checkpoint);
         using var stop = new CancellationTokenSource();
         var target = small.PathOf("cut.npz");

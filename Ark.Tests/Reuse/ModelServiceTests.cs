@@ -40,7 +40,7 @@ public class ModelServiceTests(SmallModel small) : IClassFixture<SmallModel>
         await using var host = small.Host();
         var classifier = host.GetRequiredService<IArkClassifier>();
         var calls = Enumerable.Range(0, 40).Select(i => i % 5 == 3
-            ? classifier.ClassifyAsync(new DataContent(SmallModel.Png(i)[..200], "image/png") { Name = $"cut {i}" }, TestContext.Current.CancellationToken)
+            ? classifier.ClassifyAsync(new DataContent(SmallModel.Png(i).AsMemory(0, 200), "image/png") { Name = $"cut {i}" }, TestContext.Current.CancellationToken)
             : classifier.ClassifyAsync(SmallModel.Content(i), TestContext.Current.CancellationToken)).ToArray();
         for (var i = 0; i < calls.Length; i++)
         {

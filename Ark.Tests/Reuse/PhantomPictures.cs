@@ -1,5 +1,4 @@
 using Ark.Data;
-using Ark.Training;
 
 namespace Ark.Tests.Reuse;
 

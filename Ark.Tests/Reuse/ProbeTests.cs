@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Ark.Data;
 using Ark.Tests.Checkpoints;
 using Ark.Tests.Cli;
 using Ark.Training;
@@ -27,10 +26,10 @@ public class ProbeTests(SmallModel small) : IClassFixture<SmallModel>
         foreach (var expected in root.GetProperty("cases").EnumerateArray())
         {
             var penalty = expected.GetProperty("penalty").GetDouble();
-            using var one = LogisticRegression.Fit(new LabelSchema(LabelTask.Binary, ["x"]), inputs, binary, penalty, TestContext.Current.CancellationToken);
+            using var one = LogisticRegression.Fit(new LabelSchema(LabelTask.Binary, ["x"]), inputs, binary, penalty, cancellationToken: TestContext.Current.CancellationToken);
             AssertClose(expected.GetProperty("binary_coef"), one.Standardised.Weight);
             AssertClose(expected.GetProperty("binary_intercept"), one.Standardised.Bias);
-            using var three = LogisticRegression.Fit(new LabelSchema(LabelTask.MultiClass, ["a", "b", "c"]), inputs, tensor(oneHot, [count, 3]), penalty, TestContext.Current.CancellationToken);
+            using var three = LogisticRegression.Fit(new LabelSchema(LabelTask.MultiClass, ["a", "b", "c"]), inputs, tensor(oneHot, [count, 3]), penalty, cancellationToken: TestContext.Current.CancellationToken);
             AssertClose(expected.GetProperty("classes_coef"), three.Standardised.Weight);
             AssertClose(expected.GetProperty("classes_intercept"), three.Standardised.Bias - three.Standardised.Bias.mean());
             var (weight, bias) = one.Plain();

@@ -1,4 +1,3 @@
-using Ark.Models;
 using Ark.Training;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Configuration;

@@ -31,7 +31,7 @@ public class LogisticRegressionTests
         var features = tensor(Enumerable.Range(0, 400 * 3).Select(_ => (float)random.Normal(5, 3)).ToArray(), [400, 3]);
         var targets = (features.select(1, 1) > 5).to(ScalarType.Float32).unsqueeze(1);
         targets[..50] = tensor(float.NaN);
-        using var model = LogisticRegression.Fit(new LabelSchema(LabelTask.Binary, ["A"]), features, targets, 1e-3, TestContext.Current.CancellationToken);
+        using var model = LogisticRegression.Fit(new LabelSchema(LabelTask.Binary, ["A"]), features, targets, 1e-3, cancellationToken: TestContext.Current.CancellationToken);
         Assert.True(Auroc.Compute(targets.data<float>().ToArray(), model.Predict(features)) > 0.999);
     }
 
@@ -41,6 +41,6 @@ public class LogisticRegressionTests
         using var scope = NewDisposeScope();
         using var stop = new CancellationTokenSource();
         stop.Cancel();
-        Assert.ThrowsAny<OperationCanceledException>(() => LogisticRegression.Fit(new LabelSchema(LabelTask.Binary, ["A"]), rand(8, 2), ones(8, 1), 1e-3, stop.Token));
+        Assert.ThrowsAny<OperationCanceledException>(() => LogisticRegression.Fit(new LabelSchema(LabelTask.Binary, ["A"]), rand(8, 2), ones(8, 1), 1e-3, cancellationToken: stop.Token));
     }
 }

@@ -162,7 +162,7 @@ internal sealed class KnowledgeAccrual : IDisposable
         if (part.Share != 1) consistency = consistency.Times(part.Share);
         var total = task.Times(1 - weight).Plus(consistency.Times(weight));
         pass.Backward(total);
-        return stack([task.detach(), consistency.detach(), total.detach()]).to(ScalarType.Float64).MoveToOuterDisposeScope();
+        return stack([task!.detach(), consistency.detach(), total.detach()]).to(ScalarType.Float64).MoveToOuterDisposeScope();
     }
 
     private Tensor Followed(Tensor view)

@@ -46,10 +46,10 @@ internal sealed class LogisticRegression : IDisposable
     /// <param name="features"><c>[N, D]</c>; borrowed.</param>
     /// <param name="targets"><c>[N, K]</c>, NaN missing; borrowed.</param>
     /// <param name="penalty">Weight of half the squared norm of the coefficients, beside the mean loss.</param>
-    /// <param name="cancellationToken">Ends the fit early, with an exception.</param>
     /// <param name="standardise">Whether features are standardised first; without it they are taken as they are.</param>
+    /// <param name="cancellationToken">Ends the fit early, with an exception.</param>
     /// <returns>The model; the caller disposes it.</returns>
-    public static LogisticRegression Fit(LabelSchema schema, Tensor features, Tensor targets, double penalty, CancellationToken cancellationToken = default, bool standardise = true)
+    public static LogisticRegression Fit(LabelSchema schema, Tensor features, Tensor targets, double penalty, bool standardise = true, CancellationToken cancellationToken = default)
     {
         using var scope = NewDisposeScope();
         using var least = 1e-6.ToScalar();
@@ -73,17 +73,17 @@ internal sealed class LogisticRegression : IDisposable
     /// <param name="schema">The labels.</param>
     /// <param name="train">Features <c>[N, D]</c> and targets <c>[N, K]</c> to fit.</param>
     /// <param name="validation">Features and targets that choose the penalty.</param>
-    /// <param name="cancellationToken">Ends the fit early, with an exception.</param>
     /// <param name="penalties">The penalties to choose from; <see langword="null"/> for four from 0.001 to 1.</param>
     /// <param name="standardise">Whether features are standardised first.</param>
+    /// <param name="cancellationToken">Ends the fit early, with an exception.</param>
     /// <returns>The model; the caller disposes it.</returns>
-    public static LogisticRegression FitBest(LabelSchema schema, FeatureTable train, FeatureTable validation, CancellationToken cancellationToken = default, IReadOnlyList<double>? penalties = null, bool standardise = true)
+    public static LogisticRegression FitBest(LabelSchema schema, FeatureTable train, FeatureTable validation, IReadOnlyList<double>? penalties = null, bool standardise = true, CancellationToken cancellationToken = default)
     {
         LogisticRegression? best = null;
         var bestScore = double.NegativeInfinity;
         foreach (var penalty in penalties ?? [1e-3, 1e-2, 1e-1, 1])
         {
-            var candidate = Fit(schema, train.Features, train.Targets, penalty, cancellationToken, standardise);
+            var candidate = Fit(schema, train.Features, train.Targets, penalty, standardise, cancellationToken);
             var score = new Predictions(schema, validation.Targets.data<float>().ToArray(), candidate.Predict(validation.Features))
                 .Evaluate("", DatasetSplit.Validation, ModelRole.Student, cancellationToken: cancellationToken).MeanAuroc ?? 0;
             if (score > bestScore)

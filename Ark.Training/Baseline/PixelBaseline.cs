@@ -17,7 +17,7 @@ internal static class PixelBaseline
         using var train = Read(data, DatasetSplit.Train, source, transform, cancellationToken);
         using var validation = Read(data, DatasetSplit.Validation, source, transform, cancellationToken);
         using var test = Read(data, DatasetSplit.Test, source, transform, cancellationToken);
-        using var model = LogisticRegression.FitBest(data.Labels, train, validation, cancellationToken);
+        using var model = LogisticRegression.FitBest(data.Labels, train, validation, cancellationToken: cancellationToken);
         return new Predictions(data.Labels, test.Targets.data<float>().ToArray(), model.Predict(test.Features))
             .Evaluate(data.Name, DatasetSplit.Test, ModelRole.Student, data.TestLabels, cancellationToken: cancellationToken);
     }

@@ -101,7 +101,7 @@ internal sealed class FineTuningSession : IDisposable
         else _model.train();
         var steps = BatchSource.BatchCount(_data.Train.Count, _options.BatchSize);
         var (sum, images, step) = (0.0, 0, 0);
-        foreach (var batch in _source.Shuffled(_data.Name, _data.Train, _trainingView, 0, epoch, 0, cancellationToken))
+        foreach (var batch in _source.Training(new DatasetPass(_data.Name, [0], _data.Train.Count), _data.Train, _trainingView, epoch, 0, cancellationToken))
         {
             using (batch)
             {

@@ -100,7 +100,7 @@ internal sealed class FewShotCurve : IDisposable
         Tensor Targets(FeatureTable table) => column is { } k ? table.Targets.narrow(1, k, 1).contiguous() : table.Targets;
         var index = tensor(chosen);
         var few = new FeatureTable(_train.Features.index_select(0, index), Targets(_train).index_select(0, index));
-        using var model = LogisticRegression.FitBest(labels, few, new FeatureTable(_validation.Features, Targets(_validation)), cancellationToken, Penalties, standardise: false);
+        using var model = LogisticRegression.FitBest(labels, few, new FeatureTable(_validation.Features, Targets(_validation)), Penalties, standardise: false, cancellationToken);
         return new Predictions(labels, Targets(_test).data<float>().ToArray(), model.Predict(_test.Features)).Evaluate("", DatasetSplit.Test, ModelRole.Teacher, cancellationToken: cancellationToken).MeanAuroc;
     }
 

@@ -62,7 +62,7 @@ internal sealed class LinearProbe
         using var train = Table(DatasetSplit.Train, rows);
         using var validation = Table(DatasetSplit.Validation, rows);
         using var test = Table(DatasetSplit.Test, rows);
-        using var model = LogisticRegression.FitBest(Labels, train, validation, cancellationToken, _options.Penalties);
+        using var model = LogisticRegression.FitBest(Labels, train, validation, _options.Penalties, cancellationToken: cancellationToken);
         var split = _splits[DatasetSplit.Test];
         var predictions = new Predictions(Labels, split.Targets, model.Predict(test.Features), split.Names, split.Patients);
         var evaluation = predictions.Evaluate(_dataset.Name, DatasetSplit.Test, ModelRole.Teacher, _dataset.TestLabels, new ScoringOptions { Replicates = _options.Replicates, Seed = _options.Seed }, cancellationToken: cancellationToken);

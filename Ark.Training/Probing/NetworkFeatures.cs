@@ -1,5 +1,3 @@
-using Ark.Data;
-
 namespace Ark.Training;
 
 /// <summary>Embeddings of a network.</summary>
@@ -38,5 +36,6 @@ internal sealed class NetworkFeatures : FeatureSource
     {
         _runner.Dispose();
         _model.Dispose();
+        base.Dispose();
     }
 }

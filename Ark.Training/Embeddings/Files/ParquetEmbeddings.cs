@@ -53,9 +53,9 @@ internal static class ParquetEmbeddings
     {
         await using var reader = await ParquetReader.CreateAsync(path).ConfigureAwait(false);
         var fields = reader.Schema.GetDataFields();
-        var name = fields.FirstOrDefault(f => IsText(f) && EmbeddingTable.IsNameColumn(f.Path.ToString())) ?? fields.FirstOrDefault(IsText);
+        var name = fields.FirstOrDefault(f => IsText(f) && EmbeddingTable.IsNameColumn(NameOf(f))) ?? fields.FirstOrDefault(IsText);
         var lists = fields.Where(f => f.MaxRepetitionLevel == 1 && IsNumber(f)).ToList();
-        var columns = fields.Where(f => f.MaxRepetitionLevel == 0 && IsNumber(f) && !EmbeddingTable.IsNameColumn(f.Path.ToString())).ToArray();
+        var columns = fields.Where(f => f.MaxRepetitionLevel == 0 && IsNumber(f) && !EmbeddingTable.IsNameColumn(NameOf(f))).ToArray();
         if (lists.Count > 1) throw new ArkInputException(path, null, $"has several columns of lists: {string.Join(", ", lists.Select(f => f.Path))}", "Keep one.");
         if (lists.Count == 0 && columns.Length == 0) throw new ArkInputException(path, null, "has no column of numbers", "It needs a list of floats, or a column per number.");
         var (names, rows) = (new List<string>(), new List<float[]>());
@@ -73,6 +73,8 @@ internal static class ParquetEmbeddings
         var info = reader.CustomMetadata ?? [];
         return new EmbeddingTable(path, name is null ? null : names, rows.Count, rows.Count == 0 ? 0 : rows[0].Length, rows, info);
     }
+
+    private static string NameOf(DataField field) => field.Path.ToList()[^1];
 
     // The reader gives texts as memory of characters, the writer takes strings.
     private static bool IsText(DataField field) => (field.ClrType == typeof(string) || field.ClrType == typeof(ReadOnlyMemory<char>)) && field.MaxRepetitionLevel == 0;
