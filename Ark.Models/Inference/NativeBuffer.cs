@@ -2,14 +2,14 @@ using System.Runtime.InteropServices;
 
 namespace Ark.Models;
 
-/// <summary>Zeroed memory outside the garbage collector, aligned to cache lines, which grows on demand and loses its content then.</summary>
+/// <summary>Memory outside the garbage collector, zero unless told otherwise and aligned to cache lines, which grows on demand and loses its content then.</summary>
 internal sealed unsafe class NativeBuffer : IDisposable
 {
     private const nuint CacheLine = 64;
     private const nuint HugePage = 2 << 20;
     private const int AdviseHugePages = 14;
 
-    public NativeBuffer(long bytes = 0) => Reserve(bytes);
+    public NativeBuffer(long bytes = 0, bool clear = true) => Reserve(bytes, clear);
 
     public void* Pointer { get; private set; }
 
@@ -18,7 +18,7 @@ internal sealed unsafe class NativeBuffer : IDisposable
     public long Bytes { get; private set; }
 
     /// <summary>Makes it at least as large as this.</summary>
-    public void Reserve(long bytes)
+    public void Reserve(long bytes, bool clear = true)
     {
         if (bytes <= Bytes) return;
         Free();
@@ -26,7 +26,7 @@ internal sealed unsafe class NativeBuffer : IDisposable
         Pointer = NativeMemory.AlignedAlloc((nuint)bytes, large ? HugePage : CacheLine);
         // Fewer entries in the table of pages are looked up then; where the system has none to give, nothing changes.
         if (large) _ = Advise(Pointer, (nuint)bytes / HugePage * HugePage, AdviseHugePages);
-        NativeMemory.Clear(Pointer, (nuint)bytes);
+        if (clear) NativeMemory.Clear(Pointer, (nuint)bytes);
         Bytes = bytes;
     }
 

@@ -18,7 +18,7 @@ internal sealed unsafe class PackedMatrix : IDisposable
     {
         (Columns, Depth, IsBf16) = (outputs, inputs, bf16);
         PanelWidth = bf16 ? 64 : TileKernel.Columns;
-        _values = new NativeBuffer((long)VectorMath.Pad(outputs) * inputs * ElementSize);
+        _values = new NativeBuffer((long)VectorMath.Pad(outputs) * inputs * ElementSize, clear: false);
         _bias = new NativeBuffer((VectorMath.Pad(outputs) + PanelWidth) * sizeof(float));
     }
 
@@ -47,7 +47,15 @@ internal sealed unsafe class PackedMatrix : IDisposable
         using var scope = NewDisposeScope();
         var flat = weight.detach().flatten(1).contiguous();
         var packed = new PackedMatrix((int)flat.size(0), (int)flat.size(1), bf16);
-        fixed (byte* source = flat.bytes) packed.Fill((float*)source, scaledColumns, scale);
+        fixed (byte* source = flat.bytes)
+        {
+            var start = (float*)source;
+            WorkerTeam.Shared.Run(get_num_threads(), worker =>
+            {
+                for (var panel = worker.Next(); panel < packed.Panels; panel = worker.Next()) packed.Fill(start, panel, scaledColumns, scale);
+            });
+        }
+
         if (bias is null) return packed;
         var values = MemoryMarshal.Cast<byte, float>(bias.detach().contiguous().bytes);
         for (var i = 0; i < values.Length; i++) packed.Bias[i] = i < scaledColumns ? values[i] * scale : values[i];
@@ -65,40 +73,43 @@ internal sealed unsafe class PackedMatrix : IDisposable
         _bias.Dispose();
     }
 
-    private void Fill(float* source, int scaledColumns, float scale)
+    private void Fill(float* source, int panel, int scaledColumns, float scale)
     {
         var block = stackalloc float[256];
-        for (var panel = 0; panel < Panels; panel++)
+        var width = WidthOf(panel);
+        for (var within = 0; within < width; within += VectorMath.Lanes)
         {
-            var width = WidthOf(panel);
-            for (var within = 0; within < width; within += 16)
+            var column = (panel * PanelWidth) + within;
+            for (var depth = 0; depth < Depth; depth += VectorMath.Lanes)
             {
-                var column = (panel * PanelWidth) + within;
-                for (var depth = 0; depth < Depth; depth += 16)
+                var depths = Math.Min(VectorMath.Lanes, Depth - depth);
+                Take(source, column, depth, depths, block);
+                for (var c = 0; c < Math.Clamp(scaledColumns - column, 0, VectorMath.Lanes); c++)
                 {
-                    var (columns, depths) = (Math.Min(16, Columns - column), Math.Min(16, Depth - depth));
-                    if (columns == 16 && depths == 16)
-                    {
-                        VectorMath.Transpose16(source + ((nint)column * Depth) + depth, Depth, block, 16);
-                    }
-                    else
-                    {
-                        new Span<float>(block, 256).Clear();
-                        for (var c = 0; c < columns; c++)
-                        {
-                            for (var d = 0; d < depths; d++) block[(d * 16) + c] = source[((nint)(column + c) * Depth) + depth + d];
-                        }
-                    }
-
-                    for (var c = 0; c < Math.Clamp(scaledColumns - column, 0, 16); c++)
-                    {
-                        for (var d = 0; d < depths; d++) block[(d * 16) + c] *= scale;
-                    }
-
-                    if (IsBf16) PutPairs(block, (ushort*)Panel(panel, depth) + (2 * within), width, depths);
-                    else Put(block, (float*)Panel(panel, depth) + within, width, depths);
+                    for (var d = 0; d < depths; d++) block[(d * VectorMath.Lanes) + c] *= scale;
                 }
+
+                if (IsBf16) PutPairs(block, (ushort*)Panel(panel, depth) + (2 * within), width, depths);
+                else Put(block, (float*)Panel(panel, depth) + within, width, depths);
             }
+        }
+    }
+
+    /// <summary>16 columns of 16 rows, transposed; zero past the last.</summary>
+    private void Take(float* source, int column, int depth, int depths, float* block)
+    {
+        source += ((nint)column * Depth) + depth;
+        var columns = Math.Min(VectorMath.Lanes, Columns - column);
+        if (columns == VectorMath.Lanes && depths == VectorMath.Lanes)
+        {
+            VectorMath.Transpose16(source, Depth, block, VectorMath.Lanes);
+            return;
+        }
+
+        new Span<float>(block, VectorMath.Lanes * VectorMath.Lanes).Clear();
+        for (var c = 0; c < columns; c++)
+        {
+            for (var d = 0; d < depths; d++) block[(d * VectorMath.Lanes) + c] = source[((nint)c * Depth) + d];
         }
     }
 

@@ -1,24 +1,46 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 
 namespace Ark.Models;
 
-/// <summary>Where the time of a pass goes, as the first thread sees it, its waiting for the others included. For benchmarks.</summary>
+/// <summary>
+/// Where the time of a pass goes: the first thread's processor time on Linux, so that other processes do not count, its waiting for the other threads included. For
+/// benchmarks.
+/// </summary>
 internal sealed class PassProfile
 {
-    private readonly Dictionary<string, (long Ticks, double Flops)> _spent = [];
-    private long _since;
+    private readonly Dictionary<string, (double Seconds, double Flops)> _spent = [];
+    private double _since;
 
     /// <summary>Seconds and floating-point operations by kind of work.</summary>
-    public IReadOnlyDictionary<string, (double Seconds, double Flops)> Spent =>
-        _spent.ToDictionary(s => s.Key, s => (s.Value.Ticks / (double)Stopwatch.Frequency, s.Value.Flops));
+    public IReadOnlyDictionary<string, (double Seconds, double Flops)> Spent => _spent;
 
-    public void Begin() => _since = Stopwatch.GetTimestamp();
+    public void Begin() => _since = Now();
 
     public void End(string work, double flops = 0)
     {
-        var now = Stopwatch.GetTimestamp();
-        var (ticks, before) = _spent.GetValueOrDefault(work);
-        _spent[work] = (ticks + now - _since, before + flops);
+        var now = Now();
+        var (seconds, before) = _spent.GetValueOrDefault(work);
+        _spent[work] = (seconds + now - _since, before + flops);
         _since = now;
+    }
+
+    private static double Now()
+    {
+        const int ThreadProcessorTime = 3;
+        return OperatingSystem.IsLinux() && ReadClock(ThreadProcessorTime, out var time) == 0
+            ? time.Seconds + (time.Nanoseconds / 1e9)
+            : Stopwatch.GetTimestamp() / (double)Stopwatch.Frequency;
+    }
+
+    [DllImport("libc", EntryPoint = "clock_gettime")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int ReadClock(int clock, out TimeSpec time);
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct TimeSpec
+    {
+        public nint Seconds;
+        public nint Nanoseconds;
     }
 }
