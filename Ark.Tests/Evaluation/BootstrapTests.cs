@@ -35,7 +35,7 @@ public class BootstrapTests
         var seen = bootstrap.Run(200, 1, 6, (weights, into) =>
         {
             for (var i = 0; i < 6; i++) into[i] = weights[i];
-        });
+        }, TestContext.Current.CancellationToken);
         Assert.All(seen, w => Assert.Equal((w[0], w[1]), (w[2], w[4])));
         Assert.All(seen, w => Assert.Equal(4, w[0] + w[1] + w[3] + w[5]));
         Assert.Contains(seen, w => w[3] != w[5]);
@@ -47,7 +47,7 @@ public class BootstrapTests
     public void Intervals_are_the_same_for_a_seed_and_hold_the_figure()
     {
         var predictions = Drawn(new RandomStream(5), 300, 2, LabelTask.MultiLabel);
-        DatasetEvaluation Scored(ulong seed) => predictions.Evaluate("set", DatasetSplit.Test, ModelRole.Teacher, scoring: new ScoringOptions { Replicates = 300, Seed = seed });
+        DatasetEvaluation Scored(ulong seed) => predictions.Evaluate("set", DatasetSplit.Test, ModelRole.Teacher, scoring: new ScoringOptions { Replicates = 300, Seed = seed }, cancellationToken: TestContext.Current.CancellationToken);
         var (one, same, other) = (Scored(1), Scored(1), Scored(2));
         Assert.Equal(one.ToJson().ToJsonString(), same.ToJson().ToJsonString());
         Assert.NotEqual(one.Intervals["mean_auroc"], other.Intervals["mean_auroc"]);
@@ -65,7 +65,7 @@ public class BootstrapTests
     {
         // 400 images: the bootstrap's width and that of Hanley and McNeil's formula differ by little.
         var predictions = Drawn(new RandomStream(8), 400, 1, LabelTask.Binary);
-        var label = predictions.Evaluate("set", DatasetSplit.Test, ModelRole.Teacher, scoring: new ScoringOptions { Replicates = 1000 }).Labels[0];
+        var label = predictions.Evaluate("set", DatasetSplit.Test, ModelRole.Teacher, scoring: new ScoringOptions { Replicates = 1000 }, cancellationToken: TestContext.Current.CancellationToken).Labels[0];
         var (a, m, n) = (label.Auroc!.Value, label.Positives, label.Negatives);
         var variance = ((a * (1 - a)) + ((m - 1) * ((a / (2 - a)) - (a * a))) + ((n - 1) * ((2 * a * a / (1 + a)) - (a * a)))) / (m * n);
         Assert.InRange((label.Intervals["auroc"].High - label.Intervals["auroc"].Low) / (2 * 1.96 * Math.Sqrt(variance)), 0.8, 1.25);

@@ -14,11 +14,11 @@ public sealed class GroupTests : IDisposable
     {
         var predictions = BootstrapTests.Drawn(new RandomStream(4), 120, 2, LabelTask.MultiLabel);
         var groups = new ImageGroups("sex", [.. Enumerable.Range(0, 120).Select(i => i % 5 == 0 ? null : i % 2 == 0 ? "F" : "M")]);
-        var comparison = Assert.Single(predictions.Evaluate("set", DatasetSplit.Test, ModelRole.Teacher, scoring: new ScoringOptions { Replicates = 200 }, groups: [groups]).Groups);
+        var comparison = Assert.Single(predictions.Evaluate("set", DatasetSplit.Test, ModelRole.Teacher, scoring: new ScoringOptions { Replicates = 200 }, groups: [groups], cancellationToken: TestContext.Current.CancellationToken).Groups);
         Assert.Equal(["F", "M", ImageGroups.Unknown], comparison.Groups.Select(g => g.Value));
         foreach (var (value, figures) in comparison.Groups)
         {
-            var alone = predictions.Pick([.. Enumerable.Range(0, 120).Where(i => (groups.Values[i] ?? ImageGroups.Unknown) == value)]).Evaluate("set", DatasetSplit.Test, ModelRole.Teacher);
+            var alone = predictions.Pick([.. Enumerable.Range(0, 120).Where(i => (groups.Values[i] ?? ImageGroups.Unknown) == value)]).Evaluate("set", DatasetSplit.Test, ModelRole.Teacher, cancellationToken: TestContext.Current.CancellationToken);
             Assert.Equal((alone.Images, alone.MeanAuroc, alone.Labels[1].Sensitivity), (figures.Images, figures.MeanAuroc, figures.Labels[1].Sensitivity));
         }
     }
@@ -39,7 +39,7 @@ public sealed class GroupTests : IDisposable
         }
 
         var evaluation = new Predictions(new LabelSchema(LabelTask.Binary, ["x"]), [.. targets], [.. scores])
-            .Evaluate("set", DatasetSplit.Test, ModelRole.Teacher, scoring: new ScoringOptions { Replicates = 100 }, groups: [new ImageGroups("site", values)]);
+            .Evaluate("set", DatasetSplit.Test, ModelRole.Teacher, scoring: new ScoringOptions { Replicates = 100 }, groups: [new ImageGroups("site", values)], cancellationToken: TestContext.Current.CancellationToken);
         var gap = evaluation.Groups[0].Gaps.Single(g => g.Figure == "mean_auroc");
         Assert.Equal(("A", "B", 1.0, new ConfidenceInterval(1, 1)), (gap.Highest, gap.Lowest, gap.Gap, gap.Interval));
         Assert.Contains(evaluation.Groups[0].Gaps, g => g is { Figure: "sensitivity", Label: "x", Gap: 1 });
@@ -52,7 +52,7 @@ public sealed class GroupTests : IDisposable
     {
         // Group B has no positive of the second label, which would drag its mean.
         float[] targets = [1, 1, 0, 0, 1, 0, 0, 0], scores = [0.9f, 0.1f, 0.1f, 0.9f, 0.9f, 0.5f, 0.1f, 0.5f];
-        var comparison = new Predictions(new LabelSchema(LabelTask.MultiLabel, ["x", "y"]), targets, scores).Evaluate("set", DatasetSplit.Test, ModelRole.Teacher, groups: [new ImageGroups("site", ["A", "A", "B", "B"])]).Groups[0];
+        var comparison = new Predictions(new LabelSchema(LabelTask.MultiLabel, ["x", "y"]), targets, scores).Evaluate("set", DatasetSplit.Test, ModelRole.Teacher, groups: [new ImageGroups("site", ["A", "A", "B", "B"])], cancellationToken: TestContext.Current.CancellationToken).Groups[0];
         Assert.Equal((0.5, 1.0), (comparison.Groups[0].Figures.MeanAuroc, comparison.Groups[1].Figures.MeanAuroc));
         Assert.Equal(0, comparison.Gaps.Single(g => g.Figure == "mean_auroc").Gap);
         Assert.DoesNotContain(comparison.Gaps, g => g.Label == "y" && g.Figure == "auroc");

@@ -40,14 +40,14 @@ public class ModelComparisonTests
     {
         Predictions Table(string names, string targets) => new(new LabelSchema(LabelTask.Binary, ["a"]), [.. targets.Split(',').Select(float.Parse)], [0.1f, 0.2f], names.Split(','));
         var (first, second) = (Table(firstNames, firstTargets), Table(secondNames, secondTargets));
-        if (problem is null) Assert.Equal(1, ModelComparison.Of(first, second).Images);
-        else Assert.Contains(problem, Assert.Throws<ArkInputException>(() => ModelComparison.Of(first, second)).Message, StringComparison.Ordinal);
+        if (problem is null) Assert.Equal(1, ModelComparison.Of(first, second, cancellationToken: TestContext.Current.CancellationToken).Images);
+        else Assert.Contains(problem, Assert.Throws<ArkInputException>(() => ModelComparison.Of(first, second, cancellationToken: TestContext.Current.CancellationToken)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void Tables_without_a_common_label_are_refused()
     {
         var other = new Predictions(new LabelSchema(LabelTask.Binary, ["c"]), [1], [0.5f], ["x"]);
-        Assert.Contains("no label in common", Assert.Throws<ArkInputException>(() => ModelComparison.Of(new Predictions(Schema, [1, 0], [0.5f, 0.5f], ["x"]), other)).Message, StringComparison.Ordinal);
+        Assert.Contains("no label in common", Assert.Throws<ArkInputException>(() => ModelComparison.Of(new Predictions(Schema, [1, 0], [0.5f, 0.5f], ["x"]), other, cancellationToken: TestContext.Current.CancellationToken)).Message, StringComparison.Ordinal);
     }
 }

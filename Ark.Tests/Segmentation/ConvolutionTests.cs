@@ -1,6 +1,5 @@
 using Ark.Models;
 using Ark.Tests.Models;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Ark.Tests.Segmentation;

@@ -17,7 +17,7 @@ public class AurocTests
             var exclusive = test.TryGetProperty("accuracy", out var accuracy);
             string[] names = [.. Enumerable.Range(0, classes).Select(i => $"class {i}")];
             var evaluation = new Predictions(new LabelSchema(exclusive ? LabelTask.MultiClass : LabelTask.MultiLabel, names), Matrix("y"), Matrix("p"))
-                .Evaluate("set", DatasetSplit.Test, ModelRole.Teacher);
+                .Evaluate("set", DatasetSplit.Test, ModelRole.Teacher, cancellationToken: TestContext.Current.CancellationToken);
             Assert.Equal(images, evaluation.Images);
             Assert.All(expected.EnumerateArray().Zip(evaluation.Labels), p => Assert.Equal(p.First.GetDouble(), p.Second.Auroc!.Value, 1e-9));
             Assert.Equal(test.GetProperty("mean_auc_Ark").GetDouble(), evaluation.MeanAuroc!.Value, 1e-9);

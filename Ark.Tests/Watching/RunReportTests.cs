@@ -102,9 +102,9 @@ public partial class RunReportTests
         }
     }
 
-    [GeneratedRegex("https?:|//[a-z]|<link|<img|@import|url\\(|src=", RegexOptions.IgnoreCase)]
+    [GeneratedRegex("https?:|//[a-z]|<link|<img|@import|url\\(|src=", RegexOptions.IgnoreCase | RegexOptions.NonBacktracking)]
     private static partial Regex ExternalReference();
 
-    [GeneratedRegex("<svg viewBox=\"0 0 [0-9]+ [0-9]+\" role=.*?</svg>", RegexOptions.Singleline)]
+    [GeneratedRegex("<svg viewBox=\"0 0 [0-9]+ [0-9]+\" role=.*?</svg>", RegexOptions.Singleline | RegexOptions.NonBacktracking)]
     private static partial Regex Chart();
 }
