@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using Ark.Models;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Ark.Benchmarks;

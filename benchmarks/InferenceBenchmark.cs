@@ -1,6 +1,5 @@
 using System.Globalization;
 using Ark.Models;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Ark.Benchmarks;

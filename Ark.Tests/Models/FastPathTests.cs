@@ -108,7 +108,7 @@ public class FastPathTests(FormulaModel formula) : IClassFixture<FormulaModel>
         using var engine = InferenceEngine.Create(model, InferencePrecision.Fp32, threads: 1 + Next(draw, 2));
         var images = randn([1 + Next(draw, 5), backbone.InputChannels, backbone.ImageHeight, backbone.ImageWidth], generator: new Generator((ulong)(uint)seed));
         if (Next(draw, 4) == 0) images = images.permute(0, 1, 3, 2).contiguous().permute(0, 1, 3, 2);
-        var outputs = InferenceOutputs.Tokens | InferenceOutputs.Pooled | InferenceOutputs.Logits | (configuration.Projector == ProjectorKind.None ? 0 : InferenceOutputs.Projected);
+        var outputs = InferenceOutputs.Tokens | InferenceOutputs.Pooled | InferenceOutputs.Logits | (configuration.Projector == ProjectorKind.None ? InferenceOutputs.None : InferenceOutputs.Projected);
         var fast = engine.Run(images, outputs);
         var plain = engine.RunPlain(images, outputs);
         Reference.AssertClose("tokens", fast.Tokens!, plain.Tokens!);
