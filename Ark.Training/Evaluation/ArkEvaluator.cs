@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using Ark.Models;
 
 namespace Ark.Training;
 
@@ -41,7 +42,8 @@ public sealed class ArkEvaluator(IImageDecoder decoder, IMeterFactory? meters = 
         var (step, images, begun) = (0, 0, Stopwatch.StartNew());
         reporter.Begin(1, steps, 0);
         var read = new List<int>(samples.Count);
-        var (_, predictions) = SplitReader.Read(model.Model, head.Index, labels, source.InOrder(dataset.Name, samples, transform, cancellationToken), labels.Task == LabelTask.MultiClass, model.Device, count =>
+        using var engine = InferenceEngine.Create(model.Model);
+        var (_, predictions) = SplitReader.Read(views => engine.Logits(views)[head.Index], labels, source.InOrder(dataset.Name, samples, transform, cancellationToken), labels.Task == LabelTask.MultiClass, model.Device, count =>
         {
             step++;
             images += count;

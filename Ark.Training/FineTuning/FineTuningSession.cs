@@ -143,7 +143,8 @@ internal sealed class FineTuningSession : IDisposable
         var test = split == DatasetSplit.Test && _options.TestCrops == 10;
         var transform = test ? Transforms.TenCrop(_options.Normalization, _size) : Transforms.Evaluation(_options.Normalization, _size);
         var read = new List<int>();
-        var result = SplitReader.Read(_model, 0, _data.Labels, (test ? _testSource : _source).InOrder(_data.Name, _data[split], transform, cancellationToken), IsExclusive, _device,
+        _model.eval();
+        var result = SplitReader.Read(views => _model.forward(views, 0).Logits, _data.Labels, (test ? _testSource : _source).InOrder(_data.Name, _data[split], transform, cancellationToken), IsExclusive, _device,
             _ =>
             {
                 if (_reporter.IsDue) _reporter.Report(phase, 0, _data.Name, read.Count, _data[split].Count, (long)_trial * _options.Epochs);

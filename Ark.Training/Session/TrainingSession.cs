@@ -237,7 +237,8 @@ internal sealed class TrainingSession : IDisposable
         var steps = BatchSource.BatchCount(data[split].Count, _options.BatchSize);
         var step = 0;
         var head = _accrual.HeadOf(dataset);
-        return SplitReader.Read(network, head.Head, data.Labels, _source.InOrder(data.Name, data[split], split == DatasetSplit.Test ? _testView : _evaluationView, cancellationToken), _accrual.IsExclusive(dataset), _device, images =>
+        if (network.training) network.eval();
+        return SplitReader.Read(views => network.forward(views, head.Head).Logits, data.Labels, _source.InOrder(data.Name, data[split], split == DatasetSplit.Test ? _testView : _evaluationView, cancellationToken), _accrual.IsExclusive(dataset), _device, images =>
         {
             step++;
             _instruments.Read(data.Name, phase, images);
