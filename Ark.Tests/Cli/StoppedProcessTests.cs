@@ -52,8 +52,13 @@ public sealed class StoppedProcessTests : IDisposable
         resumed.Kill();
     }
 
-    private static Process Ark(params string[] arguments) =>
-        Process.Start(new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "ark.dll"), .. arguments]) { RedirectStandardError = true, RedirectStandardOutput = true, UseShellExecute = false })!;
+    private static Process Ark(params string[] arguments)
+    {
+        string[] command = ["dotnet", Path.Combine(AppContext.BaseDirectory, "ark.dll"), .. arguments];
+        // A shell lets what it starts in the background ignore Ctrl-C, and a process hands that on to those that it starts.
+        if (OperatingSystem.IsLinux()) command = ["env", "--default-signal=INT", .. command];
+        return Process.Start(new ProcessStartInfo(command[0], command[1..]) { RedirectStandardError = true, RedirectStandardOutput = true, UseShellExecute = false })!;
+    }
 
     [DllImport("libc", EntryPoint = "kill")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
