@@ -46,4 +46,11 @@ internal static class KeptScalar
         using var scalar = factor.ToScalar();
         return a.add_(b, scalar);
     }
+
+    /// <summary>The number in a tensor of one element.</summary>
+    public static double Number(this Tensor tensor)
+    {
+        using var scalar = tensor.ToScalar();
+        return scalar.ToDouble();
+    }
 }

@@ -1,5 +1,4 @@
 using Ark.Models;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Ark.Training;
@@ -110,7 +109,7 @@ internal sealed class KnowledgeAccrual : IDisposable
     {
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
-        return Student.parameters().All(p => double.IsFinite(linalg.vector_norm(p).ToDouble()));
+        return Student.parameters().All(p => double.IsFinite(p.norm().Number()));
     }
 
     /// <summary>Goes on from a stored position; what the last step used is known from it, for a stop may fall between a pass's last step and its end.</summary>

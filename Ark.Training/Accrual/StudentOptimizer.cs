@@ -59,8 +59,8 @@ internal sealed class StudentOptimizer : IDisposable
     {
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
-        var norms = _states.Select(s => s.Parameter.grad).Where(g => g is not null).Select(g => linalg.vector_norm(g!)).ToArray();
-        return norms.Length == 0 ? 0 : linalg.vector_norm(stack(norms)).ToDouble();
+        var norms = _states.Select(s => s.Parameter.grad).Where(g => g is not null).Select(g => g!.norm()).ToArray();
+        return norms.Length == 0 ? 0 : stack(norms).norm().Number();
     }
 
     /// <summary>Scales the whole gradient down to a norm, as PyTorch's <c>clip_grad_norm_</c> does.</summary>

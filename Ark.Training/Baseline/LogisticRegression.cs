@@ -130,7 +130,7 @@ internal sealed class LogisticRegression : IDisposable
             .Plus(weight.mul(weight).sum().Times(0.5 * penalty));
         loss.backward();
         rows.grad!.data<double>().CopyTo(gradient);
-        return loss.ToDouble();
+        return loss.Number();
     }
 
     private Tensor Standardise(Tensor features) => features.Plus(_mean.neg()) * _scale;

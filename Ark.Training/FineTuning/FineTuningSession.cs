@@ -1,7 +1,6 @@
 using System.Globalization;
 using Ark.Data;
 using Ark.Models;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Ark.Training;
@@ -135,7 +134,7 @@ internal sealed class FineTuningSession : IDisposable
         loss.backward();
         if (_options.ClipGradient is { } norm) nn.utils.clip_grad_norm_(_model.parameters().Where(p => p.requires_grad), norm);
         _optimizer.Step();
-        return loss.ToDouble();
+        return loss.Number();
     }
 
     private (double Loss, Predictions Predictions) Read(DatasetSplit split, TrainingPhase phase, CancellationToken cancellationToken)

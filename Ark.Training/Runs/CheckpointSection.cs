@@ -29,7 +29,7 @@ internal sealed class CheckpointSection(string path, string place, PickleDiction
     public IReadOnlyDictionary<string, object?> AsNamed() => values.Where(v => v.Key is string).ToDictionary(v => (string)v.Key, v => v.Value, StringComparer.Ordinal);
 
     // Numbers are tensors without dimensions; see TrainingCheckpoint.
-    private static double? Number(torch.Tensor value) => value.dim() == 0 && value.dtype == torch.ScalarType.Float64 ? value.ToDouble() : null;
+    private static double? Number(torch.Tensor value) => value.dim() == 0 && value.dtype == torch.ScalarType.Float64 ? value.Number() : null;
 
     private List<object?> List(object key) => Get<List<object?>>(key, "a list");
 

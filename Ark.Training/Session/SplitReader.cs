@@ -1,5 +1,4 @@
 using Ark.Data;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Ark.Training;
@@ -48,7 +47,7 @@ internal static class SplitReader
         if (order is not null) logits = logits.index_select(2, tensor(order.Select(o => (long)o).ToArray(), device: device));
         var loss = TaskLoss.Compute(logits.select(1, 0), targets, exclusive, anyMissing);
         probabilities.AddRange(Probabilities(logits, labels.Task).cpu().data<float>().ToArray());
-        return loss.ToDouble();
+        return loss.Number();
     }
 
     /// <summary>The probabilities <c>[B, K]</c> of views <c>[B, V, K]</c>: those of each view, then their mean, as published.</summary>

@@ -1,4 +1,3 @@
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Ark.Training;
@@ -87,7 +86,7 @@ internal static class DeLong
     private static double TwoSided(double z)
     {
         using var scope = NewDisposeScope();
-        return special.erfc(tensor(Math.Abs(z) / Math.Sqrt(2), ScalarType.Float64)).ToDouble();
+        return special.erfc(tensor(Math.Abs(z) / Math.Sqrt(2), ScalarType.Float64)).Number();
     }
 
     private readonly record struct Placement(double Auroc, double[] OfPositives, double[] OfNegatives);
