@@ -3,7 +3,7 @@
 #   1. follows the package README word by word (the tool from the folder, a phantom, a training run, the console application), in build and publish;
 #   2. builds a dataset adapter in an assembly of its own against Ark.Core alone, and reads it through a host that has no native package;
 #   3. expects that host to say in one sentence what is missing when it loads a model.
-# Needs a built solution (dotnet build -c Release). Everything lies in a temporary folder (3 GB for a moment) that is removed.
+# Needs a built solution (dotnet build -c Release). Everything lies in a temporary folder (a gigabyte) that is removed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_CLI_UI_LANGUAGE=en
@@ -25,6 +25,15 @@ cat >"$work/nuget.config" <<CONFIG
   <fallbackPackageFolders><add key="machine" value="${cached#*: }" /></fallbackPackageFolders>
 </configuration>
 CONFIG
+# libtorch is 500 MB in every output folder: linked, not copied, where the file system can.
+cat >"$work/Directory.Build.props" <<'PROPS'
+<Project>
+  <PropertyGroup>
+    <CreateHardLinksForCopyLocalIfPossible>true</CreateHardLinksForCopyLocalIfPossible>
+    <CreateHardLinksForPublishFilesIfPossible>true</CreateHardLinksForPublishFilesIfPossible>
+  </PropertyGroup>
+</Project>
+PROPS
 # Only what is not there already is downloaded, and Ark's packages come from the folder in any case.
 export NUGET_PACKAGES="$work/packages"
 say "packed"
