@@ -3,7 +3,6 @@ using Ark.Data;
 using Ark.Training;
 using Microsoft.AspNetCore.Http.Timeouts;
 using Microsoft.Extensions.AI;
-using Microsoft.Extensions.Options;
 
 namespace Ark.Service;
 
@@ -18,7 +17,10 @@ internal static class ServiceHost
 
     private static readonly string PhantomTeacher = Path.Combine(AppContext.BaseDirectory, "phantom-teacher.safetensors");
 
-    public static WebApplication Build(string[] args)
+    /// <summary>Builds the service.</summary>
+    /// <param name="args">The command line; <c>--Ark:Model:Checkpoint FILE</c> and every other setting.</param>
+    /// <param name="configure">Changes the host last, for tests.</param>
+    public static WebApplication Build(string[] args, Action<WebApplicationBuilder>? configure = null)
     {
         // The page and the settings lie beside the program, wherever it is started from.
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
@@ -31,6 +33,7 @@ internal static class ServiceHost
         AddModel(builder);
         AddLimits(builder);
         builder.Services.AddOpenApi();
+        configure?.Invoke(builder);
         var app = builder.Build();
         app.Use(Headers);
         app.UseDefaultFiles();
