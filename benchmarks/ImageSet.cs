@@ -17,7 +17,7 @@ internal sealed record ImageSet(string Name, IReadOnlyList<string> Files)
         var sets = new List<ImageSet> { new("as stored", picked) };
         // The largest pictures give the most natural detail when they are enlarged.
         var sources = found.OrderByDescending(f => new FileInfo(f).Length).Take(12).ToList();
-        foreach (var side in new[] { 512, 1024, 2048 })
+        foreach (var side in new[] { 64, 512, 1024, 2048 })
         {
             foreach (var kind in new[] { "png", "jpg" })
             {

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace Ark.Data;
 
@@ -81,10 +82,28 @@ internal static class CvResize
                 belowRow = second;
             }
 
-            var to = destination.Slice(y * length, length);
-            for (var i = 0; i < length; i++)
-                to[i] = (byte)((((weightAbove * (above[i] >> 4)) >> 16) + ((weightBelow * (below[i] >> 4)) >> 16) + 2) >> 2);
+            Blend(above, below, weightAbove, weightBelow, destination.Slice(y * length, length));
         }
+    }
+
+    private static void Blend(ReadOnlySpan<int> above, ReadOnlySpan<int> below, int weightAbove, int weightBelow, Span<byte> to)
+    {
+        var i = 0;
+        for (; i <= to.Length - Vector256<byte>.Count; i += Vector256<byte>.Count)
+        {
+            var first = Vector256.Narrow(Eight(above, below, weightAbove, weightBelow, i), Eight(above, below, weightAbove, weightBelow, i + 8)).AsUInt16();
+            var second = Vector256.Narrow(Eight(above, below, weightAbove, weightBelow, i + 16), Eight(above, below, weightAbove, weightBelow, i + 24)).AsUInt16();
+            Vector256.Narrow(first, second).CopyTo(to[i..]);
+        }
+
+        for (; i < to.Length; i++) to[i] = (byte)((((weightAbove * (above[i] >> 4)) >> 16) + ((weightBelow * (below[i] >> 4)) >> 16) + 2) >> 2);
+    }
+
+    private static Vector256<int> Eight(ReadOnlySpan<int> above, ReadOnlySpan<int> below, int weightAbove, int weightBelow, int at)
+    {
+        var upper = ((Vector256.Create(above.Slice(at, 8)) >> 4) * weightAbove) >> 16;
+        var lower = ((Vector256.Create(below.Slice(at, 8)) >> 4) * weightBelow) >> 16;
+        return (upper + lower + Vector256.Create(2)) >> 2;
     }
 
     /// <summary>Where output column <paramref name="x"/> lies: offset of its left neighbour, offset from there to the right one, weight of the right one.</summary>

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using System.Globalization;
 using Ark.Training;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;
@@ -14,25 +13,6 @@ public class ModelServiceTests(SmallModel small) : IClassFixture<SmallModel>
 
     [Fact]
     public Task Concurrent_callers_get_what_a_single_one_gets() => Compare(callers: 64, requests: 6);
-
-    /// <summary>The long form: 64 callers, 2,000 requests each.</summary>
-    [Fact(Explicit = true)]
-    public async Task Sixty_four_callers_of_two_thousand_requests_get_what_a_single_one_gets_faster_and_in_flat_memory()
-    {
-        await using var host = small.Host();
-        var classifier = host.GetRequiredService<IArkClassifier>();
-        var expected = await OneAtATime(classifier, 24);
-        var before = Resident();
-        var clock = Stopwatch.StartNew();
-        await OneAtATime(classifier, 2000);
-        var single = 2000 / clock.Elapsed.TotalSeconds;
-        clock.Restart();
-        var worst = await Concurrent(classifier, expected, 64, 2000);
-        var many = 64 * 2000 / clock.Elapsed.TotalSeconds;
-        TestContext.Current.TestOutputHelper!.WriteLine(string.Create(CultureInfo.InvariantCulture, $"one at a time {single:F0}/s, 64 callers {many:F0}/s ({many / single:F2}x), worst difference {worst:E2}, resident {before >> 20} -> {Resident() >> 20} MiB"));
-        Assert.True(worst <= 1e-5, $"{worst:E2}");
-        Assert.True(many >= 1.5 * single, $"{many:F0}/s against {single:F0}/s");
-    }
 
     [Fact]
     public async Task A_bad_image_fails_its_caller_alone()
@@ -122,7 +102,4 @@ public class ModelServiceTests(SmallModel small) : IClassFixture<SmallModel>
     }
 
     private static double[] Flat(ImagePrediction prediction) => [.. prediction.Heads.SelectMany(h => h.Labels.Select(l => l.Probability))];
-
-    private static long Resident() =>
-        long.Parse(File.ReadAllLines("/proc/self/status").Single(l => l.StartsWith("VmRSS:", StringComparison.Ordinal)).Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) << 10;
 }
