@@ -6,6 +6,8 @@ namespace Ark.Cli;
 /// <summary>The command line: parsing, errors and exit codes.</summary>
 internal static class ArkCommandLine
 {
+    private const string Verbose = "--verbose";
+
     /// <summary>Runs one command.</summary>
     /// <param name="args">The arguments.</param>
     /// <param name="output">Receives results.</param>
@@ -16,8 +18,14 @@ internal static class ArkCommandLine
     public static async Task<int> RunAsync(string[] args, TextWriter output, TextWriter error, bool isTerminal, CancellationToken cancellationToken = default)
     {
         await using var services = new ServiceCollection().AddArk().Services.BuildServiceProvider();
-        var verbose = new Option<bool>("--verbose") { Description = "show a stack trace with an error", Recursive = true };
-        var terminal = new Terminal(output, error, isTerminal);
+        return await RunAsync(CreateRoot(services, new Terminal(output, error, isTerminal)), args, output, error, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Every command with its options.</summary>
+    /// <param name="services">Where commands find what they need.</param>
+    /// <param name="terminal">Where they write.</param>
+    internal static RootCommand CreateRoot(IServiceProvider services, Terminal terminal)
+    {
         var root = new RootCommand("Ark for .NET: accrue knowledge over chest X-ray datasets with different labels, and reuse it.")
         {
             PretrainCommand.Create(services, terminal),
@@ -35,7 +43,12 @@ internal static class ArkCommandLine
             ConvertCommand.Create(terminal),
             DataCommand.Create(services, terminal),
         };
-        root.Add(verbose);
+        root.Add(new Option<bool>(Verbose) { Description = "show a stack trace with an error", Recursive = true });
+        return root;
+    }
+
+    private static async Task<int> RunAsync(RootCommand root, string[] args, TextWriter output, TextWriter error, CancellationToken cancellationToken)
+    {
         var parsed = root.Parse(args);
         if (parsed.Errors.Count > 0 && parsed.Action is not System.CommandLine.Help.HelpAction)
         {
@@ -63,7 +76,7 @@ internal static class ArkCommandLine
         catch (Exception e)
         {
             // The outermost frame: whatever went wrong becomes one line and an exit code.
-            await error.WriteLineAsync(parsed.GetValue(verbose) ? $"ark: {e}" : $"ark: {OneLine.Of(e.Message)}").ConfigureAwait(false);
+            await error.WriteLineAsync(parsed.GetValue<bool>(Verbose) ? $"ark: {e}" : $"ark: {OneLine.Of(e.Message)}").ConfigureAwait(false);
             return e is ArkInputException ? ExitCode.WrongInput : ExitCode.Failed;
         }
     }

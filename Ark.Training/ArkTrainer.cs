@@ -19,6 +19,7 @@ public sealed partial class ArkTrainer(IImageDecoder decoder, ILogger<ArkTrainer
     /// <inheritdoc/>
     public async Task<TrainingResult> TrainAsync(TrainingRun run, IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default)
     {
+        NativeRuntime.Ensure();
         var options = run.Options;
         using var activity = ArkInstruments.Begin("ark.train");
         Check(run);

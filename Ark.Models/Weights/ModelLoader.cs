@@ -17,6 +17,7 @@ internal static class ModelLoader
     public static T Load<T>(string path, string? nestedKey, PyTorchLoadOptions? options, out LoadReport report, Func<CheckpointReader, RecognisedWeights, T> build)
         where T : SwinBackbone
     {
+        NativeRuntime.Ensure();
         using var reader = CheckpointReader.Open(path, options);
         var choice = StateDictChoice.Choose(reader, nestedKey);
         var place = choice.NestedKey.Length == 0 ? null : $"key '{choice.NestedKey}'";

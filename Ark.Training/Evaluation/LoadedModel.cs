@@ -39,6 +39,7 @@ public sealed class LoadedModel : IDisposable
     /// <exception cref="ArkInputException">The file is no whole checkpoint, or its model is not recognised.</exception>
     public static LoadedModel Load(string path, ModelRole weights = ModelRole.Teacher, string device = "cpu")
     {
+        NativeRuntime.Ensure();
         var target = torch.device(device);
         var index = CheckpointFile.ReadIndex(path);
         var (model, description) = TrainingCheckpoint.IsDescribedBy(index) ? TrainingCheckpoint.LoadNetwork(path, weights) : ForeignCheckpoint.Load(index, weights);

@@ -1,0 +1,45 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using TorchSharp;
+
+namespace Ark;
+
+/// <summary>Makes sure that libtorch is there before TorchSharp needs it: its own answer is a page of probing, inside an exception about a type.</summary>
+internal static class NativeRuntime
+{
+    private const string Mend = "Add the package TorchSharp-cpu, or a CUDA package of TorchSharp of the same version, to the application.";
+
+    private static readonly Exception? Failure = Load();
+
+    /// <summary>Makes sure that TorchSharp can work.</summary>
+    /// <exception cref="InvalidOperationException">libtorch is missing, or cannot be loaded.</exception>
+    public static void Ensure()
+    {
+        if (Failure is not null) throw new InvalidOperationException(Failure.Message, Failure.InnerException);
+    }
+
+    private static InvalidOperationException? Load()
+    {
+        var torchSharp = typeof(torch).Assembly;
+        var isFound = !OperatingSystem.IsLinux() || NativeLibrary.TryLoad("torch_cpu", torchSharp, null, out _);
+        // In notebooks TorchSharp finds libtorch among restored packages by itself.
+        if (!isFound && !IsRestored()) return new InvalidOperationException($"libtorch, which computes, could not be found. {Mend}");
+        try
+        {
+            RuntimeHelpers.RunClassConstructor(typeof(torch).TypeHandle);
+            return null;
+        }
+        catch (TypeInitializationException e)
+        {
+            var reason = (e.InnerException ?? e).Message.Split('\n')[0].Trim().TrimEnd('.');
+            return new InvalidOperationException(isFound ? $"TorchSharp's native library could not be loaded: {reason}." : $"libtorch, which computes, could not be loaded. {Mend}", e);
+        }
+    }
+
+    private static bool IsRestored()
+    {
+        var packages = Environment.GetEnvironmentVariable("NUGET_PACKAGES")
+            ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages");
+        return Directory.Exists(packages) && Directory.EnumerateDirectories(packages, "libtorch-*").Any();
+    }
+}

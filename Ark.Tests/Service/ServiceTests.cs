@@ -1,0 +1,214 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json.Nodes;
+using Ark.Service;
+using Ark.Tests.Images;
+using Ark.Tests.Reuse;
+using Ark.Training;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Ark.Tests.Service;
+
+/// <summary>The sample service over HTTP.</summary>
+public class ServiceTests(RunningService service) : IClassFixture<RunningService>
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Probabilities_are_those_of_the_classifier_whether_sent_as_a_body_or_as_a_form()
+    {
+        await using var host = service.Small.Host();
+        var expected = await host.GetRequiredService<IArkClassifier>().ClassifyAsync(SmallModel.Content(3), Token);
+        var raw = await Json(await Post("predictions", SmallModel.Png(3)));
+        using var form = new MultipartFormDataContent { { new StringContent("Doe^Jane"), "patient" }, { new ByteArrayContent(SmallModel.Png(3)), "image", "Doe_Jane.png" } };
+        var formed = await Json(await service.Client.PostAsync(new Uri("predictions", UriKind.Relative), form, Token));
+        Assert.Equal(raw.ToJsonString(), formed.ToJsonString());
+        var heads = raw["heads"]!.AsArray();
+        Assert.Equal(expected.Heads.Select(h => h.Name), heads.Select(h => (string)h!["name"]!));
+        foreach (var (head, json) in expected.Heads.Zip(heads))
+        {
+            Assert.Equal(head.IsExclusive, (bool)json!["exclusive"]!);
+            Assert.All(head.Labels.Zip(json["labels"]!.AsArray()), p =>
+            {
+                Assert.Equal(p.First.Name, (string)p.Second!["name"]!);
+                Assert.Equal(p.First.Probability, (double)p.Second["probability"]!, 1e-6);
+                Assert.False((bool)p.Second["calibrated"]!);
+            });
+        }
+    }
+
+    [Fact]
+    public async Task Embeddings_have_the_dimensions_that_are_asked_for()
+    {
+        Assert.Equal(192, (await Json(await Post("embeddings", SmallModel.Png(1))))["embedding"]!.AsArray().Count);
+        Assert.Equal(24, (int)(await Json(await Post("embeddings?dimensions=24", SmallModel.Png(1))))["dimensions"]!);
+        Assert.Contains("192", await Refusal(await Post("embeddings?dimensions=1000", SmallModel.Png(1)), HttpStatusCode.UnprocessableEntity), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_heat_map_has_the_shape_of_the_picture_and_an_unknown_label_is_named()
+    {
+        var map = await Json(await Post("heatmaps?label=Edema", TestPng.Write8(60, 40, TestPng.Grey, TestPng.Noise(60 * 40, 5))));
+        Assert.Equal(("Findings", "Edema"), ((string)map["head"]!, (string)map["label"]!));
+        Assert.Equal((60, 40, 1), Size((string)map["picture"]!));
+        Assert.Equal((60, 40, 4), Size((string)map["overlay"]!));
+        Assert.Contains("'Edma'", await Refusal(await Post("heatmaps?label=Edma", SmallModel.Png(1)), HttpStatusCode.UnprocessableEntity), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("predictions")]
+    [InlineData("embeddings")]
+    [InlineData("heatmaps?label=Edema")]
+    public async Task What_is_no_picture_is_refused_in_words(string path)
+    {
+        Assert.Contains("not an image", await Refusal(await Post(path, Encoding.UTF8.GetBytes("Dear colleague, ...")), HttpStatusCode.UnprocessableEntity), StringComparison.Ordinal);
+        Assert.Contains("no picture", await Refusal(await Post(path, []), HttpStatusCode.BadRequest), StringComparison.Ordinal);
+        Assert.Contains("damaged", await Refusal(await Post(path, SmallModel.Png(1)[..200]), HttpStatusCode.UnprocessableEntity), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_bomb_of_a_hundred_megapixels_is_refused_before_it_is_decoded()
+    {
+        var row = new byte[1250];
+        var bomb = TestPng.Write(10_000, 10_000, TestPng.Grey, 1, [.. Enumerable.Repeat(row, 10_000)]);
+        Assert.InRange(bomb.Length, 1, 200_000);
+        var clock = Stopwatch.StartNew();
+        Assert.Contains("10000x10000", await Refusal(await Post("predictions", bomb), HttpStatusCode.UnprocessableEntity), StringComparison.Ordinal);
+        Assert.True(clock.Elapsed < TimeSpan.FromSeconds(5), clock.Elapsed.ToString());
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Sixty_megabytes_are_refused_with_or_without_a_declared_length(bool chunked)
+    {
+        using var content = new ByteArrayContent(new byte[60 << 20]);
+        using var request = new HttpRequestMessage(HttpMethod.Post, "predictions") { Content = content };
+        request.Headers.TransferEncodingChunked = chunked;
+        request.Headers.ExpectContinue = true;
+        Assert.Contains("50 MB", await Refusal(await service.Client.SendAsync(request, Token), HttpStatusCode.RequestEntityTooLarge), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Fifty_uploads_at_once_are_answered_alike()
+    {
+        var answers = await Task.WhenAll(Enumerable.Range(0, 50).Select(async i => (await Json(await Post("predictions", SmallModel.Png(i % 2)))).ToJsonString()));
+        Assert.Equal(2, answers.Distinct(StringComparer.Ordinal).Count());
+    }
+
+    [Fact]
+    public async Task Neither_names_nor_queries_are_logged()
+    {
+        using var content = new ByteArrayContent("Doe^Jane 1970"u8.ToArray());
+        content.Headers.ContentDisposition = new ContentDispositionHeaderValue("attachment") { FileName = "Doe_Jane.png" };
+        using var refused = await service.Client.PostAsync(new Uri("predictions?patient=Doe_Jane", UriKind.Relative), content, Token);
+        Assert.Contains(service.Log, l => l.StartsWith("Predict refused after", StringComparison.Ordinal));
+        Assert.DoesNotContain(service.Log, l => l.Contains("Doe", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Callers_beyond_the_queue_and_answers_beyond_the_time_are_turned_away_in_words()
+    {
+        var (app, client) = await RunningService.StartAsync([], $"--Ark:Model:Checkpoint={service.Small.Checkpoint}", "--Service:MaxConcurrency=1", "--Service:QueueLength=0", "--Service:Timeout=00:00:03");
+        await using (app)
+        using (client)
+        {
+            // An upload that never ends; the server asks for it when it has a place for it.
+            using var endless = new TcpClient();
+            await endless.ConnectAsync(IPAddress.Loopback, client.BaseAddress!.Port, Token);
+            var stream = endless.GetStream();
+            await stream.WriteAsync("POST /predictions HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\nExpect: 100-continue\r\n\r\n"u8.ToArray(), Token);
+            await ReadUntil(stream, "100 Continue");
+            using var content = new ByteArrayContent(SmallModel.Png(1));
+            using var turnedAway = await client.PostAsync(new Uri("predictions", UriKind.Relative), content, Token);
+            Assert.Contains("waiting", await Refusal(turnedAway, HttpStatusCode.ServiceUnavailable), StringComparison.Ordinal);
+            await ReadUntil(stream, "took too long");
+        }
+    }
+
+    [Fact]
+    public async Task A_calibration_file_marks_and_corrects_its_labels()
+    {
+        var head = new HeadCalibration("View", CalibrationMethod.Temperature, LabelTask.Binary, [new LabelCalibration { Name = "AP", Temperature = 2, Offset = -1 }]);
+        var path = service.Small.PathOf("calibration.json");
+        new Calibration(service.Small.Checkpoint, ModelRole.Teacher, [head]).Save(path);
+        var (app, client) = await RunningService.StartAsync([], $"--Ark:Model:Checkpoint={service.Small.Checkpoint}", $"--Ark:Model:Calibration={path}");
+        await using (app)
+        using (client)
+        {
+            var plain = (double)(await Json(await Post("predictions", SmallModel.Png(1))))["heads"]![2]!["labels"]![0]!["probability"]!;
+            using var answer = await client.PostAsync(new Uri("predictions", UriKind.Relative), new ByteArrayContent(SmallModel.Png(1)), Token);
+            var label = (await Json(answer))["heads"]![2]!["labels"]![0]!;
+            Assert.True((bool)label["calibrated"]!);
+            Assert.Equal(1 / (1 + Math.Exp(1 - (Math.Log(plain / (1 - plain)) / 2))), (double)label["probability"]!, 1e-5);
+        }
+    }
+
+    [Fact]
+    public async Task Health_names_heads_and_the_description_names_every_endpoint()
+    {
+        var health = JsonNode.Parse(await service.Client.GetStringAsync(new Uri("health", UriKind.Relative), Token))!;
+        Assert.Equal("healthy", (string)health["status"]!);
+        Assert.False((bool)health["demonstration"]!);
+        Assert.Equal("Edema", (string)health["heads"]!["Findings"]![1]!);
+        var description = JsonNode.Parse(await service.Client.GetStringAsync(new Uri("openapi/v1.json", UriKind.Relative), Token))!;
+        Assert.All((string[])["/embeddings", "/predictions", "/heatmaps", "/health"], path => Assert.NotNull(description["paths"]![path]));
+    }
+
+    [Fact]
+    public async Task The_page_loads_nothing_from_elsewhere()
+    {
+        using var page = await service.Client.GetAsync(new Uri("/", UriKind.Relative), Token);
+        Assert.Contains("default-src 'self'", page.Headers.GetValues("Content-Security-Policy").Single(), StringComparison.Ordinal);
+        foreach (var name in (string[])["index.html", "style.css", "app.js"])
+            Assert.DoesNotMatch("https?://", await service.Client.GetStringAsync(new Uri(name, UriKind.Relative), Token));
+    }
+
+    [Fact]
+    public void Without_a_checkpoint_the_phantom_model_is_served_and_a_wrong_one_is_named()
+    {
+        var missing = ServiceHost.Build(["--Ark:Model:Checkpoint=nowhere.pth.tar"]);
+        Assert.Contains("nowhere.pth.tar", Assert.ThrowsAny<ArkInputException>(() => ServiceHost.LoadModel(missing)).Message, StringComparison.Ordinal);
+        using var app = (IDisposable)ServiceHost.Build([]);
+        ServiceHost.LoadModel((Microsoft.AspNetCore.Builder.WebApplication)app);
+        Assert.True(ServiceHost.IsDemonstration(((Microsoft.AspNetCore.Builder.WebApplication)app).Services.GetRequiredKeyedService<LoadedModel>(ServiceHost.ModelName)));
+    }
+
+    private async Task<HttpResponseMessage> Post(string path, byte[] body) =>
+        await service.Client.PostAsync(new Uri(path, UriKind.Relative), new ByteArrayContent(body), Token);
+
+    private static async Task<JsonNode> Json(HttpResponseMessage answer)
+    {
+        var text = await answer.Content.ReadAsStringAsync(Token);
+        Assert.True(answer.IsSuccessStatusCode, text);
+        return JsonNode.Parse(text)!;
+    }
+
+    private static async Task<string> Refusal(HttpResponseMessage answer, HttpStatusCode status)
+    {
+        Assert.Equal(status, answer.StatusCode);
+        var detail = (string)JsonNode.Parse(await answer.Content.ReadAsStringAsync(Token))!["detail"]!;
+        Assert.EndsWith(".", detail, StringComparison.Ordinal);
+        return detail;
+    }
+
+    private static (int Width, int Height, int Channels) Size(string dataUrl)
+    {
+        using var image = NetVips.Image.NewFromBuffer(Convert.FromBase64String(dataUrl["data:image/png;base64,".Length..]));
+        return (image.Width, image.Height, image.Bands);
+    }
+
+    private static async Task ReadUntil(NetworkStream stream, string words)
+    {
+        var (seen, buffer) = (new StringBuilder(), new byte[4096]);
+        while (!seen.ToString().Contains(words, StringComparison.Ordinal))
+        {
+            var read = await stream.ReadAsync(buffer, Token);
+            Assert.True(read > 0, $"the connection ended after: {seen}");
+            seen.Append(Encoding.UTF8.GetString(buffer, 0, read));
+        }
+    }
+}

@@ -1,0 +1,121 @@
+#!/usr/bin/env bash
+# Uses the packages as a stranger does: packs them into a folder, and outside the repository, with a package cache that has never seen them,
+#   1. follows the package README word by word (the tool from the folder, a phantom, a training run, the console application), in build and publish;
+#   2. builds a dataset adapter in an assembly of its own against Ark.Core alone, and reads it through a host that has no native package;
+#   3. expects that host to say in one sentence what is missing when it loads a model.
+# Needs a built solution (dotnet build -c Release). Everything lies in a temporary folder (a gigabyte) that is removed.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_CLI_UI_LANGUAGE=en
+repository="$PWD"
+work="$(mktemp -d)"
+trap 'rm -rf "$work"' EXIT
+fail() { echo "consumer check: $*" >&2; exit 1; }
+say() { echo "consumer check: $* (${SECONDS} s)"; }
+
+# A version that nobody has: a cache cannot answer in the packages' place.
+version="0.0.$(date +%s)"
+for project in Ark.Core Ark.Models Ark.Data Ark.Training Ark.Cli; do
+    dotnet pack "$project" -c Release --no-build -p:PackageVersion="$version" -o "$work/feed" -v quiet
+done
+cached="$(dotnet nuget locals global-packages --list)"
+cat >"$work/nuget.config" <<CONFIG
+<configuration>
+  <packageSources><add key="ark" value="$work/feed" /></packageSources>
+  <fallbackPackageFolders><add key="machine" value="${cached#*: }" /></fallbackPackageFolders>
+</configuration>
+CONFIG
+# libtorch is 500 MB in every output folder: linked, not copied, where the file system can.
+cat >"$work/Directory.Build.props" <<'PROPS'
+<Project>
+  <PropertyGroup>
+    <CreateHardLinksForCopyLocalIfPossible>true</CreateHardLinksForCopyLocalIfPossible>
+    <CreateHardLinksForPublishFilesIfPossible>true</CreateHardLinksForPublishFilesIfPossible>
+  </PropertyGroup>
+</Project>
+PROPS
+# Only what is not there already is downloaded, and Ark's packages come from the folder in any case.
+export NUGET_PACKAGES="$work/packages"
+say "packed"
+
+# 1. The README. Its commands and its program are taken out of it; the line with a checkpoint that is not public is left out.
+mkdir "$work/hello"
+cd "$work/hello"
+readme="$repository/eng/packaging/README.md"
+awk '/^```csharp$/ { inside = 1; next } /^```$/ { inside = 0 } inside' "$readme" >"$work/Program.cs"
+awk '/^```bash$/ { inside = 1; next } /^```$/ { inside = 0 } inside' "$readme" | grep -v ark6_ >"$work/commands.sh"
+lines="$(grep -c . "$work/Program.cs")"
+[ "$lines" -gt 5 ] && [ "$lines" -lt 30 ] || fail "the README's program has $lines lines"
+grep -q '^dotnet add package Ark.Training$' "$work/commands.sh" || fail "the README's commands were not found"
+grep -n '^dotnet run' "$work/commands.sh" >/dev/null || fail "the README runs nothing"
+{
+    echo "set -euo pipefail"
+    # The program is put in place where the reader does it: before the first command that runs it or a tool.
+    awk -v program="$work/Program.cs" '/^dotnet (new|add)/ { print; next } !done { print "cp " program " Program.cs"; done = 1 } { print }' "$work/commands.sh"
+} >"$work/follow.sh"
+bash "$work/follow.sh" >"$work/hello.log" 2>&1 || { cat "$work/hello.log"; fail "the README's commands failed"; }
+cmp "$readme" "$NUGET_PACKAGES/ark.training/$version/README.md" || fail "the package carries another README"
+if grep -E 'warning (NU|CS|MSB|ARK)' "$work/hello.log"; then fail "the README's commands warn"; fi
+grep -E '^[0-9]+ numbers: -?[0-9]' "$work/hello.log" || { cat "$work/hello.log"; fail "no embedding was printed"; }
+tools/ark --help | grep -q pretrain || fail "the tool has no help"
+tools/ark inspect run/checkpoints/last.pth.tar | grep -q PhantomFindings || fail "the tool cannot inspect"
+say "the README's console application embeds a PNG, and the tool runs"
+
+image="$(find phantom -name '*.png' -print -quit)"
+rm -rf bin
+dotnet publish -r linux-x64 --self-contained false -o published -v quiet
+published/hello run/checkpoints/last.pth.tar "$image" | grep -qE '^[0-9]+ numbers: ' || fail "the published application does not run"
+cp run/checkpoints/last.pth.tar "$work/model.pth.tar"
+cd "$work"
+say "published too"
+rm -rf hello
+
+# 2. An adapter of somebody else's, and a host without native packages.
+mkdir clinic host
+cat >clinic/clinic.csproj <<PROJECT
+<Project Sdk="Microsoft.NET.Sdk">
+  <PropertyGroup><TargetFramework>net10.0</TargetFramework><ImplicitUsings>enable</ImplicitUsings><Nullable>enable</Nullable></PropertyGroup>
+  <ItemGroup><PackageReference Include="Ark.Core" Version="$version" /></ItemGroup>
+</Project>
+PROJECT
+cp "$repository/samples/custom-adapter/JsonLinesAdapter.cs" clinic/
+cat >host/host.csproj <<PROJECT
+<Project Sdk="Microsoft.NET.Sdk">
+  <PropertyGroup><OutputType>Exe</OutputType><TargetFramework>net10.0</TargetFramework><ImplicitUsings>enable</ImplicitUsings><RuntimeIdentifier>linux-x64</RuntimeIdentifier><SelfContained>false</SelfContained></PropertyGroup>
+  <ItemGroup>
+    <PackageReference Include="Ark.Training" Version="$version" />
+    <PackageReference Include="Microsoft.Extensions.DependencyInjection" Version="10.0.0" />
+    <ProjectReference Include="../clinic/clinic.csproj" />
+  </ItemGroup>
+</Project>
+PROJECT
+cat >host/Program.cs <<'PROGRAM'
+using Ark;
+using Ark.Data;
+using Ark.Training;
+using Microsoft.Extensions.DependencyInjection;
+
+var services = new ServiceCollection();
+services.AddArk().AddDatasetAdapter<Samples.JsonLinesAdapter>("json-lines").AddModel("m", o => o.Checkpoint = args[1]);
+using var provider = services.BuildServiceProvider();
+var mine = provider.GetRequiredService<ArkDatasets>().Create(DatasetCatalogue.Load(args[0]).Get("mine"));
+var samples = await mine.Adapter.ReadAsync(DatasetSplit.Train);
+Console.WriteLine($"{mine.Name}: {samples.Count} images, {string.Join(", ", mine.Adapter.Labels.Names)}, {samples[0].PatientId}");
+try
+{
+    provider.GetRequiredService<IArkClassifier>();
+}
+catch (InvalidOperationException e)
+{
+    Console.WriteLine(e.Message);
+}
+PROGRAM
+mkdir -p list/images
+cp "$repository/samples/custom-adapter/ark.yaml" list/
+for split in train val test; do echo '{"image": "a.png", "findings": ["Edema"], "patient": "7"}' >"list/$split.jsonl"; done
+dotnet build host -v quiet
+dotnet host/bin/Debug/net10.0/linux-x64/host.dll list/ark.yaml model.pth.tar >host.log 2>&1 || { cat host.log; fail "the host failed"; }
+cat host.log
+[ "$(sed -n 1p host.log)" = "mine: 1 images, Edema, Effusion, 7" ] || fail "the adapter was not read"
+[ "$(wc -l <host.log)" -eq 2 ] && grep -q '^libtorch.*Add the package TorchSharp-cpu' host.log || fail "the missing native package is not named in one sentence"
+say "an adapter in an assembly of its own is read; a missing native package is named"

@@ -1,0 +1,25 @@
+namespace Ark.Service;
+
+internal sealed record EmbeddingAnswer(string Model, int Dimensions, float[] Embedding);
+
+internal sealed record PredictionAnswer(IReadOnlyList<HeadAnswer> Heads);
+
+/// <param name="Name">The dataset that the head was trained on.</param>
+/// <param name="Exclusive">Whether exactly one of the labels holds.</param>
+/// <param name="Labels">In the order of the head's outputs.</param>
+internal sealed record HeadAnswer(string Name, bool Exclusive, IReadOnlyList<LabelAnswer> Labels);
+
+internal sealed record LabelAnswer(string Name, double Probability, bool Calibrated);
+
+/// <param name="Head">The head that was asked.</param>
+/// <param name="Label">The label that the map is about.</param>
+/// <param name="Evidence">Whether anything speaks for the label; without that the map is empty.</param>
+/// <param name="Picture">The picture, at most 512 pixels a side, as a data URL of a PNG.</param>
+/// <param name="Overlay">The map over it, transparent where nothing speaks for the label.</param>
+internal sealed record HeatMapAnswer(string Head, string Label, bool Evidence, string Picture, string Overlay);
+
+/// <param name="Status"><c>healthy</c>.</param>
+/// <param name="Demonstration">Whether the model has only ever seen rendered phantoms.</param>
+/// <param name="MaxUploadBytes">Bytes of an upload at most.</param>
+/// <param name="Heads">The model's heads and their labels.</param>
+internal sealed record HealthAnswer(string Status, bool Demonstration, int MaxUploadBytes, IReadOnlyDictionary<string, IReadOnlyList<string>> Heads);

@@ -1,0 +1,62 @@
+using Ark.Data;
+using Ark.Training;
+using Microsoft.Extensions.AI;
+using Microsoft.Extensions.Options;
+
+namespace Ark.Service;
+
+/// <summary>What the service answers.</summary>
+internal static class ModelEndpoints
+{
+    public const string Reading = "reading";
+    public const string Explaining = "explaining";
+
+    /// <summary>What every upload is called: its own name may be a patient's.</summary>
+    public const string ImageName = "the upload";
+
+    private static readonly string[] Types = ["image/jpeg", "image/tiff", "image/webp", "image/bmp", "application/dicom", "application/octet-stream", "multipart/form-data"];
+
+    public static void MapModel(this WebApplication app)
+    {
+        Upload(app, "/embeddings", EmbedAsync, Reading, "Embed").Produces<EmbeddingAnswer>().WithSummary("The embedding of a radiograph; ?dimensions=N chooses pooled or projected features.");
+        Upload(app, "/predictions", PredictAsync, Reading, "Predict").Produces<PredictionAnswer>().WithSummary("The probability of every label of every head.");
+        Upload(app, "/heatmaps", ExplainAsync, Explaining, "Explain").Produces<HeatMapAnswer>().WithSummary("Where a label is seen; ?label=NAME, and ?head=NAME where several heads know it.");
+        app.MapGet("/health", Health).WithName("Health").Produces<HealthAnswer>().WithSummary("Whether the model is there, its heads and labels.");
+        app.MapGet("/phantom", Phantom).WithName("Phantom").Produces(200, contentType: "image/png").WithSummary("A rendered radiograph to try the service with; nobody's picture.");
+    }
+
+    private static RouteHandlerBuilder Upload(WebApplication app, string path, Delegate handler, string limit, string name) =>
+        app.MapPost(path, handler).WithName(name).Accepts<byte[]>("image/png", Types).ProducesProblem(413).ProducesProblem(422).ProducesProblem(503)
+            .RequireRateLimiting(limit).AddEndpointFilter<RefusalFilter>();
+
+    private static async Task<EmbeddingAnswer> EmbedAsync(
+        HttpRequest request, int? dimensions, [FromKeyedServices(ServiceHost.ModelName)] IEmbeddingGenerator<DataContent, Embedding<float>> generator, IOptions<ServiceLimits> limits, CancellationToken cancellationToken)
+    {
+        var image = new DataContent(await UploadReader.ReadAsync(request, limits.Value, cancellationToken), "application/octet-stream") { Name = ImageName };
+        var vector = (await generator.GenerateVectorAsync(image, new EmbeddingGenerationOptions { Dimensions = dimensions }, cancellationToken)).ToArray();
+        return new EmbeddingAnswer(ServiceHost.ModelName, vector.Length, vector);
+    }
+
+    private static async Task<PredictionAnswer> PredictAsync(
+        HttpRequest request, [FromKeyedServices(ServiceHost.ModelName)] IArkClassifier classifier, IOptions<ServiceLimits> limits, CancellationToken cancellationToken)
+    {
+        var image = new EncodedImage(await UploadReader.ReadAsync(request, limits.Value, cancellationToken), ImageName);
+        var prediction = await classifier.ClassifyAsync(image, cancellationToken);
+        return new PredictionAnswer([.. prediction.Heads.Select(h =>
+            new HeadAnswer(h.Name, h.IsExclusive, [.. h.Labels.Select(l => new LabelAnswer(l.Name, l.Probability, l.IsCalibrated))]))]);
+    }
+
+    private static async Task<HeatMapAnswer> ExplainAsync(
+        HttpRequest request, string label, string? head, ArkExplainer explainer, IImageDecoder decoder, [FromKeyedServices(ServiceHost.ModelName)] LoadedModel model, IOptions<ServiceLimits> limits, CancellationToken cancellationToken)
+    {
+        var picture = new DecodedImage(decoder.Decode(await UploadReader.ReadAsync(request, limits.Value, cancellationToken), ImageName));
+        var map = await explainer.ExplainAsync(model, picture, label, new ExplanationOptions { Head = head }, cancellationToken);
+        return new HeatMapAnswer(map.Head, map.Label, map.HasEvidence, Pictures.DataUrl(Pictures.Small(picture.Raster)), Pictures.DataUrl(Pictures.Overlay(map)));
+    }
+
+    private static HealthAnswer Health([FromKeyedServices(ServiceHost.ModelName)] IArkClassifier classifier, [FromKeyedServices(ServiceHost.ModelName)] LoadedModel model, IOptions<ServiceLimits> limits) =>
+        new("healthy", ServiceHost.IsDemonstration(model), limits.Value.MaxUploadBytes, classifier.Heads.ToDictionary(h => h.Key, h => h.Value.Names));
+
+    private static IResult Phantom() =>
+        Results.File(Pictures.Png(PhantomGenerator.Render(7, new PhantomOptions { Patient = 12, Findings = [PhantomFinding.Pneumothorax] }).Image), "image/png");
+}

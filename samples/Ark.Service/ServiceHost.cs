@@ -1,0 +1,109 @@
+using System.Threading.RateLimiting;
+using Ark.Data;
+using Ark.Training;
+using Microsoft.AspNetCore.Http.Timeouts;
+using Microsoft.Extensions.AI;
+
+namespace Ark.Service;
+
+/// <summary>Puts the service together.</summary>
+internal static class ServiceHost
+{
+    /// <summary>The model's key in the container.</summary>
+    public const string ModelName = "chest";
+
+    /// <summary>The configuration section of the model: <c>Checkpoint</c>, <c>Calibration</c>, and what else <see cref="ArkModelOptions"/> has.</summary>
+    public const string ModelSection = "Ark:Model";
+
+    private static readonly string PhantomTeacher = Path.Combine(AppContext.BaseDirectory, "phantom-teacher.safetensors");
+
+    /// <summary>Builds the service.</summary>
+    /// <param name="args">The command line; <c>--Ark:Model:Checkpoint FILE</c> and every other setting.</param>
+    /// <param name="configure">Changes the host last, for tests.</param>
+    public static WebApplication Build(string[] args, Action<WebApplicationBuilder>? configure = null)
+    {
+        // The page and the settings lie beside the program, wherever it is started from.
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+        builder.WebHost.ConfigureKestrel(o =>
+        {
+            o.AddServerHeader = false;
+            // Counted by UploadReader, which answers in words; Kestrel would only close the connection.
+            o.Limits.MaxRequestBodySize = null;
+        });
+        AddModel(builder);
+        AddLimits(builder);
+        builder.Services.AddOpenApi();
+        configure?.Invoke(builder);
+        var app = builder.Build();
+        app.Use(Headers);
+        app.UseDefaultFiles();
+        app.UseStaticFiles();
+        app.UseRequestTimeouts();
+        app.UseRateLimiter();
+        app.MapOpenApi();
+        app.MapModel();
+        return app;
+    }
+
+    /// <summary>Loads the model before the first caller waits for it.</summary>
+    /// <exception cref="ArkInputException">The checkpoint or its calibration cannot be used.</exception>
+    public static void LoadModel(WebApplication app)
+    {
+        _ = app.Services.GetRequiredKeyedService<IArkClassifier>(ModelName);
+        _ = app.Services.GetRequiredKeyedService<IEmbeddingGenerator<DataContent, Embedding<float>>>(ModelName);
+    }
+
+    public static bool IsDemonstration(LoadedModel model) => model.Checkpoint == PhantomTeacher;
+
+    private static void AddModel(WebApplicationBuilder builder)
+    {
+        var limits = builder.Configuration.GetSection(ServiceLimits.SectionName).Get<ServiceLimits>() ?? new ServiceLimits();
+        builder.Services.AddSingleton<IImageDecoder>(new NetVipsImageDecoder(new ImageDecoderOptions { MaxBytes = limits.MaxUploadBytes, MaxPixels = limits.MaxPixels }));
+        var section = builder.Configuration.GetSection(ModelSection);
+        if (string.IsNullOrEmpty(section["Checkpoint"])) section["Checkpoint"] = PhantomTeacher;
+        builder.Services.AddArk().AddModel(ModelName, section);
+    }
+
+    private static void AddLimits(WebApplicationBuilder builder)
+    {
+        var section = builder.Configuration.GetSection(ServiceLimits.SectionName);
+        builder.Services.AddOptions<ServiceLimits>().Bind(section, b => b.ErrorOnUnknownConfiguration = true).ValidateDataAnnotations().ValidateOnStart();
+        var limits = section.Get<ServiceLimits>() ?? new ServiceLimits();
+        builder.Services.AddRequestTimeouts(o => o.DefaultPolicy = new RequestTimeoutPolicy
+        {
+            Timeout = limits.Timeout,
+            TimeoutStatusCode = StatusCodes.Status503ServiceUnavailable,
+            WriteTimeoutResponse = context => Answer(context, "The answer took too long. Try again later."),
+        });
+        builder.Services.AddRateLimiter(o =>
+        {
+            o.RejectionStatusCode = StatusCodes.Status503ServiceUnavailable;
+            o.OnRejected = (context, _) => new ValueTask(Answer(context.HttpContext, "Too many callers are waiting. Try again later."));
+            AddConcurrency(o, ModelEndpoints.Reading, limits.MaxConcurrency, limits.QueueLength);
+            AddConcurrency(o, ModelEndpoints.Explaining, limits.MaxConcurrentHeatMaps, limits.QueueLength);
+        });
+    }
+
+    private static void AddConcurrency(Microsoft.AspNetCore.RateLimiting.RateLimiterOptions options, string policy, int permits, int queue) =>
+        options.AddPolicy(policy, _ => RateLimitPartition.GetConcurrencyLimiter(policy, _ => new ConcurrencyLimiterOptions
+        {
+            PermitLimit = permits,
+            QueueLimit = queue,
+            QueueProcessingOrder = QueueProcessingOrder.OldestFirst,
+        }));
+
+    private static Task Answer(HttpContext context, string detail)
+    {
+        context.Response.Headers.RetryAfter = "5";
+        return Results.Problem(detail, statusCode: StatusCodes.Status503ServiceUnavailable).ExecuteAsync(context);
+    }
+
+    private static Task Headers(HttpContext context, RequestDelegate next)
+    {
+        var headers = context.Response.Headers;
+        headers.ContentSecurityPolicy = "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'";
+        headers.XContentTypeOptions = "nosniff";
+        headers.CacheControl = "no-store";
+        return next(context);
+    }
+}

@@ -1,0 +1,131 @@
+"use strict";
+
+const element = id => document.getElementById(id);
+const [drop, file, status, error, heads, view] = ["drop", "file", "status", "error", "heads", "view"].map(element);
+let picture = null;    // what was chosen last: a Blob that stays in this page
+let turn = 0;          // answers to earlier pictures are not shown
+let limit = 50 * 1024 * 1024;
+
+const megabytes = bytes => `${Math.round(bytes / 1024 / 1024 * 10) / 10} MB`;
+
+async function ask(path, body) {
+  let response;
+  try {
+    response = await fetch(path, body ? { method: "POST", body, headers: { "Content-Type": "application/octet-stream" } } : undefined);
+  } catch {
+    throw new Error("The service did not answer. Is it still running?");
+  }
+  if (response.ok) return response;
+  const problem = await response.json().catch(() => ({}));
+  throw new Error(problem.detail ?? `The service answered with status ${response.status}.`);
+}
+
+async function show(chosen) {
+  const mine = ++turn;
+  error.textContent = "";
+  heads.replaceChildren();
+  view.hidden = true;
+  if (!chosen) return;
+  if (chosen.size > limit) return fail(mine, new Error(`The file is larger than ${megabytes(limit)}, the most that this service takes.`));
+  status.textContent = "Reading the radiograph …";
+  try {
+    const answer = await (await ask("predictions", chosen)).json();
+    if (mine !== turn) return;
+    picture = chosen;
+    list(answer.heads);
+    const first = answer.heads.flatMap(h => h.labels.map(l => ({ head: h.name, ...l }))).sort((a, b) => b.probability - a.probability)[0];
+    status.textContent = `${answer.heads.length} heads answered. Choose a label to see where it is seen.`;
+    if (first) await explain(mine, first.head, first.name);
+  } catch (e) {
+    fail(mine, e);
+  }
+}
+
+function fail(mine, e) {
+  if (mine !== turn) return;
+  status.textContent = "No answer.";
+  error.textContent = e.message;
+}
+
+function list(answers) {
+  for (const head of answers) {
+    const title = document.createElement("h3");
+    title.textContent = head.name + " ";
+    const badge = document.createElement("span");
+    badge.className = "badge";
+    const calibrated = head.labels.every(l => l.calibrated);
+    badge.textContent = (calibrated ? "calibrated" : "not calibrated: for ordering only") + (head.exclusive ? ", one of these" : "");
+    title.append(badge);
+    const labels = document.createElement("ul");
+    labels.setAttribute("aria-label", head.name);
+    for (const label of head.labels) labels.append(row(head, label));
+    heads.append(title, labels);
+  }
+}
+
+function row(head, label) {
+  const percent = (100 * label.probability).toFixed(1);
+  const button = document.createElement("button");
+  button.type = "button";
+  button.setAttribute("aria-pressed", "false");
+  button.setAttribute("aria-label", `${label.name}: ${percent} percent${label.calibrated ? "" : ", not calibrated"}. Show the heat map`);
+  button.dataset.head = head.name;
+  button.dataset.label = label.name;
+  if (!label.calibrated) button.className = "raw";
+  const name = document.createElement("span");
+  name.textContent = label.name;
+  const bar = document.createElement("span");
+  bar.className = "bar";
+  const fill = document.createElement("i");
+  fill.style.width = `${percent}%`;
+  bar.append(fill);
+  const value = document.createElement("span");
+  value.className = "value";
+  value.textContent = `${percent} %`;
+  button.append(name, bar, value);
+  button.addEventListener("click", () => explain(turn, head.name, label.name));
+  const item = document.createElement("li");
+  item.append(button);
+  return item;
+}
+
+async function explain(mine, head, label) {
+  for (const button of heads.querySelectorAll("button")) button.setAttribute("aria-pressed", String(button.dataset.head === head && button.dataset.label === label));
+  error.textContent = "";
+  try {
+    const map = await (await ask(`heatmaps?${new URLSearchParams({ label, head })}`, picture)).json();
+    if (mine !== turn) return;
+    element("radiograph").src = map.picture;
+    const overlay = element("overlay");
+    overlay.src = map.overlay;
+    overlay.alt = `Heat map of ${map.label}`;
+    element("caption").textContent = map.evidence
+      ? `${map.label} (${map.head}): what the network looked at, not that it was right to.`
+      : `${map.label} (${map.head}): nothing in the picture speaks for it.`;
+    view.hidden = false;
+  } catch (e) {
+    fail(mine, e);
+  }
+}
+
+file.addEventListener("change", () => show(file.files[0]));
+for (const name of ["dragover", "dragleave", "drop"]) {
+  drop.addEventListener(name, e => {
+    e.preventDefault();
+    drop.classList.toggle("over", name === "dragover");
+    if (name === "drop" && e.dataTransfer.files.length) show(e.dataTransfer.files[0]);
+  });
+}
+element("strength").addEventListener("input", e => { element("overlay").style.opacity = e.target.value / 100; });
+element("phantom").addEventListener("click", async () => {
+  try {
+    show(await (await ask("phantom")).blob());
+  } catch (e) {
+    fail(turn, e);
+  }
+});
+ask("health").then(r => r.json()).then(health => {
+  limit = health.maxUploadBytes;
+  element("limit").textContent = `, up to ${megabytes(limit)}`;
+  element("demonstration").hidden = !health.demonstration;
+}).catch(e => fail(turn, e));
