@@ -34,6 +34,10 @@ switch (args)
     case ["large", var model, var precision]:
         new EngineMemoryBenchmark(Console.Out).Large(model, Enum.Parse<InferencePrecision>(precision, ignoreCase: true));
         return 0;
+    case ["segmentation", var model, var size, .. var rest]:
+        NativeHeap.KeepFreedBlocks();
+        SegmentationBenchmark.Run(Console.Out, model, Numbers(size)[0], Number(rest, 0));
+        return 0;
     case ["training-step", .. var rest]:
         NativeHeap.KeepFreedBlocks();
         return await TrainingStepBenchmark.RunAsync(Number(rest, 8), rest.Length > 1 ? int.Parse(rest[1], CultureInfo.InvariantCulture) : 3, rest.Length > 2 ? rest[2] : null);
@@ -54,6 +58,7 @@ switch (args)
               Ark.Benchmarks cold-start FOLDER PYTHON [ROUNDS]     from the start of a process to the first embedding
               Ark.Benchmarks engine-memory MODEL [FORWARDS]        resident memory over 10,000 passes of mixed sizes
               Ark.Benchmarks large MODEL PRECISION                 time and peak memory of one image
+              Ark.Benchmarks segmentation MODEL SIZE [BATCH]       time and peak memory of UPerNet: one image, or a training step of BATCH
               Ark.Benchmarks training-step [BATCH [ROUNDS [PYTHON]]]  seconds of a training step of swin_tiny at 224: fp32, bf16, checkpointed
                                                                    activations, and PyTorch where a Python that has it is named
               Ark.Benchmarks training-memory [STEPS]               resident memory of a training run, every hundred steps

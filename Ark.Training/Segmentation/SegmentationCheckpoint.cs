@@ -93,6 +93,7 @@ internal static class SegmentationCheckpoint
     private static (CheckpointSection Root, CheckpointSection Ark) Read(string path)
     {
         const string mend = "Give a checkpoint that 'ark segment train' wrote (checkpoints/best.pth.tar).";
+        if (CheckpointFile.ReadIndex(path).Format == CheckpointFormat.Safetensors) throw new ArkInputException(path, null, "holds no segmentation network", mend);
         if (PyTorchFile.Load(path) is not PickleDictionary content) throw new ArkInputException(path, null, "holds no dictionary", mend);
         var root = new CheckpointSection(path, "", content);
         if (!root.Has("ark") || root.Section("ark") is not { } ark || !ark.Has("kind") || ark.Text("kind") != Kind) throw new ArkInputException(path, null, "holds no segmentation network", mend);
