@@ -37,6 +37,7 @@ internal static class ArkCommandLine
             CalibrateCommand.Create(services, terminal),
             ProbeCommand.Create(services, terminal),
             FineTuneCommand.Create(services, terminal),
+            SegmentCommand.Create(services, terminal),
             CompareCommand.Create(terminal),
             ReportCommand.Create(terminal),
             InspectCommand.Create(terminal),

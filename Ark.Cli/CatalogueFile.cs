@@ -17,6 +17,16 @@ internal static class CatalogueFile
         return DatasetCatalogue.Load((await RenderPhantomAsync(Path.Combine(CacheFolder(), PhantomDatasets.FolderName(options)), options, reporter, cancellationToken).ConfigureAwait(false)).Catalogue);
     }
 
+    /// <summary>As <see cref="LoadAsync"/>, but <c>builtin:phantom</c> is the phantom with masks.</summary>
+    public static async Task<DatasetCatalogue> LoadMasksAsync(string config, Terminal terminal, bool quiet, CancellationToken cancellationToken)
+    {
+        if (config != Phantom) return await LoadAsync(config, terminal, quiet, cancellationToken).ConfigureAwait(false);
+        using var reporter = new ConsoleReporter(terminal, quiet);
+        var options = PhantomSegmentation.Embedded;
+        var written = await RenderPhantomAsync(Path.Combine(CacheFolder(), PhantomDatasets.FolderName(options)), options, reporter, cancellationToken).ConfigureAwait(false);
+        return DatasetCatalogue.Load(Path.Combine(Path.GetDirectoryName(written.Catalogue)!, PhantomSegmentation.FileName));
+    }
+
     /// <summary>Renders the phantom into a folder, or finds it there.</summary>
     public static async Task<PhantomFolder> RenderPhantomAsync(string folder, PhantomDatasetOptions options, ConsoleReporter reporter, CancellationToken cancellationToken)
     {

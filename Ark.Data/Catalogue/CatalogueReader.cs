@@ -12,13 +12,18 @@ internal sealed class CatalogueReader(string source, CataloguePaths paths)
     internal const string TrainingKey = "training";
 
     private static readonly string[] Keys =
-        ["data_dir", "train_list", "val_list", "test_list", "diseases", "task_type", "test_diseases_name", "annotation_percent", "adapter", "settings"];
+        ["data_dir", "train_list", "val_list", "test_list", "diseases", "structures", "task_type", "test_diseases_name", "annotation_percent", "adapter", "settings"];
+
+    // The structures are labels of each pixel; only adapters for segmentation read such a dataset.
+    private const string Segmentation = "segmentation";
+    private const string DefaultMasks = "mask-folder";
 
     private static readonly FrozenDictionary<string, LabelTask> Tasks = new Dictionary<string, LabelTask>(StringComparer.Ordinal)
     {
         ["multi-label classification"] = LabelTask.MultiLabel,
         ["multi-class classification"] = LabelTask.MultiClass,
         ["binary classification"] = LabelTask.Binary,
+        [Segmentation] = LabelTask.MultiLabel,
     }.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Reads the datasets and the training options.</summary>
@@ -67,7 +72,8 @@ internal sealed class CatalogueReader(string source, CataloguePaths paths)
             return path;
         }
 
-        string[] needed = ["data_dir", "diseases", "task_type"];
+        var isSegmentation = values.TryGetValue("task_type", out var task) && task is YamlScalar { Value: var word } && word.Equals(Segmentation, StringComparison.OrdinalIgnoreCase);
+        string[] needed = ["data_dir", isSegmentation ? "structures" : "diseases", "task_type"];
         foreach (var key in needed)
         {
             if (!values.ContainsKey(key)) throw Refuse(name.Line, at, $"the required key '{key}' is missing", $"Add '{key}: …' to the dataset.");
@@ -75,15 +81,15 @@ internal sealed class CatalogueReader(string source, CataloguePaths paths)
 
         var data = ReadPath("data_dir")!;
         string? train = ReadPath("train_list"), validation = ReadPath("val_list"), test = ReadPath("test_list");
-        var adapter = values.TryGetValue("adapter", out var named) ? Text(named, at, "adapter") : BuiltInAdapters.Infer(name.Value, [data, train, validation, test]);
+        var adapter = values.TryGetValue("adapter", out var named) ? Text(named, at, "adapter") : isSegmentation ? DefaultMasks : BuiltInAdapters.Infer(name.Value, [data, train, validation, test]);
         if (train is null && validation is null && test is null)
         {
-            if (!data.EndsWith(".npz", StringComparison.OrdinalIgnoreCase) && !values.ContainsKey("adapter"))
+            if (!isSegmentation && !data.EndsWith(".npz", StringComparison.OrdinalIgnoreCase) && !values.ContainsKey("adapter"))
                 throw Refuse(name.Line, at, "the required key 'train_list' is missing", "Add 'train_list: FILE', 'val_list: FILE' and 'test_list: FILE'.");
             train = validation = test = data;
         }
 
-        var labels = ReadLabels(values, at);
+        var labels = ReadLabels(values, at, isSegmentation ? "structures" : "diseases");
         var definition = new DatasetDefinition
         {
             Name = name.Value,
@@ -101,13 +107,13 @@ internal sealed class CatalogueReader(string source, CataloguePaths paths)
         return new CatalogueEntry(definition, lines, unresolved);
     }
 
-    private LabelSchema ReadLabels(Dictionary<string, YamlNode> values, string at)
+    private LabelSchema ReadLabels(Dictionary<string, YamlNode> values, string at, string key)
     {
         var task = Text(values["task_type"], at, "task_type");
         if (!Tasks.TryGetValue(task, out var known))
             throw Refuse(values["task_type"].Line, $"{at}, key 'task_type'", $"the task '{task}' is unknown", NameSuggestion.For(task, [.. Tasks.Keys.Order(StringComparer.Ordinal)], "The tasks are"));
-        var diseases = values["diseases"];
-        var names = Texts(diseases, at, "diseases");
+        var diseases = values[key];
+        var names = Texts(diseases, at, key);
         try
         {
             return new LabelSchema(known, names);
@@ -115,7 +121,7 @@ internal sealed class CatalogueReader(string source, CataloguePaths paths)
         catch (ArgumentException e)
         {
             // The schema's own words, without the parameter name that .NET appends.
-            throw Refuse(diseases.Line, $"{at}, key 'diseases'", e.Message.Split(" (Parameter", 2)[0].TrimEnd('.'), null, e);
+            throw Refuse(diseases.Line, $"{at}, key '{key}'", e.Message.Split(" (Parameter", 2)[0].TrimEnd('.'), null, e);
         }
     }
 

@@ -17,7 +17,7 @@ public sealed record PhantomDatasetOptions
     /// <value>0 by default.</value>
     public ulong Seed { get; init; }
 
-    /// <summary>Whether the structure masks are written too: five more PNGs per image.</summary>
+    /// <summary>Whether the structure masks are written too: seven more PNGs per image.</summary>
     /// <value><see langword="false"/> by default.</value>
     public bool Masks { get; init; }
 

@@ -53,6 +53,7 @@ public static class PhantomDatasets
         var meter = new Meter(folder.Images, progress);
         for (var k = 0; k < plans.Length; k++) WriteDataset(work.FullName, k, plans[k], options, meter, cancellationToken);
         PhantomCatalogue.WriteText(Path.Combine(work.FullName, PhantomCatalogue.FileName), PhantomCatalogue.Text());
+        if (options.Masks) PhantomSegmentation.Write(work.FullName, plans);
         PhantomManifest.Of(options).Write(work.FullName);
         cancellationToken.ThrowIfCancellationRequested();
 
@@ -108,14 +109,7 @@ public static class PhantomDatasets
         PhantomCatalogue.WriteLists(folder, cohort, cases);
     }
 
-    private static string MaskFolder(string folder, PhantomStructure structure) => Path.Combine(folder, "masks", structure switch
-    {
-        PhantomStructure.LeftLung => "left_lung",
-        PhantomStructure.RightLung => "right_lung",
-        PhantomStructure.Heart => "heart",
-        PhantomStructure.LeftClavicle => "left_clavicle",
-        _ => "right_clavicle",
-    });
+    private static string MaskFolder(string folder, PhantomStructure structure) => Path.Combine(folder, "masks", structure.FolderName());
 
     private static void WritePng(string path, RasterImage image)
     {

@@ -46,7 +46,8 @@ public static class PhantomGenerator
         var projection = new Projection(pose, scanner, 0.53 * anatomy.LungHeight, thorax.W);
         var field = new RayField(scanner.Width, scanner.Height);
         var strokes = new Strokes(scanner.Width, scanner.Height);
-        var clavicles = (Left: new byte[field.Body.Length], Right: new byte[field.Body.Length]);
+        PhantomStructure[] bones = [PhantomStructure.LeftClavicle, PhantomStructure.RightClavicle, PhantomStructure.LeftRibs, PhantomStructure.RightRibs];
+        var masks = bones.ToDictionary(b => b, _ => new byte[field.Body.Length]);
 
         var body = new BodyPainter(thorax, pose, projection);
         body.Paint(field, Stream(Part.SoftTissue));
@@ -55,7 +56,7 @@ public static class PhantomGenerator
         var thickening = findings.Contains(PhantomFinding.Edema) ? 1.25 : 1;
         new VesselPainter(thorax, projection, strokes).Paint(field.Solid, new RandomStream(seed, options.Patient, (ulong)Part.Vessels), thickening);
         body.Hollow(field, strokes, Stream(Part.Hollow));
-        new SkeletonPainter(thorax, pose, projection, strokes).Paint(field, new RandomStream(seed, options.Patient, (ulong)Part.Bones), clavicles.Left, clavicles.Right);
+        new SkeletonPainter(thorax, pose, projection, strokes).Paint(field, new RandomStream(seed, options.Patient, (ulong)Part.Bones), masks);
 
         var canvas = new FindingCanvas(thorax, projection, lungs, field, strokes);
         PhantomFinding[] shown = [.. findings.Order()];
@@ -67,14 +68,10 @@ public static class PhantomGenerator
         var dense = soft * (float)(anatomy.WallDepth + anatomy.LungDepth);
         var pixels = new Detector(scanner).Expose(field.Attenuation(thorax.LungAttenuation), projection.Pitch, lung, dense, Stream(Part.Exposure), Stream(Part.Noise));
         Overlay.Burn(pixels, scanner, Stream(Part.Overlay));
-        return new PhantomRadiograph(new RasterImage(scanner.Width, scanner.Height, 1, pixels), options.View, shown, canvas.Boxes, new()
-        {
-            [PhantomStructure.LeftLung] = lungs.Left,
-            [PhantomStructure.RightLung] = lungs.Right,
-            [PhantomStructure.Heart] = lungs.Heart,
-            [PhantomStructure.LeftClavicle] = clavicles.Left,
-            [PhantomStructure.RightClavicle] = clavicles.Right,
-        });
+        masks.Add(PhantomStructure.LeftLung, lungs.Left);
+        masks.Add(PhantomStructure.RightLung, lungs.Right);
+        masks.Add(PhantomStructure.Heart, lungs.Heart);
+        return new PhantomRadiograph(new RasterImage(scanner.Width, scanner.Height, 1, pixels), options.View, shown, canvas.Boxes, masks);
 
         RandomStream Stream(Part part) => new(seed, options.Patient, options.Exposure, (ulong)part);
     }

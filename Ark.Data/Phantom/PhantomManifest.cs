@@ -24,10 +24,17 @@ internal sealed record PhantomManifest(string Generator, int Version, ulong Seed
     /// <param name="options">The options.</param>
     /// <returns>The manifest.</returns>
     public static PhantomManifest Of(PhantomDatasetOptions options) =>
-        new(Name, PhantomGenerator.Version, options.Seed, options.Count, options.Masks, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(PhantomCatalogue.Text())))[..8]);
+        new(Name, PhantomGenerator.Version, options.Seed, options.Count, options.Masks, Fingerprint(options.Masks));
 
     /// <summary>A folder's name that no phantom of another kind has.</summary>
     public string FolderName => string.Create(CultureInfo.InvariantCulture, $"phantom-v{Version}-seed{Seed}-{Count}{(Masks ? "-masks" : "")}-{Catalogue}");
+
+    private static string Fingerprint(bool masks)
+    {
+        // Which masks there are is part of what a folder holds.
+        var text = PhantomCatalogue.Text() + (masks ? PhantomSegmentation.Catalogue + string.Join(' ', Enum.GetNames<PhantomStructure>()) : "");
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..8];
+    }
 
     /// <summary>Reads a folder's manifest.</summary>
     /// <param name="folder">The folder.</param>

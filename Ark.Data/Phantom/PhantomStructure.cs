@@ -17,4 +17,10 @@ public enum PhantomStructure
 
     /// <summary>The patient's right clavicle.</summary>
     RightClavicle,
+
+    /// <summary>The bony parts of all ribs on the patient's left, in front and behind.</summary>
+    LeftRibs,
+
+    /// <summary>The bony parts of all ribs on the patient's right, in front and behind.</summary>
+    RightRibs,
 }

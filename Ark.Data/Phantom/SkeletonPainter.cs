@@ -15,9 +15,8 @@ internal sealed class SkeletonPainter(Thorax thorax, Pose pose, Projection proje
     /// <summary>Paints all bones.</summary>
     /// <param name="field">Receives the paths.</param>
     /// <param name="random">The patient's stream for bones.</param>
-    /// <param name="leftClavicle">Receives the left clavicle's mask.</param>
-    /// <param name="rightClavicle">Receives the right clavicle's mask.</param>
-    public void Paint(RayField field, RandomStream random, byte[] leftClavicle, byte[] rightClavicle)
+    /// <param name="masks">Receive the masks of clavicles and ribs.</param>
+    public void Paint(RayField field, RandomStream random, IReadOnlyDictionary<PhantomStructure, byte[]> masks)
     {
         var bone = new float[field.Bone.Length];
         Spine(bone, field.Width, random);
@@ -25,13 +24,13 @@ internal sealed class SkeletonPainter(Thorax thorax, Pose pose, Projection proje
         {
             var jitter = random.Uniform(-0.2, 0.2);
             var radius = thorax.Anatomy.RibRadius * random.Uniform(0.92, 1.08) * (rib == 0 ? 1.15 : 1);
-            Rib(bone, rib, jitter, radius, -1);
-            Rib(bone, rib, jitter, radius, 1);
+            Rib(bone, rib, jitter, radius, -1, masks[PhantomStructure.RightRibs]);
+            Rib(bone, rib, jitter, radius, 1, masks[PhantomStructure.LeftRibs]);
         }
 
         foreach (var side in (ReadOnlySpan<int>)[-1, 1])
         {
-            Clavicle(bone, side, random.Uniform(-0.25, 0.25), side > 0 ? leftClavicle : rightClavicle);
+            Clavicle(bone, side, random.Uniform(-0.25, 0.25), masks[side > 0 ? PhantomStructure.LeftClavicle : PhantomStructure.RightClavicle]);
             ShoulderBlade(bone, field.Width, side);
             UpperArm(bone, side);
         }
@@ -70,7 +69,7 @@ internal sealed class SkeletonPainter(Thorax thorax, Pose pose, Projection proje
         return q <= 0 ? 0 : MathF.Sqrt(q);
     }
 
-    private void Rib(float[] bone, int index, double jitter, double radius, int side)
+    private void Rib(float[] bone, int index, double jitter, double radius, int side, byte[] mask)
     {
         var start = -0.9 + (thorax.Anatomy.RibPitch * thorax.H / 24 * index) + jitter;
         var fall = thorax.Anatomy.RibSlope * Math.Min(1, 0.42 + (0.16 * index)) * (thorax.H / 24);
@@ -104,8 +103,8 @@ internal sealed class SkeletonPainter(Thorax thorax, Pose pose, Projection proje
 
         // Back and front cross in the picture and must add up, so they are two tubes.
         const int turn = RibPoints / 2;
-        strokes.Add(points[..(turn + 1)], 0.62f, bone);
-        strokes.Add(points[turn..], 0.62f, bone);
+        strokes.Add(points[..(turn + 1)], 0.62f, bone, mask);
+        strokes.Add(points[turn..], 0.62f, bone, mask);
     }
 
     private void Clavicle(float[] bone, int side, double jitter, byte[] mask)

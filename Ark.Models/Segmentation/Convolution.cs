@@ -12,6 +12,9 @@ internal sealed class Convolution : nn.Module<Tensor, Tensor>
 {
     private const long Whole = 16;
 
+    // What libtorch computes with oneDNN however few images there are.
+    private const long Large = 20_480;
+
     internal readonly Parameter weight;
     internal readonly Parameter? bias;
     private readonly long[] _padding;
@@ -27,6 +30,15 @@ internal sealed class Convolution : nn.Module<Tensor, Tensor>
     }
 
     public override Tensor forward(Tensor features)
+    {
+        using var scope = NewDisposeScope();
+        // A single small map would go to NNPACK, which says on standard error at every call that it does not know the CPU, and then to the slowest of all ways.
+        if (features.size(0) == 1 && features.NumberOfElements <= Large && features.device_type == TorchSharp.DeviceType.CPU)
+            return Convolve(cat([features, features])).narrow(0, 0, 1).MoveToOuterDisposeScope();
+        return Convolve(features).MoveToOuterDisposeScope();
+    }
+
+    private Tensor Convolve(Tensor features)
     {
         using var scope = NewDisposeScope();
         var (outputs, inputs) = (weight.size(0), weight.size(1));

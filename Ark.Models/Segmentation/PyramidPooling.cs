@@ -12,15 +12,31 @@ internal sealed class PyramidPooling : nn.Module<Tensor, Tensor>
     private readonly ModuleList<Sequential> stages;
     private readonly Sequential bottleneck;
 
-    public PyramidPooling(int channels, IReadOnlyList<int> bins, double dropRate)
+    private readonly ChannelDrop _drop;
+
+    /// <summary>Builds the module.</summary>
+    /// <param name="channels">C.</param>
+    /// <param name="bins">The grids.</param>
+    /// <param name="dropRate">How often a channel of the result is left out in training.</param>
+    /// <param name="width">Channels of the result; <see langword="null"/> for C.</param>
+    public PyramidPooling(int channels, IReadOnlyList<int> bins, double dropRate, int? width = null)
         : base(nameof(PyramidPooling))
     {
-        var each = channels / bins.Count;
+        var outputs = width ?? channels;
+        var each = outputs / bins.Count;
+        _drop = new ChannelDrop(dropRate);
         stages = new ModuleList<Sequential>([.. bins.Select(b => nn.Sequential(
             nn.AdaptiveAvgPool2d([b, b]), new Convolution(channels, each, 1, hasBias: false), nn.BatchNorm2d(each), nn.ReLU()))]);
         bottleneck = nn.Sequential(
-            new Convolution(channels + (each * bins.Count), channels, 3, hasBias: false), nn.BatchNorm2d(channels), nn.ReLU(), nn.Dropout2d(dropRate));
-        RegisterComponents();
+            new Convolution(channels + (each * bins.Count), outputs, 3, hasBias: false), nn.BatchNorm2d(outputs), nn.ReLU(), _drop);
+        register_module(nameof(stages), stages);
+        register_module(nameof(bottleneck), bottleneck);
+    }
+
+    /// <summary>The numbers that decide which channels are left out.</summary>
+    public RandomStream DropStream
+    {
+        set => _drop.Stream = value;
     }
 
     public override Tensor forward(Tensor features)

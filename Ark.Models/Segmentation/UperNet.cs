@@ -17,9 +17,10 @@ public sealed class UperNet : nn.Module<Tensor, Tensor>, IWeightLayouts
     private const string BackbonePrefix = "backbone.";
 
     private readonly SwinTransformer backbone;
-    private readonly PyramidPooling PPN;
-    private readonly FeaturePyramid FPN;
-    private readonly Convolution head;
+    private readonly PyramidPooling? PPN;
+    private readonly FeaturePyramid? FPN;
+    private readonly Convolution? head;
+    private readonly DetailedDecoder? decoder;
 
     /// <summary>Builds the network with fresh weights.</summary>
     /// <param name="configuration">Its shape.</param>
@@ -31,12 +32,24 @@ public sealed class UperNet : nn.Module<Tensor, Tensor>, IWeightLayouts
         ArgumentNullException.ThrowIfNull(configuration);
         configuration.Validate();
         Configuration = configuration;
-        var channels = configuration.FeatureChannels;
-        backbone = new SwinTransformer(configuration.Backbone with { NumClasses = 0 }, generator);
-        PPN = new PyramidPooling(channels[^1], configuration.PyramidBins, configuration.DropRate);
-        FPN = new FeaturePyramid(channels);
-        head = new Convolution(channels[0], configuration.Structures.Count, 3, hasBias: true);
-        RegisterComponents();
+        backbone = new SwinTransformer(configuration.Backbone with { NumClasses = 0, PadsWindows = true }, generator);
+        register_module(nameof(backbone), backbone);
+        if (configuration.Decoder == UperNetDecoder.Detailed)
+        {
+            decoder = new DetailedDecoder(configuration);
+            register_module(nameof(decoder), decoder);
+        }
+        else
+        {
+            var channels = configuration.FeatureChannels;
+            PPN = new PyramidPooling(channels[^1], configuration.PyramidBins, configuration.DropRate);
+            FPN = new FeaturePyramid(channels);
+            head = new Convolution(channels[0], configuration.Structures.Count, 3, hasBias: true);
+            register_module(nameof(PPN), PPN);
+            register_module(nameof(FPN), FPN);
+            register_module(nameof(head), head);
+        }
+
         foreach (var convolution in modules().OfType<Convolution>().Distinct()) convolution.Initialise(generator);
     }
 
@@ -46,6 +59,16 @@ public sealed class UperNet : nn.Module<Tensor, Tensor>, IWeightLayouts
     /// <summary>The backbone; owned by the network. Load a checkpoint into it to start from Ark's or ImageNet's weights.</summary>
     public SwinTransformer Backbone => backbone;
 
+    /// <summary>What leaves out channels of the pyramid and branches of the backbone in training; set before each step, it makes training repeatable from any step.</summary>
+    internal void SeedDrops(ulong seed, ulong step)
+    {
+        const ulong channels = 1, branches = 2;
+        backbone.DropPathStream = new RandomStream(seed, branches, step);
+        var stream = new RandomStream(seed, channels, step);
+        if (decoder is not null) decoder.DropStream = stream;
+        else PPN!.DropStream = stream;
+    }
+
     /// <summary>A score for each pixel and structure; its sigmoid is a probability.</summary>
     /// <param name="images"><c>[B, InputChannels, ImageHeight, ImageWidth]</c> of the backbone, normalised; borrowed.</param>
     /// <returns>Logits <c>[B, Structures, ImageHeight, ImageWidth]</c>; the caller owns it.</returns>
@@ -54,18 +77,20 @@ public sealed class UperNet : nn.Module<Tensor, Tensor>, IWeightLayouts
     public override Tensor forward(Tensor images)
     {
         using var scope = NewDisposeScope();
-        var fused = Fuse(Features(images), out _);
-        return Resizing.ToEdges(head.forward(fused), images.size(2), images.size(3)).MoveToOuterDisposeScope();
+        var scores = decoder is not null
+            ? decoder.forward(images, [.. backbone.UnmergedFeatures(images).Select(f => f.to(ScalarType.Float32))])
+            : head!.forward(Fuse(Features(images), out _));
+        return Resizing.ToEdges(scores, images.size(2), images.size(3)).MoveToOuterDisposeScope();
     }
 
     /// <summary>The stages' outputs as <c>[B, C, H, W]</c>.</summary>
-    internal IReadOnlyList<Tensor> Features(Tensor images) => [.. backbone.StageFeatures(images).Select(f => f.permute(0, 3, 1, 2).contiguous())];
+    internal IReadOnlyList<Tensor> Features(Tensor images) => [.. backbone.StageFeatures(images).Select(f => f.to(ScalarType.Float32).permute(0, 3, 1, 2).contiguous())];
 
     /// <summary>The fused map before the head, and what the pyramid made of the last stage.</summary>
     internal Tensor Fuse(IReadOnlyList<Tensor> features, out Tensor pooled)
     {
-        pooled = PPN.forward(features[^1]);
-        return FPN.forward([.. features.Take(features.Count - 1), pooled]);
+        pooled = PPN!.forward(features[^1]);
+        return FPN!.forward([.. features.Take(features.Count - 1), pooled]);
     }
 
     /// <inheritdoc cref="SwinBackbone.state_dict"/>

@@ -9,6 +9,14 @@ public sealed record UperNetConfiguration
     /// <summary>The structures to find, one output channel each, in their order. A pixel may belong to several.</summary>
     public required IReadOnlyList<string> Structures { get; init; }
 
+    /// <summary>What turns the backbone's features into scores.</summary>
+    /// <value>Default: <see cref="UperNetDecoder.Published"/>.</value>
+    public UperNetDecoder Decoder { get; init; } = UperNetDecoder.Published;
+
+    /// <summary>Channels of the maps of <see cref="UperNetDecoder.Detailed"/>; the published decoder takes those of the first stage.</summary>
+    /// <value>Default: 32.</value>
+    public int Width { get; init; } = 32;
+
     /// <summary>The grids, as rows and columns, over which the last stage is averaged to see the whole picture.</summary>
     /// <value>Default: 1, 2, 4, 6.</value>
     public IReadOnlyList<int> PyramidBins { get; init; } = [1, 2, 4, 6];
@@ -27,7 +35,9 @@ public sealed record UperNetConfiguration
         Require(Structures.Count > 0 && Structures.Distinct(StringComparer.Ordinal).Count() == Structures.Count && Structures.All(s => !string.IsNullOrWhiteSpace(s)),
             "structures", "has no structure, or one without a name or with the name of another", "Give each structure a name of its own.");
         Require(PyramidBins.Count > 0 && PyramidBins.All(b => b > 0), "pyramid bins", $"has bins [{string.Join(", ", PyramidBins)}]", "Give positive numbers.");
-        Require(FeatureChannels[^1] >= PyramidBins.Count, "pyramid bins", $"divides {FeatureChannels[^1]} channels between {PyramidBins.Count} bins", "Give fewer bins.");
+        var pooled = Decoder == UperNetDecoder.Published ? FeatureChannels[^1] : Width;
+        Require(Width > 0, "width", $"has {Width} channels", "Give a positive number.");
+        Require(pooled >= PyramidBins.Count, "pyramid bins", $"divides {pooled} channels between {PyramidBins.Count} bins", "Give fewer bins.");
         Require(DropRate is >= 0 and < 1, "drop rate", $"has the drop rate {DropRate}", "Give a rate of at least 0 and below 1.");
     }
 

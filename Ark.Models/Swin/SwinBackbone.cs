@@ -116,6 +116,25 @@ public abstract class SwinBackbone : nn.Module, IWeightLayouts
         return features;
     }
 
+    /// <summary>The output of every stage before its patch merging and without norm.</summary>
+    /// <param name="images"><c>[B, C, H, W]</c>; borrowed.</param>
+    /// <returns>One <c>[B, H, W, C]</c> for each stage; the caller owns them.</returns>
+    internal IReadOnlyList<Tensor> UnmergedFeatures(Tensor images)
+    {
+        RequireImages(images);
+        using var scope = NewDisposeScope();
+        var features = new List<Tensor>();
+        var tokens = Embed(images);
+        foreach (var stage in layers)
+        {
+            features.Add(stage.RunBlocks(tokens));
+            tokens = stage.Merge(features[^1]);
+        }
+
+        features.ForEach(f => f.MoveToOuterDisposeScope());
+        return features;
+    }
+
     /// <summary>Tensors by name, parameters and buffers of a module before those of its children: the order of PyTorch.</summary>
     /// <param name="destination">Receives the tensors; <see langword="null"/> for a new dictionary.</param>
     /// <param name="prefix">Put before every name.</param>

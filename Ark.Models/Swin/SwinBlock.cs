@@ -16,6 +16,7 @@ internal sealed class SwinBlock : nn.Module<Tensor, Tensor>
     private readonly DropPath _dropPath;
     private readonly int _window;
     private readonly int _shift;
+    private readonly (int Height, int Width) _padded;
 
     public SwinBlock(SwinConfiguration configuration, int stage, bool shifted, DropPath dropPath, Device? device)
         : base(nameof(SwinBlock))
@@ -23,6 +24,7 @@ internal sealed class SwinBlock : nn.Module<Tensor, Tensor>
         var channels = configuration.ChannelsOf(stage);
         (_window, var shift) = configuration.WindowOf(stage);
         _shift = shifted ? shift : 0;
+        _padded = configuration.PaddedResolutionOf(stage);
         _dropPath = dropPath;
         norm1 = Layers.Norm(channels, device);
         attn = new WindowAttention(configuration, stage, device);
@@ -30,8 +32,7 @@ internal sealed class SwinBlock : nn.Module<Tensor, Tensor>
         mlp = new Mlp(channels, (int)(channels * configuration.MlpRatio), configuration.DropRate, device);
         if (_shift > 0)
         {
-            var (height, width) = configuration.ResolutionOf(stage);
-            attn_mask = Layers.Owned(ShiftMask(height, width, _window, _shift, device));
+            attn_mask = Layers.Owned(ShiftMask(_padded.Height, _padded.Width, _window, _shift, device));
             register_buffer(nameof(attn_mask), attn_mask);
         }
 
@@ -49,9 +50,12 @@ internal sealed class SwinBlock : nn.Module<Tensor, Tensor>
         using var scope = NewDisposeScope();
         var (height, width) = (tokens.size(1), tokens.size(2));
         var normed = norm1.Apply(tokens);
+        var isPadded = _padded != (height, width);
+        if (isPadded) normed = nn.functional.pad(normed, [0, 0, 0, _padded.Width - width, 0, _padded.Height - height]);
         if (_shift > 0) normed = normed.roll([-_shift, -_shift], [1, 2]);
-        var attended = Merge(attn.forward(Partition(normed, _window), attn_mask), _window, height, width);
+        var attended = Merge(attn.forward(Partition(normed, _window), attn_mask), _window, _padded.Height, _padded.Width);
         if (_shift > 0) attended = attended.roll([_shift, _shift], [1, 2]);
+        if (isPadded) attended = attended.narrow(1, 0, height).narrow(2, 0, width);
         var x = _dropPath.Add(tokens, attended, training);
         return _dropPath.Add(x, mlp.forward(norm2.Apply(x)), training).MoveToOuterDisposeScope();
     }

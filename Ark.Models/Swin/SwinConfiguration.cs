@@ -66,6 +66,13 @@ public sealed record SwinConfiguration
     /// <value>Default: <see langword="false"/>.</value>
     public bool AbsolutePositionEmbedding { get; init; }
 
+    /// <summary>
+    /// Whether a stage that windows do not tile is made up with tokens of zeros while attention runs, as the Swin authors' code for dense prediction does, in place of
+    /// refusing the image size. Sizes that windows tile are not affected.
+    /// </summary>
+    /// <value>Default: <see langword="false"/>.</value>
+    public bool PadsWindows { get; init; }
+
     /// <summary>Whether patches are normalised after their embedding.</summary>
     /// <value>Default: <see langword="true"/>.</value>
     public bool PatchNorm { get; init; } = true;
@@ -106,6 +113,13 @@ public sealed record SwinConfiguration
         return shorter <= WindowSize ? (shorter, 0) : (WindowSize, WindowSize / 2);
     }
 
+    /// <summary>Rows and columns of tokens in a stage while attention runs: as many as windows tile.</summary>
+    internal (int Height, int Width) PaddedResolutionOf(int stage)
+    {
+        var ((height, width), (window, _)) = (ResolutionOf(stage), WindowOf(stage));
+        return ((height + window - 1) / window * window, (width + window - 1) / window * window);
+    }
+
     /// <summary>The drop-path rate of every block over all stages, in single precision as the original computes it.</summary>
     internal float[] DropPathRates()
     {
@@ -138,11 +152,11 @@ public sealed record SwinConfiguration
         var (height, width) = ResolutionOf(stage);
         var cell = PatchSize << stage;
         var size = $"image size {ImageHeight}x{ImageWidth}";
-        var unit = WindowSize * (PatchSize << (StageCount - 1));
+        var unit = (PadsWindows ? 1 : WindowSize) * (PatchSize << (StageCount - 1));
         var mend = $"Use a multiple of {unit} pixels for both sides.";
         Require(height > 0 && width > 0 && ImageHeight % cell == 0 && ImageWidth % cell == 0, size, $"leaves half a token in stage {stage}", mend);
         var window = WindowOf(stage).Size;
-        Require(height % window == 0 && width % window == 0, size, $"gives stage {stage} {height}x{width} tokens, which windows of {window} do not tile", mend);
+        Require(PadsWindows || (height % window == 0 && width % window == 0), size, $"gives stage {stage} {height}x{width} tokens, which windows of {window} do not tile", mend);
     }
 
     private void Require(bool condition, string place, string problem, string mend)

@@ -23,6 +23,13 @@ internal sealed class SwinStage : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor tokens)
     {
         using var scope = NewDisposeScope();
+        return Merge(RunBlocks(tokens)).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The tokens behind the last block, before any merging; the caller owns them.</summary>
+    public Tensor RunBlocks(Tensor tokens)
+    {
+        using var scope = NewDisposeScope();
         var x = tokens;
         foreach (var block in blocks)
         {
@@ -31,8 +38,11 @@ internal sealed class SwinStage : nn.Module<Tensor, Tensor>
             x = next;
         }
 
-        return (downsample is null ? x : downsample.forward(x)).MoveToOuterDisposeScope();
+        return x.MoveToOuterDisposeScope();
     }
+
+    /// <summary>The tokens that the next stage takes; of the last stage they are <paramref name="tokens"/> themselves.</summary>
+    public Tensor Merge(Tensor tokens) => downsample is null ? tokens : downsample.forward(tokens);
 
     /// <summary>The stage in the pieces of which a checkpointed pass keeps the inputs.</summary>
     internal IEnumerable<Func<Tensor, Tensor>> Segments => downsample is null ? blocks.Select(b => (Func<Tensor, Tensor>)b.call) : [.. blocks.Select(b => (Func<Tensor, Tensor>)b.call), downsample.forward];

@@ -44,9 +44,7 @@ public class EvaluateCommandTests(TrainedPhantom trained) : IClassFixture<Traine
 
         var (single, half) = (await Probabilities("fp32"), await Probabilities("bf16"));
         Assert.All(single.Zip(half), p => Assert.Equal(p.First, p.Second, 0.02f));
-        using var model = LoadedModel.Load(trained.Checkpoint);
-        using var engine = InferenceEngine.Create(model.Model, InferencePrecision.Bf16);
-        Assert.Equal(engine.Precision == InferencePrecision.Fp32, single.SequenceEqual(half));
+        if (FastPass.IsSupported && Bf16Kernel.IsSupported) Assert.NotEqual(single, half);
     }
 
     [Fact]

@@ -28,7 +28,7 @@ internal sealed class RunFiles(string folder)
         AssertSame("scheduler", Root()["scheduler"], other.Root()["scheduler"]);
     }
 
-    private static void AssertSame(string place, object? one, object? two)
+    internal static void AssertSame(string place, object? one, object? two)
     {
         switch (one)
         {

@@ -28,6 +28,7 @@ public static class ArkServiceCollectionExtensions
         services.TryAddSingleton<ArkExplainer>();
         services.TryAddSingleton<ArkCalibrator>();
         services.TryAddSingleton<FineTuner>();
+        services.AddSegmentation();
         return new ArkBuilder(services);
     }
 

@@ -30,7 +30,8 @@ internal sealed class RunReport
     /// <param name="metrics">The lines of <c>metrics.jsonl</c>.</param>
     /// <param name="config">The content of <c>config.json</c>, where there is one.</param>
     /// <returns>The page.</returns>
-    public static string Render(IReadOnlyList<JsonObject> metrics, JsonObject? config = null) => new RunReport(metrics, config).Page();
+    public static string Render(IReadOnlyList<JsonObject> metrics, JsonObject? config = null) =>
+        config is not null && (string?)config["kind"] == SegmentationCheckpoint.Kind ? SegmentationReport.Render(metrics, config) : new RunReport(metrics, config).Page();
 
     /// <summary>Renders the page of a run's folder.</summary>
     /// <param name="folder">The folder; the run may be going on in another process.</param>

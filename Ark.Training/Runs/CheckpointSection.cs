@@ -17,6 +17,8 @@ internal sealed class CheckpointSection(string path, string place, PickleDiction
 
     public int Whole(object key) => Get<long>(key, "a whole number") is var value and >= int.MinValue and <= int.MaxValue ? (int)value : throw Refuse(key, "is out of range");
 
+    public int[] Wholes(object key) => [.. List(key).Select(v => v is long value and >= int.MinValue and <= int.MaxValue ? (int)value : throw Refuse(key, "is not a list of whole numbers"))];
+
     public double Real(object key) => Number(Get<torch.Tensor>(key, "a number")) ?? throw Refuse(key, "is not a number");
 
     public double[] Reals(object key) => [.. List(key).Select(v => v is torch.Tensor tensor && Number(tensor) is { } number ? number : throw Refuse(key, "is not a list of numbers"))];

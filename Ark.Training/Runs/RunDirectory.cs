@@ -24,6 +24,9 @@ internal sealed class RunDirectory : IDisposable
 
     public string FullPath { get; }
 
+    /// <summary>What goes on with a run of this kind, for messages; the folder follows.</summary>
+    public string ResumeCommand { get; set; } = "ark pretrain --resume";
+
     public string ConfigPath => Path.Combine(FullPath, "config.json");
 
     public string MetricsPath => Path.Combine(FullPath, "metrics.jsonl");
@@ -87,7 +90,7 @@ internal sealed class RunDirectory : IDisposable
         {
             var cause = e is CheckpointException checkpoint ? $"{checkpoint.InputSource} {checkpoint.Problem}" : e.Message.TrimEnd('.');
             throw new TrainingStoppedException(
-                $"{FullPath}: the run cannot be written: {cause}. What was written before is unchanged; make room or mend the folder, then go on with: ark pretrain --resume {FullPath}", e);
+                $"{FullPath}: the run cannot be written: {cause}. What was written before is unchanged; make room or mend the folder, then go on with: {ResumeCommand} {FullPath}", e);
         }
     }
 

@@ -113,13 +113,15 @@ internal static class TrainingCheckpoint
         }
 
         var ark = root.Section("ark");
+        if (ark.Has("kind") && ark.Text("kind") == SegmentationCheckpoint.Kind)
+            throw new ArkInputException(path, null, "holds a segmentation network, which has no heads", "Use it with 'ark segment predict' or 'ark segment evaluate'.");
         if (ark.Whole("format") > FormatVersion) throw new ArkInputException(path, "key 'ark.format'", "was written by a newer version of Ark", "Update Ark.");
         return (root, ark);
     }
 
-    private static Tensor Real(double value) => tensor(value, ScalarType.Float64);
+    internal static Tensor Real(double value) => tensor(value, ScalarType.Float64);
 
-    private static object? Storable(object? value) => value switch
+    internal static object? Storable(object? value) => value switch
     {
         double number => Real(number),
         List<object?> list => list.Select(Storable).ToList(),
@@ -135,11 +137,14 @@ internal static class TrainingCheckpoint
         return state;
     }
 
-    private static void Fill(string path, string key, ArkModel network, CheckpointSection root)
+    private static void Fill(string path, string key, ArkModel network, CheckpointSection root) => Fill(path, key, network.state_dict(), root);
+
+    /// <summary>Copies what is under a key into tensors of the same names and shapes.</summary>
+    internal static void Fill(string path, string key, IReadOnlyDictionary<string, Tensor> targets, CheckpointSection root)
     {
         using var noGradient = no_grad();
         var stored = root.Section(key);
-        foreach (var (name, target) in network.state_dict())
+        foreach (var (name, target) in targets)
         {
             if (!stored.Has(name)) throw new ArkInputException(path, $"key '{key}.{name}'", "is missing");
             var source = stored.Tensor(name);

@@ -1,0 +1,91 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Ark.Data;
+using Ark.Training;
+
+namespace Ark.Cli;
+
+/// <summary><c>ark segment predict</c>: label maps, overlays and measurements of images.</summary>
+internal static class SegmentPredictCommand
+{
+    private const string Help = """
+        Find the structures in images. For each image NAME the folder gets NAME.labels.png (0 for none, k for the k-th structure of the checkpoint; where structures overlap, the last one),
+        NAME.overlay.png, and an entry of measurements.json: areas, and the cardiothoracic ratio from the widths of heart and lungs.
+
+        Examples:
+          ark segment predict --checkpoint runs/jsrt/checkpoints/best.pth.tar --out outlines chest.png
+          ark segment predict --checkpoint best.pth.tar --out outlines --spacing 0.175 --json - images/
+        """;
+
+    public static Command Create(IServiceProvider services, Terminal terminal)
+    {
+        var images = new Argument<string[]>("IMAGE") { Description = "images, or folders of them", Arity = ArgumentArity.OneOrMore };
+        var checkpoint = new Option<string>("--checkpoint") { Description = "a checkpoint of 'ark segment train'", HelpName = "FILE", Required = true };
+        var output = new Option<string>("--out") { Description = "the folder of the results", HelpName = "DIR", DefaultValueFactory = _ => "segmented" };
+        var spacing = new Option<double?>("--spacing") { Description = "the side of a pixel in mm, for areas in mm²", HelpName = "X", CustomParser = r => Numbers.Real(r) };
+        var device = new Option<string>("--device") { Description = "where to compute", HelpName = "cpu|cuda[:i]", DefaultValueFactory = _ => "cpu" };
+        var json = new Option<string?>("--json") { Description = "write the measurements as JSON here too; - for standard output", HelpName = "OUT" };
+        var quiet = new Option<bool>("--quiet") { Description = "no progress" };
+        var command = new Command("predict", Help) { images, checkpoint, output, spacing, device, json, quiet };
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            var size = parsed.GetValue(spacing);
+            if (size is <= 0) throw new ArkInputException("command line", "option '--spacing'", "is not above 0", "Give the side of a pixel in millimetres.");
+            var inputs = parsed.GetRequiredValue(images).SelectMany(i => Directory.Exists(i) ? ImageInputs.Read(i, cancellationToken: cancellationToken) : [new NamedImage(i, new ImageFile(i))]).ToList();
+            var folder = parsed.GetRequiredValue(output);
+            MakeDirectory(folder);
+            var document = new JsonArray();
+            using (var model = LoadedSegmenter.Load(parsed.GetRequiredValue(checkpoint), parsed.GetRequiredValue(device)))
+            using (var segmenter = new ArkSegmenter(model, services.Decoder(), concurrency: 1))
+            using (var reporter = new ConsoleReporter(terminal, parsed.GetValue(quiet)))
+            {
+                var progress = new WorkReporter(reporter, terminal.IsLive);
+                var names = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
+                foreach (var input in inputs)
+                {
+                    var found = await segmenter.SegmentAsync(input.Image, cancellationToken).ConfigureAwait(false);
+                    document.Add(Write(found, input.Name, folder, NewName(names, input.Name), size));
+                    progress.Report(new WorkProgress("segmenting", document.Count, inputs.Count));
+                }
+            }
+
+            await JsonOutput.WriteAsync(terminal, Path.Combine(folder, "measurements.json"), document).ConfigureAwait(false);
+            if (parsed.GetValue(json) is { } target) await JsonOutput.WriteAsync(terminal, target, document).ConfigureAwait(false);
+            if (parsed.GetValue(json) != "-") await terminal.Out.WriteLineAsync($"wrote {document.Count} label map(s) and overlay(s) and measurements.json to {folder}").ConfigureAwait(false);
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    private static JsonObject Write(ImageSegmentation found, string image, string folder, string name, double? spacing)
+    {
+        var (labels, overlay) = ($"{name}.labels.png", $"{name}.overlay.png");
+        PngFile.Write(Path.Combine(folder, labels), found.LabelMap());
+        PngFile.Write(Path.Combine(folder, overlay), found.Overlay());
+        var result = new JsonObject { ["image"] = image, ["width"] = found.Width, ["height"] = found.Height, ["labels"] = labels, ["overlay"] = overlay };
+        foreach (var (key, value) in found.Measurements.ToJson(spacing)) result[key] = value?.DeepClone();
+        return result;
+    }
+
+    // Images of one name from several folders must not overwrite each other.
+    private static string NewName(HashSet<string> taken, string image)
+    {
+        var name = Path.GetFileNameWithoutExtension(image);
+        var candidate = name;
+        for (var i = 2; !taken.Add(candidate); i++) candidate = string.Create(CultureInfo.InvariantCulture, $"{name}-{i}");
+        return candidate;
+    }
+
+    private static void MakeDirectory(string folder)
+    {
+        try
+        {
+            Directory.CreateDirectory(folder);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new ArkInputException(folder, null, $"cannot be used: {e.Message.TrimEnd('.')}", "Choose another folder (--out).", e);
+        }
+    }
+}

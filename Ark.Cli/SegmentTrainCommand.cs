@@ -1,0 +1,138 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Ark.Data;
+using Ark.Training;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Ark.Cli;
+
+/// <summary><c>ark segment train</c>: a segmentation network on one dataset.</summary>
+internal static class SegmentTrainCommand
+{
+    private const string Help = """
+        Train a segmentation network (UPerNet on a Swin Transformer) on one dataset, choose the weights with the lowest validation loss, and test them. The folder holds config.json,
+        metrics.jsonl, report.html and checkpoints/best.pth.tar; with several trials one such folder each, and results.json.
+
+        Examples:
+          ark segment train --config builtin:phantom
+          ark segment train --config jsrt.yaml --init ark6_teacher_ep200_swinb_projector1376_mlp.pth.tar --img-size 448 --out runs/jsrt
+          ark segment train --config jsrt.yaml --trials 3 --loss dice-ce --epochs 100
+          ark segment train --resume runs/jsrt
+        """;
+
+    public static Command Create(IServiceProvider services, Terminal terminal)
+    {
+        var config = new Option<string?>("--config") { Description = "the catalogue of datasets (YAML), or builtin:phantom", HelpName = "FILE" };
+        var dataset = new Option<string?>("--dataset") { Description = "the dataset of the catalogue (default: the only one)", HelpName = "NAME" };
+        var output = new Option<string?>("--out") { Description = "the run's folder (default: runs/ and the time)", HelpName = "DIR" };
+        var resume = new Option<string?>("--resume") { Description = "go on with the run in this folder", HelpName = "DIR" };
+        var trials = new Option<int>("--trials") { Description = "trainings with different seeds, counted from --seed", HelpName = "N", DefaultValueFactory = _ => 1 };
+        var json = new Option<string?>("--json") { Description = "write the results as JSON; - for standard output", HelpName = "OUT" };
+        var quiet = new Option<bool>("--quiet") { Description = "no progress" };
+        var command = new Command("train", Help) { config, dataset, output, resume, trials, json, quiet };
+        List<(SegmentationSetting Setting, Option<string?> Option)> settings = [.. SegmentationSettings.All.Select(s => (s, OptionOf(s)))];
+        foreach (var (_, option) in settings) command.Add(option);
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            var silent = parsed.GetValue(quiet);
+            List<(string Name, string Value, string Written)> given =
+                [.. settings.Where(s => parsed.GetResult(s.Option) is { Implicit: false }).Select(s => (s.Setting.Name, parsed.GetValue(s.Option)!, parsed.GetResult(s.Option)!.IdentifierToken?.Value ?? s.Option.Name))];
+            var count = Numbers.AtLeast(1, parsed.GetValue(trials), "--trials");
+            var request = parsed.GetValue(resume) is { } directory
+                ? Resumed(directory, given.Count > 0 || count > 1 || parsed.GetValue(config) is not null || parsed.GetValue(output) is not null || parsed.GetValue(dataset) is not null)
+                : new Request(parsed.GetValue(config) ?? throw new ArkInputException("command line", "option '--config'", "is missing", "Give --config FILE, --config builtin:phantom, or --resume DIR."),
+                    parsed.GetValue(dataset), parsed.GetValue(output) ?? NewFolder(), Options: null);
+            var catalogue = await CatalogueFile.LoadMasksAsync(request.Config, terminal, silent, cancellationToken).ConfigureAwait(false);
+            var options = request.Options ?? Options(catalogue, given);
+            var chosen = SegmentCommand.Dataset(services, catalogue, request.Dataset);
+            var results = new List<SegmentationResult>();
+            using (var reporter = new ConsoleReporter(terminal, silent))
+            {
+                for (var t = 0; t < count; t++)
+                {
+                    var trial = options.Clone();
+                    trial.Seed += (ulong)t;
+                    var run = new SegmentationRun
+                    {
+                        Dataset = chosen,
+                        Options = trial,
+                        Directory = count == 1 ? request.Directory : Path.Combine(request.Directory, $"trial-{t + 1}"),
+                        Resume = request.Options is not null,
+                        Catalogue = request.Config,
+                    };
+                    try
+                    {
+                        results.Add(await services.GetRequiredService<SegmentationTrainer>().TrainAsync(run, reporter, cancellationToken).ConfigureAwait(false));
+                    }
+                    catch (OperationCanceledException) when (Directory.Exists(run.Directory))
+                    {
+                        reporter.Line($"Stopped. Go on with: {SegmentationTrainer.ResumeCommand} {run.Directory}");
+                        throw;
+                    }
+                }
+            }
+
+            var document = Document(results);
+            if (count > 1) AtomicFile.WriteAllText(Path.Combine(request.Directory, "results.json"), document.ToJsonString() + "\n");
+            if (parsed.GetValue(json) is { } path) await JsonOutput.WriteAsync(terminal, path, document).ConfigureAwait(false);
+            if (parsed.GetValue(json) == "-") return ExitCode.Done;
+            SegmentationTable.Write(terminal, [.. results.Select(r => r.Test)]);
+            foreach (var result in results)
+                await terminal.Out.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"best epoch {result.BestEpoch} of {result.Epochs}, validation loss {result.ValidationLoss:F4}, {(int)result.Duration.TotalMinutes}m{result.Duration.Seconds:D2}s: {result.Checkpoint}")).ConfigureAwait(false);
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    private static Option<string?> OptionOf(SegmentationSetting setting)
+    {
+        string[] names = [.. new[] { setting.Name, setting.Name.Replace('-', '_') }.Distinct().Select(n => "--" + n)];
+        return new Option<string?>(names[0], names[1..]) { Description = setting.Help, HelpName = setting.ValueName };
+    }
+
+    private static SegmentationOptions Options(DatasetCatalogue catalogue, List<(string Name, string Value, string Written)> given)
+    {
+        var options = new SegmentationOptions();
+        foreach (var (key, value, line) in catalogue.Training) SegmentationSettings.Apply(options, key, value, catalogue.Source, $"line {line}, key '{key}'");
+        foreach (var (name, value, written) in given) SegmentationSettings.Apply(options, name, value, "command line", $"option '{written}'");
+        options.Validate();
+        return options;
+    }
+
+    private static Request Resumed(string directory, bool othersGiven)
+    {
+        if (othersGiven) throw new ArkInputException("command line", "option '--resume'", "a run goes on with the options it began with", "Leave the other options out.");
+        var path = Path.Combine(directory, "config.json");
+        if (!File.Exists(path)) throw new ArkInputException(directory, null, "holds no run to resume: it has no config.json", "Give the folder that the run wrote to (--out).");
+        try
+        {
+            var saved = JsonNode.Parse(File.ReadAllText(path))!.AsObject();
+            var options = new SegmentationOptions();
+            foreach (var (name, value) in saved["options"]!.AsObject().Where(o => o.Value is not null)) SegmentationSettings.Apply(options, name, (string)value!, path, $"key '{name}'");
+            return new Request((string)saved["catalogue"]!, (string)saved["datasets"]![0]!["name"]!, directory, options);
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or NullReferenceException or ArgumentOutOfRangeException)
+        {
+            throw new ArkInputException(path, null, "is not the configuration of a segmentation training", "Restore the file that the run wrote.", e);
+        }
+    }
+
+    private static string NewFolder() => Path.Combine("runs", "segment-" + DateTimeOffset.UtcNow.ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture));
+
+    private static JsonObject Document(List<SegmentationResult> results) => new()
+    {
+        ["trials"] = new JsonArray([.. results.Select(r => new JsonObject
+        {
+            ["best_epoch"] = r.BestEpoch,
+            ["epochs"] = r.Epochs,
+            ["validation_loss"] = r.ValidationLoss,
+            ["seconds"] = Math.Round(r.Duration.TotalSeconds, 1),
+            ["test"] = r.Test.ToJson(),
+        })]),
+        ["summary"] = SegmentationTable.Summary([.. results.Select(r => r.Test)]),
+    };
+
+    private sealed record Request(string Config, string? Dataset, string Directory, SegmentationOptions? Options);
+}

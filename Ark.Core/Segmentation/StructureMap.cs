@@ -1,0 +1,53 @@
+namespace Ark;
+
+/// <summary>Which structures each pixel of an image belongs to, as one bit for each structure.</summary>
+public sealed class StructureMap
+{
+    /// <summary>The most structures that a map can hold.</summary>
+    public const int MostStructures = 32;
+
+    /// <summary>Makes an empty map.</summary>
+    /// <param name="width">Columns, at least 1.</param>
+    /// <param name="height">Rows, at least 1.</param>
+    public StructureMap(int width, int height)
+        : this(width, height, new uint[checked(width * height)])
+    {
+    }
+
+    /// <summary>Wraps bits without copying them.</summary>
+    /// <param name="width">Columns, at least 1.</param>
+    /// <param name="height">Rows, at least 1.</param>
+    /// <param name="pixels">Row by row; bit k is set where the pixel belongs to structure k. The map owns the array from now on.</param>
+    /// <exception cref="ArgumentException">The array's length does not match.</exception>
+    public StructureMap(int width, int height, uint[] pixels)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(height, 1);
+        ArgumentNullException.ThrowIfNull(pixels);
+        if (pixels.LongLength != (long)width * height) throw new ArgumentException($"{width}x{height} needs {(long)width * height} pixels, got {pixels.LongLength}.", nameof(pixels));
+        (Width, Height, Pixels) = (width, height, pixels);
+    }
+
+    /// <summary>Columns.</summary>
+    public int Width { get; }
+
+    /// <summary>Rows.</summary>
+    public int Height { get; }
+
+    /// <summary>The bits, row by row.</summary>
+    public uint[] Pixels { get; }
+
+    /// <summary>Adds a pixel to a structure.</summary>
+    /// <param name="structure">Its number, below <see cref="MostStructures"/>.</param>
+    /// <param name="pixel">The pixel's place in <see cref="Pixels"/>.</param>
+    public void Add(int structure, int pixel)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)structure, (uint)MostStructures, nameof(structure));
+        Pixels[pixel] |= 1u << structure;
+    }
+
+    /// <summary>The pixels of one structure.</summary>
+    /// <param name="structure">Its number.</param>
+    /// <returns>Whether each pixel belongs to it, row by row; a new array.</returns>
+    public bool[] Of(int structure) => Array.ConvertAll(Pixels, p => ((p >> structure) & 1) != 0);
+}

@@ -1,0 +1,46 @@
+namespace Ark.Data;
+
+/// <summary>Masks as image files, one or more for each structure: a pixel belongs to it where it is brighter than half the brightest.</summary>
+/// <param name="files">The files of each structure; several are joined.</param>
+/// <param name="maySmaller">Whether a mask may be smaller than the image by a whole factor.</param>
+internal sealed class MaskFiles(IReadOnlyList<IReadOnlyList<string>> files, bool maySmaller = false) : MaskSource
+{
+    public override string Name => files[0][0];
+
+    public override StructureMap Load(IImageDecoder decoder, int width, int height)
+    {
+        var map = new StructureMap(width, height);
+        for (var k = 0; k < files.Count; k++)
+        {
+            foreach (var file in files[k]) Add(map, k, file, decoder.DecodeFile(file));
+        }
+
+        return map;
+    }
+
+    /// <summary>Refuses a mask that is no grey picture.</summary>
+    public static void RequireGrey(RasterImage mask, string file)
+    {
+        if (mask.Channels != 1) throw new ArkInputException(file, null, "the mask is a colour picture", "Save it with one grey value for each pixel.");
+    }
+
+    /// <summary>The error for a mask of another size than its image's.</summary>
+    public static ArkInputException WrongSize(string file, RasterImage mask, int width, int height) =>
+        new(file, null, $"the mask has {mask.Width}x{mask.Height} pixels, its image {width}x{height}", "Export the mask in the size of its image, or take its image out of the list.");
+
+    private void Add(StructureMap map, int structure, string file, RasterImage mask)
+    {
+        RequireGrey(mask, file);
+        var factor = map.Width / mask.Width;
+        if ((factor * mask.Width, factor * mask.Height) != (map.Width, map.Height) || (factor != 1 && !maySmaller)) throw WrongSize(file, mask, map.Width, map.Height);
+        var half = mask.Pixels.Max() / 2;
+        for (var y = 0; y < map.Height; y++)
+        {
+            var row = mask.Pixels.AsSpan(y / factor * mask.Width, mask.Width);
+            for (var x = 0; x < map.Width; x++)
+            {
+                if (row[x / factor] > half) map.Add(structure, (y * map.Width) + x);
+            }
+        }
+    }
+}

@@ -1,0 +1,66 @@
+using System.Runtime.InteropServices;
+
+namespace Ark.Data;
+
+/// <summary>
+/// Makes the network's input and target. Training moves picture and masks together (shift by up to 1/16, scale by up to a tenth, rotation by up to 10 degrees, borders mirrored, masks by the
+/// nearest pixel) in half of the draws, and changes brightness and contrast by up to a fifth in half of them: what the published training draws. Thread-safe.
+/// </summary>
+internal sealed class SegmentationTransform(ViewSize size, int structures, Normalisation normalisation)
+{
+    private readonly PixelTables _tables = PixelTables.InSingle(normalisation);
+
+    public ViewSize Size => size;
+
+    public int Structures => structures;
+
+    /// <summary>Writes a picture as it is.</summary>
+    /// <param name="image">A picture in the network's size.</param>
+    /// <param name="destination"><c>[3, Height, Width]</c>.</param>
+    public void Write(RasterImage image, Span<float> destination) => _tables.Write(Bitmap.Of(image), destination);
+
+    /// <summary>Writes input and target of a sample.</summary>
+    /// <param name="picture">The sample.</param>
+    /// <param name="random">Draws the augmentation; <see langword="null"/> for none.</param>
+    /// <param name="image">Receives <c>[3, Height, Width]</c>.</param>
+    /// <param name="target">Receives <c>[Structures, Height, Width]</c>, 0 or 1.</param>
+    public void Write(PreparedPicture picture, RandomStream? random, Span<float> image, Span<float> target)
+    {
+        if (random is null)
+        {
+            Write(picture.Image, image);
+            WriteMasks(picture.Masks, target);
+            return;
+        }
+
+        var channels = picture.Image.Channels;
+        ShiftScaleRotate? warp = random.Chance(0.5)
+            ? new(random.Uniform(-10, 10), random.Uniform(0.9, 1.1), random.Uniform(-0.0625, 0.0625), random.Uniform(-0.0625, 0.0625))
+            : null;
+        byte[]? curve = random.Chance(0.5) ? IntensityCurve.BrightnessContrast(1 + random.Uniform(-0.2, 0.2), random.Uniform(-0.2, 0.2)) : null;
+        if (warp is not { } moved)
+        {
+            _tables.Write(Bitmap.Of(picture.Image), image, curve);
+            WriteMasks(picture.Masks, target);
+            return;
+        }
+
+        using var warped = new PooledBytes(size.Pixels * Math.Max(channels, sizeof(uint)));
+        var pixels = warped.Span[..(size.Pixels * channels)];
+        CvWarp.Apply(Bitmap.Of(picture.Image), pixels, moved, linear: true);
+        _tables.Write(new Bitmap(pixels, size.Width, size.Height, channels), image, curve);
+        // Four bytes of bits move like four channels of a picture.
+        var bits = warped.Span[..(size.Pixels * sizeof(uint))];
+        CvWarp.Apply(new Bitmap(MemoryMarshal.AsBytes(picture.Masks.AsSpan()), size.Width, size.Height, sizeof(uint)), bits, moved, linear: false);
+        WriteMasks(MemoryMarshal.Cast<byte, uint>(bits), target);
+    }
+
+    private void WriteMasks(ReadOnlySpan<uint> masks, Span<float> target)
+    {
+        for (var k = 0; k < structures; k++)
+        {
+            var plane = target.Slice(k * masks.Length, masks.Length);
+            for (var i = 0; i < plane.Length; i++) plane[i] = (masks[i] >> k) & 1;
+        }
+    }
+}

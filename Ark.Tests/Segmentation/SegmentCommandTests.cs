@@ -1,0 +1,89 @@
+using System.Text.Json.Nodes;
+using Ark.Data;
+using Ark.Tests.Cli;
+using Ark.Training;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Ark.Tests.Segmentation;
+
+public class SegmentCommandTests(MaskedPhantom phantom) : IClassFixture<MaskedPhantom>
+{
+    private static readonly string[] Small = ["--img-size", "32", "--width", "16", "--epochs", "1", "--warmup-epochs", "0", "--quiet"];
+
+    [Fact]
+    public async Task Train_evaluate_and_predict_write_what_they_promise()
+    {
+        var folder = phantom.PathOf("command");
+        var trained = await CommandLineRun.Of(["segment", "train", "--config", phantom.Catalogue, "--out", folder, "--json", "-", .. Small]);
+        Assert.True(trained.ExitCode == 0, trained.Error);
+        var checkpoint = Path.Combine(folder, "checkpoints", "best.pth.tar");
+        var test = JsonNode.Parse(trained.Out)!["trials"]![0]!["test"]!;
+
+        var evaluated = await CommandLineRun.Of("segment", "evaluate", "--checkpoint", checkpoint, "--config", phantom.Catalogue, "--bootstrap", "50", "--json", "-", "--quiet");
+        Assert.True(evaluated.ExitCode == 0, evaluated.Error);
+        var figures = JsonNode.Parse(evaluated.Out)!;
+        Assert.Equal(("PhantomSegmentation", "test", 37), ((string)figures["dataset"]!, (string)figures["split"]!, (int)figures["images"]!));
+        Assert.Equal((double)test["structures"]![1]!["dice"]!, (double)figures["structures"]![1]!["dice"]!, 1e-12);
+        Assert.Equal("patient", (string)figures["resampling"]!["unit"]!);
+        Assert.Equal(2, figures["structures"]![0]!["intervals"]!["dice"]!.AsArray().Count);
+        Assert.Null(figures["structures"]![0]!["hd95_mm"]);
+
+        var output = phantom.PathOf("predicted");
+        var predicted = await CommandLineRun.Of("segment", "predict", "--checkpoint", checkpoint, "--out", output, "--spacing", "2.5", "--json", "-", "--quiet", phantom.Picture, phantom.Picture);
+        Assert.True(predicted.ExitCode == 0, predicted.Error);
+        var measured = JsonNode.Parse(predicted.Out)!.AsArray();
+        Assert.Equal(2, measured.Count);
+        var lungs = measured[0]!["structures"]![0]!;
+        Assert.Equal((int)lungs["area_px"]! * 6.25, (double)lungs["area_mm2"]!, 1e-6);
+        var labels = new NetVipsImageDecoder().DecodeFile(Path.Combine(output, (string)measured[1]!["labels"]!));
+        Assert.Equal((160, 160), (labels.Width, labels.Height));
+        Assert.All(labels.Pixels, p => Assert.InRange(p, 0, 4));
+        Assert.NotEqual((string)measured[0]!["overlay"]!, (string)measured[1]!["overlay"]!);
+        Assert.Equal(3, new NetVipsImageDecoder().DecodeFile(Path.Combine(output, (string)measured[0]!["overlay"]!)).Channels);
+        Assert.Equal(JsonNode.Parse(predicted.Out)!.ToJsonString(), JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(output, "measurements.json"), TestContext.Current.CancellationToken))!.ToJsonString());
+    }
+
+    [Fact]
+    public async Task Trials_have_folders_of_their_own_and_a_summary()
+    {
+        var folder = phantom.PathOf("trials");
+        var run = await CommandLineRun.Of(["segment", "train", "--config", phantom.Catalogue, "--out", folder, "--trials", "2", .. Small]);
+        Assert.True(run.ExitCode == 0, run.Error);
+        Assert.Contains("±", run.Out, StringComparison.Ordinal);
+        var results = JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(folder, "results.json"), TestContext.Current.CancellationToken))!;
+        double Dice(int trial) => (double)results["trials"]![trial]!["test"]!["structures"]![0]!["dice"]!;
+        Assert.NotEqual(Dice(0), Dice(1));
+        Assert.Equal((Dice(0) + Dice(1)) / 2, (double)results["summary"]![0]!["dice"]!, 1e-12);
+        Assert.True(File.Exists(Path.Combine(folder, "trial-2", "report.html")));
+    }
+
+    [Fact]
+    public async Task Figures_are_those_of_the_masks_at_the_pictures_own_resolution()
+    {
+        using var model = LoadedSegmenter.Load(phantom.Checkpoint);
+        var dataset = phantom.Dataset();
+        await using var services = new ServiceCollection().AddArk().Services.BuildServiceProvider();
+        var evaluation = await services.GetRequiredService<SegmentationEvaluator>().EvaluateAsync(model, dataset, DatasetSplit.Test, cancellationToken: TestContext.Current.CancellationToken);
+        var samples = await dataset.Adapter.ReadAsync(DatasetSplit.Test, TestContext.Current.CancellationToken);
+        var decoder = new NetVipsImageDecoder();
+        var dice = samples.Average(s =>
+        {
+            var image = s.Image.Load(decoder);
+            return MaskOverlap.Of(model.Segment(image)[0], new Mask(image.Width, image.Height, s.Masks.Load(decoder, image.Width, image.Height).Of(0))).Dice;
+        });
+        Assert.Equal(dice, evaluation.Structures[0].Dice, 1e-12);
+    }
+
+    [Theory]
+    [InlineData("train")]
+    [InlineData("train --config {0} --lr fast", "--lr", "fast")]
+    [InlineData("train --config {0} --img-size 40 --out {1}", "multiple of 16")]
+    [InlineData("train --config {0} --dataset Other", "Other")]
+    [InlineData("evaluate --checkpoint {2} --config {0}", "no segmentation network")]
+    [InlineData("predict --checkpoint missing.pth.tar x.png", "missing.pth.tar")]
+    public async Task Wrong_input_is_refused_in_one_line(string line, params string[] words)
+    {
+        var args = string.Format(System.Globalization.CultureInfo.InvariantCulture, line, phantom.Catalogue, phantom.PathOf("refused"), Fixture.PathOf("phantom_teacher", "teacher.safetensors")).Split(' ');
+        (await CommandLineRun.Of(["segment", .. args])).AssertRefused(words);
+    }
+}

@@ -1,0 +1,117 @@
+using System.Text.Json.Nodes;
+using Ark.Models;
+using Ark.Tests.Training;
+using Ark.Training;
+using static TorchSharp.torch;
+
+namespace Ark.Tests.Segmentation;
+
+public class SegmentationTrainerTests(MaskedPhantom phantom) : IClassFixture<MaskedPhantom>
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData(UperNetDecoder.Detailed, OptimizerKind.AdamW, SegmentationLoss.DiceCrossEntropy)]
+    [InlineData(UperNetDecoder.Published, OptimizerKind.Momentum, SegmentationLoss.Dice)]
+    public async Task Run_that_is_cancelled_within_an_epoch_and_resumed_ends_bit_identical_to_one_that_was_not(UperNetDecoder decoder, OptimizerKind optimizer, SegmentationLoss loss)
+    {
+        void Set(SegmentationOptions o) => (o.Decoder, o.Optimizer, o.Loss, o.BatchSize, o.LearningRate) = (decoder, optimizer, loss, 12, 0.002);
+        await phantom.TrainAsync(phantom.Run($"whole-{decoder}", Set), cancellationToken: Cancellation);
+        var run = phantom.Run($"stopped-{decoder}", Set);
+        using var source = new CancellationTokenSource();
+        var steps = 0;
+        // The first report comes at once, the others every quarter of a second: at the second epoch's first report some of its steps are done.
+        var stop = new Reaction(p =>
+        {
+            if (p.Phase == TrainingPhase.Training && p.Message is null && ++steps >= 1) source.Cancel();
+        });
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => phantom.TrainAsync(run, stop, source.Token));
+        var position = (PickleDictionary)((PickleDictionary)new RunFiles(run.Directory).Root()["ark"]!)["position"]!;
+        Assert.InRange((long)position["step"]!, 1, 8);
+        await phantom.TrainAsync(run with { Resume = true }, cancellationToken: Cancellation);
+        AssertSame(new RunFiles(phantom.PathOf($"whole-{decoder}")), new RunFiles(run.Directory));
+    }
+
+    [Fact]
+    public async Task Run_that_is_killed_between_epochs_goes_on_from_the_last_one()
+    {
+        await phantom.TrainAsync(phantom.Run("whole-killed", o => o.Epochs = 3), cancellationToken: Cancellation);
+        var run = phantom.Run("killed", o => o.Epochs = 3);
+        await Assert.ThrowsAsync<Reaction.KilledException>(() => phantom.TrainAsync(run, Reaction.KillAfterMessages(2), Cancellation));
+        await phantom.TrainAsync(run with { Resume = true }, cancellationToken: Cancellation);
+        AssertSame(new RunFiles(phantom.PathOf("whole-killed")), new RunFiles(run.Directory));
+    }
+
+    [Fact]
+    public void Run_directory_holds_configuration_metrics_report_and_checkpoints()
+    {
+        var folder = phantom.PathOf("trained");
+        var config = JsonNode.Parse(File.ReadAllText(Path.Combine(folder, "config.json")))!;
+        Assert.Equal("segmentation", (string)config["kind"]!);
+        Assert.Equal(["lungs", "heart", "clavicles", "ribs"], config["datasets"]![0]!["structures"]!.AsArray().Select(s => (string)s!));
+        var metrics = File.ReadLines(Path.Combine(folder, "metrics.jsonl")).Select(l => JsonNode.Parse(l)!).ToList();
+        Assert.Equal(["pass", "validation", "pass", "validation", "segmentation"], metrics.Select(m => (string)m["event"]!));
+        Assert.True((double)metrics[3]["loss"]! < (double)metrics[1]["loss"]!);
+        var report = File.ReadAllText(Path.Combine(folder, "report.html"));
+        Assert.Contains("Dice on validation", report, StringComparison.Ordinal);
+        Assert.Contains("<th scope=\"row\">clavicles<td class=\"best\">0.", report, StringComparison.Ordinal);
+        Assert.True(File.Exists(phantom.Checkpoint));
+    }
+
+    [Fact]
+    public async Task Backbone_is_taken_from_a_teacher_of_Ark_and_the_report_says_so()
+    {
+        var teacher = Fixture.PathOf("phantom_teacher", "teacher.safetensors");
+        var messages = new List<string>();
+        void Set(SegmentationOptions o) => (o.Initial, o.Architecture, o.ImageSize, o.Epochs, o.LearningRate) = (teacher, null, 64, 1, 1e-12);
+        var run = phantom.Run("initialised", Set);
+        await phantom.TrainAsync(run, new Reaction(p => messages.Add(p.Message ?? "")), Cancellation);
+        Assert.Contains(messages, m => m.StartsWith("backbone from ", StringComparison.Ordinal) && m.Contains("loaded ", StringComparison.Ordinal));
+        using var scope = NewDisposeScope();
+        var stored = CheckpointFile.LoadStateDict(teacher);
+        var trained = CheckpointFile.LoadStateDict(new RunFiles(run.Directory).Checkpoint());
+        foreach (var (name, value) in stored.Where(s => trained.ContainsKey("backbone." + s.Key)))
+            Assert.True(trained["backbone." + name].allclose(value.to(ScalarType.Float32), atol: 1e-6), name);
+        Assert.Equal([], stored.Keys.Where(k => !k.StartsWith("projector.", StringComparison.Ordinal) && !k.StartsWith("omni_heads.", StringComparison.Ordinal) && !trained.ContainsKey("backbone." + k)));
+    }
+
+    [Fact]
+    public async Task Training_refuses_a_folder_that_holds_a_run()
+    {
+        var error = await Assert.ThrowsAsync<ArkInputException>(() => phantom.TrainAsync(phantom.Run("trained"), cancellationToken: Cancellation));
+        Assert.Contains("--resume", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Training_refuses_a_size_that_leaves_half_a_token()
+    {
+        var error = await Assert.ThrowsAsync<ArkInputException>(() => phantom.TrainAsync(phantom.Run("odd", o => o.ImageSize = 40), cancellationToken: Cancellation));
+        Assert.Contains("multiple of 16", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Classification_refuses_a_segmentation_network_and_names_the_command()
+    {
+        var error = Assert.Throws<ArkInputException>(() => LoadedModel.Load(phantom.Checkpoint));
+        Assert.Contains("ark segment predict", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Segmentation_refuses_a_file_of_another_kind()
+    {
+        var error = Assert.Throws<ArkInputException>(() => LoadedSegmenter.Load(Fixture.PathOf("09_checkpoints", "..", "phantom_teacher", "teacher.safetensors")));
+        Assert.Contains("teacher.safetensors", error.Message, StringComparison.Ordinal);
+    }
+
+    private static void AssertSame(RunFiles expected, RunFiles actual)
+    {
+        static IEnumerable<string> Lines(RunFiles files) => files.Metrics().Select(l =>
+        {
+            var line = JsonNode.Parse(l)!.AsObject();
+            line.Remove("checkpoint");
+            return line.ToJsonString();
+        });
+        Assert.Equal(Lines(expected), Lines(actual));
+        foreach (var key in (string[])["state_dict", "optimizer"]) RunFiles.AssertSame(key, expected.Root()[key], actual.Root()[key]);
+    }
+}

@@ -1,0 +1,136 @@
+using Ark.Data;
+using Ark.Tests.Reuse;
+
+namespace Ark.Tests.Segmentation;
+
+public class SegmentationTransformTests
+{
+    private static readonly ViewSize Size = new(64, 64);
+
+    [Fact]
+    public void Picture_and_masks_move_together_and_masks_get_no_values_between()
+    {
+        // A picture that is its own mask: wherever it moves, both must agree, but for the border that the picture blurs.
+        var transform = new SegmentationTransform(Size, 2, Normalisation.None);
+        var picture = Disc();
+        var moved = 0;
+        for (var draw = 0UL; draw < 60; draw++)
+        {
+            var (image, target) = (new float[3 * Size.Pixels], new float[2 * Size.Pixels]);
+            transform.Write(picture, new RandomStream(draw), image, target);
+            Assert.All(target, t => Assert.True(t is 0 or 1));
+            var inside = Enumerable.Range(0, Size.Pixels).Where(i => target[i] == 1).ToArray();
+            var outside = Enumerable.Range(0, Size.Pixels).Where(i => target[i] == 0).ToArray();
+            // Brightness and contrast keep the order; a nearest mask and a linear picture disagree by half a pixel at most.
+            var border = (inside.Min(i => image[i]), outside.Max(i => image[i]));
+            var middle = (inside.Average(i => image[i]) + outside.Average(i => image[i])) / 2;
+            Assert.True(inside.Count(i => image[i] < middle) + outside.Count(i => image[i] > middle) <= 40, $"draw {draw}: {border}");
+            Assert.Equal(target[..Size.Pixels].Select(t => 1 - t), target[Size.Pixels..]);
+            if (!inside.SequenceEqual(Enumerable.Range(0, Size.Pixels).Where(i => (picture.Masks[i] & 1) != 0))) moved++;
+        }
+
+        Assert.InRange(moved, 15, 45);
+    }
+
+    [Fact]
+    public void Nothing_moves_without_a_stream()
+    {
+        var transform = new SegmentationTransform(Size, 2, Normalisation.None);
+        var (image, target) = (new float[3 * Size.Pixels], new float[2 * Size.Pixels]);
+        transform.Write(Disc(), null, image, target);
+        Assert.Equal(Disc().Image.Pixels.Select(p => p / 255f), image[..Size.Pixels]);
+        Assert.Equal(Disc().Masks.Select(m => (float)(m & 1)), target[..Size.Pixels]);
+    }
+
+    [Theory]
+    [InlineData(64, 64)]
+    [InlineData(200, 90)]
+    [InlineData(31, 17)]
+    public void Resized_masks_hold_only_what_the_stored_ones_hold_at_the_same_place(int width, int height)
+    {
+        var map = new StructureMap(width, height);
+        for (var i = 0; i < width * height; i++) map.Pixels[i] = (uint)(i * 2654435761);
+        var sample = new SegmentationSample(new PhantomPictures.Picture("p", new RasterImage(width, height, 1, new byte[width * height])), new Given(map));
+        var prepared = PreparedPicture.Of(sample, new NetVipsImageDecoder(), Size);
+        for (var y = 0; y < 64; y++)
+        {
+            for (var x = 0; x < 64; x++)
+            {
+                var (column, row) = ((int)Math.Floor((x + 0.5) * width / 64), (int)Math.Floor((y + 0.5) * height / 64));
+                Assert.Equal(map.Pixels[(row * width) + column], prepared.Masks[(y * 64) + x]);
+            }
+        }
+    }
+
+    [Fact]
+    public void Loader_gives_the_same_batches_whatever_the_number_of_workers_and_from_any_batch_on()
+    {
+        var transform = new SegmentationTransform(Size, 2, Normalisation.ImageNet);
+        SegmentationSample[] samples = [.. Enumerable.Range(0, 11).Select(i => Phantom((ulong)i))];
+        var one = Read(1, 0);
+        var four = Read(4, 0);
+        Assert.Equal([4, 4, 3], one.Select(b => b.Count));
+        Assert.Equal(one.SelectMany(b => b.Images), four.SelectMany(b => b.Images));
+        Assert.Equal(one.Skip(1).SelectMany(b => b.Targets), Read(2, 1).SelectMany(b => b.Targets));
+        Assert.Equal(Enumerable.Range(0, 11), one.SelectMany(b => b.Indices).Order());
+        Assert.NotEqual(one.SelectMany(b => b.Indices), new SegmentationLoader(samples, transform, new NetVipsImageDecoder(), 4, 2, 7).ReadForTraining(4, 0, true, TestContext.Current.CancellationToken).SelectMany(b => b.Indices));
+
+        List<SegmentationBatch> Read(int workers, int first) => [.. new SegmentationLoader(samples, transform, new NetVipsImageDecoder(), 4, workers, 7).ReadForTraining(3, first, true, TestContext.Current.CancellationToken)];
+    }
+
+    [Fact]
+    public void Loader_leaves_out_a_last_batch_of_one_sample()
+    {
+        SegmentationSample[] samples = [.. Enumerable.Range(0, 9).Select(i => Phantom((ulong)i))];
+        var loader = new SegmentationLoader(samples, new SegmentationTransform(Size, 2, Normalisation.ImageNet), new NetVipsImageDecoder(), 4, 1, 0);
+        Assert.Equal(2, loader.TrainingBatchCount);
+        Assert.Equal(2, loader.ReadForTraining(0, 0, false, TestContext.Current.CancellationToken).Count());
+        Assert.Equal(9, loader.ReadInOrder(TestContext.Current.CancellationToken).Sum(b => b.Count));
+    }
+
+    [Fact]
+    public void Phantom_ribs_are_brighter_than_what_is_beside_them_and_reach_over_both_lungs()
+    {
+        for (var patient = 0UL; patient < 4; patient++)
+        {
+            var picture = PhantomPictures.Render(patient);
+            foreach (var (ribs, lung) in new[] { (PhantomStructure.LeftRibs, PhantomStructure.LeftLung), (PhantomStructure.RightRibs, PhantomStructure.RightLung) })
+            {
+                var (bone, field) = (picture.Mask(ribs).Pixels, picture.Mask(lung).Pixels);
+                var over = Enumerable.Range(0, bone.Length).Where(i => bone[i] != 0 && field[i] != 0).ToArray();
+                var beside = Enumerable.Range(0, bone.Length).Where(i => bone[i] == 0 && field[i] != 0).ToArray();
+                Assert.InRange((double)over.Length / (over.Length + beside.Length), 0.2, 0.8);
+                Assert.True(over.Average(i => picture.Image.Pixels[i]) > beside.Average(i => picture.Image.Pixels[i]), $"patient {patient}, {ribs}");
+            }
+        }
+    }
+
+    private static SegmentationSample Phantom(ulong patient)
+    {
+        var picture = PhantomPictures.Render(patient);
+        var map = new StructureMap(picture.Image.Width, picture.Image.Height);
+        for (var i = 0; i < map.Pixels.Length; i++) map.Pixels[i] = (picture.Mask(PhantomStructure.Heart).Pixels[i] != 0 ? 1u : 0) | (picture.Mask(PhantomStructure.LeftLung).Pixels[i] != 0 ? 2u : 0);
+        return new SegmentationSample(new PhantomPictures.Picture($"patient {patient}", picture.Image), new Given(map));
+    }
+
+    // Structure 0 is the disc, structure 1 everything else.
+    private static PreparedPicture Disc()
+    {
+        var (pixels, masks) = (new byte[Size.Pixels], new uint[Size.Pixels]);
+        for (var i = 0; i < pixels.Length; i++)
+        {
+            var (x, y) = ((i % 64) - 24, (i / 64) - 36);
+            var inside = (x * x) + (y * y) < 200;
+            (pixels[i], masks[i]) = (inside ? (byte)180 : (byte)60, inside ? 1u : 2u);
+        }
+
+        return new PreparedPicture(new RasterImage(64, 64, 1, pixels), masks);
+    }
+
+    private sealed class Given(StructureMap map) : MaskSource
+    {
+        public override string Name => "given";
+
+        public override StructureMap Load(IImageDecoder decoder, int width, int height) => map;
+    }
+}

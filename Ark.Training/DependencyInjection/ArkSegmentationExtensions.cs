@@ -1,0 +1,77 @@
+using Ark;
+using Ark.Data;
+using Ark.Training;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+
+namespace Microsoft.Extensions.DependencyInjection;
+
+/// <summary>Adds segmentation to a host that has Ark.</summary>
+public static class ArkSegmentationExtensions
+{
+    /// <summary>
+    /// Adds a segmentation network under a name: the keyed singletons <see cref="IArkSegmenter"/> and <see cref="LoadedSegmenter"/>, loaded when one is first asked for. The segmenter that is
+    /// added first is the unkeyed service too.
+    /// </summary>
+    /// <param name="builder">The builder.</param>
+    /// <param name="name">The key.</param>
+    /// <param name="configure">Sets the checkpoint, and what else differs from the defaults.</param>
+    /// <returns>The builder.</returns>
+    public static IArkBuilder AddSegmenter(this IArkBuilder builder, string name, Action<ArkSegmenterOptions> configure)
+    {
+        AddOptions(builder, name).Configure(configure);
+        return builder;
+    }
+
+    /// <summary>Adds a segmentation network from configuration; an unknown key is an error when the host starts. See <see cref="AddSegmenter(IArkBuilder, string, Action{ArkSegmenterOptions})"/>.</summary>
+    /// <param name="builder">The builder.</param>
+    /// <param name="name">The key.</param>
+    /// <param name="section">The section, such as <c>Ark:Segmenters:organs</c>.</param>
+    /// <returns>The builder.</returns>
+    public static IArkBuilder AddSegmenter(this IArkBuilder builder, string name, IConfigurationSection section)
+    {
+        AddOptions(builder, name).Bind(section, binder => binder.ErrorOnUnknownConfiguration = true);
+        return builder;
+    }
+
+    /// <summary>Adds a way of storing masks, which catalogues can then name as <c>adapter</c>.</summary>
+    /// <typeparam name="TAdapter">The adapter; its constructor may ask for the <see cref="DatasetDefinition"/> and for any service of the host.</typeparam>
+    /// <param name="builder">The builder.</param>
+    /// <param name="name">The adapter's name.</param>
+    /// <returns>The builder.</returns>
+    public static IArkBuilder AddSegmentationAdapter<TAdapter>(this IArkBuilder builder, string name)
+        where TAdapter : class, ISegmentationAdapter
+    {
+        builder.Services.AddSingleton(new SegmentationAdapterRegistration(registry => registry.Register<TAdapter>(name)));
+        return builder;
+    }
+
+    internal static void AddSegmentation(this IServiceCollection services)
+    {
+        services.TryAddSingleton(provider =>
+        {
+            var registry = new SegmentationAdapterRegistry();
+            foreach (var registration in provider.GetServices<SegmentationAdapterRegistration>()) registration.Register(registry);
+            return registry;
+        });
+        services.TryAddSingleton<SegmentationTrainer>();
+        services.TryAddSingleton<SegmentationEvaluator>();
+    }
+
+    private static OptionsBuilder<ArkSegmenterOptions> AddOptions(IArkBuilder builder, string name)
+    {
+        var services = builder.Services;
+        services.TryAddKeyedSingleton(name, static (provider, key) =>
+        {
+            var options = Options(provider, key);
+            return LoadedSegmenter.Load(options.Checkpoint, options.Device ?? provider.GetRequiredService<IOptions<ArkOptions>>().Value.Device);
+        });
+        services.TryAddKeyedSingleton<IArkSegmenter>(name, static (provider, key) =>
+            new ArkSegmenter(provider.GetRequiredKeyedService<LoadedSegmenter>(key), provider.GetRequiredService<IImageDecoder>(), Options(provider, key).MaxConcurrency));
+        services.TryAddSingleton(provider => provider.GetRequiredKeyedService<IArkSegmenter>(name));
+        return services.AddOptions<ArkSegmenterOptions>(name).ValidateDataAnnotations().ValidateOnStart();
+    }
+
+    private static ArkSegmenterOptions Options(IServiceProvider provider, object? key) => provider.GetRequiredService<IOptionsMonitor<ArkSegmenterOptions>>().Get((string)key!);
+}

@@ -1,0 +1,21 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Ark.Training;
+
+/// <summary>One named segmentation network of a host.</summary>
+public sealed class ArkSegmenterOptions
+{
+    /// <summary>The checkpoint that a segmentation training wrote.</summary>
+    [Required]
+    public string Checkpoint { get; set; } = "";
+
+    /// <summary>Where the network lives: <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>.</summary>
+    /// <value>The default is <see cref="ArkOptions.Device"/>.</value>
+    [RegularExpression("cpu|cuda(:[0-9]{1,2})?")]
+    public string? Device { get; set; }
+
+    /// <summary>Images that are decoded and run at once; further callers wait.</summary>
+    /// <value>The default is 2.</value>
+    [Range(1, 1024)]
+    public int MaxConcurrency { get; set; } = 2;
+}

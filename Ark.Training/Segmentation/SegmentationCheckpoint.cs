@@ -1,0 +1,103 @@
+using Ark.Models;
+using static TorchSharp.torch;
+
+namespace Ark.Training;
+
+/// <summary>The checkpoints of a segmentation training, laid out as those of pretraining; see <see cref="TrainingCheckpoint"/>.</summary>
+internal static class SegmentationCheckpoint
+{
+    /// <summary>What the key <c>ark.kind</c> says.</summary>
+    public const string Kind = "segmentation";
+
+    private const long FormatVersion = 1;
+
+    /// <summary>Writes a checkpoint in place of an older one.</summary>
+    public static void Save(string path, UperNet network, StudentOptimizer optimizer, SegmentationDescription description, SegmentationOptions options, SegmentationPosition position)
+    {
+        using var scope = NewDisposeScope();
+        var state = new OrderedDictionary<string, Tensor>();
+        foreach (var (name, value) in network.state_dict()) state.Add(name, value.cpu());
+        PyTorchFile.Save(path, new OrderedDictionary<string, object?>
+        {
+            ["epoch"] = (long)position.Epoch - 1,
+            ["lossMIN"] = TrainingCheckpoint.Real(position.BestLoss),
+            ["state_dict"] = state,
+            ["optimizer"] = TrainingCheckpoint.Storable(optimizer.ExportState()),
+            ["scheduler"] = new OrderedDictionary<string, object?> { ["last_epoch"] = (long)position.Epoch, ["last_lr"] = TrainingCheckpoint.Real(optimizer.LearningRate) },
+            ["ark"] = new OrderedDictionary<string, object?>
+            {
+                ["kind"] = Kind,
+                ["format"] = FormatVersion,
+                ["version"] = typeof(SegmentationCheckpoint).Assembly.GetName().Version!.ToString(3),
+                ["model"] = description.Encode(),
+                ["options"] = new OrderedDictionary<string, object?>(SegmentationSettings.All.Where(s => s.Format(options) is not null).Select(s => KeyValuePair.Create(s.Name, (object?)s.Format(options)))),
+                ["position"] = new OrderedDictionary<string, object?>
+                {
+                    ["epoch"] = (long)position.Epoch,
+                    ["step"] = (long)position.Step,
+                    ["images"] = (long)position.Images,
+                    ["loss_sum"] = TrainingCheckpoint.Real(position.LossSum),
+                    ["total_steps"] = position.TotalSteps,
+                    ["best_epoch"] = (long)position.BestEpoch,
+                    ["best_loss"] = TrainingCheckpoint.Real(position.BestLoss),
+                    ["metrics_length"] = position.MetricsLength,
+                },
+            },
+        });
+    }
+
+    /// <summary>Puts network, optimiser and position back to where a checkpoint of the same run left them.</summary>
+    public static SegmentationPosition Load(string path, UperNet network, StudentOptimizer optimizer, SegmentationDescription description)
+    {
+        using var scope = NewDisposeScope();
+        var (root, ark) = Read(path);
+        if (!SegmentationDescription.Decode(path, ark.Section("model")).Network.Structures.SequenceEqual(description.Network.Structures, StringComparer.Ordinal))
+            throw new ArkInputException(path, "key 'ark.model'", "is a checkpoint of other structures", "Resume with the catalogue that the run began with.");
+        TrainingCheckpoint.Fill(path, "state_dict", network.state_dict(), root);
+        var state = root.Section("optimizer").Section("state");
+        optimizer.ImportState(index => state.Has((long)index) ? state.Section((long)index).AsNamed() : new Dictionary<string, object?>(StringComparer.Ordinal));
+        var position = ark.Section("position");
+        return new SegmentationPosition
+        {
+            Epoch = position.Whole("epoch"),
+            Step = position.Whole("step"),
+            Images = position.Whole("images"),
+            LossSum = position.Real("loss_sum"),
+            TotalSteps = position.Whole("total_steps"),
+            BestEpoch = position.Whole("best_epoch"),
+            BestLoss = position.Real("best_loss"),
+            MetricsLength = position.Whole("metrics_length"),
+        };
+    }
+
+    /// <summary>Builds the network of a checkpoint, in evaluation mode.</summary>
+    public static (UperNet Network, SegmentationDescription Description, int Epoch) LoadNetwork(string path)
+    {
+        using var scope = NewDisposeScope();
+        var (root, ark) = Read(path);
+        var description = SegmentationDescription.Decode(path, ark.Section("model"));
+        var network = new UperNet(description.Network);
+        try
+        {
+            TrainingCheckpoint.Fill(path, "state_dict", network.state_dict(), root);
+            network.eval();
+            return (network, description, ark.Section("position").Whole("epoch"));
+        }
+        catch
+        {
+            network.Dispose();
+            throw;
+        }
+    }
+
+    private static (CheckpointSection Root, CheckpointSection Ark) Read(string path)
+    {
+        const string mend = "Give a checkpoint that 'ark segment train' wrote (checkpoints/best.pth.tar).";
+        if (CheckpointFile.ReadIndex(path).Format == CheckpointFormat.Safetensors) throw new ArkInputException(path, null, "holds no segmentation network", mend);
+        if (PyTorchFile.Load(path) is not PickleDictionary content) throw new ArkInputException(path, null, "holds no dictionary", mend);
+        var root = new CheckpointSection(path, "", content);
+        if (!root.Has("ark") || root.Section("ark") is not { } ark || !ark.Has("kind") || ark.Text("kind") != Kind) throw new ArkInputException(path, null, "holds no segmentation network", mend);
+        if (ark.Whole("format") > FormatVersion) throw new ArkInputException(path, "key 'ark.format'", "was written by a newer version of Ark", "Update Ark.");
+        return (root, ark);
+    }
+}

@@ -1,0 +1,87 @@
+using Ark.Data;
+using Ark.Models;
+
+namespace Ark.Training;
+
+/// <summary>What a checkpoint must say beside its tensors, so that the network can be built and its outputs be named.</summary>
+/// <param name="Network">The network's shape.</param>
+/// <param name="Normalization">How pixels are normalised.</param>
+internal sealed record SegmentationDescription(UperNetConfiguration Network, string Normalization)
+{
+    public int ImageSize => Network.Backbone.ImageHeight;
+
+    public ViewSize Size => new(Network.Backbone.ImageWidth, Network.Backbone.ImageHeight);
+
+    /// <summary>Makes input and target for the network.</summary>
+    public SegmentationTransform Transform() => new(Size, Network.Structures.Count, Transforms.Named(Normalization));
+
+    /// <summary>The description of a new run.</summary>
+    /// <exception cref="ArkInputException">The weight file holds no Swin Transformer, or another than was named, or the image size does not fit.</exception>
+    public static SegmentationDescription Of(SegmentationOptions options, IReadOnlyList<string> structures)
+    {
+        var backbone = options.Architecture is { } name ? SwinVariants.Get(name) : null;
+        if (options.Initial is { } path)
+        {
+            var found = ArkModelConfiguration.Recognise(CheckpointFile.ReadIndex(path), options.NestedKey)?.Backbone
+                ?? throw new ArkInputException(path, null, "holds no Swin Transformer that is known", "'ark inspect' lists what it holds.");
+            backbone ??= found;
+            if ((backbone.EmbedDim, backbone.PatchSize, string.Join(',', backbone.Depths)) != (found.EmbedDim, found.PatchSize, string.Join(',', found.Depths)))
+                throw new ArkInputException(path, null, $"holds {found.Name}, not {backbone.Name}", "Leave --arch out to take the file's own.");
+        }
+
+        backbone ??= SwinVariants.Get("swin_base");
+        var shape = (backbone with { PadsWindows = true, NumClasses = 0, DropPathRate = options.DropPathRate }).WithImageSize(options.ImageSize, options.ImageSize);
+        return new SegmentationDescription(new UperNetConfiguration { Backbone = shape, Structures = structures, Decoder = options.Decoder, Width = options.Width }, options.Normalization);
+    }
+
+    /// <summary>For a checkpoint.</summary>
+    public OrderedDictionary<string, object?> Encode()
+    {
+        var b = Network.Backbone;
+        return new OrderedDictionary<string, object?>
+        {
+            ["architecture"] = b.Name,
+            ["img_size"] = (long)ImageSize,
+            ["patch_size"] = (long)b.PatchSize,
+            ["embed_dim"] = (long)b.EmbedDim,
+            ["depths"] = b.Depths.Select(object? (d) => (long)d).ToList(),
+            ["num_heads"] = b.NumHeads.Select(object? (h) => (long)h).ToList(),
+            ["window_size"] = (long)b.WindowSize,
+            ["mlp_ratio"] = TorchSharp.torch.tensor(b.MlpRatio, TorchSharp.torch.ScalarType.Float64),
+            ["qkv_bias"] = b.QkvBias,
+            ["ape"] = b.AbsolutePositionEmbedding,
+            ["patch_norm"] = b.PatchNorm,
+            ["decoder"] = Network.Decoder.ToString(),
+            ["width"] = (long)Network.Width,
+            ["structures"] = Network.Structures.Cast<object?>().ToList(),
+            ["normalization"] = Normalization,
+        };
+    }
+
+    /// <summary>From a checkpoint.</summary>
+    public static SegmentationDescription Decode(string path, CheckpointSection section)
+    {
+        var decoder = section.Text("decoder");
+        if (!Enum.TryParse<UperNetDecoder>(decoder, out var kind)) throw new ArkInputException(path, "key 'ark.model.decoder'", $"has the unknown decoder '{decoder}'", "Update Ark.");
+        var size = section.Whole("img_size");
+        var backbone = new SwinConfiguration
+        {
+            Name = section.Text("architecture"),
+            ImageHeight = size,
+            ImageWidth = size,
+            PatchSize = section.Whole("patch_size"),
+            EmbedDim = section.Whole("embed_dim"),
+            Depths = section.Wholes("depths"),
+            NumHeads = section.Wholes("num_heads"),
+            WindowSize = section.Whole("window_size"),
+            MlpRatio = section.Real("mlp_ratio"),
+            QkvBias = section.Truth("qkv_bias"),
+            AbsolutePositionEmbedding = section.Truth("ape"),
+            PatchNorm = section.Truth("patch_norm"),
+            NumClasses = 0,
+            PadsWindows = true,
+        };
+        var network = new UperNetConfiguration { Backbone = backbone, Structures = section.Texts("structures"), Decoder = kind, Width = section.Whole("width") };
+        return new SegmentationDescription(network, section.Text("normalization"));
+    }
+}
