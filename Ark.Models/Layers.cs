@@ -29,13 +29,8 @@ internal static class Layers
         return nn.functional.linear(input, layer.weight.to(input.dtype), layer.bias?.to(input.dtype)).MoveToOuterDisposeScope();
     }
 
-    /// <inheritdoc cref="Apply(Linear, Tensor)"/>
-    public static Tensor Apply(this LayerNorm layer, Tensor input)
-    {
-        if (input.dtype == layer.weight.dtype) return layer.forward(input);
-        using var scope = NewDisposeScope();
-        return nn.functional.layer_norm(input, [layer.weight.size(0)], layer.weight.to(input.dtype), layer.bias?.to(input.dtype), Epsilon).MoveToOuterDisposeScope();
-    }
+    /// <summary>The tensor in a lower precision; float32 stands for whatever type it has.</summary>
+    public static Tensor In(this Tensor tensor, ScalarType precision) => precision == ScalarType.Float32 ? tensor : tensor.to(precision);
 
     /// <summary>Takes a tensor out of the caller's dispose scope: a module owns its state whatever scope it was built in.</summary>
     public static T Owned<T>(T tensor) where T : Tensor

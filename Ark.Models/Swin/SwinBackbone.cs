@@ -65,10 +65,18 @@ public abstract class SwinBackbone : nn.Module, IWeightLayouts
     }
 
     /// <summary>
-    /// The precision that the backbone computes in: float32, which means the parameters' own type, or bfloat16 with parameters, pooling, projector and heads in float32. On a CPU whose oneDNN knows bfloat16 it is faster,
-    /// and it halves the memory of activations.
+    /// The precision that products and attention compute in: float32, which means the parameters' own type, or bfloat16 with parameters, tokens between the branches, norms, pooling, projector and heads in float32 (what
+    /// PyTorch's autocast keeps). On a CPU whose oneDNN knows bfloat16 it is faster.
     /// </summary>
-    internal ScalarType Precision { get; set; } = ScalarType.Float32;
+    internal ScalarType Precision
+    {
+        get;
+        set
+        {
+            field = value;
+            foreach (var stage in layers) stage.Precision = value;
+        }
+    } = ScalarType.Float32;
 
     /// <summary>The backbone up to the last tokens in pieces, each of which turns its predecessor's result into its own.</summary>
     internal IReadOnlyList<Func<Tensor, Tensor>> Segments => [Embed, .. layers.SelectMany(s => s.Segments)];
@@ -194,7 +202,6 @@ public abstract class SwinBackbone : nn.Module, IWeightLayouts
         using var scope = NewDisposeScope();
         var tokens = patch_embed.call(images);
         if (absolute_pos_embed is not null) tokens = tokens.Plus(absolute_pos_embed.view(1, tokens.size(1), tokens.size(2), tokens.size(3)));
-        if (Precision != ScalarType.Float32) tokens = tokens.to(Precision);
         if (Backbone.DropRate > 0 && training) tokens = nn.functional.dropout(tokens, Backbone.DropRate, training: true);
         return tokens.MoveToOuterDisposeScope();
     }

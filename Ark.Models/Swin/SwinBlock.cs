@@ -42,6 +42,9 @@ internal sealed class SwinBlock : nn.Module<Tensor, Tensor>
         register_module(nameof(mlp), mlp);
     }
 
+    /// <summary>What attention and MLP compute in: the tokens' own type, or bfloat16 between norms and sums that keep it.</summary>
+    internal ScalarType Precision { get; set; } = ScalarType.Float32;
+
     /// <summary>The window's side, its shift and the drop-path rate.</summary>
     internal (int Window, int Shift, float DropPathRate) Geometry => (_window, _shift, _dropPath.Rate);
 
@@ -49,15 +52,15 @@ internal sealed class SwinBlock : nn.Module<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
         var (height, width) = (tokens.size(1), tokens.size(2));
-        var normed = norm1.Apply(tokens);
+        var normed = norm1.call(tokens).In(Precision);
         var isPadded = _padded != (height, width);
         if (isPadded) normed = nn.functional.pad(normed, [0, 0, 0, _padded.Width - width, 0, _padded.Height - height]);
         if (_shift > 0) normed = normed.roll([-_shift, -_shift], [1, 2]);
         var attended = Merge(attn.forward(Partition(normed, _window), attn_mask), _window, _padded.Height, _padded.Width);
         if (_shift > 0) attended = attended.roll([_shift, _shift], [1, 2]);
         if (isPadded) attended = attended.narrow(1, 0, height).narrow(2, 0, width);
-        var x = _dropPath.Add(tokens, attended, training);
-        return _dropPath.Add(x, mlp.forward(norm2.Apply(x)), training).MoveToOuterDisposeScope();
+        var x = _dropPath.Add(tokens, attended.to(tokens.dtype), training);
+        return _dropPath.Add(x, mlp.forward(norm2.call(x).In(Precision)).to(tokens.dtype), training).MoveToOuterDisposeScope();
     }
 
     public void Initialise(Generator? generator)

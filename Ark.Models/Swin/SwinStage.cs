@@ -20,6 +20,16 @@ internal sealed class SwinStage : nn.Module<Tensor, Tensor>
         if (downsample is not null) register_module(nameof(downsample), downsample);
     }
 
+    /// <inheritdoc cref="SwinBackbone.Precision"/>
+    internal ScalarType Precision
+    {
+        set
+        {
+            foreach (var block in blocks) block.Precision = value;
+            downsample?.Precision = value;
+        }
+    }
+
     public override Tensor forward(Tensor tokens)
     {
         using var scope = NewDisposeScope();
