@@ -24,10 +24,11 @@ internal static class SegmentPredictCommand
         var checkpoint = new Option<string>("--checkpoint") { Description = "a checkpoint of 'ark segment train'", HelpName = "FILE", Required = true };
         var output = new Option<string>("--out") { Description = "the folder of the results", HelpName = "DIR", DefaultValueFactory = _ => "segmented" };
         var spacing = new Option<double?>("--spacing") { Description = "the side of a pixel in mm, for areas in mm²", HelpName = "X", CustomParser = r => Numbers.Real(r) };
+        var stretch = new Option<bool>("--stretch") { Description = "spread the grey levels of each picture over the full range first: for pictures of low contrast" };
         var device = new Option<string>("--device") { Description = "where to compute", HelpName = "cpu|cuda[:i]", DefaultValueFactory = _ => "cpu" };
         var json = new Option<string?>("--json") { Description = "write the measurements as JSON here too; - for standard output", HelpName = "OUT" };
         var quiet = new Option<bool>("--quiet") { Description = "no progress" };
-        var command = new Command("predict", Help) { images, checkpoint, output, spacing, device, json, quiet };
+        var command = new Command("predict", Help) { images, checkpoint, output, spacing, stretch, device, json, quiet };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var size = parsed.GetValue(spacing);
@@ -37,7 +38,7 @@ internal static class SegmentPredictCommand
             MakeDirectory(folder);
             var document = new JsonArray();
             using (var model = LoadedSegmenter.Load(parsed.GetRequiredValue(checkpoint), parsed.GetRequiredValue(device)))
-            using (var segmenter = new ArkSegmenter(model, services.Decoder(), concurrency: 1))
+            using (var segmenter = new ArkSegmenter(model, services.Decoder(), concurrency: 1, parsed.GetValue(stretch)))
             using (var reporter = new ConsoleReporter(terminal, parsed.GetValue(quiet)))
             {
                 var progress = new WorkReporter(reporter, terminal.IsLive);

@@ -138,7 +138,7 @@ public sealed class DatasetCatalogueTests : IDisposable
     [InlineData("  task_type", "  \0task_type", "line 7: contains a zero byte")]
     [InlineData("[Edema, Hernia]", "[Edema, '  ']", "key 'diseases': A label name is empty")]
     [InlineData("data_dir: images", "val_list: x", "line 4: the key 'val_list' is a duplicate")]
-    [InlineData("multi-label classification", "multilabel classification", "Did you mean 'multi-label classification'? The tasks are: binary classification, multi-class classification, multi-label classification.")]
+    [InlineData("multi-label classification", "multilabel classification", "Did you mean 'multi-label classification'? The tasks are: binary classification, multi-class classification, multi-label classification, segmentation.")]
     [InlineData("multi-label classification", "binary classification", "line 6, dataset 'ChestXray14', key 'diseases': Binary has exactly one label name, got 2")]
     [InlineData("[Edema, Hernia]", "[Edema, Edema]", "key 'diseases': Label names must be unique")]
     [InlineData("[Edema, Hernia]", "Edema", "key 'diseases': is a single value, expected a list")]

@@ -22,7 +22,7 @@ public class SegmentCommandTests(MaskedPhantom phantom) : IClassFixture<MaskedPh
         var evaluated = await CommandLineRun.Of("segment", "evaluate", "--checkpoint", checkpoint, "--config", phantom.Catalogue, "--bootstrap", "50", "--json", "-", "--quiet");
         Assert.True(evaluated.ExitCode == 0, evaluated.Error);
         var figures = JsonNode.Parse(evaluated.Out)!;
-        Assert.Equal(("PhantomSegmentation", "test", 37), ((string)figures["dataset"]!, (string)figures["split"]!, (int)figures["images"]!));
+        Assert.Equal(("PhantomSegmentation", "test", 38), ((string)figures["dataset"]!, (string)figures["split"]!, (int)figures["images"]!));
         Assert.Equal((double)test["structures"]![1]!["dice"]!, (double)figures["structures"]![1]!["dice"]!, 1e-12);
         Assert.Equal("patient", (string)figures["resampling"]!["unit"]!);
         Assert.Equal(2, figures["structures"]![0]!["intervals"]!["dice"]!.AsArray().Count);

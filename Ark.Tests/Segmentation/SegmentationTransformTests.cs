@@ -105,6 +105,17 @@ public class SegmentationTransformTests
         }
     }
 
+    [Fact]
+    public void Stretched_pictures_reach_from_black_to_white_in_the_same_order_and_one_level_stays()
+    {
+        var pixels = Enumerable.Range(0, 1000).Select(i => (byte)(i < 5 ? 0 : i >= 995 ? 255 : 100 + (i % 41))).ToArray();
+        var stretched = GreyStretch.Apply(new RasterImage(100, 10, 1, pixels)).Pixels;
+        Assert.Equal([0, 128, 255], new[] { 100, 120, 140 }.Select(level => (int)stretched[Array.IndexOf(pixels, (byte)level)]));
+        Assert.Equal((0, 255), (stretched[0], stretched[^1]));
+        var flat = new RasterImage(10, 10, 1, [.. Enumerable.Repeat((byte)7, 100)]);
+        Assert.Same(flat, GreyStretch.Apply(flat));
+    }
+
     private static SegmentationSample Phantom(ulong patient)
     {
         var picture = PhantomPictures.Render(patient);

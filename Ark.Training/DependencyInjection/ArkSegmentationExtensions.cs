@@ -68,7 +68,10 @@ public static class ArkSegmentationExtensions
             return LoadedSegmenter.Load(options.Checkpoint, options.Device ?? provider.GetRequiredService<IOptions<ArkOptions>>().Value.Device);
         });
         services.TryAddKeyedSingleton<IArkSegmenter>(name, static (provider, key) =>
-            new ArkSegmenter(provider.GetRequiredKeyedService<LoadedSegmenter>(key), provider.GetRequiredService<IImageDecoder>(), Options(provider, key).MaxConcurrency));
+        {
+            var options = Options(provider, key);
+            return new ArkSegmenter(provider.GetRequiredKeyedService<LoadedSegmenter>(key), provider.GetRequiredService<IImageDecoder>(), options.MaxConcurrency, options.Stretch);
+        });
         services.TryAddSingleton(provider => provider.GetRequiredKeyedService<IArkSegmenter>(name));
         return services.AddOptions<ArkSegmenterOptions>(name).ValidateDataAnnotations().ValidateOnStart();
     }

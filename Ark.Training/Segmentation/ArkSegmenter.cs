@@ -6,7 +6,8 @@ namespace Ark.Training;
 /// <param name="model">The network; borrowed.</param>
 /// <param name="decoder">Decodes images.</param>
 /// <param name="concurrency">Images at a time.</param>
-internal sealed class ArkSegmenter(LoadedSegmenter model, IImageDecoder decoder, int concurrency) : IArkSegmenter, IDisposable
+/// <param name="stretch">Whether grey levels are spread over the full range first.</param>
+internal sealed class ArkSegmenter(LoadedSegmenter model, IImageDecoder decoder, int concurrency, bool stretch = false) : IArkSegmenter, IDisposable
 {
     private readonly SemaphoreSlim _places = new(concurrency);
     private readonly CancellationTokenSource _stopping = new();
@@ -54,6 +55,6 @@ internal sealed class ArkSegmenter(LoadedSegmenter model, IImageDecoder decoder,
     private ImageSegmentation Segment(ImageSource source)
     {
         var image = source.Load(decoder);
-        return new ImageSegmentation(source.Name, image, model.Structures, model.Segment(image));
+        return new ImageSegmentation(source.Name, image, model.Structures, model.Segment(image, stretch));
     }
 }

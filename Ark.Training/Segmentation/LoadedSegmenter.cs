@@ -44,14 +44,15 @@ public sealed class LoadedSegmenter : IDisposable
 
     /// <summary>Finds the structures in a picture, in the picture's own grid: scores are resized to it, and a pixel belongs to a structure where its probability is above one half.</summary>
     /// <param name="image">The picture.</param>
+    /// <param name="stretch">Whether its grey levels are spread over the full range first.</param>
     /// <returns>One mask for each structure.</returns>
-    internal Mask[] Segment(RasterImage image)
+    internal Mask[] Segment(RasterImage image, bool stretch = false)
     {
         using var scope = NewDisposeScope();
         using var off = no_grad();
         var size = _transform.Size;
         var input = new float[3 * size.Pixels];
-        _transform.Write(PreparedPicture.Resize(image, size), input);
+        _transform.Write(PreparedPicture.Resize(stretch ? GreyStretch.Apply(image) : image, size), input);
         var scores = _network.forward(tensor(input, [1, 3, size.Height, size.Width]).to(_device)).cpu();
         var masks = new Mask[Structures.Count];
         for (var k = 0; k < masks.Length; k++)

@@ -20,7 +20,8 @@ internal static class SegmentationCheckpoint
         PyTorchFile.Save(path, new OrderedDictionary<string, object?>
         {
             ["epoch"] = (long)position.Epoch - 1,
-            ["lossMIN"] = TrainingCheckpoint.Real(position.BestLoss),
+            // A list, as pretraining has it: a tensor beside the state dict would be taken for one of its own.
+            ["lossMIN"] = new List<object?> { TrainingCheckpoint.Real(position.BestLoss) },
             ["state_dict"] = state,
             ["optimizer"] = TrainingCheckpoint.Storable(optimizer.ExportState()),
             ["scheduler"] = new OrderedDictionary<string, object?> { ["last_epoch"] = (long)position.Epoch, ["last_lr"] = TrainingCheckpoint.Real(optimizer.LearningRate) },
