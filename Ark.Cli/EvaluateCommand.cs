@@ -22,12 +22,10 @@ internal static class EvaluateCommand
 
     public static Command Create(IServiceProvider services, Terminal terminal)
     {
-        var checkpoint = new Option<string>("--checkpoint") { Description = "the checkpoint of a run, or a file of the original Ark or Ark+", HelpName = "FILE", Required = true };
         var config = new Option<string>("--config") { Description = "the catalogue of datasets (YAML), or builtin:phantom", HelpName = "FILE", Required = true };
         var dataset = new Option<string>("--dataset") { Description = "the dataset, and so the head", HelpName = "NAME", Required = true };
         var split = new Option<string>("--split") { Description = "which part", HelpName = "train|val|test", DefaultValueFactory = _ => "test" };
         var crops = new Option<int>("--crops") { Description = "views of an image whose probabilities are averaged", HelpName = "1|10", DefaultValueFactory = _ => 1 };
-        var weights = new Option<string>("--weights") { Description = "which network", HelpName = "teacher|student", DefaultValueFactory = _ => "teacher" };
         var labels = new Option<string?>("--labels") { Description = "the labels to report, with commas (default: the catalogue's test labels, or all)", HelpName = "A,B" };
         var threshold = new Option<double>("--threshold") { Description = "the probability from which a label is called present", HelpName = "X", DefaultValueFactory = _ => 0.5, CustomParser = Numbers.Real };
         var intervals = new Option<int>("--intervals") { Description = "bootstrap replicates for 95 % intervals, by patient where patients are known; 0 for none", HelpName = "N", DefaultValueFactory = _ => 0 };
@@ -36,22 +34,19 @@ internal static class EvaluateCommand
         var metadata = new Option<string?>("--metadata") { Description = "the CSV with these columns, a row per image or patient (default: the dataset's own CSV)", HelpName = "FILE" };
         var bands = new Option<string?>("--bands") { Description = "where bands of a numeric column begin (default: 20,40,60,80)", HelpName = "N,N" };
         var predictions = new Option<string?>("--predictions") { Description = "write image, patient, targets and probabilities", HelpName = "OUT.csv|OUT.parquet" };
-        var batch = new Option<int>("--batch-size", "--batch_size") { Description = "views of a batch", HelpName = "N", DefaultValueFactory = _ => 32 };
-        var workers = new Option<int>("--workers") { Description = "threads that prepare images", HelpName = "N", DefaultValueFactory = _ => 2 };
         var viaHeads = new Option<bool>("--via-heads") { Description = "answer each label from all heads that were trained on the same finding, by whatever name" };
         var combine = new Option<string>("--combine") { Description = "with --via-heads: how several heads become one answer", HelpName = "mean|max", DefaultValueFactory = _ => "mean" };
         var badImages = new Option<string>("--bad-images") { Description = "stop at an unreadable image, or skip and report it", HelpName = "stop|skip", DefaultValueFactory = _ => "stop" };
-        var device = new Option<string>("--device") { Description = "where to compute", HelpName = "cpu|cuda[:i]", DefaultValueFactory = _ => "cpu" };
         var json = new Option<string?>("--json") { Description = "write the figures as JSON; - for standard output", HelpName = "OUT" };
         var quiet = new Option<bool>("--quiet") { Description = "no progress" };
         split.AcceptOnlyFromAmong("train", "val", "validation", "test");
-        weights.AcceptOnlyFromAmong("teacher", "student");
         badImages.AcceptOnlyFromAmong("stop", "skip");
         combine.AcceptOnlyFromAmong("mean", "max");
         var command = new Command("evaluate", Help)
         {
-            checkpoint, config, dataset, split, crops, weights, labels, threshold, intervals, seed, groups, metadata, bands, predictions, viaHeads, combine, batch, workers, badImages, device, json, quiet,
+            config, dataset, split, crops, labels, threshold, intervals, seed, groups, metadata, bands, predictions, viaHeads, combine, badImages, json, quiet,
         };
+        var arguments = new ModelArguments(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var silent = parsed.GetValue(quiet);
@@ -59,10 +54,9 @@ internal static class EvaluateCommand
             if (parsed.GetValue(predictions) is { } table) PredictionFile.IsParquet(table);
             var catalogue = await CatalogueFile.LoadAsync(parsed.GetRequiredValue(config), terminal, silent, cancellationToken).ConfigureAwait(false);
             var chosen = services.GetRequiredService<ArkDatasets>().Create(catalogue.Get(parsed.GetRequiredValue(dataset)));
-            var role = parsed.GetValue(weights) == "student" ? ModelRole.Student : ModelRole.Teacher;
             var options = new EvaluationOptions
             {
-                Split = parsed.GetValue(split) switch { "train" => DatasetSplit.Train, "test" => DatasetSplit.Test, _ => DatasetSplit.Validation },
+                Split = ModelArguments.Split(parsed.GetValue(split)!),
                 Crops = parsed.GetValue(crops),
                 Labels = parsed.GetValue(labels)?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries),
                 Scoring = new ScoringOptions
@@ -72,11 +66,12 @@ internal static class EvaluateCommand
                     Seed = parsed.GetValue(seed),
                 },
                 Groups = Groups(parsed.GetValue(groups), parsed.GetValue(metadata), parsed.GetValue(bands)),
-                BatchSize = Numbers.AtLeast(1, parsed.GetValue(batch), "--batch-size"),
-                Workers = Numbers.AtLeast(1, parsed.GetValue(workers), "--workers"),
+                BatchSize = arguments.BatchSize(parsed),
+                Workers = arguments.Workers(parsed),
+                Precision = arguments.Precision(parsed),
                 BadImages = parsed.GetValue(badImages) == "skip" ? BadImagePolicy.Skip : BadImagePolicy.Stop,
             };
-            using var model = LoadedModel.Load(parsed.GetRequiredValue(checkpoint), role, parsed.GetValue(device)!);
+            using var model = arguments.Load(parsed);
             if (parsed.GetValue(viaHeads))
                 return await ViaHeadsOutput.RunAsync(services, terminal, model, chosen, options, parsed.GetValue(combine) == "max" ? HeadCombination.Max : HeadCombination.Mean, parsed.GetValue(predictions), parsed.GetValue(json), silent, cancellationToken).ConfigureAwait(false);
             DatasetEvaluation evaluation;

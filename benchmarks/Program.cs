@@ -40,6 +40,10 @@ switch (args)
     case ["training-step", .. var rest]:
         NativeHeap.KeepFreedBlocks();
         return await TrainingStepBenchmark.RunAsync(Number(rest, 8), rest.Length > 1 ? int.Parse(rest[1], CultureInfo.InvariantCulture) : 3, rest.Length > 2 ? rest[2] : null);
+    case ["momentum-teacher", .. var rest]:
+        NativeHeap.KeepFreedBlocks();
+        MomentumTeacherBenchmark.Run(rest.Length > 0 ? rest[0] : "swin_base_patch4_window7_224", Console.Out);
+        return 0;
     case ["training-memory", .. var rest]:
         NativeHeap.KeepFreedBlocks();
         return await TrainingMemoryBenchmark.RunAsync(Number(rest, 2000));
@@ -60,6 +64,7 @@ switch (args)
               Ark.Benchmarks service FOLDER [REQUESTS]             64 callers of one model: the same answers, how much faster than one at a time, memory
               Ark.Benchmarks training-step [BATCH [ROUNDS [PYTHON]]]  seconds of a training step of swin_tiny at 224: fp32, bf16, checkpointed
                                                                    activations, and PyTorch where a Python that has it is named
+              Ark.Benchmarks momentum-teacher [MODEL]              the teacher's moving average, in place and as one writes it
               Ark.Benchmarks training-memory [STEPS]               resident memory of a training run, every hundred steps
 
             FOLDER holds PNG and JPEG files, in any depth, for the first two, and for the others checkpoints and exported graphs, which are made where they are missing.

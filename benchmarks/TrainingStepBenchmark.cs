@@ -34,10 +34,11 @@ internal static class TrainingStepBenchmark
                     var watch = Stopwatch.StartNew();
                     trainer.Step(one, two, targets);
                     if (round > 0) times[v].Add(watch.Elapsed.TotalSeconds);
+                    await Console.Error.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"round {round} of {rounds}, {variants[v].Name}: {watch.Elapsed.TotalSeconds:F2} s"));
                 }
             }
 
-            if (python is not null && round == 1) original.AddRange(await PythonAsync(python, batch));
+            if (python is not null && round > 0) original.AddRange(await PythonAsync(python, batch));
         }
 
         await Console.Out.WriteLineAsync($"swin_tiny, {Side} px, batch {batch}, {get_num_threads()} threads, Nesterov SGD, teacher and its moving average; seconds a step\n");

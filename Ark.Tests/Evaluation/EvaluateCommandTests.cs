@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Ark.Data;
+using Ark.Models;
 using Ark.Tests.Cli;
 using Ark.Training;
 
@@ -28,6 +29,24 @@ public class EvaluateCommandTests(TrainedPhantom trained) : IClassFixture<Traine
             [.. Enumerable.Range(0, read.Count).SelectMany(i => Enumerable.Range(0, read.Labels.Count).Select(k => read.Probability(i, k)))], read.Names, read.Patients)
             .Evaluate(dataset, DatasetSplit.Test, ModelRole.Teacher, definition.TestLabels, new ScoringOptions { Replicates = 50, Threshold = 0.4 }, cancellationToken: Cancellation);
         Assert.Equal(again.ToJson().ToJsonString(), figures.ToJsonString());
+    }
+
+    [Fact]
+    public async Task Evaluate_in_bf16_changes_the_probabilities_a_little_where_the_processor_has_it()
+    {
+        async Task<float[]> Probabilities(string precision)
+        {
+            var table = PathOf($"{precision}.parquet");
+            await Evaluate("--dataset", "PhantomFindings", "--precision", precision, "--predictions", table);
+            var read = await PredictionFile.ReadAsync(table, Cancellation);
+            return [.. Enumerable.Range(0, read.Count).SelectMany(i => Enumerable.Range(0, read.Labels.Count).Select(k => (float)read.Probability(i, k)))];
+        }
+
+        var (single, half) = (await Probabilities("fp32"), await Probabilities("bf16"));
+        Assert.All(single.Zip(half), p => Assert.Equal(p.First, p.Second, 0.02f));
+        using var model = LoadedModel.Load(trained.Checkpoint);
+        using var engine = InferenceEngine.Create(model.Model, InferencePrecision.Bf16);
+        Assert.Equal(engine.Precision == InferencePrecision.Fp32, single.SequenceEqual(half));
     }
 
     [Fact]

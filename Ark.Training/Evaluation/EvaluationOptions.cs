@@ -1,4 +1,5 @@
 using Ark.Data;
+using Ark.Models;
 
 namespace Ark.Training;
 
@@ -20,6 +21,10 @@ public sealed record EvaluationOptions
     /// <summary>Threads that prepare images.</summary>
     /// <value>The default is 2.</value>
     public int Workers { get; init; } = 2;
+
+    /// <summary>The arithmetic of the network.</summary>
+    /// <value>The default is <see cref="InferencePrecision.Fp32"/>.</value>
+    public InferencePrecision Precision { get; init; }
 
     /// <summary>What happens when an image cannot be read.</summary>
     /// <value>The default is <see cref="BadImagePolicy.Stop"/>.</value>

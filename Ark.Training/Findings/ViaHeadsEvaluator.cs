@@ -1,3 +1,5 @@
+using Ark.Models;
+
 namespace Ark.Training;
 
 /// <summary>
@@ -11,7 +13,7 @@ internal sealed class ViaHeadsEvaluator(IImageDecoder decoder)
     /// <returns>The figures of the labels that are known, the heads that answered for each, and the labels that no head knows.</returns>
     /// <exception cref="ArkInputException">No head knows any of the labels, or a list or an image cannot be used.</exception>
     public async Task<(DatasetEvaluation Evaluation, IReadOnlyList<KeyValuePair<string, IReadOnlyList<string>>> Sources, IReadOnlyList<string> Unknown)> EvaluateAsync(LoadedModel model, ArkDataset dataset, DatasetSplit split,
-        HeadCombination combination, ReadingOptions reading, ScoringOptions scoring, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
+        HeadCombination combination, ReadingOptions reading, InferencePrecision precision, ScoringOptions scoring, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
     {
         var samples = await dataset.Adapter.ReadAsync(split, cancellationToken).ConfigureAwait(false);
         return await Task.Factory.StartNew(() => Evaluate(model, dataset, split, samples, combination, reading, scoring, progress, cancellationToken),
@@ -19,9 +21,9 @@ internal sealed class ViaHeadsEvaluator(IImageDecoder decoder)
     }
 
     private (DatasetEvaluation Evaluation, IReadOnlyList<KeyValuePair<string, IReadOnlyList<string>>> Sources, IReadOnlyList<string> Unknown) Evaluate(LoadedModel model, ArkDataset dataset, DatasetSplit split,
-        IReadOnlyList<ImageSample> samples, HeadCombination combination, ReadingOptions reading, ScoringOptions scoring, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
+        IReadOnlyList<ImageSample> samples, HeadCombination combination, ReadingOptions reading, InferencePrecision precision, ScoringOptions scoring, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
     {
-        using var runner = new ModelRunner(model);
+        using var runner = new ModelRunner(model, precision);
         var (names, findings) = (dataset.Adapter.Labels.Names, new FindingReader(runner.Heads, combination));
         int[] known = [.. Enumerable.Range(0, names.Count).Where(k => findings.PlacesOf(names[k]).Count > 0)];
         if (known.Length == 0) findings.RequirePlacesOf(names[0]);
