@@ -16,7 +16,7 @@ internal sealed class ViaHeadsEvaluator(IImageDecoder decoder)
         HeadCombination combination, ReadingOptions reading, InferencePrecision precision, ScoringOptions scoring, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
     {
         var samples = await dataset.Adapter.ReadAsync(split, cancellationToken).ConfigureAwait(false);
-        return await Task.Factory.StartNew(() => Evaluate(model, dataset, split, samples, combination, reading, scoring, progress, cancellationToken),
+        return await Task.Factory.StartNew(() => Evaluate(model, dataset, split, samples, combination, reading, precision, scoring, progress, cancellationToken),
             cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false);
     }
 
