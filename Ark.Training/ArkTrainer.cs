@@ -11,7 +11,7 @@ namespace Ark.Training;
 /// <param name="decoder">Decodes images.</param>
 /// <param name="logger">Is told of warnings and finished passes.</param>
 /// <param name="meters">Makes the meter that hosts listen to; see <see cref="ArkDiagnostics"/>.</param>
-public sealed partial class ArkTrainer(IImageDecoder decoder, ILogger<ArkTrainer>? logger = null, IMeterFactory? meters = null) : IArkTrainer
+internal sealed partial class ArkTrainer(IImageDecoder decoder, ILogger<ArkTrainer>? logger = null, IMeterFactory? meters = null) : IArkTrainer
 {
     private readonly ArkInstruments _instruments = new(meters);
     private readonly ILogger _logger = logger ?? NullLogger<ArkTrainer>.Instance;

@@ -55,7 +55,7 @@ public sealed class ImageCache : IDisposable
     }
 
     /// <summary>The folder.</summary>
-    public string FolderPath { get; }
+    internal string FolderPath { get; }
 
     /// <summary>How many images it holds.</summary>
     public int Count => _entries.Count;
@@ -64,7 +64,7 @@ public sealed class ImageCache : IDisposable
     public long Hits => Interlocked.Read(ref _hits);
 
     /// <summary>Why nothing is written any more, such as a full disk; <see langword="null"/> while all is well. Images are then decoded each time.</summary>
-    public string? WriteFailure => _failure;
+    internal string? WriteFailure => _failure;
 
     /// <summary>Closes the files; what was kept stays.</summary>
     public void Dispose()

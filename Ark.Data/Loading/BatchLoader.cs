@@ -49,9 +49,6 @@ public sealed class BatchLoader
         _prefetch = _options.Prefetch ?? Math.Max(2, (int)Math.Min(int.MaxValue, ((2L * _options.Workers) + _options.BatchSize - 1) / _options.BatchSize));
     }
 
-    /// <summary>The number of samples.</summary>
-    public int SampleCount => _samples.Count;
-
     /// <summary>The number of batches of an epoch (with <see cref="BadImagePolicy.Skip"/> fewer may come, should all images of one be bad).</summary>
     public int BatchCount => _options.DropLast ? _samples.Count / _options.BatchSize : (int)(((long)_samples.Count + _options.BatchSize - 1) / _options.BatchSize);
 

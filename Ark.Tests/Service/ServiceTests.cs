@@ -168,13 +168,13 @@ public class ServiceTests(RunningService service) : IClassFixture<RunningService
     }
 
     [Fact]
-    public void Without_a_checkpoint_the_phantom_model_is_served_and_a_wrong_one_is_named()
+    public async Task Without_a_checkpoint_the_phantom_model_is_served_and_a_wrong_one_is_named()
     {
-        var missing = ServiceHost.Build(["--Ark:Model:Checkpoint=nowhere.pth.tar"]);
+        await using var missing = ServiceHost.Build(["--Ark:Model:Checkpoint=nowhere.pth.tar"]);
         Assert.Contains("nowhere.pth.tar", Assert.ThrowsAny<ArkInputException>(() => ServiceHost.LoadModel(missing)).Message, StringComparison.Ordinal);
-        using var app = (IDisposable)ServiceHost.Build([]);
-        ServiceHost.LoadModel((Microsoft.AspNetCore.Builder.WebApplication)app);
-        Assert.True(ServiceHost.IsDemonstration(((Microsoft.AspNetCore.Builder.WebApplication)app).Services.GetRequiredKeyedService<LoadedModel>(ServiceHost.ModelName)));
+        await using var app = ServiceHost.Build([]);
+        ServiceHost.LoadModel(app);
+        Assert.True(ServiceHost.IsDemonstration(app.Services.GetRequiredKeyedService<LoadedModel>(ServiceHost.ModelName)));
     }
 
     private async Task<HttpResponseMessage> Post(string path, byte[] body) =>

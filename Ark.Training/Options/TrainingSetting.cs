@@ -38,7 +38,7 @@ public sealed class TrainingSetting
     /// <param name="options">The options to change.</param>
     /// <param name="value">The value, with a decimal point whatever the culture.</param>
     /// <returns>Whether the text is a value of the right kind.</returns>
-    public bool TryApply(TrainingOptions options, string value) => _parse(options, value.Trim());
+    internal bool TryApply(TrainingOptions options, string value) => _parse(options, value.Trim());
 
     /// <summary>The option's value as text.</summary>
     /// <param name="options">The options to read.</param>
