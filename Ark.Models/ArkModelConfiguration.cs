@@ -22,7 +22,7 @@ public sealed record ArkModelConfiguration
     public string Normalization { get; init; } = "imagenet";
 
     /// <summary>Channels of the features that the heads take.</summary>
-    public int FeatureCount => Projector == ProjectorKind.None ? Backbone.NumFeatures : ProjectorFeatures;
+    internal int FeatureCount => Projector == ProjectorKind.None ? Backbone.NumFeatures : ProjectorFeatures;
 
     /// <summary>
     /// Tells what model a weight file holds, from its index alone: by what the file says of itself where <c>ark pretrain</c> or <c>ark convert</c> wrote it, else from

@@ -4,7 +4,7 @@ namespace Ark;
 public sealed class StructureMap
 {
     /// <summary>The most structures that a map can hold.</summary>
-    public const int MostStructures = 32;
+    internal const int MostStructures = 32;
 
     /// <summary>Makes an empty map.</summary>
     /// <param name="width">Columns, at least 1.</param>

@@ -82,7 +82,7 @@ public sealed record SwinConfiguration
     public int NumClasses { get; init; } = 1000;
 
     /// <summary>The number of stages.</summary>
-    public int StageCount => Depths.Count;
+    internal int StageCount => Depths.Count;
 
     /// <summary>Channels of the pooled features: those of the last stage.</summary>
     public int NumFeatures => EmbedDim << (StageCount - 1);

@@ -45,6 +45,6 @@ internal static class StudyTable
         : string.Create(CultureInfo.InvariantCulture, $"{values.Average():F3} ± {PairedInterval.Deviation(values):F3}");
 
     private static string Difference(PairedInterval difference) => double.IsNaN(difference.HalfWidth)
-        ? string.Create(CultureInfo.InvariantCulture, $"{difference.Mean:+0.000;−0.000}")
-        : string.Create(CultureInfo.InvariantCulture, $"{difference.Mean:+0.000;−0.000} ({difference.Mean - difference.HalfWidth:+0.000;−0.000} to {difference.Mean + difference.HalfWidth:+0.000;−0.000})");
+        ? string.Create(CultureInfo.InvariantCulture, $"{difference.Mean:+0.000;−0.000;0.000}")
+        : string.Create(CultureInfo.InvariantCulture, $"{difference.Mean:+0.000;−0.000;0.000} ({difference.Mean - difference.HalfWidth:+0.000;−0.000;0.000} to {difference.Mean + difference.HalfWidth:+0.000;−0.000;0.000})");
 }

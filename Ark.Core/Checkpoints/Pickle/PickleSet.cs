@@ -10,7 +10,7 @@ public sealed class PickleSet : IReadOnlyCollection<object>
     internal PickleSet(bool isFrozen) => IsFrozen = isFrozen;
 
     /// <summary>Whether it is a frozenset.</summary>
-    public bool IsFrozen { get; }
+    internal bool IsFrozen { get; }
 
     /// <summary>The number of members.</summary>
     public int Count => _items.Count;
