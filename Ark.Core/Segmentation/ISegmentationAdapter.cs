@@ -8,7 +8,7 @@ namespace Ark;
 /// </remarks>
 public interface ISegmentationAdapter
 {
-    /// <summary>The structures in the order of the network's outputs; at most <see cref="StructureMap.MostStructures"/>. A pixel may belong to several.</summary>
+    /// <summary>The structures in the order of the network's outputs; at most 32. A pixel may belong to several.</summary>
     IReadOnlyList<string> Structures { get; }
 
     /// <summary>Reads which images a split has and where their masks are, in list order; decodes nothing.</summary>

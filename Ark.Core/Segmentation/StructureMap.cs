@@ -38,7 +38,7 @@ public sealed class StructureMap
     public uint[] Pixels { get; }
 
     /// <summary>Adds a pixel to a structure.</summary>
-    /// <param name="structure">Its number, below <see cref="MostStructures"/>.</param>
+    /// <param name="structure">Its number, 0 to 31.</param>
     /// <param name="pixel">The pixel's place in <see cref="Pixels"/>.</param>
     public void Add(int structure, int pixel)
     {
