@@ -8,12 +8,28 @@ internal static class Layers
 {
     public const double Epsilon = 1e-5;
 
+    [ThreadStatic]
+    private static bool t_unfilled;
+
     public static Parameter Parameter(Device? device, params long[] shape)
     {
-        var tensor = empty(shape, ScalarType.Float32, device);
-        HugePages.Advise(tensor);
-        tensor.zero_().Dispose();
+        var tensor = HugePages.Empty(device, shape);
+        if (!t_unfilled) tensor.zero_().Dispose();
         return Owned(nn.Parameter(tensor));
+    }
+
+    /// <summary>Builds a network whose parameters hold anything at all: its caller fills every one. Writing zeros first takes as long as reading the file.</summary>
+    public static T Unfilled<T>(Func<T> build)
+    {
+        t_unfilled = true;
+        try
+        {
+            return build();
+        }
+        finally
+        {
+            t_unfilled = false;
+        }
     }
 
     public static Linear Linear(int inputs, int outputs, bool bias, Device? device) =>

@@ -14,7 +14,8 @@ internal sealed class ColdStartBenchmark(string folder, string python, TextWrite
     {
         var checkpoint = BenchmarkModels.Checkpoint(folder, Model);
         var (onnx, _) = BenchmarkModels.Export(folder, Model, python);
-        var self = Environment.ProcessPath!;
+        // Beside the assembly, however this process was started.
+        var self = Path.Combine(AppContext.BaseDirectory, "Ark.Benchmarks");
         (string Name, string Program, string[] Arguments)[] contestants =
         [
             ("Ark fp32", self, ["first", "ark", checkpoint]),
@@ -49,8 +50,7 @@ internal sealed class ColdStartBenchmark(string folder, string python, TextWrite
             return;
         }
 
-        using var model = ArkModel.Load(path);
-        using var engine = InferenceEngine.Create(model, kind == "ark" ? InferencePrecision.Fp32 : InferencePrecision.Bf16);
+        using var engine = InferenceEngine.Load(path, kind == "ark" ? InferencePrecision.Fp32 : InferencePrecision.Bf16);
         using var images = zeros(1, 3, 224, 224);
         engine.Pooled(images).Dispose();
     }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Opens the page of samples/Ark.Service in a headless Chromium and uses it: upload by keyboard and by drop, probabilities, heat map, refusals, fifty uploads at once.
+# Opens the page of samples/Ark.Service in a headless Chromium and uses it: upload by keyboard and by drop, probabilities, heat map, structures, refusals, fifty uploads at once.
 # Needs a built solution (dotnet build -c Release). A machine without Chromium gets it from apt-get, or the check fails: it is never left out.
 #
 #   eng/page-check.sh [--screenshot FILE]

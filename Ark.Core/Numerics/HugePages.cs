@@ -5,26 +5,33 @@ using static TorchSharp.torch;
 namespace Ark;
 
 /// <summary>
-/// Asks Linux to back a large tensor with pages of 2 MB. By default it does so only where it is asked to, and a model of 360 MB is otherwise 90,000 pages, each
-/// of which costs a fault when it is first touched: more in all than reading the file that fills them.
+/// Backs large tensors with pages of 2 MB. Linux does so only where it is asked to, and a model of 360 MB is otherwise 90,000 pages, each of which costs a fault when it is first
+/// touched: more in all than reading the file that fills them.
 /// </summary>
 internal static partial class HugePages
 {
     private const nint Size = 2 << 20;
     private const int Advice = 14;
 
-    /// <summary>Gives the advice. It can be ignored, and changes nothing but speed.</summary>
-    /// <param name="tensor">A dense tensor whose memory has not been touched yet.</param>
-    public static unsafe void Advise(Tensor tensor)
+    /// <summary>A tensor of single precision; its content is undefined.</summary>
+    /// <param name="device">Where it lives; <see langword="null"/> for the CPU.</param>
+    /// <param name="shape">Its shape.</param>
+    /// <returns>A dense tensor with a storage of its own; the caller owns it.</returns>
+    public static Tensor Empty(Device? device, params long[] shape)
     {
-        if (!OperatingSystem.IsLinux() || tensor.device_type != DeviceType.CPU) return;
-        var bytes = (nint)(tensor.numel() * tensor.element_size());
-        if (bytes < Size) return;
-        var address = (nint)TensorMemory.AddressOf(tensor);
+        var count = shape.Aggregate(1L, (a, b) => a * b);
+        if (!OperatingSystem.IsLinux() || device is { type: not DeviceType.CPU } || count * sizeof(float) < Size) return empty(shape, ScalarType.Float32, device);
+        // A large page begins at a multiple of its size: what is allocated too much before it is never touched, and so takes no memory.
+        using var scope = NewDisposeScope();
+        var room = empty([count + (Size / sizeof(float))], ScalarType.Float32);
+        var address = Address(room);
         var first = (address + Size - 1) & ~(Size - 1);
-        var length = ((address + bytes) & ~(Size - 1)) - first;
-        if (length > 0) _ = madvise(first, length, Advice);
+        // It can be ignored, and changes nothing but speed.
+        _ = madvise(first, (nint)(count * sizeof(float)) & ~(Size - 1), Advice);
+        return room.narrow(0, (first - address) / sizeof(float), count).view(shape).MoveToOuterDisposeScope();
     }
+
+    private static unsafe nint Address(Tensor tensor) => (nint)TensorMemory.AddressOf(tensor);
 
     [LibraryImport("libc")]
     private static partial int madvise(nint address, nint length, int advice);

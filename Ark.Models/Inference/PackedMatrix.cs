@@ -13,7 +13,7 @@ internal sealed unsafe class PackedMatrix : IDisposable
     private readonly NativeBuffer _values;
     private readonly NativeBuffer _bias;
 
-    /// <summary>Reserves memory; <see cref="Fill"/> fills it.</summary>
+    /// <summary>Reserves memory; <see cref="Fill(float*, int, int, float)"/> fills it.</summary>
     private PackedMatrix(int outputs, int inputs, bool bf16)
     {
         (Columns, Depth, IsBf16) = (outputs, inputs, bf16);
@@ -39,21 +39,25 @@ internal sealed unsafe class PackedMatrix : IDisposable
     /// <summary>Prepares <c>y = x Wᵀ + b</c>.</summary>
     /// <param name="weight"><c>[outputs, inputs]</c>, on the CPU in single precision; borrowed.</param>
     /// <param name="bias"><c>[outputs]</c> or <see langword="null"/>; borrowed.</param>
+    /// <param name="streamed">Weights that are still in their file: <see cref="StreamedWeights.Fill()"/> fills the matrix then.</param>
     /// <param name="bf16">Whether to round to bfloat16; the depth must be even then.</param>
     /// <param name="scaledColumns">How many of the first outputs are multiplied by <paramref name="scale"/>.</param>
     /// <param name="scale">The factor.</param>
-    public static PackedMatrix Create(Tensor weight, Tensor? bias, bool bf16 = false, int scaledColumns = 0, float scale = 1)
+    public static PackedMatrix Create(Tensor weight, Tensor? bias, StreamedWeights? streamed, bool bf16 = false, int scaledColumns = 0, float scale = 1)
     {
         using var scope = NewDisposeScope();
         var flat = weight.detach().flatten(1).contiguous();
         var packed = new PackedMatrix((int)flat.size(0), (int)flat.size(1), bf16);
-        fixed (byte* source = flat.bytes)
+        if (streamed?.Defer(weight, packed, scaledColumns, scale) != true)
         {
-            var start = (float*)source;
-            WorkerTeam.Shared.Run(get_num_threads(), worker =>
+            fixed (byte* source = flat.bytes)
             {
-                for (var panel = worker.Next(); panel < packed.Panels; panel = worker.Next()) packed.Fill(start, panel, scaledColumns, scale);
-            });
+                var start = (float*)source;
+                WorkerTeam.Shared.Run(get_num_threads(), worker =>
+                {
+                    for (var panel = worker.Next(); panel < packed.Panels; panel = worker.Next()) packed.Fill(start, panel, scaledColumns, scale);
+                });
+            }
         }
 
         if (bias is null) return packed;
@@ -73,7 +77,12 @@ internal sealed unsafe class PackedMatrix : IDisposable
         _bias.Dispose();
     }
 
-    private void Fill(float* source, int panel, int scaledColumns, float scale)
+    /// <summary>Fills one panel.</summary>
+    /// <param name="source"><c>[outputs, inputs]</c>.</param>
+    /// <param name="panel">Which.</param>
+    /// <param name="scaledColumns">How many of the first outputs are multiplied by <paramref name="scale"/>.</param>
+    /// <param name="scale">The factor.</param>
+    public void Fill(float* source, int panel, int scaledColumns, float scale)
     {
         var block = stackalloc float[256];
         var width = WidthOf(panel);

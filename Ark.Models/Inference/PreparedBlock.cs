@@ -3,7 +3,7 @@ namespace Ark.Models;
 /// <summary>A block's layers, prepared.</summary>
 internal sealed class PreparedBlock : IDisposable
 {
-    public PreparedBlock(SwinBlock block, SwinConfiguration configuration, int stage, bool bf16)
+    public PreparedBlock(SwinBlock block, SwinConfiguration configuration, int stage, StreamedWeights? streamed, bool bf16)
     {
         var channels = configuration.ChannelsOf(stage);
         var heads = configuration.NumHeads[stage];
@@ -11,12 +11,12 @@ internal sealed class PreparedBlock : IDisposable
         Shift = shift;
         Norm1 = new NormLayer(block.norm1);
         // The queries come out scaled.
-        Qkv = PackedMatrix.Create(block.attn.qkv.weight!, block.attn.qkv.bias, bf16, scaledColumns: channels, scale: MathF.Pow(channels / heads, -0.5f));
+        Qkv = PackedMatrix.Create(block.attn.qkv.weight!, block.attn.qkv.bias, streamed, bf16, scaledColumns: channels, scale: MathF.Pow(channels / heads, -0.5f));
         Attention = new WindowAttentionKernel(block.attn, window, shift, heads, channels);
-        Proj = PackedMatrix.Create(block.attn.proj.weight!, block.attn.proj.bias, bf16);
+        Proj = PackedMatrix.Create(block.attn.proj.weight!, block.attn.proj.bias, streamed, bf16);
         Norm2 = new NormLayer(block.norm2);
-        Fc1 = PackedMatrix.Create(block.mlp.fc1.weight!, block.mlp.fc1.bias, bf16);
-        Fc2 = PackedMatrix.Create(block.mlp.fc2.weight!, block.mlp.fc2.bias, bf16);
+        Fc1 = PackedMatrix.Create(block.mlp.fc1.weight!, block.mlp.fc1.bias, streamed, bf16);
+        Fc2 = PackedMatrix.Create(block.mlp.fc2.weight!, block.mlp.fc2.bias, streamed, bf16);
     }
 
     public int Shift { get; }

@@ -65,7 +65,7 @@ public abstract class SwinBackbone : nn.Module, IWeightLayouts
     }
 
     /// <summary>
-    /// The precision that products and attention compute in: float32, which means the parameters' own type, or bfloat16 with parameters, tokens between the branches, norms, pooling, projector and heads in float32 (what
+    /// The precision that products compute in: float32, which means the parameters' own type, or bfloat16 with parameters, softmax, tokens between the branches, norms, pooling, projector and heads in float32 (what
     /// PyTorch's autocast keeps). On a CPU whose oneDNN knows bfloat16 it is faster.
     /// </summary>
     internal ScalarType Precision

@@ -56,10 +56,10 @@ internal sealed class WindowAttention : nn.Module<Tensor, Tensor?, Tensor>
         var groups = masks * _heads;
         var parts = qkv.Apply(windows).view(batch, masks, _tokens, 3, _heads, _headChannels).permute(3, 0, 1, 4, 2, 5)
             .reshape(3, batch, groups, _tokens, _headChannels).unbind(0);
-        var bias = Bias(mask).to(windows.dtype);
+        var bias = Bias(mask);
         var learns = relative_position_bias_table.requires_grad && (training || is_grad_enabled());
         var attended = !learns
-            ? nn.functional.scaled_dot_product_attention(parts[0], parts[1], parts[2], bias, training ? _attentionDropRate : 0)
+            ? nn.functional.scaled_dot_product_attention(parts[0], parts[1], parts[2], bias.to(windows.dtype), training ? _attentionDropRate : 0)
             : Explicit(parts[0], parts[1], parts[2], bias);
         var merged = attended.reshape(batch, masks, _heads, _tokens, _headChannels).transpose(2, 3).reshape(count, _tokens, _heads * _headChannels);
         var result = proj.Apply(merged);
@@ -80,7 +80,8 @@ internal sealed class WindowAttention : nn.Module<Tensor, Tensor?, Tensor>
         var (batch, groups) = (query.size(0), query.size(1));
         long[] flat = [batch * groups, _tokens, _headChannels];
         var scores = query.reshape(flat).bmm(key.reshape(flat).transpose(1, 2)).view(batch, groups, _tokens, _tokens);
-        var weights = add(bias, scores, _scale).softmax(-1);
+        // The bias keeps its type, and so sum and softmax do, whatever the products are in.
+        var weights = add(bias, scores, _scale).softmax(-1).to(query.dtype);
         if (_attentionDropRate > 0 && training) weights = nn.functional.dropout(weights, _attentionDropRate, training: true);
         return weights.view(batch * groups, _tokens, _tokens).bmm(value.reshape(flat));
     }

@@ -1,3 +1,5 @@
+using static TorchSharp.torch;
+
 namespace Ark.Models;
 
 /// <summary>Builds the network that a file holds, and loads it.</summary>
@@ -13,11 +15,15 @@ internal static class ModelLoader
     /// <param name="options">How to read the file.</param>
     /// <param name="report">Receives what became of every tensor.</param>
     /// <param name="build">Makes the network without drawing weights.</param>
+    /// <param name="streamed">Takes weights over that are not to be read now; <see langword="null"/> to read all.</param>
+    /// <param name="use">Called with the network while the file is open.</param>
     /// <returns>The network, in evaluation mode.</returns>
-    public static T Load<T>(string path, string? nestedKey, PyTorchLoadOptions? options, out LoadReport report, Func<CheckpointReader, RecognisedWeights, T> build)
+    public static T Load<T>(
+        string path, string? nestedKey, PyTorchLoadOptions? options, out LoadReport report, Func<CheckpointReader, RecognisedWeights, T> build, StreamedWeights? streamed = null, Action<T>? use = null)
         where T : SwinBackbone
     {
-        NativeRuntime.Ensure();
+        // libtorch takes half a second to load; the file is looked through meanwhile.
+        var native = Task.Run(NativeRuntime.Ensure);
         using var reader = CheckpointReader.Open(path, options);
         var choice = StateDictChoice.Choose(reader, nestedKey);
         var place = choice.NestedKey.Length == 0 ? null : $"key '{choice.NestedKey}'";
@@ -28,19 +34,33 @@ internal static class ModelLoader
         }
 
         CheckMemory(path, place, choice, recognised.Backbone);
-        var network = build(reader, recognised);
+        ParallelReading.ForEach(choice.Tensors.Values.Select(t => t.Storage.Bytes!).Distinct().ToList(), b => b.Length, b => b.Verify());
+        native.GetAwaiter().GetResult();
+        var network = Layers.Unfilled(() => build(reader, recognised));
         try
         {
             // What only Ark's networks have may be left out when the backbone alone is asked for; nothing else may.
             string[] leftOut = network is ArkModel ? [] : [.. choice.Tensors.Keys.Where(SwinNames.IsArks)];
-            report = StateDictLoader.Load(network, reader, nestedKey, strict: true, leftOut, loadedParameters: null);
+            report = StateDictLoader.Load(network, reader, nestedKey, strict: true, leftOut, loadedParameters: null, streamed is null ? null : streamed.TakeOver);
+            ZeroWhatTheFileLacks(network, report);
             network.eval();
+            use?.Invoke(network);
             return network;
         }
         catch
         {
             network.Dispose();
             throw;
+        }
+    }
+
+    private static void ZeroWhatTheFileLacks(SwinBackbone network, LoadReport report)
+    {
+        using var off = no_grad();
+        var filled = report.Loaded.Concat(report.Resized).Select(e => e.Name).ToHashSet(StringComparer.Ordinal);
+        foreach (var (name, parameter) in network.named_parameters())
+        {
+            if (!filled.Contains(name)) parameter.zero_().Dispose();
         }
     }
 

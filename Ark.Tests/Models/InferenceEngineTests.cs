@@ -1,4 +1,5 @@
 using Ark.Models;
+using Ark.Tests.Checkpoints;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -39,6 +40,50 @@ public class InferenceEngineTests
             engine.Run(images, outputs).Dispose();
             Assert.Equal(before, DisposeScopeManager.Statistics.ThreadTotalLiveCount);
         }
+    }
+
+    // Some of its matrices are large enough to go from the file straight into the engine, some are not.
+    private static ArkModelConfiguration Wide => new()
+    {
+        Backbone = new SwinConfiguration { ImageHeight = 32, ImageWidth = 32, PatchSize = 4, EmbedDim = 160, Depths = [2, 1], NumHeads = [5, 10], WindowSize = 4, NumClasses = 0 },
+        ProjectorFeatures = 300,
+        Heads = [new ArkHead("one", 3), new ArkHead("two", 5)],
+    };
+
+    [Theory]
+    [InlineData("model.pth.tar", InferencePrecision.Fp32)]
+    [InlineData("model.pth.tar", InferencePrecision.Bf16)]
+    [InlineData("model.safetensors", InferencePrecision.Fp32)]
+    public void Engine_from_a_file_gives_the_same_bits_as_one_from_the_model(string file, InferencePrecision precision)
+    {
+        using var folder = new TemporaryFolder();
+        using var scope = NewDisposeScope();
+        using var off = no_grad();
+        using var model = new ArkModel(Wide, new Generator(1));
+        if (file.EndsWith(".safetensors", StringComparison.Ordinal)) model.save_safetensors(folder.PathOf(file));
+        else model.save_py(folder.PathOf(file));
+        using var expected = InferenceEngine.Create(model, precision);
+        using var engine = InferenceEngine.Load(folder.PathOf(file), precision);
+        var images = randn([3, 3, 32, 32], generator: new Generator(2));
+        const InferenceOutputs All = InferenceOutputs.Tokens | InferenceOutputs.Pooled | InferenceOutputs.Projected | InferenceOutputs.Logits;
+        var (wanted, got) = (expected.Run(images, All), engine.Run(images, All));
+        Assert.True(got.Tokens!.equal(wanted.Tokens!).all().item<bool>());
+        Assert.True(got.Projected!.equal(wanted.Projected!).all().item<bool>());
+        Assert.All(got.Logits!.Zip(wanted.Logits!), l => Assert.True(l.First.equal(l.Second).all().item<bool>()));
+        // What is not single precision must not meet the weights that were never filled.
+        Assert.True(engine.Pooled(images.to(ScalarType.Float64)).equal(wanted.Pooled!).all().item<bool>());
+    }
+
+    [Fact]
+    public void Engine_from_a_damaged_file_is_refused()
+    {
+        using var folder = new TemporaryFolder();
+        using var model = new ArkModel(Wide, new Generator(1));
+        model.save_py(folder.PathOf("model.pth.tar"));
+        var bytes = File.ReadAllBytes(folder.PathOf("model.pth.tar"));
+        bytes[bytes.Length / 2] ^= 1;
+        File.WriteAllBytes(folder.PathOf("damaged.pth.tar"), bytes);
+        Assert.Throws<CheckpointException>(() => { InferenceEngine.Load(folder.PathOf("damaged.pth.tar")).Dispose(); });
     }
 
     [Fact]

@@ -58,6 +58,32 @@ public class ServiceTests(RunningService service) : IClassFixture<RunningService
         Assert.Contains("'Edma'", await Refusal(await Post("heatmaps?label=Edma", SmallModel.Png(1)), HttpStatusCode.UnprocessableEntity), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Structures_are_measured_and_drawn_by_the_configured_network_alone()
+    {
+        using var missing = await Post("structures", SmallModel.Png(1));
+        Assert.Equal(HttpStatusCode.NotFound, missing.StatusCode);
+        Assert.Empty((await Json(await service.Client.GetAsync(new Uri("health", UriKind.Relative), Token)))["structures"]!.AsArray());
+
+        var segmenter = Fixture.PathOf("phantom_segmenter", "segmenter.pth.tar");
+        var (app, client) = await RunningService.StartAsync([], $"--Ark:Model:Checkpoint={service.Small.Checkpoint}", $"--Ark:Segmenter:Checkpoint={segmenter}");
+        await using (app)
+        using (client)
+        {
+            using var picture = new ByteArrayContent(await client.GetByteArrayAsync(new Uri("phantom", UriKind.Relative), Token));
+            var found = await Json(await client.PostAsync(new Uri("structures", UriKind.Relative), picture, Token));
+            var structures = found["structures"]!.AsArray();
+            Assert.Equal(["lungs", "heart", "clavicles", "ribs"], structures.Select(s => (string)s!["name"]!));
+            Assert.Equal(4, structures.Select(s => (string)s!["colour"]!).Distinct(StringComparer.Ordinal).Count());
+            Assert.InRange((double)structures[0]!["share"]!, 0.15, 0.6);
+            Assert.InRange((double)found["cardiothoracicRatio"]!, 0.3, 0.7);
+            var (width, height, _) = Size((string)found["picture"]!);
+            Assert.Equal((width, height, 3), Size((string)found["overlay"]!));
+            using var nothing = new ByteArrayContent("no picture"u8.ToArray());
+            Assert.Contains("not an image", await Refusal(await client.PostAsync(new Uri("structures", UriKind.Relative), nothing, Token), HttpStatusCode.UnprocessableEntity), StringComparison.Ordinal);
+        }
+    }
+
     [Theory]
     [InlineData("predictions")]
     [InlineData("embeddings")]

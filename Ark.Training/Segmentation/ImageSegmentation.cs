@@ -31,14 +31,16 @@ public sealed class ImageSegmentation
     /// <param name="structure">One of <see cref="Structures"/>; case does not matter.</param>
     /// <returns>Whether each pixel belongs to it, row by row; the segmentation's own array.</returns>
     /// <exception cref="ArgumentException">There is no such structure.</exception>
-    public IReadOnlyList<bool> Mask(string structure)
-    {
-        for (var k = 0; k < Structures.Count; k++)
-        {
-            if (string.Equals(Structures[k], structure, StringComparison.OrdinalIgnoreCase)) return _masks[k].Pixels;
-        }
+    public IReadOnlyList<bool> Mask(string structure) => _masks[IndexOf(structure)].Pixels;
 
-        throw new ArgumentException($"There is no structure '{structure}'; there are {string.Join(", ", Structures)}.", nameof(structure));
+    /// <summary>What <see cref="Overlay"/> draws a structure in.</summary>
+    /// <param name="structure">One of <see cref="Structures"/>; case does not matter.</param>
+    /// <returns><c>#rrggbb</c>, as style sheets have it.</returns>
+    /// <exception cref="ArgumentException">There is no such structure.</exception>
+    public string Colour(string structure)
+    {
+        var (r, g, b) = SegmentationPicture.Colour(IndexOf(structure));
+        return $"#{r:x2}{g:x2}{b:x2}";
     }
 
     /// <summary>One grey value for each pixel: 0 for none, k for the k-th structure, counted from 1. A pixel of several has the last one's.</summary>
@@ -58,6 +60,16 @@ public sealed class ImageSegmentation
     }
 
     /// <summary>The image under the structures in colour, with their borders drawn.</summary>
-    /// <returns>A new picture.</returns>
+    /// <returns>A new picture, <see cref="Width"/> × <see cref="Height"/> in red, green and blue.</returns>
     public RasterImage Overlay() => SegmentationPicture.Draw(_image, _masks);
+
+    private int IndexOf(string structure)
+    {
+        for (var k = 0; k < Structures.Count; k++)
+        {
+            if (string.Equals(Structures[k], structure, StringComparison.OrdinalIgnoreCase)) return k;
+        }
+
+        throw new ArgumentException($"There is no structure '{structure}'; there are {string.Join(", ", Structures)}.", nameof(structure));
+    }
 }

@@ -8,6 +8,9 @@ internal static class SegmentationPicture
     // Okabe and Ito's colours, told apart by colour-blind readers; they begin again where there are more structures.
     private static readonly (byte R, byte G, byte B)[] Colours = [(86, 180, 233), (213, 94, 0), (240, 228, 66), (0, 158, 115), (204, 121, 167), (230, 159, 0), (0, 114, 178)];
 
+    /// <summary>The colour of the k-th structure, counted from 0.</summary>
+    public static (byte R, byte G, byte B) Colour(int k) => Colours[k % Colours.Length];
+
     /// <summary>Draws each structure's surface lightly and its border fully, later structures over earlier ones.</summary>
     public static RasterImage Draw(RasterImage image, IReadOnlyList<Mask> masks)
     {
@@ -19,7 +22,7 @@ internal static class SegmentationPicture
 
         for (var k = 0; k < masks.Count; k++)
         {
-            var (r, g, b) = Colours[k % Colours.Length];
+            var (r, g, b) = Colour(k);
             var border = masks[k].Border();
             for (var i = 0; i < border.Length; i++)
             {

@@ -35,6 +35,8 @@ async Task Page(Browser browser)
     await browser.WaitAsync("document.readyState === 'complete' && !document.getElementById('demonstration').hidden", "the page, with the note that this is a demonstration");
     await ByKeyboard(browser);
     Passed("a radiograph by keyboard: probabilities of every head, calibrated bars, heat map");
+    await Structures(browser);
+    Passed("the switch between heat map and structures, by keyboard");
     await Named(browser);
     Passed("everything that takes the focus has a name");
     await Photograph(browser);
@@ -74,6 +76,21 @@ async Task ByKeyboard(Browser browser)
     await browser.PressAsync("ArrowLeft", 37);
     Require((double)(await browser.EvaluateAsync("Number(document.getElementById('overlay').style.opacity)"))! < 1, "the slider does not weaken the heat map");
     await browser.PressAsync("ArrowRight", 39);
+}
+
+async Task Structures(Browser browser)
+{
+    var map = (string)(await browser.EvaluateAsync("document.getElementById('overlay').src"))!;
+    await browser.EvaluateAsync("document.body.focus(), document.getElementById('phantom').focus()");
+    await browser.TabToAsync("e.id === 'maps'");
+    await browser.PressAsync("ArrowRight", 39);
+    await browser.WaitAsync("!document.getElementById('structures').hidden && document.querySelectorAll('#structures li').length === 4", "four structures with their colours");
+    await browser.WaitAsync("document.getElementById('caption').textContent.startsWith('Cardiothoracic ratio 0.')", "the cardiothoracic ratio");
+    Require((string)(await browser.EvaluateAsync("document.getElementById('overlay').src"))! != map, "the heat map is still shown");
+    Require((int)(await browser.EvaluateAsync("new Set([...document.querySelectorAll('#structures i')].map(i => i.style.background)).size"))! == 4, "two structures have one colour");
+    Require((int)(await browser.EvaluateAsync("document.querySelectorAll('[aria-pressed=true]').length"))! == 0, "a label stays marked whose heat map is not shown");
+    await browser.PressAsync("ArrowLeft", 37);
+    await browser.WaitAsync($"document.getElementById('structures').hidden && document.getElementById('overlay').src === '{map}'", "the heat map again");
 }
 
 async Task ByDrop(Browser browser)

@@ -18,8 +18,20 @@ internal sealed record LabelAnswer(string Name, double Probability, bool Calibra
 /// <param name="Overlay">The map over it, transparent where nothing speaks for the label.</param>
 internal sealed record HeatMapAnswer(string Head, string Label, bool Evidence, string Picture, string Overlay);
 
+/// <param name="CardiothoracicRatio">The greatest width of the heart over that of the lungs, where both were found.</param>
+/// <param name="Structures">In the order of the network's outputs.</param>
+/// <param name="Picture">The picture, at most 512 pixels a side, as a data URL of a PNG.</param>
+/// <param name="Overlay">The same picture with the structures drawn over it.</param>
+internal sealed record StructuresAnswer(double? CardiothoracicRatio, IReadOnlyList<StructureAnswer> Structures, string Picture, string Overlay);
+
+/// <param name="Name">The structure.</param>
+/// <param name="Share">Its share of the picture, 0 to 1.</param>
+/// <param name="Colour">What it is drawn in, as <c>#rrggbb</c>.</param>
+internal sealed record StructureAnswer(string Name, double Share, string Colour);
+
 /// <param name="Status"><c>healthy</c>.</param>
 /// <param name="Demonstration">Whether the model has only ever seen rendered phantoms.</param>
 /// <param name="MaxUploadBytes">Bytes of an upload at most.</param>
 /// <param name="Heads">The model's heads and their labels.</param>
-internal sealed record HealthAnswer(string Status, bool Demonstration, int MaxUploadBytes, IReadOnlyDictionary<string, IReadOnlyList<string>> Heads);
+/// <param name="Structures">What <c>/structures</c> finds; empty where no segmentation network is configured.</param>
+internal sealed record HealthAnswer(string Status, bool Demonstration, int MaxUploadBytes, IReadOnlyDictionary<string, IReadOnlyList<string>> Heads, IReadOnlyList<string> Structures);

@@ -21,6 +21,9 @@ internal static class ModelEndpoints
         Upload(app, "/embeddings", EmbedAsync, Reading, "Embed").Produces<EmbeddingAnswer>().WithSummary("The embedding of a radiograph; ?dimensions=N chooses pooled or projected features.");
         Upload(app, "/predictions", PredictAsync, Reading, "Predict").Produces<PredictionAnswer>().WithSummary("The probability of every label of every head.");
         Upload(app, "/heatmaps", ExplainAsync, Explaining, "Explain").Produces<HeatMapAnswer>().WithSummary("Where a label is seen; ?label=NAME, and ?head=NAME where several heads know it.");
+        // Where no network is configured there is no such address: health says so.
+        if (ServiceHost.HasSegmenter(app))
+            Upload(app, "/structures", OutlineAsync, Explaining, "Outline").Produces<StructuresAnswer>().WithSummary("Lungs, heart, clavicles, ribs: where they are and how large, whatever the segmentation network finds.");
         app.MapGet("/health", Health).WithName("Health").Produces<HealthAnswer>().WithSummary("Whether the model is there, its heads and labels.");
         app.MapGet("/phantom", Phantom).WithName("Phantom").Produces(200, contentType: "image/png").WithSummary("A rendered radiograph to try the service with; nobody's picture.");
     }
@@ -54,8 +57,21 @@ internal static class ModelEndpoints
         return new HeatMapAnswer(map.Head, map.Label, map.HasEvidence, Pictures.DataUrl(Pictures.Small(picture.Raster)), Pictures.DataUrl(Pictures.Overlay(map)));
     }
 
-    private static HealthAnswer Health([FromKeyedServices(ServiceHost.ModelName)] IArkClassifier classifier, [FromKeyedServices(ServiceHost.ModelName)] LoadedModel model, IOptions<ServiceLimits> limits) =>
-        new("healthy", ServiceHost.IsDemonstration(model), limits.Value.MaxUploadBytes, classifier.Heads.ToDictionary(h => h.Key, h => h.Value.Names));
+    private static async Task<StructuresAnswer> OutlineAsync(
+        HttpRequest request, IArkSegmenter segmenter, IImageDecoder decoder, IOptions<ServiceLimits> limits, CancellationToken cancellationToken)
+    {
+        var picture = new DecodedImage(decoder.Decode(await UploadReader.ReadAsync(request, limits.Value, cancellationToken), ImageName));
+        var found = await segmenter.SegmentAsync(picture, cancellationToken);
+        return new StructuresAnswer(
+            found.Measurements.CardiothoracicRatio,
+            [.. found.Measurements.Areas.Select(a => new StructureAnswer(a.Name, a.Share, found.Colour(a.Name)))],
+            Pictures.DataUrl(Pictures.Small(picture.Raster)),
+            Pictures.DataUrl(Pictures.Small(found.Overlay())));
+    }
+
+    private static HealthAnswer Health(
+        [FromKeyedServices(ServiceHost.ModelName)] IArkClassifier classifier, [FromKeyedServices(ServiceHost.ModelName)] LoadedModel model, IServiceProvider services, IOptions<ServiceLimits> limits) =>
+        new("healthy", ServiceHost.IsDemonstration(model), limits.Value.MaxUploadBytes, classifier.Heads.ToDictionary(h => h.Key, h => h.Value.Names), services.GetService<IArkSegmenter>()?.Structures ?? []);
 
     private static IResult Phantom() =>
         Results.File(Pictures.Png(PhantomGenerator.Render(7, new PhantomOptions { Patient = 12, Findings = [PhantomFinding.Pneumothorax] }).Image), "image/png");

@@ -15,7 +15,11 @@ internal static class ServiceHost
     /// <summary>The configuration section of the model: <c>Checkpoint</c>, <c>Calibration</c>, and what else <see cref="ArkModelOptions"/> has.</summary>
     public const string ModelSection = "Ark:Model";
 
+    /// <summary>The configuration section of the segmentation network: the keys of <see cref="ArkSegmenterOptions"/>.</summary>
+    public const string SegmenterSection = "Ark:Segmenter";
+
     private static readonly string PhantomTeacher = Path.Combine(AppContext.BaseDirectory, "phantom-teacher.safetensors");
+    private static readonly string PhantomSegmenter = Path.Combine(AppContext.BaseDirectory, "phantom-segmenter.pth.tar");
 
     /// <summary>Builds the service.</summary>
     /// <param name="args">The command line; <c>--Ark:Model:Checkpoint FILE</c> and every other setting.</param>
@@ -45,13 +49,17 @@ internal static class ServiceHost
         return app;
     }
 
-    /// <summary>Loads the model before the first caller waits for it.</summary>
-    /// <exception cref="ArkInputException">The checkpoint or its calibration cannot be used.</exception>
+    /// <summary>Loads the networks before the first caller waits for them.</summary>
+    /// <exception cref="ArkInputException">A checkpoint or the calibration cannot be used.</exception>
     public static void LoadModel(WebApplication app)
     {
         _ = app.Services.GetRequiredKeyedService<IArkClassifier>(ModelName);
         _ = app.Services.GetRequiredKeyedService<IEmbeddingGenerator<DataContent, Embedding<float>>>(ModelName);
+        _ = app.Services.GetService<IArkSegmenter>();
     }
+
+    /// <summary>Whether a segmentation network is configured.</summary>
+    public static bool HasSegmenter(IHost app) => app.Services.GetRequiredService<IServiceProviderIsService>().IsService(typeof(IArkSegmenter));
 
     public static bool IsDemonstration(LoadedModel model) => model.Checkpoint == PhantomTeacher;
 
@@ -60,8 +68,16 @@ internal static class ServiceHost
         var limits = builder.Configuration.GetSection(ServiceLimits.SectionName).Get<ServiceLimits>() ?? new ServiceLimits();
         builder.Services.AddSingleton<IImageDecoder>(new NetVipsImageDecoder(new ImageDecoderOptions { MaxBytes = limits.MaxUploadBytes, MaxPixels = limits.MaxPixels }));
         var section = builder.Configuration.GetSection(ModelSection);
-        if (string.IsNullOrEmpty(section["Checkpoint"])) section["Checkpoint"] = PhantomTeacher;
-        builder.Services.AddArk().AddModel(ModelName, section);
+        var segmenter = builder.Configuration.GetSection(SegmenterSection);
+        if (string.IsNullOrEmpty(section["Checkpoint"]))
+        {
+            section["Checkpoint"] = PhantomTeacher;
+            // Only beside the other demonstration network: next to a real one it would be taken for real.
+            if (string.IsNullOrEmpty(segmenter["Checkpoint"])) segmenter["Checkpoint"] = PhantomSegmenter;
+        }
+
+        var ark = builder.Services.AddArk().AddModel(ModelName, section);
+        if (segmenter.Exists()) ark.AddSegmenter(ModelName, segmenter);
     }
 
     private static void AddLimits(WebApplicationBuilder builder)

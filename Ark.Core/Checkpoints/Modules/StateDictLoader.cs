@@ -5,7 +5,16 @@ namespace Ark;
 /// <summary>Copies tensors from a file into a model, all or none: everything is compared and checksums are taken before the first element changes.</summary>
 internal static class StateDictLoader
 {
-    public static LoadReport Load(nn.Module module, CheckpointReader reader, string? nestedKey, bool strict, IList<string>? skip, Dictionary<string, bool>? loadedParameters)
+    /// <param name="module">The model.</param>
+    /// <param name="reader">The file.</param>
+    /// <param name="nestedKey">Where in the file the state dict is; <see langword="null"/> to choose.</param>
+    /// <param name="strict">Whether every difference in names or shapes is refused.</param>
+    /// <param name="skip">Names that are left as they are.</param>
+    /// <param name="loadedParameters">Receives for each name whether it was loaded.</param>
+    /// <param name="takeOver">Asked for each tensor that is stored as the model has it whether the caller reads it, later, from the checked bytes.</param>
+    /// <returns>What became of every tensor.</returns>
+    public static LoadReport Load(
+        nn.Module module, CheckpointReader reader, string? nestedKey, bool strict, IList<string>? skip, Dictionary<string, bool>? loadedParameters, Func<Tensor, StorageBytes, bool>? takeOver = null)
     {
         var layouts = module as IWeightLayouts;
         var found = Choose(reader, nestedKey, layouts);
@@ -16,7 +25,7 @@ internal static class StateDictLoader
         Check(report, model, strict, () => Hint(found, layouts), canResize: report.Mismatched.Any(e => CanResize(layouts, e)));
         var work = report.Loaded.Concat(report.Resized).Select(e => (Stored: choice.Tensors[e.Name], Target: model[e.Name])).ToList();
         ParallelReading.ForEach(work.Select(w => w.Stored.Storage.Bytes!).Distinct().ToList(), b => b.Length, b => b.Verify());
-        Copy(reader.Path, work[..report.Loaded.Count]);
+        Copy(reader.Path, [.. work[..report.Loaded.Count].Where(w => takeOver is null || !CanReadInPlace(w.Stored, w.Target) || !takeOver(w.Target, BytesOf(w.Stored)))]);
         foreach (var (name, (stored, target)) in report.Resized.Select(e => e.Name).Zip(work[report.Loaded.Count..])) Resize(reader.Path, layouts!, name, stored, target);
         if (loadedParameters is not null)
         {

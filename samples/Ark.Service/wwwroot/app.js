@@ -4,6 +4,7 @@ const element = id => document.getElementById(id);
 const [drop, file, status, error, heads, view] = ["drop", "file", "status", "error", "heads", "view"].map(element);
 let picture = null;    // what was chosen last: a Blob that stays in this page
 let turn = 0;          // answers to earlier pictures are not shown
+let asked = null;      // the label whose map was shown last
 let limit = 50 * 1024 * 1024;
 
 const megabytes = bytes => `${Math.round(bytes / 1024 / 1024 * 10) / 10} MB`;
@@ -25,6 +26,7 @@ async function show(chosen) {
   error.textContent = "";
   heads.replaceChildren();
   view.hidden = true;
+  asked = picture = null;
   if (!chosen) return;
   if (chosen.size > limit) return fail(mine, new Error(`The file is larger than ${megabytes(limit)}, the most that this service takes.`));
   status.textContent = "Reading the radiograph …";
@@ -35,7 +37,8 @@ async function show(chosen) {
     list(answer.heads);
     const first = answer.heads.flatMap(h => h.labels.map(l => ({ head: h.name, ...l }))).sort((a, b) => b.probability - a.probability)[0];
     status.textContent = `${answer.heads.length} heads answered. Choose a label to see where it is seen.`;
-    if (first) await explain(mine, first.head, first.name);
+    if (first) asked = { head: first.head, label: first.name };
+    await overlay(mine);
   } catch (e) {
     fail(mine, e);
   }
@@ -83,29 +86,62 @@ function row(head, label) {
   value.className = "value";
   value.textContent = `${percent} %`;
   button.append(name, bar, value);
-  button.addEventListener("click", () => explain(turn, head.name, label.name));
+  button.addEventListener("click", () => {
+    asked = { head: head.name, label: label.name };
+    element("maps").checked = true;
+    overlay(turn);
+  });
   const item = document.createElement("li");
   item.append(button);
   return item;
 }
 
-async function explain(mine, head, label) {
-  for (const button of heads.querySelectorAll("button")) button.setAttribute("aria-pressed", String(button.dataset.head === head && button.dataset.label === label));
+async function overlay(mine) {
+  const outlines = element("outlines").checked;
+  for (const button of heads.querySelectorAll("button")) button.setAttribute("aria-pressed", String(!outlines && button.dataset.head === asked?.head && button.dataset.label === asked?.label));
   error.textContent = "";
   try {
-    const map = await (await ask(`heatmaps?${new URLSearchParams({ label, head })}`, picture)).json();
-    if (mine !== turn) return;
-    element("radiograph").src = map.picture;
-    const overlay = element("overlay");
-    overlay.src = map.overlay;
-    overlay.alt = `Heat map of ${map.label}`;
-    element("caption").textContent = map.evidence
-      ? `${map.label} (${map.head}): what the network looked at, not that it was right to.`
-      : `${map.label} (${map.head}): nothing in the picture speaks for it.`;
-    view.hidden = false;
+    const turnedTo = () => mine === turn && outlines === element("outlines").checked;
+    if (outlines) {
+      const found = await (await ask("structures", picture)).json();
+      if (turnedTo()) outline(found);
+    } else if (asked) {
+      const wanted = asked;
+      const map = await (await ask(`heatmaps?${new URLSearchParams(wanted)}`, picture)).json();
+      if (turnedTo() && wanted === asked) explain(map);
+    }
   } catch (e) {
     fail(mine, e);
   }
+}
+
+function explain(map) {
+  draw(map, `Heat map of ${map.label}`, map.evidence
+    ? `${map.label} (${map.head}): what the network looked at, not that it was right to.`
+    : `${map.label} (${map.head}): nothing in the picture speaks for it.`);
+}
+
+function outline(found) {
+  const ratio = found.cardiothoracicRatio;
+  draw(found, "Outlines of " + found.structures.map(s => s.name).join(", "),
+    ratio === null ? "No cardiothoracic ratio: heart or lungs were not found." : `Cardiothoracic ratio ${ratio.toFixed(2)}, by what the network outlined.`);
+  element("structures").replaceChildren(...found.structures.map(structure => {
+    const item = document.createElement("li");
+    const swatch = document.createElement("i");
+    swatch.style.background = structure.colour;
+    item.append(swatch, `${structure.name}: ${(100 * structure.share).toFixed(1)} % of the picture`);
+    return item;
+  }));
+}
+
+function draw(answer, name, caption) {
+  element("radiograph").src = answer.picture;
+  element("overlay").src = answer.overlay;
+  element("overlay").alt = name;
+  element("caption").textContent = caption;
+  element("structures").hidden = element("maps").checked;
+  element("legend").hidden = !element("maps").checked;
+  view.hidden = false;
 }
 
 file.addEventListener("change", () => show(file.files[0]));
@@ -116,6 +152,7 @@ for (const name of ["dragover", "dragleave", "drop"]) {
     if (name === "drop" && e.dataTransfer.files.length) show(e.dataTransfer.files[0]);
   });
 }
+for (const layer of ["maps", "outlines"]) element(layer).addEventListener("change", () => picture && overlay(turn));
 element("strength").addEventListener("input", e => { element("overlay").style.opacity = e.target.value / 100; });
 element("phantom").addEventListener("click", async () => {
   try {
@@ -128,4 +165,5 @@ ask("health").then(r => r.json()).then(health => {
   limit = health.maxUploadBytes;
   element("limit").textContent = `, up to ${megabytes(limit)}`;
   element("demonstration").hidden = !health.demonstration;
+  element("layers").hidden = !health.structures.length;
 }).catch(e => fail(turn, e));

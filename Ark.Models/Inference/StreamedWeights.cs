@@ -1,0 +1,67 @@
+using System.Collections.Concurrent;
+using static TorchSharp.torch;
+
+namespace Ark.Models;
+
+/// <summary>
+/// The large weights of a file on their way into an engine's order: each is read into memory that is used again for the next, so that a model needs no memory besides the engine's. Touching memory
+/// for the first time is what loading spends most of its time on.
+/// </summary>
+internal sealed class StreamedWeights
+{
+    // Below this, what is gained is not worth the parameter that stays empty.
+    private const long WorthStreaming = 256 << 10;
+
+    private readonly Dictionary<nint, StorageBytes> _stored = [];
+    private readonly List<Waiting> _waiting = [];
+
+    /// <summary>Takes a parameter over from the loader, if it is one that the engine reads in an order of its own.</summary>
+    /// <param name="parameter">The parameter, whose memory stays untouched.</param>
+    /// <param name="bytes">Where its values are.</param>
+    public bool TakeOver(Tensor parameter, StorageBytes bytes)
+    {
+        if (parameter.dim() != 2 || parameter.dtype != ScalarType.Float32 || bytes.Length < WorthStreaming) return false;
+        _stored.Add(parameter.Handle, bytes);
+        return true;
+    }
+
+    /// <summary>Notes where a parameter's values shall go; <see langword="false"/> where the parameter holds them itself.</summary>
+    public bool Defer(Tensor parameter, PackedMatrix matrix, int scaledColumns, float scale)
+    {
+        if (!_stored.Remove(parameter.Handle, out var bytes)) return false;
+        _waiting.Add(new Waiting(bytes, matrix, scaledColumns, scale));
+        return true;
+    }
+
+    /// <summary>Reads and packs all that waits, on all cores.</summary>
+    /// <exception cref="CheckpointException">The file ends early.</exception>
+    public void Fill()
+    {
+        // The engine has a place for every large table of a network; a new kind of layer has to get one.
+        if (_stored.Count > 0) throw new InvalidOperationException($"{_stored.Count} weights were taken over that nobody has asked for.");
+        var buffers = new ConcurrentBag<NativeBuffer>();
+        try
+        {
+            // Large ones first, so that no thread is left with one at the end.
+            ParallelReading.ForEach(_waiting.OrderByDescending(w => w.Bytes.Length).ToList(), w => w.Bytes.Length, w =>
+            {
+                if (!buffers.TryTake(out var buffer)) buffer = new NativeBuffer();
+                Fill(w, buffer);
+                buffers.Add(buffer);
+            });
+        }
+        finally
+        {
+            foreach (var buffer in buffers) buffer.Dispose();
+        }
+    }
+
+    private static unsafe void Fill(Waiting waiting, NativeBuffer buffer)
+    {
+        buffer.Reserve(waiting.Bytes.Length, clear: false);
+        waiting.Bytes.CopyTo((byte*)buffer.Pointer);
+        for (var panel = 0; panel < waiting.Matrix.Panels; panel++) waiting.Matrix.Fill(buffer.Floats, panel, waiting.ScaledColumns, waiting.Scale);
+    }
+
+    private sealed record Waiting(StorageBytes Bytes, PackedMatrix Matrix, int ScaledColumns, float Scale);
+}
