@@ -17,6 +17,9 @@ internal static class CatalogueFile
         return DatasetCatalogue.Load((await RenderPhantomAsync(Path.Combine(CacheFolder(), PhantomDatasets.FolderName(options)), options, reporter, cancellationToken).ConfigureAwait(false)).Catalogue);
     }
 
+    /// <summary>The catalogue as it can be found again from another folder.</summary>
+    public static string Lasting(string config) => config.StartsWith("builtin:", StringComparison.Ordinal) ? config : Path.GetFullPath(config);
+
     /// <summary>As <see cref="LoadAsync"/>, but <c>builtin:phantom</c> is the phantom with masks.</summary>
     public static async Task<DatasetCatalogue> LoadMasksAsync(string config, Terminal terminal, bool quiet, CancellationToken cancellationToken)
     {

@@ -10,7 +10,7 @@ namespace Ark.Cli;
 internal static class DataCheckCommand
 {
     private const string Help = """
-        Read every list and decode every image of a catalogue: bad rows, missing and unreadable images, equal images, patients in two splits, label counts, pixel statistics. Exit code 2 when something is wrong.
+        Read every list and decode every image of a catalogue, masks included: bad rows, missing and unreadable images, equal images, patients in two splits, label counts, pixel statistics. Exit code 2 when something is wrong.
 
         Examples:
           ark data check --config samples/real-data/ark.yaml
@@ -57,8 +57,11 @@ internal static class DataCheckCommand
         try
         {
             var definition = catalogue.Get(name);
-            var adapter = services.GetRequiredService<DatasetAdapterRegistry>().Create(definition, services);
             var checker = new DatasetChecker(services.GetRequiredService<IImageDecoder>());
+            var masks = services.GetRequiredService<SegmentationAdapterRegistry>();
+            if (masks.Names.Contains(definition.Adapter, StringComparer.OrdinalIgnoreCase))
+                return await checker.CheckAsync(definition, masks.Create(definition, services), options, new LiveProgress(reporter), cancellationToken).ConfigureAwait(false);
+            var adapter = services.GetRequiredService<DatasetAdapterRegistry>().Create(definition, services);
             return await checker.CheckAsync(definition, adapter, options, new LiveProgress(reporter), cancellationToken).ConfigureAwait(false);
         }
         catch (ArkInputException e)

@@ -51,7 +51,12 @@ internal static class EvaluateCommand
         {
             var silent = parsed.GetValue(quiet);
             // What cannot be written should not be found out after an hour.
-            if (parsed.GetValue(predictions) is { } table) PredictionFile.IsParquet(table);
+            if (parsed.GetValue(predictions) is { } table)
+            {
+                PredictionFile.IsParquet(table);
+                if (Path.GetDirectoryName(Path.GetFullPath(table)) is { } folder && !Directory.Exists(folder)) throw Refuse("--predictions", $"names the folder '{folder}', which does not exist", "Make it, or choose another.");
+            }
+
             var catalogue = await CatalogueFile.LoadAsync(parsed.GetRequiredValue(config), terminal, silent, cancellationToken).ConfigureAwait(false);
             var chosen = services.GetRequiredService<ArkDatasets>().Create(catalogue.Get(parsed.GetRequiredValue(dataset)));
             var options = new EvaluationOptions
@@ -77,9 +82,10 @@ internal static class EvaluateCommand
             DatasetEvaluation evaluation;
             using (var reporter = new ConsoleReporter(terminal, silent))
                 evaluation = await services.GetRequiredService<IArkEvaluator>().EvaluateAsync(model, chosen, options, reporter, cancellationToken).ConfigureAwait(false);
-            if (parsed.GetValue(predictions) is { } file) await PredictionFile.WriteAsync(file, evaluation.Predictions!, cancellationToken).ConfigureAwait(false);
-            if (parsed.GetValue(json) is { } path) await JsonOutput.WriteAsync(terminal, path, evaluation.ToJson()).ConfigureAwait(false);
+            // The figures first: a file that cannot be written does not take them with it.
             if (parsed.GetValue(json) != "-") EvaluationTable.Write(terminal, evaluation);
+            if (parsed.GetValue(json) is { } path) await JsonOutput.WriteAsync(terminal, path, evaluation.ToJson()).ConfigureAwait(false);
+            if (parsed.GetValue(predictions) is { } file) await PredictionFile.WriteAsync(file, evaluation.Predictions!, cancellationToken).ConfigureAwait(false);
             return ExitCode.Done;
         });
         return command;

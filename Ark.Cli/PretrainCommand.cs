@@ -50,7 +50,7 @@ internal static class PretrainCommand
                 Datasets = [.. catalogue.Select(request.Datasets).Select(d => adapters.Create(d with { Seed = options.Seed }))],
                 Directory = request.Directory,
                 Resume = request.Resume,
-                Catalogue = request.Config,
+                Catalogue = CatalogueFile.Lasting(request.Config),
             };
             foreach (var (name, _, written) in settings.Given(parsed))
             {
@@ -83,7 +83,11 @@ internal static class PretrainCommand
         var builder = new TrainingOptionsBuilder();
         foreach (var (key, value, line) in catalogue.Training) builder.Add(key, value, catalogue.Source, $"line {line}, key '{key}'");
         foreach (var (name, value, written) in given) builder.Add(name, value, "command line", $"option '{written}'");
-        return builder.Build();
+        var options = builder.Build();
+        // The run may be gone on with from another folder.
+        if (options.InitialWeights is { } weights) options.InitialWeights = Path.GetFullPath(weights);
+        if (options.CacheDirectory is { } cache) options.CacheDirectory = Path.GetFullPath(cache);
+        return options;
     }
 
     private static Request Resumed(string directory, bool othersGiven)

@@ -13,7 +13,7 @@ internal static class SegmentTrainCommand
 {
     private const string Help = """
         Train a segmentation network (UPerNet on a Swin Transformer) on one dataset, choose the weights with the lowest validation loss, and test them. The folder holds config.json,
-        metrics.jsonl, report.html and checkpoints/best.pth.tar; with several trials one such folder each, and results.json.
+        metrics.jsonl, report.html and checkpoints/best.pth.tar; with several trials one such folder each, and results.json. --resume goes on with one run, or with all trials that are left.
 
         Examples:
           ark segment train --config builtin:phantom
@@ -40,27 +40,31 @@ internal static class SegmentTrainCommand
             List<(string Name, string Value, string Written)> given =
                 [.. settings.Where(s => parsed.GetResult(s.Option) is { Implicit: false }).Select(s => (s.Setting.Name, parsed.GetValue(s.Option)!, parsed.GetResult(s.Option)!.IdentifierToken?.Value ?? s.Option.Name))];
             var count = Numbers.AtLeast(1, parsed.GetValue(trials), "--trials");
+            var othersGiven = given.Count > 0 || count > 1 || parsed.GetValue(config) is not null || parsed.GetValue(output) is not null || parsed.GetValue(dataset) is not null;
+            if (parsed.GetValue(resume) is { } parent && TrialsOf(parent) is { } planned) count = planned;
             var request = parsed.GetValue(resume) is { } directory
-                ? Resumed(directory, given.Count > 0 || count > 1 || parsed.GetValue(config) is not null || parsed.GetValue(output) is not null || parsed.GetValue(dataset) is not null)
+                ? Resumed(directory, count, othersGiven)
                 : new Request(parsed.GetValue(config) ?? throw new ArkInputException("command line", "option '--config'", "is missing", "Give --config FILE, --config builtin:phantom, or --resume DIR."),
                     parsed.GetValue(dataset), parsed.GetValue(output) ?? NewFolder(), Options: null);
             var catalogue = await CatalogueFile.LoadMasksAsync(request.Config, terminal, silent, cancellationToken).ConfigureAwait(false);
             var options = request.Options ?? Options(catalogue, given);
             var chosen = SegmentCommand.Dataset(services, catalogue, request.Dataset);
             var results = new List<SegmentationResult>();
+            if (count > 1) AtomicFile.WriteAllText(TrialsPath(Directory.CreateDirectory(request.Directory).FullName), new JsonObject { ["trials"] = count }.ToJsonString() + "\n");
             using (var reporter = new ConsoleReporter(terminal, silent))
             {
                 for (var t = 0; t < count; t++)
                 {
                     var trial = options.Clone();
                     trial.Seed += (ulong)t;
+                    var folder = count == 1 ? request.Directory : TrialFolder(request.Directory, t);
                     var run = new SegmentationRun
                     {
                         Dataset = chosen,
                         Options = trial,
-                        Directory = count == 1 ? request.Directory : Path.Combine(request.Directory, $"trial-{t + 1}"),
-                        Resume = request.Options is not null,
-                        Catalogue = request.Config,
+                        Directory = folder,
+                        Resume = request.Options is not null && File.Exists(Path.Combine(folder, "config.json")),
+                        Catalogue = CatalogueFile.Lasting(request.Config),
                     };
                     try
                     {
@@ -68,7 +72,7 @@ internal static class SegmentTrainCommand
                     }
                     catch (OperationCanceledException) when (Directory.Exists(run.Directory))
                     {
-                        reporter.Line($"Stopped. Go on with: {SegmentationTrainer.ResumeCommand} {run.Directory}");
+                        reporter.Line($"Stopped. Go on with: {SegmentationTrainer.ResumeCommand} {request.Directory}");
                         throw;
                     }
                 }
@@ -98,13 +102,35 @@ internal static class SegmentTrainCommand
         foreach (var (key, value, line) in catalogue.Training) SegmentationSettings.Apply(options, key, value, catalogue.Source, $"line {line}, key '{key}'");
         foreach (var (name, value, written) in given) SegmentationSettings.Apply(options, name, value, "command line", $"option '{written}'");
         options.Validate();
+        // The run may be gone on with from another folder.
+        if (options.Initial is { } weights) options.Initial = Path.GetFullPath(weights);
         return options;
     }
 
-    private static Request Resumed(string directory, bool othersGiven)
+    private static string TrialFolder(string parent, int trial) => Path.Combine(parent, $"trial-{trial + 1}");
+
+    private static string TrialsPath(string parent) => Path.Combine(parent, "trials.json");
+
+    // Null where the folder is of one run.
+    private static int? TrialsOf(string parent)
+    {
+        var path = TrialsPath(parent);
+        if (!File.Exists(path)) return null;
+        try
+        {
+            return (int)JsonNode.Parse(File.ReadAllText(path))!["trials"]! is >= 2 and var trials ? trials : throw new JsonException("too few trials");
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or NullReferenceException or FormatException)
+        {
+            throw new ArkInputException(path, null, "does not say how many trials there are", "Restore the file that the run wrote.", e);
+        }
+    }
+
+    private static Request Resumed(string directory, int trials, bool othersGiven)
     {
         if (othersGiven) throw new ArkInputException("command line", "option '--resume'", "a run goes on with the options it began with", "Leave the other options out.");
-        var path = Path.Combine(directory, "config.json");
+        // All trials have the options of the first, and seeds counted from its.
+        var path = Path.Combine(trials == 1 ? directory : TrialFolder(directory, 0), "config.json");
         if (!File.Exists(path)) throw new ArkInputException(directory, null, "holds no run to resume: it has no config.json", "Give the folder that the run wrote to (--out).");
         try
         {

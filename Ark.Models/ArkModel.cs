@@ -83,7 +83,7 @@ public sealed class ArkModel : SwinBackbone
     /// <param name="streamed">Receives the weights that the model lacks; <see langword="null"/> to load all.</param>
     /// <param name="use">Takes the model, while the file is open.</param>
     internal static void Load(string path, string? nestedKey, StreamedWeights? streamed, Action<ArkModel> use) =>
-        ModelLoader.Load(path, nestedKey, options: null, out _, Build, streamed, use);
+        ModelLoader.Load(path, nestedKey, options: null, out _, Build, streamed is null ? null : streamed.For, use);
 
     private static ArkModel Build(CheckpointReader reader, RecognisedWeights recognised)
     {

@@ -29,13 +29,14 @@ internal sealed partial class ArkTrainer(IImageDecoder decoder, ILogger<ArkTrain
             reporter.Message($"{dataset.Name}: validation and test are the same images, so its test figures are not independent of the choice of checkpoint.", warning: true);
 
         using var directory = run.Directory is null ? null : RunDirectory.Open(run.Directory, run.Resume);
-        if (directory is not null && !run.Resume) directory.WriteConfig(Configuration(run, datasets));
         // Tensors and dispose scopes belong to a thread, and training would block a pool thread for days: the session gets a thread of its own.
         return await Task.Factory.StartNew(() =>
         {
             using var cache = options.CacheDirectory is { } folder ? new ImageCache(folder) : null;
-            var source = new BatchSource(decoder, options.BatchSize, options.Workers, options.BadImages, options.Seed, cache);
+            var source = new BatchSource(decoder, options.BatchSize, options.Workers, options.BadImages, options.Seed, cache, skipped => reporter.Message($"left out {skipped}", warning: true));
             using var session = new TrainingSession(options, datasets, source, directory, run.Resume, reporter, _instruments);
+            // Only now: a folder whose run could not begin, for a name that was mistyped, can be used again.
+            if (!run.Resume) directory?.WriteConfig(Configuration(run, datasets));
             var result = session.Run(cancellationToken);
             if (cache?.WriteFailure is { } failure) reporter.Message($"the image cache was not written to the end: {failure}", warning: true);
             foreach (var baseline in result.PixelBaselines) directory?.AppendMetrics(Json.Baseline(baseline));

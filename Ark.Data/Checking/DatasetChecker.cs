@@ -30,12 +30,35 @@ public sealed class DatasetChecker(IImageDecoder decoder)
         return Task.Run(() => Check(definition, adapter, options, progress, cancellationToken), cancellationToken);
     }
 
+    /// <summary>Checks a segmentation dataset, masks included.</summary>
+    /// <param name="definition">The dataset.</param>
+    /// <param name="adapter">Reads it.</param>
+    /// <param name="options">How much to do; <see langword="null"/> for everything.</param>
+    /// <param name="progress">Hears of every image that was decoded, from any thread.</param>
+    /// <param name="cancellationToken">Ends the check early.</param>
+    /// <returns>What was found; a label is positive where the image has pixels of the structure.</returns>
+    /// <exception cref="OperationCanceledException">The check was cancelled.</exception>
+    public Task<DatasetCheck> CheckAsync(
+        DatasetDefinition definition,
+        ISegmentationAdapter adapter,
+        DatasetCheckOptions? options = null,
+        IProgress<CheckProgress>? progress = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(definition);
+        ArgumentNullException.ThrowIfNull(adapter);
+        return CheckAsync(definition, new MaskedDataset(definition.Labels, adapter), options, progress, cancellationToken);
+    }
+
     private DatasetCheck Check(DatasetDefinition definition, IDatasetAdapter adapter, DatasetCheckOptions options, IProgress<CheckProgress>? progress, CancellationToken cancellationToken)
     {
         var splits = new List<SplitReading>();
         foreach (var split in SplitNames.All)
         {
-            if (split switch { DatasetSplit.Train => definition.TrainList, DatasetSplit.Validation => definition.ValidationList, _ => definition.TestList } is not { } list) continue;
+            var list = split switch { DatasetSplit.Train => definition.TrainList, DatasetSplit.Validation => definition.ValidationList, _ => definition.TestList };
+            if (list is null && adapter is not MaskedDataset) continue;
+            // Folders of masks need no lists.
+            list ??= Path.Combine(definition.DataDirectory, split.Word());
             var reading = new SplitReading(split, list);
             reading.Read(adapter, cancellationToken);
             reading.Decode(decoder, options, progress is null ? null : (done, total) => progress.Report(new CheckProgress(definition.Name, split, done, total)), cancellationToken);

@@ -12,6 +12,9 @@ internal sealed class HashingDecoder(IImageDecoder inner) : IImageDecoder
 
     private UInt128? _hash;
 
+    /// <summary>What decodes.</summary>
+    public IImageDecoder Inner => inner;
+
     /// <summary>The hash of the encoded bytes; of the pixels where nothing was decoded, or too much.</summary>
     public UInt128 HashOf(RasterImage image) => _hash ?? HashOf((ReadOnlySpan<byte>)image.Pixels);
 

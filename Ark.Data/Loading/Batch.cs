@@ -10,17 +10,21 @@ public sealed class Batch : IDisposable
     private readonly float[] _targets;
     private float[]? _images;
 
-    internal Batch(BatchSlot slot, IReadOnlyList<int> indices, IImageTransform transform, int labels, BatchBufferPool pool)
+    internal Batch(BatchSlot slot, int number, IReadOnlyList<int> indices, IImageTransform transform, int labels, BatchBufferPool pool)
     {
         _images = slot.Images;
         _targets = slot.Targets;
         _pool = pool;
+        Number = number;
         Indices = indices;
         Views = transform.Views;
         Height = transform.Height;
         Width = transform.Width;
         LabelCount = labels;
     }
+
+    /// <summary>Which batch of the pass it is, counted from 0; batches none of whose images could be read are counted too.</summary>
+    internal int Number { get; }
 
     /// <summary>How many samples the batch holds; at least 1. The arrays may be longer.</summary>
     public int Count => Indices.Count;

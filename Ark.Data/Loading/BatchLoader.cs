@@ -85,7 +85,7 @@ public sealed class BatchLoader
                 if (opened == batches && !work.IsAddingCompleted) work.CompleteAdding();
                 await slots.Peek().Filled.WaitAsync(cancellationToken).ConfigureAwait(false);
                 // The slot leaves the queue only now, so that a cancelled wait still returns its buffers.
-                if (Collect(slots.Dequeue()) is not { } batch) continue;
+                if (Collect(slots.Dequeue(), b) is not { } batch) continue;
                 yielded++;
                 yield return batch;
                 cancellationToken.ThrowIfCancellationRequested();
@@ -98,7 +98,8 @@ public sealed class BatchLoader
             foreach (var slot in slots) _pool.Return(slot.Images);
         }
 
-        if (yielded == 0 && batches > firstBatch) throw new ArkInputException(_options.Source ?? "the dataset", null, $"none of its {_samples.Count} images can be read", "See the reasons reported for each image.");
+        // Of a pass that is gone on with, images were read before.
+        if (yielded == 0 && firstBatch == 0 && batches > 0) throw new ArkInputException(_options.Source ?? "the dataset", null, $"none of its {_samples.Count} images can be read", "See the reasons reported for each image.");
     }
 
     private int[] Order(ulong epoch)
@@ -180,7 +181,7 @@ public sealed class BatchLoader
     }
 
     // Closes the gaps that skipped images leave; null where nothing is left.
-    private Batch? Collect(BatchSlot slot)
+    private Batch? Collect(BatchSlot slot, int number)
     {
         var kept = new List<int>(slot.Indices.Length);
         try
@@ -208,7 +209,7 @@ public sealed class BatchLoader
             throw;
         }
 
-        if (kept.Count > 0) return new Batch(slot, kept, _transform, _labels, _pool);
+        if (kept.Count > 0) return new Batch(slot, number, kept, _transform, _labels, _pool);
         _pool.Return(slot.Images);
         return null;
     }

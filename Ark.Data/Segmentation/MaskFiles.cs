@@ -1,3 +1,5 @@
+using NetVips;
+
 namespace Ark.Data;
 
 /// <summary>Masks as image files, one or more for each structure: a pixel belongs to it where it is brighter than half the brightest.</summary>
@@ -18,15 +20,30 @@ internal sealed class MaskFiles(IReadOnlyList<IReadOnlyList<string>> files, bool
         return map;
     }
 
-    /// <summary>Refuses a mask that is no grey picture.</summary>
+    /// <summary>Refuses a mask that is no grey picture of 8 bits: of 16 bits the lower eight, which hold the values of most masks, would be lost.</summary>
     public static void RequireGrey(RasterImage mask, string file)
     {
+        if (HasSixteenBits(file)) throw new ArkInputException(file, null, "the mask has 16 bits a pixel", "Save it with 8 bits a pixel, values as they are.");
         if (mask.Channels != 1) throw new ArkInputException(file, null, "the mask is a colour picture", "Save it with one grey value for each pixel.");
     }
 
     /// <summary>The error for a mask of another size than its image's.</summary>
     public static ArkInputException WrongSize(string file, RasterImage mask, int width, int height) =>
         new(file, null, $"the mask has {mask.Width}x{mask.Height} pixels, its image {width}x{height}", "Export the mask in the size of its image, or take its image out of the list.");
+
+    private static bool HasSixteenBits(string file)
+    {
+        Span<byte> head = stackalloc byte[25];
+        using (var stream = File.OpenRead(file))
+        {
+            if (stream.ReadAtLeast(head, head.Length, throwOnEndOfStream: false) < head.Length) return false;
+        }
+
+        if (head[1..].StartsWith("PNG"u8)) return head[24] == 16;
+        if (!head.StartsWith("II*\0"u8) && !head.StartsWith("MM\0*"u8)) return false;
+        using var tiff = Image.Tiffload(file);
+        return tiff.Format != Enums.BandFormat.Uchar;
+    }
 
     private void Add(StructureMap map, int structure, string file, RasterImage mask)
     {

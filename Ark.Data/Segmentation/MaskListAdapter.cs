@@ -32,8 +32,8 @@ internal sealed class MaskListAdapter : SegmentationListAdapter
         }
 
         string[] files = [.. fields.Select(f => ImagePath.Resolve(Definition.DataDirectory, f, list, line.Number))];
-        // With one structure a picture of any two values will do.
-        MaskSource source = masks == Structures.Count ? new MaskFiles([.. files.Skip(1).Select(f => (IReadOnlyList<string>)[f])]) : new LabelMapFile(files[1], _values);
+        // With one structure a picture of any two values will do, unless its value is named.
+        MaskSource source = masks == Structures.Count && !(masks == 1 && Settings.Below(LabelValues.Prefix).Count > 0) ? new MaskFiles([.. files.Skip(1).Select(f => (IReadOnlyList<string>)[f])]) : new LabelMapFile(files[1], _values);
         return Sample(fields[0], files[0], source);
     }
 }

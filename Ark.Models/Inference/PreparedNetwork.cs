@@ -25,7 +25,15 @@ internal sealed class PreparedNetwork : IDisposable
         Norm = Keep(new NormLayer(model.norm));
         Projector = [.. LinearsOf(model.Projector).Select(l => Keep(PackedMatrix.Create(l.weight!, l.bias, streamed)))];
         Heads = [.. model.Heads.Select(h => h is Linear l ? Keep(PackedMatrix.Create(l.weight!, l.bias, streamed)) : null)];
-        streamed?.Fill();
+        try
+        {
+            streamed?.Fill();
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
     }
 
     public ArkModelConfiguration Configuration { get; }

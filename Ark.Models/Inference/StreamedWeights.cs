@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace Ark.Models;
@@ -12,15 +13,27 @@ internal sealed class StreamedWeights
     // Below this, what is gained is not worth the parameter that stays empty.
     private const long WorthStreaming = 256 << 10;
 
+    private readonly HashSet<nint> _packed = [];
     private readonly Dictionary<nint, StorageBytes> _stored = [];
     private readonly List<Waiting> _waiting = [];
+
+    /// <summary>Learns which parameters the engine packs: the weights of all linear layers but the backbone's classifier, which Ark does not use.</summary>
+    public Func<Tensor, StorageBytes, bool> For(ArkModel model)
+    {
+        foreach (var (_, module) in model.named_modules())
+        {
+            if (module is Linear layer && layer != model.head) _packed.Add(layer.weight!.Handle);
+        }
+
+        return TakeOver;
+    }
 
     /// <summary>Takes a parameter over from the loader, if it is one that the engine reads in an order of its own.</summary>
     /// <param name="parameter">The parameter, whose memory stays untouched.</param>
     /// <param name="bytes">Where its values are.</param>
-    public bool TakeOver(Tensor parameter, StorageBytes bytes)
+    private bool TakeOver(Tensor parameter, StorageBytes bytes)
     {
-        if (parameter.dim() != 2 || parameter.dtype != ScalarType.Float32 || bytes.Length < WorthStreaming) return false;
+        if (bytes.Length < WorthStreaming || !_packed.Contains(parameter.Handle)) return false;
         _stored.Add(parameter.Handle, bytes);
         return true;
     }
@@ -37,7 +50,7 @@ internal sealed class StreamedWeights
     /// <exception cref="CheckpointException">The file ends early.</exception>
     public void Fill()
     {
-        // The engine has a place for every large table of a network; a new kind of layer has to get one.
+        // A new kind of layer has to be packed, or left to the loader.
         if (_stored.Count > 0) throw new InvalidOperationException($"{_stored.Count} weights were taken over that nobody has asked for.");
         var buffers = new ConcurrentBag<NativeBuffer>();
         try

@@ -18,7 +18,7 @@ public abstract class SwinBackbone : nn.Module, IWeightLayouts
     internal readonly Parameter? absolute_pos_embed;
     private readonly ModuleList<SwinStage> layers;
     internal readonly LayerNorm norm;
-    private protected readonly Linear? head;
+    internal readonly Linear? head;
     private readonly DropPathSource _dropPaths = new();
 
     private protected SwinBackbone(string name, SwinConfiguration configuration, Device? device)
@@ -193,8 +193,10 @@ public abstract class SwinBackbone : nn.Module, IWeightLayouts
             tokens = next;
         }
 
-        features?.ForEach(f => f.MoveToOuterDisposeScope());
-        return tokens.MoveToOuterDisposeScope();
+        if (features is null) return tokens.MoveToOuterDisposeScope();
+        // The last of them is what is returned.
+        features.ForEach(f => f.MoveToOuterDisposeScope());
+        return tokens;
     }
 
     private Tensor Embed(Tensor images)

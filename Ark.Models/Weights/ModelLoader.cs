@@ -15,11 +15,11 @@ internal static class ModelLoader
     /// <param name="options">How to read the file.</param>
     /// <param name="report">Receives what became of every tensor.</param>
     /// <param name="build">Makes the network without drawing weights.</param>
-    /// <param name="streamed">Takes weights over that are not to be read now; <see langword="null"/> to read all.</param>
+    /// <param name="takeOver">Makes, for the network, what is asked for each tensor whether it takes it over; <see langword="null"/> to read all.</param>
     /// <param name="use">Called with the network while the file is open.</param>
     /// <returns>The network, in evaluation mode.</returns>
     public static T Load<T>(
-        string path, string? nestedKey, PyTorchLoadOptions? options, out LoadReport report, Func<CheckpointReader, RecognisedWeights, T> build, StreamedWeights? streamed = null, Action<T>? use = null)
+        string path, string? nestedKey, PyTorchLoadOptions? options, out LoadReport report, Func<CheckpointReader, RecognisedWeights, T> build, Func<T, Func<Tensor, StorageBytes, bool>>? takeOver = null, Action<T>? use = null)
         where T : SwinBackbone
     {
         // libtorch takes half a second to load; the file is looked through meanwhile.
@@ -41,7 +41,7 @@ internal static class ModelLoader
         {
             // What only Ark's networks have may be left out when the backbone alone is asked for; nothing else may.
             string[] leftOut = network is ArkModel ? [] : [.. choice.Tensors.Keys.Where(SwinNames.IsArks)];
-            report = StateDictLoader.Load(network, reader, nestedKey, strict: true, leftOut, loadedParameters: null, streamed is null ? null : streamed.TakeOver);
+            report = StateDictLoader.Load(network, reader, nestedKey, strict: true, leftOut, loadedParameters: null, takeOver?.Invoke(network));
             ZeroWhatTheFileLacks(network, report);
             network.eval();
             use?.Invoke(network);

@@ -42,10 +42,10 @@ public class InferenceEngineTests
         }
     }
 
-    // Some of its matrices are large enough to go from the file straight into the engine, some are not.
+    // Some of its matrices are large enough to go from the file straight into the engine, some are not; one, the backbone's own classifier, is, and has no place there.
     private static ArkModelConfiguration Wide => new()
     {
-        Backbone = new SwinConfiguration { ImageHeight = 32, ImageWidth = 32, PatchSize = 4, EmbedDim = 160, Depths = [2, 1], NumHeads = [5, 10], WindowSize = 4, NumClasses = 0 },
+        Backbone = new SwinConfiguration { ImageHeight = 32, ImageWidth = 32, PatchSize = 4, EmbedDim = 160, Depths = [2, 1], NumHeads = [5, 10], WindowSize = 4, NumClasses = 300 },
         ProjectorFeatures = 300,
         Heads = [new ArkHead("one", 3), new ArkHead("two", 5)],
     };

@@ -191,6 +191,29 @@ public sealed class MaskAdapterTests : IDisposable
     }
 
     [Fact]
+    public async Task A_value_that_is_named_holds_with_one_structure_too()
+    {
+        WriteImage("i.png", 8, 6);
+        WriteLabels("labels.png", 8, 6, (1, 3), (2, 3));
+        WriteLabels("others.png", 8, 6, (1, 3), (2, 5));
+        Write("train.txt", "i.png\tlabels.png\ni.png\tothers.png\n");
+        var samples = await Adapter("mask-list", ["heart"], settings: ("values.heart", "3", "spacing", "1")).ReadAsync(DatasetSplit.Train, TestContext.Current.CancellationToken);
+        Assert.Equal(2, samples[0].Masks.Load(Decoder, 8, 6).Of(0).Count(b => b));
+        AssertNames(Assert.Throws<ArkInputException>(() => samples[1].Masks.Load(Decoder, 8, 6)), "others.png", "value 5");
+    }
+
+    [Fact]
+    public async Task A_mask_of_sixteen_bits_is_refused_rather_than_read_as_empty()
+    {
+        WriteImage("i.png", 8, 6);
+        byte[] row = [0, 1, 0, 1, 0, 2, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0];
+        File.WriteAllBytes(Place("labels.png"), TestPng.Write(8, 6, TestPng.Grey, 16, [.. Enumerable.Repeat(row, 6)]));
+        Write("train.txt", "i.png\tlabels.png\n");
+        var sample = Assert.Single(await Adapter("mask-list", ["lungs", "heart"]).ReadAsync(DatasetSplit.Train, TestContext.Current.CancellationToken));
+        AssertNames(Assert.Throws<ArkInputException>(() => sample.Masks.Load(Decoder, 8, 6)), "labels.png", "16 bits");
+    }
+
+    [Fact]
     public void Catalogues_describe_segmentation_by_structures_and_pretraining_refuses_it()
     {
         Write("train.txt", "a.png\n");

@@ -55,6 +55,23 @@ public class SegmentCommandTests(MaskedPhantom phantom) : IClassFixture<MaskedPh
         Assert.NotEqual(Dice(0), Dice(1));
         Assert.Equal((Dice(0) + Dice(1)) / 2, (double)results["summary"]![0]!["dice"]!, 1e-12);
         Assert.True(File.Exists(Path.Combine(folder, "trial-2", "report.html")));
+
+        // Stopped between the trials, all of them are gone on with at once.
+        Directory.Delete(Path.Combine(folder, "trial-2"), recursive: true);
+        File.Delete(Path.Combine(folder, "results.json"));
+        var resumed = await CommandLineRun.Of("segment", "train", "--resume", folder, "--quiet");
+        Assert.True(resumed.ExitCode == 0, resumed.Error);
+        var again = JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(folder, "results.json"), TestContext.Current.CancellationToken))!;
+        Assert.Equal(results["summary"]!.ToJsonString(), again["summary"]!.ToJsonString());
+    }
+
+    [Fact]
+    public async Task Data_check_reads_the_masks_and_counts_the_structures()
+    {
+        var run = await CommandLineRun.Of("data", "check", "--config", phantom.Catalogue, "--json", "-", "--quiet");
+        Assert.True(run.ExitCode == 0, run.Out + run.Error);
+        var train = JsonNode.Parse(run.Out)!["datasets"]![0]!["splits"]![0]!;
+        Assert.Equal((int)train["images"]!, (int)train["labels"]![0]!["positives"]!);
     }
 
     [Fact]

@@ -9,13 +9,14 @@ public class ResumeTests(PhantomFixture phantom) : IClassFixture<PhantomFixture>
     [Theory]
     [InlineData(TaskOrder.Cyclic, EmaMode.Iteration, Fidelity.Published, 4)]
     [InlineData(TaskOrder.Shuffled, EmaMode.Epoch, Fidelity.Corrected, 5)]
+    [InlineData(TaskOrder.Cyclic, EmaMode.Epoch, Fidelity.Corrected, 1)]
     [InlineData(TaskOrder.Concurrent, EmaMode.Iteration, Fidelity.Corrected, 3)]
     [InlineData(TaskOrder.SingleHead, EmaMode.Iteration, Fidelity.Corrected, 6)]
     public async Task Run_that_is_killed_and_resumed_ends_bit_identical_to_one_that_was_not(TaskOrder order, EmaMode mode, Fidelity fidelity, int messages)
     {
         void Set(TrainingOptions o) => (o.TaskOrder, o.EmaMode, o.Fidelity, o.CheckpointSteps) = (order, mode, fidelity, 2);
-        var whole = await TrainAsync($"whole-{order}", Set);
-        var run = phantom.Run($"killed-{order}", o => Set(o), Small);
+        var whole = await TrainAsync($"whole-{order}-{mode}", Set);
+        var run = phantom.Run($"killed-{order}-{mode}", o => Set(o), Small);
         await Assert.ThrowsAsync<Reaction.KilledException>(() => phantom.TrainAsync(run, Reaction.KillAfterMessages(messages), Cancellation));
         await phantom.TrainAsync(run with { Resume = true }, cancellationToken: Cancellation);
         new RunFiles(run.Directory!).AssertSameAs(whole);
@@ -65,7 +66,35 @@ public class ResumeTests(PhantomFixture phantom) : IClassFixture<PhantomFixture>
         var warnings = new List<string>();
         await phantom.TrainAsync(run with { Resume = true }, new Reaction(p => Keep(p, warnings)), Cancellation);
         Assert.Contains(warnings, w => w.Contains("last-1", StringComparison.Ordinal));
+        // Saved over the whole one, the damaged one would have been the only state until the next was written.
+        Assert.True(File.Exists(files.Checkpoint() + ".damaged"));
         files.AssertSameAs(whole);
+    }
+
+    [Fact]
+    public async Task Resume_refuses_other_options_and_other_images_than_the_run_began_with()
+    {
+        var run = phantom.Run("other", o => (o.Epochs, o.CheckpointSteps) = (2, 1), Small);
+        await Assert.ThrowsAsync<Reaction.KilledException>(() => phantom.TrainAsync(run, Reaction.KillAfterMessages(2), Cancellation));
+        var faster = phantom.Run("other", o => (o.Epochs, o.CheckpointSteps, o.LearningRate) = (2, 1, 2 * o.LearningRate), Small);
+        var refusal = await Assert.ThrowsAsync<ArkInputException>(() => phantom.TrainAsync(faster with { Resume = true }, cancellationToken: Cancellation));
+        Assert.Contains("option 'lr'", refusal.Message, StringComparison.Ordinal);
+        refusal = await Assert.ThrowsAsync<ArkInputException>(() =>
+            phantom.TrainAsync(run with { Resume = true, Datasets = [run.Datasets[0], run.Datasets[1] with { Adapter = new Shorter(run.Datasets[1].Adapter) }] }, cancellationToken: Cancellation));
+        Assert.Contains("dataset 'PhantomView': has other images", refusal.Message, StringComparison.Ordinal);
+        await phantom.TrainAsync(run with { Resume = true }, cancellationToken: Cancellation);
+    }
+
+    [Fact]
+    public async Task Folder_of_a_run_that_could_not_begin_keeps_what_was_in_it_and_can_be_used_again()
+    {
+        var run = phantom.Run("again", o => o.Epochs = 1, Small);
+        Directory.CreateDirectory(run.Directory!);
+        var foreign = Path.Combine(run.Directory!, "draft.tmp");
+        await File.WriteAllTextAsync(foreign, "mine", Cancellation);
+        await Assert.ThrowsAsync<ArkInputException>(() => phantom.TrainAsync(phantom.Run("again", o => o.Architecture = "swin_minni", Small), cancellationToken: Cancellation));
+        await phantom.TrainAsync(run, cancellationToken: Cancellation);
+        Assert.True(File.Exists(foreign));
     }
 
     [Fact]
@@ -105,6 +134,14 @@ public class ResumeTests(PhantomFixture phantom) : IClassFixture<PhantomFixture>
         var run = phantom.Run(name, change, Small);
         await phantom.TrainAsync(run, cancellationToken: Cancellation);
         return new RunFiles(run.Directory!);
+    }
+
+    private sealed class Shorter(IDatasetAdapter inner) : IDatasetAdapter
+    {
+        public LabelSchema Labels => inner.Labels;
+
+        public async ValueTask<IReadOnlyList<ImageSample>> ReadAsync(DatasetSplit split, CancellationToken cancellationToken = default) =>
+            [.. (await inner.ReadAsync(split, cancellationToken)).Skip(split == DatasetSplit.Train ? 1 : 0)];
     }
 
     private static void Keep(TrainingProgress progress, List<string> warnings)

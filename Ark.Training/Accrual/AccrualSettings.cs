@@ -47,6 +47,9 @@ internal sealed record AccrualSettings
     /// <summary>Published: the teacher keeps drop path until it is first evaluated.</summary>
     public bool TeacherStartsInTrainingMode { get; init; }
 
+    /// <summary>Published, recipe Ark+: a teacher's momentum that begins below 0.9 makes the consistency weight negative.</summary>
+    public bool AllowsNegativeConsistency { get; init; }
+
     /// <summary>The switches of a fidelity.</summary>
     public AccrualSettings With(Fidelity fidelity)
     {
@@ -59,6 +62,7 @@ internal sealed record AccrualSettings
             FillGradientsWithZeros = published,
             BinaryLossOnMultiClass = published && (Recipe == TrainingRecipe.Ark || Concurrent),
             TeacherStartsInTrainingMode = published,
+            AllowsNegativeConsistency = published,
             Optimizer = Optimizer with { DecayRelativePositionBias = published },
         };
     }

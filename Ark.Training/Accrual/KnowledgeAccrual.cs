@@ -51,7 +51,7 @@ internal sealed class KnowledgeAccrual : IDisposable
     /// <summary>The teacher's momentum at the current position.</summary>
     public double Momentum => _momentum[ScheduleIndex];
 
-    /// <summary>The weight of the consistency loss at the current position, 0 to 0.5.</summary>
+    /// <summary>The weight of the consistency loss at the current position: 0 to 0.5, times the scale.</summary>
     public double ConsistencyWeight => ConsistencyWeightAt(ScheduleIndex);
 
     /// <summary>The momentum with which the teacher moved last.</summary>
@@ -184,7 +184,10 @@ internal sealed class KnowledgeAccrual : IDisposable
     {
         // The published iteration mode looks the weight up once a pass.
         var index = _settings.AdvanceIndexOncePerDataset ? PassStartIndex : scheduleIndex;
-        return _settings.ConsistencyScale * (_settings.Recipe == TrainingRecipe.ArkPlus ? (_momentum[index] - 0.9) * 5 : _consistency[index]);
+        if (_settings.Recipe != TrainingRecipe.ArkPlus) return _settings.ConsistencyScale * _consistency[index];
+        var weight = (_momentum[index] - 0.9) * 5;
+        // As published, a momentum below 0.9 drives student and teacher apart.
+        return _settings.ConsistencyScale * (_settings.AllowsNegativeConsistency ? weight : Math.Max(0, weight));
     }
 
     private void MoveTeacher()

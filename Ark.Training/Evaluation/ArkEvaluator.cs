@@ -36,9 +36,8 @@ public sealed class ArkEvaluator(IImageDecoder decoder, IMeterFactory? meters = 
     {
         var labels = dataset.Adapter.Labels;
         var transform = options.Crops == 10 ? Transforms.TenCrop(model.Description.Normalization, model.Description.ImageSize) : Transforms.Evaluation(model.Description.Normalization, model.Description.ImageSize);
-        var batchSize = Math.Max(1, options.BatchSize / options.Crops);
-        var source = new BatchSource(decoder, batchSize, options.Workers, options.BadImages);
-        var steps = BatchSource.BatchCount(samples.Count, batchSize);
+        var source = new BatchSource(decoder, options.BatchSize, options.Workers, options.BadImages);
+        var steps = source.BatchCount(samples.Count, transform);
         var (step, images, begun) = (0, 0, Stopwatch.StartNew());
         reporter.Begin(1, steps, 0);
         var read = new List<int>(samples.Count);

@@ -40,7 +40,7 @@ public sealed class LoadedModel : IDisposable
     public static LoadedModel Load(string path, ModelRole weights = ModelRole.Teacher, string device = "cpu")
     {
         NativeRuntime.Ensure();
-        var target = torch.device(device);
+        var target = ComputeDevice.Of(device);
         var index = CheckpointFile.ReadIndex(path);
         var (model, description) = TrainingCheckpoint.IsDescribedBy(index) ? TrainingCheckpoint.LoadNetwork(path, weights) : ForeignCheckpoint.Load(index, weights);
         model.to(target);

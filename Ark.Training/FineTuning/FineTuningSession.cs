@@ -35,10 +35,10 @@ internal sealed class FineTuningSession : IDisposable
         _trial = trial;
         _seed = options.Seed + (ulong)trial;
         _reporter = reporter;
-        _device = device(options.Device);
+        _device = ComputeDevice.Of(options.Device);
         _size = configuration.Backbone.ImageHeight;
         _source = new BatchSource(decoder, options.BatchSize, options.Workers, options.BadImages, _seed);
-        _testSource = new BatchSource(decoder, Math.Max(1, options.BatchSize / options.TestCrops), options.Workers, options.BadImages);
+        _testSource = new BatchSource(decoder, options.BatchSize, options.Workers, options.BadImages);
         _schedule = new LearningRateSchedule(options.LearningRate, options.MinimumLearningRate, options.WarmupLearningRate, options.Warmup, options.Epochs);
         _trainingView = new TrainingTransform(_size, _size, AugmentationRecipe.Ark, Transforms.Named(options.Normalization)) { SmallestCrop = options.SmallestCrop };
         _model = FineTuningModels.Build(configuration, options, _seed);

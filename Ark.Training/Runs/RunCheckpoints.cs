@@ -3,7 +3,7 @@ using System.Diagnostics;
 namespace Ark.Training;
 
 /// <summary>The checkpoints of one run: when one is due, which are kept, and which one a resumed run goes on from.</summary>
-internal sealed class RunCheckpoints(RunDirectory directory, TrainingOptions options, ModelDescription description, KnowledgeAccrual accrual)
+internal sealed class RunCheckpoints(RunDirectory directory, TrainingOptions options, ModelDescription description, IReadOnlyList<PreparedDataset> datasets, KnowledgeAccrual accrual)
 {
     private readonly Stopwatch _sinceSave = Stopwatch.StartNew();
     private long _stepsAtSave;
@@ -46,14 +46,24 @@ internal sealed class RunCheckpoints(RunDirectory directory, TrainingOptions opt
         return position;
     }
 
+    /// <summary>What the newest checkpoint that can be read says of the model; <see langword="null"/> where there is none.</summary>
+    public static ModelDescription? ReadDescription(RunDirectory directory, int kept) => States(directory, kept).Select(TrainingCheckpoint.ReadDescription).FirstOrDefault(d => d is not null);
+
+    // Newest first.
+    private static List<string> States(RunDirectory directory, int kept) =>
+        [.. Enumerable.Range(0, kept).Select(n => n == 0 ? directory.LastCheckpoint : directory.EarlierCheckpoint(n)).Where(File.Exists)];
+
     private TrainingPosition? Newest(Action<string> warn)
     {
-        var paths = Enumerable.Range(0, options.KeepLast).Select(n => n == 0 ? directory.LastCheckpoint : directory.EarlierCheckpoint(n)).Where(File.Exists).ToList();
+        var paths = States(directory, options.KeepLast);
         for (var i = 0; i < paths.Count; i++)
         {
             try
             {
-                return TrainingCheckpoint.Load(paths[i], accrual, description);
+                var position = TrainingCheckpoint.Load(paths[i], accrual, options, description, datasets);
+                // Out of the way, or the next save would put the damaged file in the place of the whole one.
+                foreach (var damaged in paths[..i]) directory.Writing(() => File.Move(damaged, damaged + ".damaged", overwrite: true));
+                return position;
             }
             catch (CheckpointException e) when (i + 1 < paths.Count)
             {
@@ -91,6 +101,6 @@ internal sealed class RunCheckpoints(RunDirectory directory, TrainingOptions opt
     {
         directory.FlushMetrics();
         position.MetricsLength = directory.MetricsLength;
-        TrainingCheckpoint.Save(path, accrual, description, options, position);
+        TrainingCheckpoint.Save(path, accrual, description, options, datasets, position);
     }
 }

@@ -58,7 +58,8 @@ internal sealed class RunDirectory : IDisposable
         {
             // Asked under the lock: another process may have begun, and ended, a run here a moment ago.
             if (!resume && HoldsRun()) throw new ArkInputException(path, null, "holds a run already", "Choose another folder (--out), or go on with that run (--resume).");
-            directory.DeleteLeftovers();
+            // In a folder without a run, what has such a name is somebody else's.
+            if (resume) directory.DeleteLeftovers();
             return directory;
         }
         catch

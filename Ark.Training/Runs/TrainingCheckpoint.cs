@@ -12,8 +12,16 @@ internal static class TrainingCheckpoint
 {
     private const long FormatVersion = 2;
 
+    // What changes neither weights nor records of a run, or names something that may have been moved.
+    private static readonly HashSet<string?> MayDiffer =
+    [
+        nameof(TrainingOptions.InitialWeights), nameof(TrainingOptions.PrintEvery), nameof(TrainingOptions.CheckpointSteps), nameof(TrainingOptions.CheckpointMinutes), nameof(TrainingOptions.KeepLast),
+        nameof(TrainingOptions.Workers), nameof(TrainingOptions.CacheDirectory), nameof(TrainingOptions.Device), nameof(TrainingOptions.BadImages), nameof(TrainingOptions.PixelBaseline), nameof(TrainingOptions.TensorBoard),
+        nameof(TrainingOptions.TestEvery), nameof(TrainingOptions.TestAugment),
+    ];
+
     /// <summary>Writes a checkpoint in place of an older one.</summary>
-    public static void Save(string path, KnowledgeAccrual accrual, ModelDescription description, TrainingOptions options, TrainingPosition position)
+    public static void Save(string path, KnowledgeAccrual accrual, ModelDescription description, TrainingOptions options, IReadOnlyList<PreparedDataset> datasets, TrainingPosition position)
     {
         using var scope = NewDisposeScope();
         PyTorchFile.Save(path, new OrderedDictionary<string, object?>
@@ -30,19 +38,22 @@ internal static class TrainingCheckpoint
                 ["version"] = typeof(TrainingCheckpoint).Assembly.GetName().Version!.ToString(3),
                 ["model"] = DescriptionCodec.Encode(description),
                 ["options"] = OptionsOf(options),
+                ["data"] = new OrderedDictionary<string, object?>(datasets.Select(d => KeyValuePair.Create(d.Name, (object?)d.Digest))),
                 ["position"] = PositionOf(position, accrual),
             },
         });
     }
 
     /// <summary>Puts networks, optimiser and position back to where a checkpoint of the same run left them.</summary>
-    public static TrainingPosition Load(string path, KnowledgeAccrual accrual, ModelDescription description)
+    /// <exception cref="ArkInputException">It is one of another model, was trained with other options, or on other images or labels.</exception>
+    public static TrainingPosition Load(string path, KnowledgeAccrual accrual, TrainingOptions options, ModelDescription description, IReadOnlyList<PreparedDataset> datasets)
     {
         using var scope = NewDisposeScope();
         var (root, ark) = Read(path);
         var saved = DescriptionCodec.Decode(path, ark.Section("model"));
         if (!saved.IsSameAs(description))
             throw new ArkInputException(path, "key 'ark.model'", "is a checkpoint of another model or of other datasets", "Resume with the catalogue and the options that the run began with.");
+        RequireSame(path, ark, options, datasets);
         Fill(path, "state_dict", accrual.Student, root);
         Fill(path, "teacher", accrual.Teacher, root);
         var optimizer = root.Section("optimizer").Section("state");
@@ -151,6 +162,28 @@ internal static class TrainingCheckpoint
             if (!source.shape.SequenceEqual(target.shape))
                 throw new ArkInputException(path, $"key '{key}.{name}'", $"has the shape [{string.Join(", ", source.shape)}], not [{string.Join(", ", target.shape)}]");
             target.copy_(source);
+        }
+    }
+
+    private static void RequireSame(string path, CheckpointSection ark, TrainingOptions options, IReadOnlyList<PreparedDataset> datasets)
+    {
+        if (ark.Has("options"))
+        {
+            var stored = ark.Section("options");
+            foreach (var setting in TrainingSettings.All.Where(s => !MayDiffer.Contains(s.Property)))
+            {
+                var (now, then) = (setting.Format(options), stored.Has(setting.Name) ? stored.Text(setting.Name) : null);
+                if (now != then && (now is not null || then is not null))
+                    throw new ArkInputException(path, $"option '{setting.Name}'", $"was {then ?? "not set"} when the run began and is {now ?? "not set"} now", "A run goes on with the options it began with; for others begin a new one, with this checkpoint as its initial weights.");
+            }
+        }
+
+        if (!ark.Has("data")) return;
+        var data = ark.Section("data");
+        foreach (var dataset in datasets)
+        {
+            if (data.Has(dataset.Name) && data.Text(dataset.Name) != dataset.Digest)
+                throw new ArkInputException(path, $"dataset '{dataset.Name}'", "has other images or labels now than when the run began", "Restore its lists, or begin a new run with this checkpoint as its initial weights.");
         }
     }
 

@@ -35,7 +35,7 @@ public sealed class LoadedSegmenter : IDisposable
     /// <exception cref="ArkInputException">The file is no whole checkpoint of a segmentation network.</exception>
     public static LoadedSegmenter Load(string path, string device = "cpu")
     {
-        var target = torch.device(device);
+        var target = ComputeDevice.Of(device);
         var (network, description, _) = SegmentationCheckpoint.LoadNetwork(path);
         network.to(target);
         foreach (var parameter in network.parameters()) parameter.requires_grad = false;
@@ -59,7 +59,8 @@ public sealed class LoadedSegmenter : IDisposable
         {
             // One at a time: at full resolution all of them would take too much memory.
             using var wide = Resizing.ToEdges(scores.narrow(1, k, 1), image.Height, image.Width);
-            masks[k] = new Mask(image.Width, image.Height, wide.gt(KeptScalar.Zero).data<bool>().ToArray());
+            using var inside = wide.gt(KeptScalar.Zero);
+            masks[k] = new Mask(image.Width, image.Height, inside.data<bool>().ToArray());
         }
 
         return masks;

@@ -77,7 +77,8 @@ internal static class SegmentationCheckpoint
         using var scope = NewDisposeScope();
         var (root, ark) = Read(path);
         var description = SegmentationDescription.Decode(path, ark.Section("model"));
-        var network = new UperNet(description.Network);
+        description.RequirePlausible(path);
+        var network = Build(path, description);
         try
         {
             TrainingCheckpoint.Fill(path, "state_dict", network.state_dict(), root);
@@ -88,6 +89,18 @@ internal static class SegmentationCheckpoint
         {
             network.Dispose();
             throw;
+        }
+    }
+
+    private static UperNet Build(string path, SegmentationDescription description)
+    {
+        try
+        {
+            return new UperNet(description.Network);
+        }
+        catch (Exception e) when (e is ArkInputException or ArgumentException or System.Runtime.InteropServices.ExternalException)
+        {
+            throw new ArkInputException(path, "key 'ark.model'", $"does not describe a network: {e.Message.Split('\n')[0]}", "Give a checkpoint that 'ark segment train' wrote.", e);
         }
     }
 

@@ -58,6 +58,30 @@ internal sealed record SegmentationDescription(UperNetConfiguration Network, str
         };
     }
 
+    /// <summary>Refuses what a file describes where the network would be much larger than the file: nothing of that size is allocated for it.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="ArkInputException">It is.</exception>
+    public void RequirePlausible(string path)
+    {
+        const double allowance = 256 << 20;
+        var b = Network.Backbone;
+        double floats = 0;
+        for (var stage = 0; stage < b.Depths.Count; stage++)
+        {
+            var channels = b.EmbedDim * Math.Pow(2, stage);
+            var side = ImageSize / (Math.Max(1, b.PatchSize) * Math.Pow(2, stage));
+            var window = Math.Min(b.WindowSize, side);
+            // Matrices of a block and of the merging; the masks of shifted windows; what the decoder makes of a stage.
+            floats += b.Depths[stage] * ((4 + (2 * b.MlpRatio)) * channels * channels) + (8 * channels * channels);
+            floats += b.Depths[stage] / 2 * side * side * window * window;
+            floats += 9.0 * Network.Width * (channels + Network.Width);
+        }
+
+        floats += (double)b.EmbedDim * 3 * b.PatchSize * b.PatchSize;
+        if (b.Depths.Any(d => d < 0) || floats * sizeof(float) > (4.0 * new FileInfo(path).Length) + allowance)
+            throw new ArkInputException(path, "key 'ark.model'", "describes a network that is much larger than the file", "Give a checkpoint that 'ark segment train' wrote.");
+    }
+
     /// <summary>From a checkpoint.</summary>
     public static SegmentationDescription Decode(string path, CheckpointSection section)
     {

@@ -28,7 +28,7 @@ internal sealed class SegmentationSession : IDisposable
     public SegmentationSession(SegmentationOptions options, PreparedSegmentation data, SegmentationDescription description, RunDirectory directory, bool resume, IImageDecoder decoder, ProgressReporter reporter)
     {
         (_options, _data, _description, _directory, _decoder, _reporter) = (options, data, description, directory, decoder, reporter);
-        _device = device(options.Device);
+        _device = ComputeDevice.Of(options.Device);
         using (var generator = new Generator(options.Seed)) _network = new UperNet(description.Network, generator);
         var goesOn = resume && File.Exists(directory.LastCheckpoint);
         if (!goesOn && options.Initial is { } path) reporter.Message($"backbone from {path}: {_network.Backbone.load_checkpoint(path, strict: false, nestedKey: options.NestedKey)}");
@@ -135,7 +135,8 @@ internal sealed class SegmentationSession : IDisposable
                     learningRate: _optimizer.LearningRate, imagesPerSecond: (_position.Images - before) / watch.Elapsed.TotalSeconds);
             }
 
-            cancellationToken.ThrowIfCancellationRequested();
+            // After the last step the pass is recorded first; validation sees the cancellation.
+            if (_position.Step < steps) cancellationToken.ThrowIfCancellationRequested();
         }
 
         _directory.AppendMetrics(new JsonObject

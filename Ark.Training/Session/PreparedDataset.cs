@@ -1,3 +1,8 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Text;
+using Ark.Data;
+
 namespace Ark.Training;
 
 /// <summary>A dataset whose lists have been read.</summary>
@@ -11,12 +16,39 @@ internal sealed record PreparedDataset(string Name, LabelSchema Labels, IReadOnl
         foreach (var dataset in datasets)
         {
             prepared.Add(new PreparedDataset(dataset.Name, dataset.Adapter.Labels, dataset.TestLabels,
-                await dataset.Adapter.ReadAsync(DatasetSplit.Train, cancellationToken).ConfigureAwait(false),
-                await dataset.Adapter.ReadAsync(DatasetSplit.Validation, cancellationToken).ConfigureAwait(false),
-                await dataset.Adapter.ReadAsync(DatasetSplit.Test, cancellationToken).ConfigureAwait(false)));
+                await ReadAsync(dataset, DatasetSplit.Train, cancellationToken).ConfigureAwait(false),
+                await ReadAsync(dataset, DatasetSplit.Validation, cancellationToken).ConfigureAwait(false),
+                await ReadAsync(dataset, DatasetSplit.Test, cancellationToken).ConfigureAwait(false)));
         }
 
         return prepared;
+    }
+
+    /// <summary>Tells whether lists are those that a run began with: the names of the files, wherever they lie now, and their targets, in order.</summary>
+    public string Digest
+    {
+        get
+        {
+            if (field is not null) return field;
+            using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+            foreach (var split in (IReadOnlyList<ImageSample>[])[Train, Validation, Test])
+            {
+                hash.AppendData(BitConverter.GetBytes(split.Count));
+                foreach (var sample in split)
+                {
+                    hash.AppendData(Encoding.UTF8.GetBytes(Path.GetFileName(sample.Image.Name) + "\n"));
+                    hash.AppendData(MemoryMarshal.AsBytes<float>(sample.Targets));
+                }
+            }
+
+            return field = Convert.ToHexStringLower(hash.GetHashAndReset());
+        }
+    }
+
+    private static async Task<IReadOnlyList<ImageSample>> ReadAsync(ArkDataset dataset, DatasetSplit split, CancellationToken cancellationToken)
+    {
+        var samples = await dataset.Adapter.ReadAsync(split, cancellationToken).ConfigureAwait(false);
+        return samples.Count > 0 ? samples : throw new ArkInputException(dataset.Name, null, $"has no image in its {split.Word()} split", "Training needs all three: train, val and test.");
     }
 
     public IReadOnlyList<ImageSample> this[DatasetSplit split] => split switch

@@ -40,9 +40,9 @@ internal sealed class TrainingSession : IDisposable
         _directory = directory;
         _reporter = reporter;
         _instruments = instruments ?? new ArkInstruments();
-        _device = device(options.Device);
+        _device = ComputeDevice.Of(options.Device);
         _labels = [.. datasets.Select(d => d.Labels.Count)];
-        var stored = resume ? TrainingCheckpoint.ReadDescription(directory!.LastCheckpoint) : null;
+        var stored = resume ? RunCheckpoints.ReadDescription(directory!, options.KeepLast) : null;
         // A run that has a state of its own needs the file that it began with no more.
         using var trained = stored is null && options.InitialWeights is { } path ? TrainedModel.Open(path) : null;
         Description = TrainingModels.Describe(options, datasets, stored?.Heads ?? trained?.Heads ?? []);
@@ -51,7 +51,7 @@ internal sealed class TrainingSession : IDisposable
         _testView = options.TestAugment ? Transforms.TenCrop(options.Normalization, Description.ImageSize) : _evaluationView;
         var (student, teacher) = TrainingModels.Create(options, Description, trained, stored is null && trained is null ? options.InitialWeights : null);
         _accrual = new KnowledgeAccrual(student.to(_device), teacher.to(_device), HeadPlan.Tasks(options.TaskOrder, datasets, Description.Heads), AccrualSettingsOf(options, datasets));
-        _checkpoints = directory is null ? null : new RunCheckpoints(directory, options, Description, _accrual);
+        _checkpoints = directory is null ? null : new RunCheckpoints(directory, options, Description, datasets, _accrual);
         _position = resume ? _checkpoints!.Resume(w => reporter.Message(w, warning: true)) : new TrainingPosition();
         if (options.TensorBoard) directory?.WriteEvents();
     }
@@ -129,6 +129,12 @@ internal sealed class TrainingSession : IDisposable
         // Testing draws no random numbers and changes no state, so a run that is stopped here repeats it and goes on as if nothing had happened.
         var losses = Enumerable.Range(0, _datasets.Count).Select(d => ValidationLoss(d, cancellationToken)).ToArray();
         var epoch = _position.Epoch + 1;
+        if (Array.FindIndex(losses, l => !double.IsFinite(l)) is >= 0 and var bad)
+        {
+            throw new TrainingStoppedException(FormattableString.Invariant($"epoch {epoch}: the validation loss of {_datasets[bad].Name} is not finite: the loss has exploded. ")
+                + $"No checkpoint was chosen by it{(_directory is null ? "" : $"; {_directory.BestCheckpoint} is the best before")}. Begin a new run with a lower --lr or --clip-grad.");
+        }
+
         var tested = epoch % _options.TestEvery == 0 || epoch == _options.Epochs;
         _evaluations = tested ? TestAll(cancellationToken) : [];
 
@@ -174,8 +180,9 @@ internal sealed class TrainingSession : IDisposable
             cancellationToken.ThrowIfCancellationRequested();
         }
 
-        RecordPass(pass.Name, (_position.Images - imagesBefore) / watch.Elapsed.TotalSeconds);
+        // The teacher of epoch mode moves first, so that the record has the momentum of this pass.
         _accrual.EndPass();
+        RecordPass(pass.Name, (_position.Images - imagesBefore) / watch.Elapsed.TotalSeconds);
         (_position.Step, _position.Images, _position.LossSums) = (0, 0, new double[3]);
     }
 
@@ -196,7 +203,8 @@ internal sealed class TrainingSession : IDisposable
             Explode(e, pass, [.. batch.Indices.Select(i => samples[i].Image.Name)]);
         }
 
-        _position.Step++;
+        // Batches all of whose images were left out have a number too.
+        _position.Step = batch.Number + 1;
         _position.TotalSteps++;
         _position.Images += batch.Count;
         _isBetweenSteps = true;
@@ -224,7 +232,7 @@ internal sealed class TrainingSession : IDisposable
 
         const int shown = 16;
         var named = string.Join(", ", images.Take(shown)) + (images.Length > shown ? $" and {images.Length - shown} more" : "");
-        throw new TrainingStoppedException($"{where}: the loss has exploded ({cause.Message}). Lower the learning rate or set --clip-grad, or look at the images of the batch: {named}.{kept}", cause);
+        throw new TrainingStoppedException($"{where}: the loss has exploded ({cause.Message}). Look at the images of the batch: {named}.{kept} A run goes on as it began: for a lower --lr or --clip-grad begin a new one, with --init and the last state to keep what was learnt.", cause);
     }
 
     private double ValidationLoss(int dataset, CancellationToken cancellationToken) =>
@@ -234,11 +242,12 @@ internal sealed class TrainingSession : IDisposable
     {
         var data = _datasets[dataset];
         using var activity = ArkInstruments.Begin(phase == TrainingPhase.Validating ? "ark.validate" : "ark.test", data.Name, _position.Epoch + 1);
-        var steps = BatchSource.BatchCount(data[split].Count, _options.BatchSize);
+        var view = split == DatasetSplit.Test ? _testView : _evaluationView;
+        var steps = _source.BatchCount(data[split].Count, view);
         var step = 0;
         var head = _accrual.HeadOf(dataset);
         if (network.training) network.eval();
-        return SplitReader.Read(views => network.forward(views, head.Head).Logits, data.Labels, _source.InOrder(data.Name, data[split], split == DatasetSplit.Test ? _testView : _evaluationView, cancellationToken), _accrual.IsExclusive(dataset), _device, images =>
+        return SplitReader.Read(views => network.forward(views, head.Head).Logits, data.Labels, _source.InOrder(data.Name, data[split], view, cancellationToken), _accrual.IsExclusive(dataset), _device, images =>
         {
             step++;
             _instruments.Read(data.Name, phase, images);

@@ -100,18 +100,19 @@ async function overlay(mine) {
   const outlines = element("outlines").checked;
   for (const button of heads.querySelectorAll("button")) button.setAttribute("aria-pressed", String(!outlines && button.dataset.head === asked?.head && button.dataset.label === asked?.label));
   error.textContent = "";
+  const wanted = asked;
+  // What was asked for before is neither shown nor complained about.
+  const stillWanted = () => mine === turn && outlines === element("outlines").checked && (outlines || wanted === asked);
   try {
-    const turnedTo = () => mine === turn && outlines === element("outlines").checked;
     if (outlines) {
       const found = await (await ask("structures", picture)).json();
-      if (turnedTo()) outline(found);
-    } else if (asked) {
-      const wanted = asked;
+      if (stillWanted()) outline(found);
+    } else if (wanted) {
       const map = await (await ask(`heatmaps?${new URLSearchParams(wanted)}`, picture)).json();
-      if (turnedTo() && wanted === asked) explain(map);
+      if (stillWanted()) explain(map);
     }
   } catch (e) {
-    fail(mine, e);
+    if (stillWanted()) fail(mine, e);
   }
 }
 
@@ -155,10 +156,12 @@ for (const name of ["dragover", "dragleave", "drop"]) {
 for (const layer of ["maps", "outlines"]) element(layer).addEventListener("change", () => picture && overlay(turn));
 element("strength").addEventListener("input", e => { element("overlay").style.opacity = e.target.value / 100; });
 element("phantom").addEventListener("click", async () => {
+  const mine = ++turn;
   try {
-    show(await (await ask("phantom")).blob());
+    const rendered = await (await ask("phantom")).blob();
+    if (mine === turn) show(rendered);
   } catch (e) {
-    fail(turn, e);
+    fail(mine, e);
   }
 });
 ask("health").then(r => r.json()).then(health => {
