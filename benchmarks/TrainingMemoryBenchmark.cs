@@ -5,7 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Ark.Benchmarks;
 
-/// <summary>Resident memory of a whole training run, from files to checkpoints, every hundred steps.</summary>
+/// <summary>Memory of a whole training run, from files to checkpoints, every hundred steps: what is resident, and of that what .NET's own heap does not account for.</summary>
 internal static class TrainingMemoryBenchmark
 {
     private const int Every = 100;
@@ -50,7 +50,7 @@ internal static class TrainingMemoryBenchmark
     private sealed class Readings(int steps) : IProgress<TrainingProgress>, IDisposable
     {
         private readonly CancellationTokenSource _enough = new();
-        private readonly List<double> _megabytes = [];
+        private readonly List<(double Resident, double Native)> _megabytes = [];
         private int _steps;
 
         public CancellationToken Enough => _enough.Token;
@@ -58,7 +58,12 @@ internal static class TrainingMemoryBenchmark
         public void Report(TrainingProgress value)
         {
             if (value.Message?.Contains(" step ", StringComparison.Ordinal) != true) return;
-            if (++_steps % Every == 0) _megabytes.Add(Environment.WorkingSet / 1e6);
+            if (++_steps % Every == 0)
+            {
+                var resident = Environment.WorkingSet;
+                _megabytes.Add((resident / 1e6, (resident - GC.GetGCMemoryInfo(GCKind.Any).TotalCommittedBytes) / 1e6));
+            }
+
             if (_steps == steps) _enough.Cancel();
         }
 
@@ -66,10 +71,16 @@ internal static class TrainingMemoryBenchmark
 
         public async Task WriteAsync()
         {
-            await Console.Out.WriteLineAsync("resident memory in MB after each " + Every.ToString(CultureInfo.InvariantCulture) + " steps:");
-            await Console.Out.WriteLineAsync(string.Join(' ', _megabytes.Select(m => m.ToString("F0", CultureInfo.InvariantCulture))));
-            var first = _megabytes[0];
-            await Console.Out.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"after the first hundred: {100 * ((_megabytes.Min() / first) - 1):+0.0;-0.0} % to {100 * ((_megabytes.Max() / first) - 1):+0.0;-0.0} %"));
+            await WriteAsync("resident memory", m => m.Resident);
+            await WriteAsync("native memory (without .NET's heap)", m => m.Native);
+        }
+
+        private async Task WriteAsync(string what, Func<(double Resident, double Native), double> of)
+        {
+            var values = _megabytes.ConvertAll(m => of(m));
+            await Console.Out.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{what} in MB after each {Every} steps:"));
+            await Console.Out.WriteLineAsync(string.Join(' ', values.Select(m => m.ToString("F0", CultureInfo.InvariantCulture))));
+            await Console.Out.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"after the first hundred: {100 * ((values.Min() / values[0]) - 1):+0.0;-0.0} % to {100 * ((values.Max() / values[0]) - 1):+0.0;-0.0} %"));
         }
     }
 }
