@@ -20,6 +20,10 @@ internal static class CatalogueFile
     /// <summary>The catalogue as it can be found again from another folder.</summary>
     public static string Lasting(string config) => config.StartsWith("builtin:", StringComparison.Ordinal) ? config : Path.GetFullPath(config);
 
+    /// <summary>The error for a run that was begun without a catalogue.</summary>
+    public static ArkInputException NotRecorded(string config) =>
+        new(config, "key 'catalogue'", "names no catalogue: the run was begun by a program with datasets of its own", "Go on with it in that program.");
+
     /// <summary>As <see cref="LoadAsync"/>, but <c>builtin:phantom</c> is the phantom with masks.</summary>
     public static async Task<DatasetCatalogue> LoadMasksAsync(string config, Terminal terminal, bool quiet, CancellationToken cancellationToken)
     {

@@ -100,7 +100,7 @@ internal static class PretrainCommand
             var saved = JsonNode.Parse(File.ReadAllText(path))!.AsObject();
             var builder = new TrainingOptionsBuilder();
             foreach (var (name, value) in saved["options"]!.AsObject().Where(o => o.Value is not null)) builder.Add(name, (string)value!, path, $"key '{name}'");
-            return new Request((string)saved["catalogue"]!, [.. saved["datasets"]!.AsArray().Select(d => (string)d!["name"]!)], directory, Resume: true, builder.Build());
+            return new Request((string?)saved["catalogue"] ?? throw CatalogueFile.NotRecorded(path), [.. saved["datasets"]!.AsArray().Select(d => (string)d!["name"]!)], directory, Resume: true, builder.Build());
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or NullReferenceException)
         {

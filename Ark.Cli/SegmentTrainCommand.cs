@@ -41,7 +41,7 @@ internal static class SegmentTrainCommand
                 [.. settings.Where(s => parsed.GetResult(s.Option) is { Implicit: false }).Select(s => (s.Setting.Name, parsed.GetValue(s.Option)!, parsed.GetResult(s.Option)!.IdentifierToken?.Value ?? s.Option.Name))];
             var count = Numbers.AtLeast(1, parsed.GetValue(trials), "--trials");
             var othersGiven = given.Count > 0 || count > 1 || parsed.GetValue(config) is not null || parsed.GetValue(output) is not null || parsed.GetValue(dataset) is not null;
-            if (parsed.GetValue(resume) is { } parent && TrialsOf(parent) is { } planned) count = planned;
+            if (parsed.GetValue(resume) is { } parent && TrialFolders.CountOf(parent) is { } planned) count = planned;
             var request = parsed.GetValue(resume) is { } directory
                 ? Resumed(directory, count, othersGiven)
                 : new Request(parsed.GetValue(config) ?? throw new ArkInputException("command line", "option '--config'", "is missing", "Give --config FILE, --config builtin:phantom, or --resume DIR."),
@@ -50,14 +50,14 @@ internal static class SegmentTrainCommand
             var options = request.Options ?? Options(catalogue, given);
             var chosen = SegmentCommand.Dataset(services, catalogue, request.Dataset);
             var results = new List<SegmentationResult>();
-            if (count > 1) AtomicFile.WriteAllText(TrialsPath(Directory.CreateDirectory(request.Directory).FullName), new JsonObject { ["trials"] = count }.ToJsonString() + "\n");
+            if (request.Options is null) TrialFolders.Begin(request.Directory, count);
             using (var reporter = new ConsoleReporter(terminal, silent))
             {
                 for (var t = 0; t < count; t++)
                 {
                     var trial = options.Clone();
                     trial.Seed += (ulong)t;
-                    var folder = count == 1 ? request.Directory : TrialFolder(request.Directory, t);
+                    var folder = count == 1 ? request.Directory : TrialFolders.Of(request.Directory, t);
                     var run = new SegmentationRun
                     {
                         Dataset = chosen,
@@ -107,37 +107,18 @@ internal static class SegmentTrainCommand
         return options;
     }
 
-    private static string TrialFolder(string parent, int trial) => Path.Combine(parent, $"trial-{trial + 1}");
-
-    private static string TrialsPath(string parent) => Path.Combine(parent, "trials.json");
-
-    // Null where the folder is of one run.
-    private static int? TrialsOf(string parent)
-    {
-        var path = TrialsPath(parent);
-        if (!File.Exists(path)) return null;
-        try
-        {
-            return (int)JsonNode.Parse(File.ReadAllText(path))!["trials"]! is >= 2 and var trials ? trials : throw new JsonException("too few trials");
-        }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or NullReferenceException or FormatException)
-        {
-            throw new ArkInputException(path, null, "does not say how many trials there are", "Restore the file that the run wrote.", e);
-        }
-    }
-
     private static Request Resumed(string directory, int trials, bool othersGiven)
     {
         if (othersGiven) throw new ArkInputException("command line", "option '--resume'", "a run goes on with the options it began with", "Leave the other options out.");
         // All trials have the options of the first, and seeds counted from its.
-        var path = Path.Combine(trials == 1 ? directory : TrialFolder(directory, 0), "config.json");
+        var path = Path.Combine(trials == 1 ? directory : TrialFolders.Of(directory, 0), "config.json");
         if (!File.Exists(path)) throw new ArkInputException(directory, null, "holds no run to resume: it has no config.json", "Give the folder that the run wrote to (--out).");
         try
         {
             var saved = JsonNode.Parse(File.ReadAllText(path))!.AsObject();
             var options = new SegmentationOptions();
             foreach (var (name, value) in saved["options"]!.AsObject().Where(o => o.Value is not null)) SegmentationSettings.Apply(options, name, (string)value!, path, $"key '{name}'");
-            return new Request((string)saved["catalogue"]!, (string)saved["datasets"]![0]!["name"]!, directory, options);
+            return new Request((string?)saved["catalogue"] ?? throw CatalogueFile.NotRecorded(path), (string)saved["datasets"]![0]!["name"]!, directory, options);
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or NullReferenceException or ArgumentOutOfRangeException)
         {

@@ -10,9 +10,6 @@ internal sealed class ImageFolderAdapter : RowAdapter
 {
     private const string Negative = "negative";
 
-    private static readonly HashSet<string> Extensions = new(StringComparer.OrdinalIgnoreCase)
-        { ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp", ".dcm", ".dicom" };
-
     private readonly ImageFinder _images;
     private readonly Dictionary<string, string> _folders;
 
@@ -49,7 +46,7 @@ internal sealed class ImageFolderAdapter : RowAdapter
             }
 
             // In order of their names, so that a seed means the same everywhere.
-            foreach (var file in Directory.EnumerateFiles(path).Where(f => Extensions.Contains(Path.GetExtension(f))).Order(StringComparer.Ordinal))
+            foreach (var file in ImageFolder.Enumerate(path).Order(StringComparer.Ordinal))
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 samples.Add(new ImageSample(new ImageFile(file), (float[])target.Clone()) { PatientId = _images.Patient(Path.GetFileName(file)) });

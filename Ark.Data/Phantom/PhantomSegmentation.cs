@@ -23,6 +23,7 @@ internal static class PhantomSegmentation
           warmup-epochs: 1
           batch-size: 16
           patience: 0
+          vary-quality: true
 
         PhantomSegmentation:
           data_dir: .

@@ -13,7 +13,14 @@ internal static class LabelValues
         foreach (var name in given.Keys.Where(n => !structures.Contains(n, StringComparer.Ordinal)))
             throw settings.Refuse(Prefix + name, $"'{name}' is not among the dataset's structures", NameSuggestion.For(name, structures, "They are"));
         if (given.Count == 0) return [.. Enumerable.Range(1, structures.Count).Select(v => (byte)v)];
-        return [.. structures.Select(s => Value(settings, s, given.GetValueOrDefault(s)))];
+        byte[] values = [.. structures.Select(s => Value(settings, s, given.GetValueOrDefault(s)))];
+        for (var k = 1; k < values.Length; k++)
+        {
+            var first = Array.IndexOf(values, values[k]);
+            if (first < k) throw settings.Refuse(Prefix + structures[k], $"'{values[k]}' is the value of '{structures[first]}' too", "Give each structure a value of its own.");
+        }
+
+        return values;
     }
 
     private static byte Value(AdapterSettings settings, string structure, string? text) =>

@@ -31,7 +31,13 @@ internal sealed class MaskFileAdapter : SegmentationListAdapter
         }
 
         _parts = StructureNames.PartsOf(definition, layout.Structures, joined);
-        if (_masks.All(m => !m.Contains("{structure}", StringComparison.Ordinal))) _values = LabelValues.Of(Settings, Structures);
+        var isLabelMap = _masks.All(m => !m.Contains("{structure}", StringComparison.Ordinal));
+        if (isLabelMap) _values = LabelValues.Of(Settings, Structures);
+        // Neither can have an effect, so who wrote it expects another reading than he gets.
+        var (without, why, mend) = isLabelMap
+            ? (Parts, "joins masks, but the masks are label maps: 'mask_path' has no {structure}", "Leave 'parts' out, or put {structure} into 'mask_path'.")
+            : (LabelValues.Prefix, "names the values of label maps, but 'mask_path' has a {structure}: a mask for each", "Leave 'values' out, or take {structure} out of 'mask_path'.");
+        if (Settings.Below(without).Keys.FirstOrDefault() is { } setting) throw Settings.Refuse(without + setting, why, mend);
     }
 
     /// <inheritdoc/>
@@ -46,7 +52,7 @@ internal sealed class MaskFileAdapter : SegmentationListAdapter
         var folder = split.Synonyms().FirstOrDefault(word => Directory.Exists(Path.Combine(root, word, "images")))
             ?? throw new ArkInputException(Definition.Source, $"dataset '{Definition.Name}'", $"has no '{split.Word()}_list', and there is no folder '{split.Word()}/images' in '{root}'", "Name the lists, or make the folders.");
         // In order of their names, so that a seed means the same everywhere.
-        return Directory.EnumerateFiles(Path.Combine(root, folder, "images")).Select(f => Path.GetFileName(f)!).Order(StringComparer.Ordinal).Select(name => Find(name, Path.Combine(root, folder), 0, split, folder + "/"));
+        return ImageFolder.Enumerate(Path.Combine(root, folder, "images"), others: RawRadiograph.Extension).Select(f => Path.GetFileName(f)!).Order(StringComparer.Ordinal).Select(name => Find(name, Path.Combine(root, folder), 0, split, folder + "/"));
     }
 
     private SegmentationSample Find(string name, string list, int line, DatasetSplit split, string folder)
@@ -54,7 +60,7 @@ internal sealed class MaskFileAdapter : SegmentationListAdapter
         ImagePath.Check(name, list, line);
         var (image, _) = Locate(_images, "");
         if (image is null) throw new ArkInputException(list, Place(line), $"the image '{name}' was not found in '{Definition.DataDirectory}'", "Put the file there, correct the row, or correct 'data_dir'.");
-        return Sample(name, image, _values is { } values ? new LabelMapFile(Mask(""), values) : new MaskFiles([.. _parts.Select(p => (IReadOnlyList<string>)[.. p.Select(Mask)])], _layout.MasksMayBeSmaller));
+        return Sample(name, image, _values is { } values ? new LabelMapFile(Mask(""), values) : new MaskFiles([.. _parts.Select(p => (IReadOnlyList<string>)[.. p.Select(Mask)])], _layout.MasksMayHalve));
 
         string Mask(string part)
         {

@@ -4,8 +4,8 @@ namespace Ark.Data;
 
 /// <summary>Masks as image files, one or more for each structure: a pixel belongs to it where it is brighter than half the brightest.</summary>
 /// <param name="files">The files of each structure; several are joined.</param>
-/// <param name="maySmaller">Whether a mask may be smaller than the image by a whole factor.</param>
-internal sealed class MaskFiles(IReadOnlyList<IReadOnlyList<string>> files, bool maySmaller = false) : MaskSource
+/// <param name="mayHalve">Whether a mask may have half the image's width and height.</param>
+internal sealed class MaskFiles(IReadOnlyList<IReadOnlyList<string>> files, bool mayHalve = false) : MaskSource
 {
     public override string Name => files[0][0];
 
@@ -20,10 +20,15 @@ internal sealed class MaskFiles(IReadOnlyList<IReadOnlyList<string>> files, bool
         return map;
     }
 
-    /// <summary>Refuses a mask that is no grey picture of 8 bits: of 16 bits the lower eight, which hold the values of most masks, would be lost.</summary>
+    /// <summary>Refuses a mask that is no grey picture of 8 bits: of more bits the lower ones, which hold the values of most masks, would be lost, and a DICOM file's are windowed.</summary>
     public static void RequireGrey(RasterImage mask, string file)
     {
-        if (HasSixteenBits(file)) throw new ArkInputException(file, null, "the mask has 16 bits a pixel", "Save it with 8 bits a pixel, values as they are.");
+        Span<byte> head = stackalloc byte[DicomImage.HeadBytes];
+        int read;
+        using (var stream = File.OpenRead(file)) read = stream.ReadAtLeast(head, head.Length, throwOnEndOfStream: false);
+        var format = EncodedFormats.Recognise(head[..read]);
+        if (format == EncodedFormat.Dicom) throw new ArkInputException(file, null, "the mask is a DICOM file, whose values are windowed", "Save it as PNG with 8 bits a pixel, values as they are.");
+        if (HasMoreBits(format, head, file)) throw new ArkInputException(file, null, "the mask has 16 bits a pixel", "Save it with 8 bits a pixel, values as they are.");
         if (mask.Channels != 1) throw new ArkInputException(file, null, "the mask is a colour picture", "Save it with one grey value for each pixel.");
     }
 
@@ -31,16 +36,12 @@ internal sealed class MaskFiles(IReadOnlyList<IReadOnlyList<string>> files, bool
     public static ArkInputException WrongSize(string file, RasterImage mask, int width, int height) =>
         new(file, null, $"the mask has {mask.Width}x{mask.Height} pixels, its image {width}x{height}", "Export the mask in the size of its image, or take its image out of the list.");
 
-    private static bool HasSixteenBits(string file)
+    // The mask was decoded, so its header is whole.
+    private static bool HasMoreBits(EncodedFormat format, ReadOnlySpan<byte> head, string file)
     {
-        Span<byte> head = stackalloc byte[25];
-        using (var stream = File.OpenRead(file))
-        {
-            if (stream.ReadAtLeast(head, head.Length, throwOnEndOfStream: false) < head.Length) return false;
-        }
-
-        if (head[1..].StartsWith("PNG"u8)) return head[24] == 16;
-        if (!head.StartsWith("II*\0"u8) && !head.StartsWith("MM\0*"u8)) return false;
+        const int pngBitDepth = 24;
+        if (format == EncodedFormat.Png) return head[pngBitDepth] == 16;
+        if (format != EncodedFormat.Tiff) return false;
         using var tiff = Image.Tiffload(file);
         return tiff.Format != Enums.BandFormat.Uchar;
     }
@@ -49,7 +50,7 @@ internal sealed class MaskFiles(IReadOnlyList<IReadOnlyList<string>> files, bool
     {
         RequireGrey(mask, file);
         var factor = map.Width / mask.Width;
-        if ((factor * mask.Width, factor * mask.Height) != (map.Width, map.Height) || (factor != 1 && !maySmaller)) throw WrongSize(file, mask, map.Width, map.Height);
+        if ((factor * mask.Width, factor * mask.Height) != (map.Width, map.Height) || factor > (mayHalve ? 2 : 1)) throw WrongSize(file, mask, map.Width, map.Height);
         var half = mask.Pixels.Max() / 2;
         for (var y = 0; y < map.Height; y++)
         {

@@ -27,7 +27,7 @@ internal sealed record MaskLayout
         Structures = ["left_lung", "right_lung", "heart", "left_clavicle", "right_clavicle"],
         Joined = Both("lung", "clavicle"),
         Spacing = new PixelSpacing(0.175, RawRadiograph.Side),
-        MasksMayBeSmaller = true,
+        MasksMayHalve = true,
     };
 
     /// <summary>Montgomery County's 138 films with a mask for each lung (Jaeger et al., "Two public chest X-ray datasets", 2014): pixels of 0.0875 mm.</summary>
@@ -63,8 +63,8 @@ internal sealed record MaskLayout
     /// <summary>The size of a pixel, where it is known.</summary>
     public PixelSpacing? Spacing { get; init; }
 
-    /// <summary>Whether a mask may be smaller than its image by a whole factor.</summary>
-    public bool MasksMayBeSmaller { get; init; }
+    /// <summary>Whether a mask may have half its image's width and height.</summary>
+    public bool MasksMayHalve { get; init; }
 
     // "lung" and "lungs" both stand for the left one and the right one.
     private static Dictionary<string, string[]> Both(params ReadOnlySpan<string> names)

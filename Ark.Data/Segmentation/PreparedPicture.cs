@@ -12,7 +12,7 @@ internal sealed record PreparedPicture(RasterImage Image, uint[] Masks)
     public static PreparedPicture Of(SegmentationSample sample, IImageDecoder decoder, ViewSize size)
     {
         var image = sample.Image.Load(decoder);
-        var map = sample.Masks.Load(decoder, image.Width, image.Height);
+        var map = sample.LoadMasks(decoder, image);
         return new PreparedPicture(Resize(image, size), Nearest(map, size));
     }
 

@@ -66,8 +66,8 @@ internal sealed class RibPolygonAdapter : SegmentationListAdapter
     {
         var at = $"'{rib}', key '{key}'";
         // Ribs that are not in the picture are null, "None", or left out.
-        if (!outlines.TryGetProperty(key, out var points) || points.ValueKind is JsonValueKind.Null or JsonValueKind.String) return null;
-        if (points.ValueKind != JsonValueKind.Array) throw new ArkInputException(list, at, "is no list of points", "Write [{\"x\": 1, \"y\": 2}, …].");
+        if (!outlines.TryGetProperty(key, out var points) || points.ValueKind == JsonValueKind.Null || (points.ValueKind == JsonValueKind.String && points.GetString() is "None" or "")) return null;
+        if (points.ValueKind != JsonValueKind.Array) throw new ArkInputException(list, at, "is no list of points", "Write [{\"x\": 1, \"y\": 2}, …], or null for a rib that is not there.");
         var result = new List<(double X, double Y)>();
         foreach (var point in points.EnumerateArray())
         {

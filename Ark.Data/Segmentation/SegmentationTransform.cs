@@ -14,6 +14,9 @@ internal sealed class SegmentationTransform(ViewSize size, int structures, Norma
 
     public int Structures => structures;
 
+    /// <summary>Whether training varies sharpness and grey levels widely, in place of the small changes of brightness and contrast; see <see cref="QualityVariation"/>.</summary>
+    public bool VariesQuality { get; init; }
+
     /// <summary>Writes a picture as it is.</summary>
     /// <param name="image">A picture in the network's size.</param>
     /// <param name="destination"><c>[3, Height, Width]</c>.</param>
@@ -33,27 +36,31 @@ internal sealed class SegmentationTransform(ViewSize size, int structures, Norma
             return;
         }
 
-        var channels = picture.Image.Channels;
+        var source = VariesQuality ? QualityVariation.Coarsen(picture.Image, random) : picture.Image;
         ShiftScaleRotate? warp = random.Chance(0.5)
             ? new(random.Uniform(-10, 10), random.Uniform(0.9, 1.1), random.Uniform(-0.0625, 0.0625), random.Uniform(-0.0625, 0.0625))
             : null;
-        byte[]? curve = random.Chance(0.5) ? IntensityCurve.BrightnessContrast(1 + random.Uniform(-0.2, 0.2), random.Uniform(-0.2, 0.2)) : null;
+        var curve = VariesQuality ? QualityVariation.Curve(random) : SmallCurve(random);
         if (warp is not { } moved)
         {
-            _tables.Write(Bitmap.Of(picture.Image), image, curve);
+            _tables.Write(Bitmap.Of(source), image, curve);
             WriteMasks(picture.Masks, target);
             return;
         }
 
+        var channels = source.Channels;
         using var warped = new PooledBytes(size.Pixels * Math.Max(channels, sizeof(uint)));
         var pixels = warped.Span[..(size.Pixels * channels)];
-        CvWarp.Apply(Bitmap.Of(picture.Image), pixels, moved, linear: true);
+        CvWarp.Apply(Bitmap.Of(source), pixels, moved, linear: true);
         _tables.Write(new Bitmap(pixels, size.Width, size.Height, channels), image, curve);
         // Four bytes of bits move like four channels of a picture.
         var bits = warped.Span[..(size.Pixels * sizeof(uint))];
         CvWarp.Apply(new Bitmap(MemoryMarshal.AsBytes(picture.Masks.AsSpan()), size.Width, size.Height, sizeof(uint)), bits, moved, linear: false);
         WriteMasks(MemoryMarshal.Cast<byte, uint>(bits), target);
     }
+
+    private static byte[]? SmallCurve(RandomStream random) =>
+        random.Chance(0.5) ? IntensityCurve.BrightnessContrast(1 + random.Uniform(-0.2, 0.2), random.Uniform(-0.2, 0.2)) : null;
 
     private void WriteMasks(ReadOnlySpan<uint> masks, Span<float> target)
     {

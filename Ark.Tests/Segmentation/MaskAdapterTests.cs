@@ -214,6 +214,65 @@ public sealed class MaskAdapterTests : IDisposable
     }
 
     [Fact]
+    public async Task A_mask_of_sixteen_bits_is_refused_as_BigTIFF_too_and_a_DICOM_file_whatever_its_bits()
+    {
+        WriteImage("i.png", 8, 6);
+        using (var wide = NetVips.Image.Black(8, 6).Cast(NetVips.Enums.BandFormat.Ushort)) wide.Tiffsave(Place("big.tif"), bigtiff: true);
+        File.WriteAllBytes(Place("mask.dcm"), TestDicom.Grey(6, 8, 8, 8).Element(0x7FE00010, "OB", new byte[48]).ToArray());
+        Write("train.txt", "i.png\tbig.tif\ni.png\tmask.dcm\n");
+        var samples = await Adapter("mask-list", ["lungs", "heart"]).ReadAsync(DatasetSplit.Train, TestContext.Current.CancellationToken);
+        AssertNames(Assert.Throws<ArkInputException>(() => samples[0].Masks.Load(Decoder, 8, 6)), "big.tif", "16 bits");
+        AssertNames(Assert.Throws<ArkInputException>(() => samples[1].Masks.Load(Decoder, 8, 6)), "mask.dcm", "DICOM", "PNG");
+    }
+
+    [Fact]
+    public async Task Jsrt_refuses_masks_of_a_quarter_of_the_films_size()
+    {
+        WriteImage("JPCNN002.png", 64, 64);
+        WriteMask("masks/heart/JPCNN002.png", 16, 16, 10, 10, 5);
+        Write("train.txt", "JPCNN002\n");
+        var sample = Assert.Single(await Adapter("jsrt", ["heart"]).ReadAsync(DatasetSplit.Train, TestContext.Current.CancellationToken));
+        AssertNames(Assert.Throws<ArkInputException>(() => sample.Masks.Load(Decoder, 64, 64)), "JPCNN002.png", "16x16", "64x64");
+    }
+
+    [Fact]
+    public void Two_structures_with_one_value_are_refused_with_both_names()
+    {
+        Write("train.txt", "x\n");
+        AssertNames(Assert.Throws<ArkInputException>(() => Adapter("mask-list", ["lungs", "heart"], settings: ("values.lungs", "9", "values.heart", "9"))), "values.heart", "'9'", "'lungs'");
+    }
+
+    [Fact]
+    public async Task VinDr_RibCXR_takes_None_for_no_rib_and_refuses_any_other_text()
+    {
+        WriteImage("train/img/VinDr_RibCXR_train_000.png", 50, 40);
+        Write("train.json", RibJson("").Replace("\"None\"", "\"5,5 15,5 15,9\"", StringComparison.Ordinal));
+        AssertNames(await Refusal(Adapter("vindr-ribcxr", ["ribs"], "train.json")), "train.json", "key '0'", "no list of points");
+        Write("train.json", RibJson(""));
+        var sample = Assert.Single(await Adapter("vindr-ribcxr", ["ribs"], "train.json").ReadAsync(DatasetSplit.Train, TestContext.Current.CancellationToken));
+        Assert.All(sample.Masks.Load(Decoder, 50, 40).Pixels, p => Assert.Equal(0u, p));
+    }
+
+    [Theory]
+    [InlineData("labels/{name}", "parts.lungs", "left_lung+right_lung", "{structure}")]
+    [InlineData("masks/{structure}/{name}", "values.lungs", "9", "{structure}")]
+    public void Settings_that_the_mask_path_leaves_without_effect_are_refused(string path, string setting, string value, string words)
+    {
+        Write("train.txt", "a.png\n");
+        AssertNames(Assert.Throws<ArkInputException>(() => Adapter("mask-folder", ["lungs"], settings: ("mask_path", path, setting, value))), setting, words);
+    }
+
+    [Fact]
+    public async Task What_lies_beside_the_images_of_a_folder_is_left_alone()
+    {
+        WriteImage("train/images/a.png", 8, 8);
+        WriteMask("train/masks/heart/a.png", 8, 8, 1, 1, 2);
+        foreach (var other in (string[])["Thumbs.db", ".DS_Store", "._a.png", "notes.txt"]) Write("train/images/" + other, "x");
+        var sample = Assert.Single(await Adapter("mask-folder", ["heart"], list: null).ReadAsync(DatasetSplit.Train, TestContext.Current.CancellationToken));
+        Assert.Equal("a.png", Path.GetFileName(sample.Image.Name));
+    }
+
+    [Fact]
     public void Catalogues_describe_segmentation_by_structures_and_pretraining_refuses_it()
     {
         Write("train.txt", "a.png\n");

@@ -66,6 +66,24 @@ public class SegmentCommandTests(MaskedPhantom phantom) : IClassFixture<MaskedPh
     }
 
     [Fact]
+    public async Task Trials_leave_a_folder_alone_that_holds_a_run_or_is_none()
+    {
+        var file = phantom.PathOf("file");
+        await File.WriteAllTextAsync(file, "mine", TestContext.Current.CancellationToken);
+        (await CommandLineRun.Of(["segment", "train", "--config", phantom.Catalogue, "--out", file, "--trials", "2", .. Small])).AssertRefused("file", "--out");
+        (await CommandLineRun.Of(["segment", "train", "--config", phantom.Catalogue, "--out", phantom.PathOf("trained"), "--trials", "2", .. Small])).AssertRefused("holds a run already");
+        Assert.False(File.Exists(Path.Combine(phantom.PathOf("trained"), "trials.json")));
+    }
+
+    [Fact]
+    public async Task A_run_that_a_program_began_without_a_catalogue_is_not_gone_on_with_from_the_command_line()
+    {
+        var run = phantom.Run("without catalogue", o => o.Epochs = 1) with { Catalogue = null };
+        await phantom.TrainAsync(run, cancellationToken: TestContext.Current.CancellationToken);
+        (await CommandLineRun.Of("segment", "train", "--resume", run.Directory, "--quiet")).AssertRefused("config.json", "'catalogue'", "program");
+    }
+
+    [Fact]
     public async Task Data_check_reads_the_masks_and_counts_the_structures()
     {
         var run = await CommandLineRun.Of("data", "check", "--config", phantom.Catalogue, "--json", "-", "--quiet");

@@ -43,6 +43,61 @@ public class SegmentationTrainerTests(MaskedPhantom phantom) : IClassFixture<Mas
     }
 
     [Fact]
+    public async Task Resume_refuses_other_options_and_other_images_and_needs_the_initial_weights_no_more()
+    {
+        var teacher = phantom.PathOf("borrowed.safetensors");
+        File.Copy(Fixture.PathOf("phantom_teacher", "teacher.safetensors"), teacher);
+        void Set(SegmentationOptions o) => (o.Initial, o.Architecture, o.ImageSize) = (teacher, null, 64);
+        await phantom.TrainAsync(phantom.Run("whole-borrowed", Set), cancellationToken: Cancellation);
+        var run = phantom.Run("borrowed", Set);
+        await Assert.ThrowsAsync<Reaction.KilledException>(() => phantom.TrainAsync(run, Reaction.KillAfterMessages(3), Cancellation));
+        File.Delete(teacher);
+        Assert.True(File.Exists(new RunFiles(run.Directory).Checkpoint()));
+
+        var other = phantom.Run("borrowed", o => (o.Initial, o.Architecture, o.ImageSize, o.Optimizer) = (teacher, null, 64, OptimizerKind.Momentum));
+        var refusal = await Assert.ThrowsAsync<ArkInputException>(() => phantom.TrainAsync(other with { Resume = true }, cancellationToken: Cancellation));
+        Assert.Contains("option 'opt'", refusal.Message, StringComparison.Ordinal);
+        var fewer = run with { Resume = true, Dataset = run.Dataset with { Adapter = new Changed(run.Dataset.Adapter, s => [.. s.SkipLast(1)]) } };
+        refusal = await Assert.ThrowsAsync<ArkInputException>(() => phantom.TrainAsync(fewer, cancellationToken: Cancellation));
+        Assert.Contains("'PhantomSegmentation': has other images", refusal.Message, StringComparison.Ordinal);
+
+        await phantom.TrainAsync(run with { Resume = true }, cancellationToken: Cancellation);
+        AssertSame(new RunFiles(phantom.PathOf("whole-borrowed")), new RunFiles(run.Directory));
+    }
+
+    [Fact]
+    public async Task Training_refuses_what_only_an_adapter_of_the_users_own_can_give()
+    {
+        var run = phantom.Run("own");
+        async Task<string> Refusal(Changed adapter) =>
+            (await Assert.ThrowsAsync<ArkInputException>(() => phantom.TrainAsync(run with { Dataset = run.Dataset with { Adapter = adapter } }, cancellationToken: Cancellation))).Message;
+        Assert.Contains("33 structures", await Refusal(new Changed(run.Dataset.Adapter, s => s) { Structures = [.. Enumerable.Range(0, 33).Select(i => $"s{i}")] }), StringComparison.Ordinal);
+        Assert.Contains("no image in its", await Refusal(new Changed(run.Dataset.Adapter, _ => [])), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("img_size", 1_000_000L)]
+    [InlineData("window_size", 4096L)]
+    [InlineData("embed_dim", 1L << 30)]
+    [InlineData("width", 1L << 20)]
+    [InlineData("img_size", 0L)]
+    public void A_checkpoint_that_describes_a_much_larger_network_than_it_holds_is_refused_before_it_is_built(string key, long value)
+    {
+        using var scope = NewDisposeScope();
+        var path = phantom.PathOf($"inflated-{key}-{value}.pth.tar");
+        PyTorchFile.Save(path, With((PickleDictionary)PyTorchFile.Load(phantom.Checkpoint)!, ["ark", "model", key], value));
+        var error = Assert.Throws<ArkInputException>(() => LoadedSegmenter.Load(path));
+        Assert.Contains("ark.model", error.Message, StringComparison.Ordinal);
+
+        static PickleDictionary With(PickleDictionary values, ReadOnlySpan<string> keys, object? value)
+        {
+            var changed = new PickleDictionary(values.TypeName);
+            foreach (var (name, old) in values) changed.Add(name, !name.Equals(keys[0]) ? old : keys.Length == 1 ? value : With((PickleDictionary)old!, keys[1..], value));
+            return changed;
+        }
+    }
+
+    [Fact]
     public void Run_directory_holds_configuration_metrics_report_and_checkpoints()
     {
         var folder = phantom.PathOf("trained");
@@ -102,6 +157,13 @@ public class SegmentationTrainerTests(MaskedPhantom phantom) : IClassFixture<Mas
     {
         var error = Assert.Throws<ArkInputException>(() => LoadedSegmenter.Load(Fixture.PathOf("09_checkpoints", "..", "phantom_teacher", "teacher.safetensors")));
         Assert.Contains("teacher.safetensors", error.Message, StringComparison.Ordinal);
+    }
+
+    private sealed class Changed(ISegmentationAdapter adapter, Func<IReadOnlyList<SegmentationSample>, IReadOnlyList<SegmentationSample>> change) : ISegmentationAdapter
+    {
+        public IReadOnlyList<string> Structures { get; init; } = adapter.Structures;
+
+        public async ValueTask<IReadOnlyList<SegmentationSample>> ReadAsync(DatasetSplit split, CancellationToken cancellationToken = default) => change(await adapter.ReadAsync(split, cancellationToken));
     }
 
     private static void AssertSame(RunFiles expected, RunFiles actual)

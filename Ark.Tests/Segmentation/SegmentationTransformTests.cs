@@ -33,6 +33,41 @@ public class SegmentationTransformTests
     }
 
     [Fact]
+    public void Varied_quality_blurs_and_changes_grey_levels_but_leaves_masks_where_they_are()
+    {
+        var (plain, varied) = (new SegmentationTransform(Size, 2, Normalisation.None), new SegmentationTransform(Size, 2, Normalisation.None) { VariesQuality = true });
+        var picture = Disc();
+        var (levels, blurred) = (new HashSet<float>(), 0);
+        for (var draw = 0UL; draw < 60; draw++)
+        {
+            var (image, target) = (new float[3 * Size.Pixels], new float[2 * Size.Pixels]);
+            varied.Write(picture, new RandomStream(draw), image, target);
+            var (inside, outside) = (Median(image, target, 1), Median(image, target, 0));
+            // The curve keeps the order, and presses levels together to two fifths at most, of which the steepest gamma leaves a fifth.
+            Assert.True(inside - outside > 0.06 * (180 - 60) / 255, $"draw {draw}: {inside} and {outside}");
+            levels.Add(MathF.Round(inside, 2));
+            // Between the two levels lies nothing but the border; where that is wide, the picture was coarse.
+            var between = Enumerable.Range(0, Size.Pixels).Count(i => image[i] > outside + (0.2f * (inside - outside)) && image[i] < inside - (0.2f * (inside - outside)));
+            if (between > 40) blurred++;
+        }
+
+        Assert.True(levels.Count > 20, $"{levels.Count} levels");
+        Assert.InRange(blurred, 15, 45);
+
+        // Without a stream it is what it is for validation: the picture as it is.
+        var (one, other, masks) = (new float[3 * Size.Pixels], new float[3 * Size.Pixels], new float[2 * Size.Pixels]);
+        plain.Write(picture, null, one, masks);
+        varied.Write(picture, null, other, masks);
+        Assert.Equal(one, other);
+
+        static float Median(float[] image, float[] target, float value)
+        {
+            float[] found = [.. Enumerable.Range(0, Size.Pixels).Where(i => target[i] == value).Select(i => image[i]).Order()];
+            return found[found.Length / 2];
+        }
+    }
+
+    [Fact]
     public void Nothing_moves_without_a_stream()
     {
         var transform = new SegmentationTransform(Size, 2, Normalisation.None);
@@ -60,6 +95,14 @@ public class SegmentationTransformTests
                 Assert.Equal(map.Pixels[(row * width) + column], prepared.Masks[(y * 64) + x]);
             }
         }
+    }
+
+    [Fact]
+    public void A_mask_source_that_gives_another_size_than_its_image_is_named()
+    {
+        var sample = Phantom(1) with { Masks = new Given(new StructureMap(8, 6)) };
+        var error = Assert.Throws<ArkInputException>(() => PreparedPicture.Of(sample, new NetVipsImageDecoder(), Size));
+        Assert.All((string[])["given", "8x6", "patient 1", "128x128"], w => Assert.Contains(w, error.Message, StringComparison.Ordinal));
     }
 
     [Fact]

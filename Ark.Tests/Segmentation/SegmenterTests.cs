@@ -72,6 +72,19 @@ public class SegmenterTests(MaskedPhantom phantom) : IClassFixture<MaskedPhantom
         Assert.Equal(["lungs"], host.GetRequiredService<SegmentationAdapterRegistry>().Create(definition, host).Structures);
     }
 
+    [Fact]
+    public void One_lung_alone_gives_no_cardiothoracic_ratio_and_names_are_taken_as_they_are_written()
+    {
+        static Mask Columns(int first, int last) => new(10, 2, [.. Enumerable.Range(0, 20).Select(i => i % 10 >= first && i % 10 <= last)]);
+        static ImageSegmentation Found(string[] structures, params Mask[] masks) => new("x", new RasterImage(10, 2, 1, new byte[20]), structures, masks);
+        string[] names = ["left_lung", "right_lung", "heart"];
+        Assert.Equal(0.5, Found(names, Columns(6, 9), Columns(0, 3), Columns(3, 7)).Measurements.CardiothoracicRatio);
+        Assert.Null(Found(names, Columns(6, 9), Columns(1, 0), Columns(3, 7)).Measurements.CardiothoracicRatio);
+        Assert.Null(Found(names, Columns(6, 9), Columns(0, 3), Columns(1, 0)).Measurements.CardiothoracicRatio);
+        var alike = Found(["heart", "Heart"], Columns(0, 0), Columns(1, 2));
+        Assert.Equal([2, 4, 2], new[] { "heart", "Heart", "HEART" }.Select(n => alike.Mask(n).Count(p => p)));
+    }
+
     private static PhantomPictures.Picture Picture(int patient) => new($"patient {patient}", PhantomPictures.Render((ulong)patient).Image);
 
     private sealed class Nothing(DatasetDefinition definition) : ISegmentationAdapter

@@ -110,18 +110,19 @@ internal sealed class StudentOptimizer : IDisposable
     }
 
     /// <summary>Takes over a state that <see cref="ExportState"/> wrote.</summary>
-    /// <param name="tensorsOf">Gives the stored values of the parameter with an index: <c>step</c>, <c>exp_avg</c> …; empty where it has none.</param>
-    public void ImportState(Func<int, IReadOnlyDictionary<string, object?>> tensorsOf)
+    /// <param name="stored">What is under the key <c>state</c>: for the index of each parameter that has a state its <c>step</c>, <c>exp_avg</c> …</param>
+    /// <exception cref="ArkInputException">It is the state of another optimiser or of other parameters.</exception>
+    public void ImportState(CheckpointSection stored)
     {
         using var noGradient = no_grad();
         for (var i = 0; i < _states.Length; i++)
         {
-            var stored = tensorsOf(i);
-            if (stored.Count == 0) continue;
-            Tensor Copy(string key) => ((Tensor)stored[key]!).to(_states[i].Parameter.device, copy: true).DetachFromDisposeScope();
-            _states[i].Dispose();
-            if (_settings.Kind == OptimizerKind.AdamW) (_states[i].Steps, _states[i].First, _states[i].Second) = ((long)stored["step"]!, Copy("exp_avg"), Copy("exp_avg_sq"));
-            else _states[i].First = Copy("momentum_buffer");
+            if (!stored.Has((long)i)) continue;
+            var (state, values) = (_states[i], stored.Section((long)i));
+            Tensor Copy(string key) => values.Tensor(key, state.Parameter.shape).to(state.Parameter.device, copy: true).DetachFromDisposeScope();
+            state.Dispose();
+            if (_settings.Kind == OptimizerKind.AdamW) (state.Steps, state.First, state.Second) = (values.Whole("step"), Copy("exp_avg"), Copy("exp_avg_sq"));
+            else state.First = Copy("momentum_buffer");
         }
     }
 

@@ -5,7 +5,6 @@ namespace Ark.Training;
 /// <summary>The images that a user names on a command line: files, folders and lists.</summary>
 internal static class ImageInputs
 {
-    private static readonly HashSet<string> Endings = new(StringComparer.OrdinalIgnoreCase) { ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp", ".dcm", ".dicom" };
     private static readonly string[] PathColumns = ["path", "image", "name", "filename", "file", "Image Index", "image_id"];
 
     /// <summary>The images of a folder (and its folders, sorted by name), of a list, or a single file.</summary>
@@ -19,17 +18,14 @@ internal static class ImageInputs
         if (folder is not null && !Directory.Exists(folder)) throw new ArkInputException(folder, null, "the folder does not exist", "Correct the path (--data-dir).");
         IReadOnlyList<NamedImage> images;
         if (Directory.Exists(path)) images = OfFolder(path);
-        else if (Endings.Contains(Path.GetExtension(path))) images = [new NamedImage(path, new ImageFile(path))];
+        else if (ImageFolder.Endings.Contains(Path.GetExtension(path))) images = [new NamedImage(path, new ImageFile(path))];
         else images = OfList(path, folder ?? Path.GetDirectoryName(Path.GetFullPath(path))!, cancellationToken);
-        return images.Count > 0 ? images : throw new ArkInputException(path, null, "has no images", $"Images end in {string.Join(", ", Endings.Order(StringComparer.Ordinal))}.");
+        return images.Count > 0 ? images : throw new ArkInputException(path, null, "has no images", $"Images end in {string.Join(", ", ImageFolder.Endings.Order(StringComparer.Ordinal))}.");
     }
 
-    private static List<NamedImage> OfFolder(string path)
-    {
-        var options = new EnumerationOptions { RecurseSubdirectories = true, IgnoreInaccessible = false };
-        return [.. Directory.EnumerateFiles(path, "*", options).Where(f => Endings.Contains(Path.GetExtension(f)))
+    private static List<NamedImage> OfFolder(string path) =>
+        [.. ImageFolder.Enumerate(path, recursive: true)
             .Select(f => (Name: Path.GetRelativePath(path, f).Replace('\\', '/'), File: f)).OrderBy(f => f.Name, StringComparer.Ordinal).Select(f => new NamedImage(f.Name, new ImageFile(f.File)))];
-    }
 
     private static List<NamedImage> OfList(string path, string folder, CancellationToken cancellationToken)
     {

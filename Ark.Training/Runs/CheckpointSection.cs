@@ -11,6 +11,13 @@ internal sealed class CheckpointSection(string path, string place, PickleDiction
 
     public torch.Tensor Tensor(object key) => Get<torch.Tensor>(key, "a tensor");
 
+    /// <summary>A tensor that must have a shape.</summary>
+    public torch.Tensor Tensor(object key, long[] shape)
+    {
+        var value = Tensor(key);
+        return value.shape.AsSpan().SequenceEqual(shape) ? value : throw Refuse(key, $"has the shape [{string.Join(", ", value.shape)}], not [{string.Join(", ", shape)}]");
+    }
+
     public string Text(object key) => Get<string>(key, "a text");
 
     public bool Truth(object key) => Get<bool>(key, "true or false");
@@ -27,8 +34,6 @@ internal sealed class CheckpointSection(string path, string place, PickleDiction
 
     public IEnumerable<CheckpointSection> Sections(object key) =>
         List(key).Select((v, i) => new CheckpointSection(path, $"{Place(key)}[{i}]", v as PickleDictionary ?? throw Refuse(key, "is not a list of dictionaries")));
-
-    public IReadOnlyDictionary<string, object?> AsNamed() => values.Where(v => v.Key is string).ToDictionary(v => (string)v.Key, v => v.Value, StringComparer.Ordinal);
 
     // Numbers are tensors without dimensions; see TrainingCheckpoint.
     private static double? Number(torch.Tensor value) => value.dim() == 0 && value.dtype == torch.ScalarType.Float64 ? value.Number() : null;

@@ -56,8 +56,7 @@ internal static class TrainingCheckpoint
         RequireSame(path, ark, options, datasets);
         Fill(path, "state_dict", accrual.Student, root);
         Fill(path, "teacher", accrual.Teacher, root);
-        var optimizer = root.Section("optimizer").Section("state");
-        accrual.Optimizer.ImportState(index => optimizer.Has((long)index) ? optimizer.Section((long)index).AsNamed() : new Dictionary<string, object?>(StringComparer.Ordinal));
+        accrual.Optimizer.ImportState(root.Section("optimizer").Section("state"));
         var position = ark.Section("position");
         accrual.Optimizer.LearningRate = root.Section("scheduler").Real("last_lr");
         accrual.GoOnFrom(position.Whole("schedule_index"), position.Whole("pass_start_index"));
@@ -158,10 +157,7 @@ internal static class TrainingCheckpoint
         foreach (var (name, target) in targets)
         {
             if (!stored.Has(name)) throw new ArkInputException(path, $"key '{key}.{name}'", "is missing");
-            var source = stored.Tensor(name);
-            if (!source.shape.SequenceEqual(target.shape))
-                throw new ArkInputException(path, $"key '{key}.{name}'", $"has the shape [{string.Join(", ", source.shape)}], not [{string.Join(", ", target.shape)}]");
-            target.copy_(source);
+            target.copy_(stored.Tensor(name, target.shape));
         }
     }
 
@@ -170,21 +166,26 @@ internal static class TrainingCheckpoint
         if (ark.Has("options"))
         {
             var stored = ark.Section("options");
-            foreach (var setting in TrainingSettings.All.Where(s => !MayDiffer.Contains(s.Property)))
-            {
-                var (now, then) = (setting.Format(options), stored.Has(setting.Name) ? stored.Text(setting.Name) : null);
-                if (now != then && (now is not null || then is not null))
-                    throw new ArkInputException(path, $"option '{setting.Name}'", $"was {then ?? "not set"} when the run began and is {now ?? "not set"} now", "A run goes on with the options it began with; for others begin a new one, with this checkpoint as its initial weights.");
-            }
+            foreach (var setting in TrainingSettings.All.Where(s => !MayDiffer.Contains(s.Property))) RequireSameOption(path, stored, setting.Name, setting.Format(options));
         }
 
-        if (!ark.Has("data")) return;
-        var data = ark.Section("data");
-        foreach (var dataset in datasets)
-        {
-            if (data.Has(dataset.Name) && data.Text(dataset.Name) != dataset.Digest)
-                throw new ArkInputException(path, $"dataset '{dataset.Name}'", "has other images or labels now than when the run began", "Restore its lists, or begin a new run with this checkpoint as its initial weights.");
-        }
+        foreach (var dataset in datasets) RequireSameData(path, ark, dataset.Name, dataset.Digest);
+    }
+
+    /// <summary>Refuses to go on where an option has another value than when the run began.</summary>
+    internal static void RequireSameOption(string path, CheckpointSection stored, string name, string? now)
+    {
+        var then = stored.Has(name) ? stored.Text(name) : null;
+        if (now != then)
+            throw new ArkInputException(path, $"option '{name}'", $"was {then ?? "not set"} when the run began and is {now ?? "not set"} now", "A run goes on with the options it began with; for others begin a new one, with this checkpoint as its initial weights.");
+    }
+
+    /// <summary>Refuses to go on where a dataset's lists have changed since the run began.</summary>
+    internal static void RequireSameData(string path, CheckpointSection ark, string dataset, string digest)
+    {
+        // Checkpoints of the first format say nothing of their data.
+        if (!ark.Has("data") || ark.Section("data") is not { } data || !data.Has(dataset) || data.Text(dataset) == digest) return;
+        throw new ArkInputException(path, $"dataset '{dataset}'", "has other images or labels now than when the run began", "Restore its lists, or begin a new run with this checkpoint as its initial weights.");
     }
 
     private static OrderedDictionary<string, object?> OptionsOf(TrainingOptions options)

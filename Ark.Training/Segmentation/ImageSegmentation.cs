@@ -65,11 +65,7 @@ public sealed class ImageSegmentation
 
     private int IndexOf(string structure)
     {
-        for (var k = 0; k < Structures.Count; k++)
-        {
-            if (string.Equals(Structures[k], structure, StringComparison.OrdinalIgnoreCase)) return k;
-        }
-
-        throw new ArgumentException($"There is no structure '{structure}'; there are {string.Join(", ", Structures)}.", nameof(structure));
+        var found = StructureIndex.Of(Structures, structure);
+        return found >= 0 ? found : throw new ArgumentException($"There is no structure '{structure}'; there are {string.Join(", ", Structures)}.", nameof(structure));
     }
 }

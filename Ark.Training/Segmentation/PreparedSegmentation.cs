@@ -1,9 +1,30 @@
+using System.Security.Cryptography;
+using System.Text;
+using Ark.Data;
+
 namespace Ark.Training;
 
 /// <summary>A segmentation dataset whose lists have been read.</summary>
 internal sealed record PreparedSegmentation(string Name, IReadOnlyList<string> Structures,
     IReadOnlyList<SegmentationSample> Train, IReadOnlyList<SegmentationSample> Validation, IReadOnlyList<SegmentationSample> Test)
 {
+    /// <summary>Tells whether lists are those that a run began with: the names of images and masks, wherever they lie now, in order.</summary>
+    public string Digest
+    {
+        get
+        {
+            if (field is not null) return field;
+            using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+            foreach (var split in (IReadOnlyList<SegmentationSample>[])[Train, Validation, Test])
+            {
+                hash.AppendData(BitConverter.GetBytes(split.Count));
+                foreach (var sample in split) hash.AppendData(Encoding.UTF8.GetBytes($"{Path.GetFileName(sample.Image.Name)}\n{Path.GetFileName(sample.Masks.Name)}\n"));
+            }
+
+            return field = Convert.ToHexStringLower(hash.GetHashAndReset());
+        }
+    }
+
     /// <summary>Reads all lists, so that what is wrong with them shows before training.</summary>
     public static async Task<PreparedSegmentation> ReadAsync(SegmentationDataset dataset, CancellationToken cancellationToken)
     {
@@ -11,6 +32,14 @@ internal sealed record PreparedSegmentation(string Name, IReadOnlyList<string> S
             await dataset.Adapter.ReadAsync(DatasetSplit.Train, cancellationToken).ConfigureAwait(false),
             await dataset.Adapter.ReadAsync(DatasetSplit.Validation, cancellationToken).ConfigureAwait(false),
             await dataset.Adapter.ReadAsync(DatasetSplit.Test, cancellationToken).ConfigureAwait(false));
+        // An adapter of the user's own may give what a catalogue could not ask for.
+        if (data.Structures.Count is < 1 or > StructureMap.MostStructures)
+            throw new ArkInputException(dataset.Name, "structures", $"has {data.Structures.Count} structures", $"Give one at least and {StructureMap.MostStructures} at most.");
+        foreach (var (split, samples) in (ReadOnlySpan<(DatasetSplit, IReadOnlyList<SegmentationSample>)>)[(DatasetSplit.Train, data.Train), (DatasetSplit.Validation, data.Validation), (DatasetSplit.Test, data.Test)])
+        {
+            if (samples.Count == 0) throw new ArkInputException(dataset.Name, null, $"has no image in its {split.Word()} split", "Training needs all three: train, val and test.");
+        }
+
         if (data.Train.Count < 2) throw new ArkInputException(dataset.Name, "training split", "has one image", "Batch normalisation needs two at least.");
         return data;
     }

@@ -11,8 +11,11 @@ internal static class SegmentationCheckpoint
 
     private const long FormatVersion = 1;
 
+    // What changes neither weights nor records of a run, or names something that may have been moved.
+    private static readonly HashSet<string> MayDiffer = ["init", "key", "workers", "device"];
+
     /// <summary>Writes a checkpoint in place of an older one.</summary>
-    public static void Save(string path, UperNet network, StudentOptimizer optimizer, SegmentationDescription description, SegmentationOptions options, SegmentationPosition position)
+    public static void Save(string path, UperNet network, StudentOptimizer optimizer, SegmentationDescription description, SegmentationOptions options, PreparedSegmentation data, SegmentationPosition position)
     {
         using var scope = NewDisposeScope();
         var state = new OrderedDictionary<string, Tensor>();
@@ -32,6 +35,7 @@ internal static class SegmentationCheckpoint
                 ["version"] = typeof(SegmentationCheckpoint).Assembly.GetName().Version!.ToString(3),
                 ["model"] = description.Encode(),
                 ["options"] = new OrderedDictionary<string, object?>(SegmentationSettings.All.Where(s => s.Format(options) is not null).Select(s => KeyValuePair.Create(s.Name, (object?)s.Format(options)))),
+                ["data"] = new OrderedDictionary<string, object?> { [data.Name] = data.Digest },
                 ["position"] = new OrderedDictionary<string, object?>
                 {
                     ["epoch"] = (long)position.Epoch,
@@ -47,16 +51,29 @@ internal static class SegmentationCheckpoint
         });
     }
 
+    /// <summary>What the checkpoint of an unfinished run says of its network, so that the file which the run began with is needed no more.</summary>
+    /// <exception cref="ArkInputException">It belongs to a run with other options, structures or lists.</exception>
+    public static SegmentationDescription ReadDescription(string path, SegmentationOptions options, PreparedSegmentation data)
+    {
+        using var scope = NewDisposeScope();
+        var (_, ark) = Read(path);
+        var stored = ark.Section("options");
+        foreach (var setting in SegmentationSettings.All.Where(s => !MayDiffer.Contains(s.Name))) TrainingCheckpoint.RequireSameOption(path, stored, setting.Name, setting.Format(options));
+        var description = SegmentationDescription.Decode(path, ark.Section("model"));
+        if (!description.Network.Structures.SequenceEqual(data.Structures, StringComparer.Ordinal))
+            throw new ArkInputException(path, "key 'ark.model'", "is a checkpoint of other structures", "Resume with the catalogue that the run began with.");
+        TrainingCheckpoint.RequireSameData(path, ark, data.Name, data.Digest);
+        description.RequirePlausible(path);
+        return description with { Network = description.Network with { Backbone = description.Network.Backbone with { DropPathRate = options.DropPathRate } } };
+    }
+
     /// <summary>Puts network, optimiser and position back to where a checkpoint of the same run left them.</summary>
-    public static SegmentationPosition Load(string path, UperNet network, StudentOptimizer optimizer, SegmentationDescription description)
+    public static SegmentationPosition Load(string path, UperNet network, StudentOptimizer optimizer)
     {
         using var scope = NewDisposeScope();
         var (root, ark) = Read(path);
-        if (!SegmentationDescription.Decode(path, ark.Section("model")).Network.Structures.SequenceEqual(description.Network.Structures, StringComparer.Ordinal))
-            throw new ArkInputException(path, "key 'ark.model'", "is a checkpoint of other structures", "Resume with the catalogue that the run began with.");
         TrainingCheckpoint.Fill(path, "state_dict", network.state_dict(), root);
-        var state = root.Section("optimizer").Section("state");
-        optimizer.ImportState(index => state.Has((long)index) ? state.Section((long)index).AsNamed() : new Dictionary<string, object?>(StringComparer.Ordinal));
+        optimizer.ImportState(root.Section("optimizer").Section("state"));
         var position = ark.Section("position");
         return new SegmentationPosition
         {

@@ -13,7 +13,8 @@ internal sealed record SegmentationDescription(UperNetConfiguration Network, str
     public ViewSize Size => new(Network.Backbone.ImageWidth, Network.Backbone.ImageHeight);
 
     /// <summary>Makes input and target for the network.</summary>
-    public SegmentationTransform Transform() => new(Size, Network.Structures.Count, Transforms.Named(Normalization));
+    /// <param name="variesQuality">Whether training varies sharpness and grey levels widely.</param>
+    public SegmentationTransform Transform(bool variesQuality = false) => new(Size, Network.Structures.Count, Transforms.Named(Normalization)) { VariesQuality = variesQuality };
 
     /// <summary>The description of a new run.</summary>
     /// <exception cref="ArkInputException">The weight file holds no Swin Transformer, or another than was named, or the image size does not fit.</exception>
@@ -64,21 +65,26 @@ internal sealed record SegmentationDescription(UperNetConfiguration Network, str
     public void RequirePlausible(string path)
     {
         const double allowance = 256 << 20;
+        // What a block takes whatever its width: its objects, biases and norms.
+        const double block = 4096;
         var b = Network.Backbone;
-        double floats = 0;
+        if (ImageSize is < 1 or > SegmentationOptions.LargestImageSize || Network.Structures.Count is < 1 or > StructureMap.MostStructures)
+            throw new ArkInputException(path, "key 'ark.model'", $"describes a network for images of {ImageSize} pixels and {Network.Structures.Count} structures, which no training makes", "Give a checkpoint that 'ark segment train' wrote.");
+        double floats = b.AbsolutePositionEmbedding ? b.EmbedDim * Math.Pow(ImageSize / Math.Max(1, b.PatchSize), 2) : 0;
         for (var stage = 0; stage < b.Depths.Count; stage++)
         {
             var channels = b.EmbedDim * Math.Pow(2, stage);
             var side = ImageSize / (Math.Max(1, b.PatchSize) * Math.Pow(2, stage));
             var window = Math.Min(b.WindowSize, side);
-            // Matrices of a block and of the merging; the masks of shifted windows; what the decoder makes of a stage.
-            floats += b.Depths[stage] * ((4 + (2 * b.MlpRatio)) * channels * channels) + (8 * channels * channels);
-            floats += b.Depths[stage] / 2 * side * side * window * window;
+            // Matrices of a block and of the merging; position tables, with a head for each channel at most, and their indices of 64 bits; the masks of shifted windows; what the decoder makes of a stage.
+            floats += b.Depths[stage] * (block + ((4 + (2 * b.MlpRatio)) * channels * channels)) + (8 * channels * channels);
+            floats += b.Depths[stage] * ((Math.Pow((2.0 * b.WindowSize) - 1, 2) * b.NumHeads.ElementAtOrDefault(stage)) + (2 * Math.Pow(b.WindowSize, 4)));
+            floats += Math.Ceiling(b.Depths[stage] / 2.0) * side * side * window * window;
             floats += 9.0 * Network.Width * (channels + Network.Width);
         }
 
         floats += (double)b.EmbedDim * 3 * b.PatchSize * b.PatchSize;
-        if (b.Depths.Any(d => d < 0) || floats * sizeof(float) > (4.0 * new FileInfo(path).Length) + allowance)
+        if (b.Depths.Any(d => d < 0) || !double.IsFinite(floats) || floats * sizeof(float) > (4.0 * new FileInfo(path).Length) + allowance)
             throw new ArkInputException(path, "key 'ark.model'", "describes a network that is much larger than the file", "Give a checkpoint that 'ark segment train' wrote.");
     }
 

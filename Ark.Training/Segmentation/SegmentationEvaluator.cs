@@ -38,7 +38,7 @@ public sealed class SegmentationEvaluator(IImageDecoder decoder)
             cancellationToken.ThrowIfCancellationRequested();
             var sample = samples[i];
             var image = sample.Image.Load(decoder);
-            var truth = sample.Masks.Load(decoder, image.Width, image.Height);
+            var truth = sample.LoadMasks(decoder, image);
             var found = model.Segment(image);
             var (index, spacing) = (i, sample.Spacing?.For(image.Width));
             Parallel.For(0, scores.Length, k => scores[k].Add(index, found[outputs[k]], new Mask(truth.Width, truth.Height, truth.Of(k)), spacing));
@@ -63,11 +63,7 @@ public sealed class SegmentationEvaluator(IImageDecoder decoder)
 
     private static int OutputOf(LoadedSegmenter model, string dataset, string structure)
     {
-        for (var k = 0; k < model.Structures.Count; k++)
-        {
-            if (string.Equals(model.Structures[k], structure, StringComparison.OrdinalIgnoreCase)) return k;
-        }
-
-        throw new ArkInputException(model.Checkpoint, null, $"does not know the structure '{structure}' of '{dataset}'", NameSuggestion.For(structure, model.Structures, "It knows"));
+        var found = StructureIndex.Of(model.Structures, structure);
+        return found >= 0 ? found : throw new ArkInputException(model.Checkpoint, null, $"does not know the structure '{structure}' of '{dataset}'", NameSuggestion.For(structure, model.Structures, "It knows"));
     }
 }

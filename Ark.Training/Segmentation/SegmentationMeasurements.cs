@@ -4,7 +4,7 @@ namespace Ark.Training;
 
 /// <summary>What can be measured on the structures of an image.</summary>
 /// <param name="Areas">The area of each structure.</param>
-/// <param name="CardiothoracicRatio">The greatest width of the heart over that of both lungs together; <see langword="null"/> where heart or lungs were not looked for or not found.</param>
+/// <param name="CardiothoracicRatio">The greatest width of the heart over that of both lungs together; <see langword="null"/> where heart or lungs were not looked for, or one of them was not found.</param>
 public sealed record SegmentationMeasurements(IReadOnlyList<StructureArea> Areas, double? CardiothoracicRatio)
 {
     private static readonly string[][] Lungs = [["lungs"], ["lung"], ["left_lung", "right_lung"]];
@@ -13,8 +13,9 @@ public sealed record SegmentationMeasurements(IReadOnlyList<StructureArea> Areas
     {
         double? Span(params string[] names)
         {
-            var parts = names.Select(n => structures.ToList().FindIndex(s => string.Equals(s, n, StringComparison.OrdinalIgnoreCase))).ToList();
-            return parts.Contains(-1) ? null : WidthOf([.. parts.Select(p => masks[p])]);
+            var parts = names.Select(n => StructureIndex.Of(structures, n)).ToList();
+            // One lung alone is no thorax.
+            return parts.Contains(-1) || parts.Any(p => masks[p].Area == 0) ? null : WidthOf([.. parts.Select(p => masks[p])]);
         }
 
         var (heart, thorax) = (Span("heart"), Lungs.Select(l => Span(l)).FirstOrDefault(s => s is not null));
@@ -35,8 +36,7 @@ public sealed record SegmentationMeasurements(IReadOnlyList<StructureArea> Areas
         })]),
     };
 
-    // Null where there is nothing.
-    private static double? WidthOf(Mask[] masks)
+    private static double WidthOf(Mask[] masks)
     {
         var (first, last) = (int.MaxValue, -1);
         foreach (var mask in masks)
@@ -47,6 +47,6 @@ public sealed record SegmentationMeasurements(IReadOnlyList<StructureArea> Areas
             }
         }
 
-        return last < 0 ? null : last - first + 1;
+        return last - first + 1;
     }
 }

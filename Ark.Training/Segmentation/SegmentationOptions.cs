@@ -6,6 +6,8 @@ namespace Ark.Training;
 /// <summary>How a segmentation network is trained. The defaults are those of the published code, except where a value says otherwise.</summary>
 public sealed class SegmentationOptions
 {
+    internal const int LargestImageSize = 4096;
+
     /// <summary>The backbone's name; see <c>SwinVariants</c>.</summary>
     /// <value>The default is that of <see cref="Initial"/>; <c>swin_base_patch4_window7_224</c> where there is none.</value>
     public string? Architecture { get; set; }
@@ -20,7 +22,7 @@ public sealed class SegmentationOptions
 
     /// <summary>Side of the square input in pixels: a multiple of 32 for backbones of four stages and patches of 4.</summary>
     /// <value>The default is 224.</value>
-    [Range(16, 4096)]
+    [Range(16, LargestImageSize)]
     public int ImageSize { get; set; } = 224;
 
     /// <summary>What turns the backbone's features into scores.</summary>
@@ -103,6 +105,13 @@ public sealed class SegmentationOptions
     /// <summary>Whether training moves pictures with their masks and changes brightness and contrast.</summary>
     /// <value>The default is <see langword="true"/>.</value>
     public bool Augment { get; set; } = true;
+
+    /// <summary>
+    /// Whether training also varies what differs between devices: sharpness, as if pictures had been stored with 35 to 80 % of their size, and gamma, brightness and contrast far more
+    /// than <see cref="Augment"/> alone does. For networks that will see other pictures than those they learn from; not in the published code. Without <see cref="Augment"/> it does nothing.
+    /// </summary>
+    /// <value>The default is <see langword="false"/>.</value>
+    public bool VaryQuality { get; set; }
 
     /// <summary>Numbers that the backbone computes in; weights are kept in float32.</summary>
     /// <value>The default is <see cref="TrainingPrecision.Fp32"/>.</value>

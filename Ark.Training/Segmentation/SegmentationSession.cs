@@ -36,10 +36,10 @@ internal sealed class SegmentationSession : IDisposable
         if (options.Precision == TrainingPrecision.Bf16) _network.Backbone.Precision = ScalarType.BFloat16;
         _schedule = new LearningRateSchedule(options.LearningRate, options.MinimumLearningRate, options.WarmupLearningRate, options.Warmup, options.Epochs);
         _optimizer = new StudentOptimizer(_network, new OptimizerSettings { Kind = options.Optimizer, Momentum = options.Momentum, WeightDecay = options.WeightDecay }, _schedule.Initial);
-        var transform = description.Transform();
+        var transform = description.Transform(options.VaryQuality);
         _training = new SegmentationLoader(data.Train, transform, decoder, options.BatchSize, options.Workers, options.Seed);
         _validation = new SegmentationLoader(data.Validation, transform, decoder, options.BatchSize, options.Workers, options.Seed);
-        _position = goesOn ? SegmentationCheckpoint.Load(directory.LastCheckpoint, _network, _optimizer, description) : new SegmentationPosition();
+        _position = goesOn ? SegmentationCheckpoint.Load(directory.LastCheckpoint, _network, _optimizer) : new SegmentationPosition();
         if (resume && !goesOn) reporter.Message("the run was stopped before its first checkpoint, so it begins anew.", warning: true);
         if (resume) directory.TruncateMetrics(_position.MetricsLength);
     }
@@ -218,6 +218,6 @@ internal sealed class SegmentationSession : IDisposable
     {
         _directory.FlushMetrics();
         _position.MetricsLength = _directory.MetricsLength;
-        SegmentationCheckpoint.Save(path, _network, _optimizer, _description, _options, _position);
+        SegmentationCheckpoint.Save(path, _network, _optimizer, _description, _options, _data, _position);
     });
 }

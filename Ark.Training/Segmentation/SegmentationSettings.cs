@@ -32,6 +32,7 @@ internal static class SegmentationSettings
         Real("clip-grad", "largest gradient norm", o => o.ClipGradient, (o, v) => o.ClipGradient = v),
         Whole("patience", "epochs without a lower validation loss after which training ends; 0 for none", o => o.Patience, (o, v) => o.Patience = v),
         Choice("augment", "move pictures with their masks, change brightness and contrast", o => o.Augment, (o, v) => o.Augment = v, ("true", true), ("false", false)),
+        Choice("vary-quality", "also vary sharpness and grey levels widely, for pictures of other devices", o => o.VaryQuality, (o, v) => o.VaryQuality = v, ("true", true), ("false", false)),
         Choice("precision", "numbers that the backbone computes in", o => o.Precision, (o, v) => o.Precision = v, ("fp32", TrainingPrecision.Fp32), ("bf16", TrainingPrecision.Bf16)),
         Setting("seed", "N", "what every random number comes from", (string v, out ulong n) => ulong.TryParse(v, NumberStyles.None, CultureInfo.InvariantCulture, out n), (o, v) => o.Seed = v, o => o.Seed.ToString(CultureInfo.InvariantCulture)),
         Whole("workers", "batches that are prepared at once", o => o.Workers, (o, v) => o.Workers = v),

@@ -24,11 +24,12 @@ public sealed class SegmentationTrainer(IImageDecoder decoder)
         run.Options.Validate();
         var options = run.Options.Clone();
         var data = await PreparedSegmentation.ReadAsync(run.Dataset, cancellationToken).ConfigureAwait(false);
-        var description = SegmentationDescription.Of(options, data.Structures);
         var reporter = new ProgressReporter(progress);
         if (data.SelectsOnTest) reporter.Message($"{data.Name}: validation and test are the same images, so the test figures are not independent of the choice of epoch.", warning: true);
+        var description = run.Resume ? null : SegmentationDescription.Of(options, data.Structures);
         using var directory = RunDirectory.Open(run.Directory, run.Resume);
         directory.ResumeCommand = ResumeCommand;
+        description ??= File.Exists(directory.LastCheckpoint) ? SegmentationCheckpoint.ReadDescription(directory.LastCheckpoint, options, data) : SegmentationDescription.Of(options, data.Structures);
         if (!run.Resume) directory.WriteConfig(Configuration(run, options, data));
         // Tensors and dispose scopes belong to a thread, and training would block a pool thread for hours.
         return await Task.Factory.StartNew(() =>

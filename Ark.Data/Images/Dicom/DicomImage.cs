@@ -9,6 +9,9 @@ namespace Ark.Data;
 /// </summary>
 internal static class DicomImage
 {
+    /// <summary>Bytes that tell whether a file is one.</summary>
+    public const int HeadBytes = PreambleLength + 4;
+
     private const int PreambleLength = 128;
 
     /// <summary>Decodes a file.</summary>

@@ -1,0 +1,18 @@
+namespace Ark.Data;
+
+/// <summary>Tells the images of a folder from what else lies there: notes, thumbnails, what systems hide.</summary>
+internal static class ImageFolder
+{
+    /// <summary>The endings that images have, with their dots.</summary>
+    public static IReadOnlySet<string> Endings { get; } = new HashSet<string>(StringComparer.OrdinalIgnoreCase) { ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp", ".dcm", ".dicom" };
+
+    /// <summary>The images of a folder, without those that are hidden, in no order.</summary>
+    /// <param name="path">The folder.</param>
+    /// <param name="recursive">Whether those in its folders are among them.</param>
+    /// <param name="others">Further endings that are taken for images.</param>
+    public static IEnumerable<string> Enumerate(string path, bool recursive = false, params ReadOnlySpan<string> others)
+    {
+        HashSet<string> endings = new([.. Endings, .. others], StringComparer.OrdinalIgnoreCase);
+        return Directory.EnumerateFiles(path, "*", new EnumerationOptions { RecurseSubdirectories = recursive, IgnoreInaccessible = false }).Where(f => endings.Contains(Path.GetExtension(f)));
+    }
+}
