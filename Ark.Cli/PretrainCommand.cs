@@ -64,7 +64,7 @@ internal static class PretrainCommand
                 {
                     result = await services.GetRequiredService<IArkTrainer>().TrainAsync(run, reporter, cancellationToken).ConfigureAwait(false);
                 }
-                catch (OperationCanceledException) when (Directory.Exists(run.Directory))
+                catch (OperationCanceledException) when (File.Exists(Path.Combine(run.Directory, "config.json")))
                 {
                     reporter.Line($"Stopped. Go on with: ark pretrain --resume {run.Directory}");
                     throw;

@@ -70,7 +70,7 @@ internal static class SegmentTrainCommand
                     {
                         results.Add(await services.GetRequiredService<SegmentationTrainer>().TrainAsync(run, reporter, cancellationToken).ConfigureAwait(false));
                     }
-                    catch (OperationCanceledException) when (Directory.Exists(run.Directory))
+                    catch (OperationCanceledException) when (t > 0 || File.Exists(Path.Combine(run.Directory, "config.json")))
                     {
                         reporter.Line($"Stopped. Go on with: {SegmentationTrainer.ResumeCommand} {request.Directory}");
                         throw;

@@ -14,16 +14,16 @@ internal static partial class HugePages
     private const int Advice = 14;
 
     /// <summary>A tensor of single precision; its content is undefined.</summary>
-    /// <param name="device">Where it lives; <see langword="null"/> for the CPU.</param>
+    /// <param name="device">Where it lives; <see langword="null"/> for TorchSharp's default device.</param>
     /// <param name="shape">Its shape.</param>
     /// <returns>A dense tensor with a storage of its own; the caller owns it.</returns>
     public static Tensor Empty(Device? device, params long[] shape)
     {
         var count = shape.Aggregate(1L, (a, b) => a * b);
-        if (!OperatingSystem.IsLinux() || device is { type: not DeviceType.CPU } || count * sizeof(float) < Size) return empty(shape, ScalarType.Float32, device);
+        if (!OperatingSystem.IsLinux() || (device ?? get_default_device()).type != DeviceType.CPU || count * sizeof(float) < Size) return empty(shape, ScalarType.Float32, device);
         // A large page begins at a multiple of its size: what is allocated too much before it is never touched, and so takes no memory.
         using var scope = NewDisposeScope();
-        var room = empty([count + (Size / sizeof(float))], ScalarType.Float32);
+        var room = empty([count + (Size / sizeof(float))], ScalarType.Float32, CPU);
         var address = Address(room);
         var first = (address + Size - 1) & ~(Size - 1);
         // It can be ignored, and changes nothing but speed.

@@ -53,11 +53,12 @@ public sealed class DatasetChecker(IImageDecoder decoder)
     private DatasetCheck Check(DatasetDefinition definition, IDatasetAdapter adapter, DatasetCheckOptions options, IProgress<CheckProgress>? progress, CancellationToken cancellationToken)
     {
         var splits = new List<SplitReading>();
+        var hasLists = (definition.TrainList ?? definition.ValidationList ?? definition.TestList) is not null;
         foreach (var split in SplitNames.All)
         {
             var list = split switch { DatasetSplit.Train => definition.TrainList, DatasetSplit.Validation => definition.ValidationList, _ => definition.TestList };
-            if (list is null && adapter is not MaskedDataset) continue;
             // Folders of masks need no lists.
+            if (list is null && (hasLists || adapter is not MaskedDataset)) continue;
             list ??= Path.Combine(definition.DataDirectory, split.Word());
             var reading = new SplitReading(split, list);
             reading.Read(adapter, cancellationToken);

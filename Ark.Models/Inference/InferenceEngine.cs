@@ -16,6 +16,7 @@ public sealed class InferenceEngine : IDisposable
     private readonly bool _ownsModel;
     private readonly PreparedNetwork? _prepared;
     private readonly FastPass? _fast;
+    private volatile bool _disposed;
 
     private InferenceEngine(ArkModel model, StreamedWeights? streamed, InferencePrecision precision, int threads, bool ownsModel)
     {
@@ -24,7 +25,15 @@ public sealed class InferenceEngine : IDisposable
         Precision = precision;
         if (!FastPass.IsSupported || model.norm.weight is not { device_type: TorchSharp.DeviceType.CPU, dtype: ScalarType.Float32 }) return;
         _prepared = new PreparedNetwork(model, streamed, precision == InferencePrecision.Bf16 && Bf16Kernel.IsSupported && PreparedNetwork.FitsBf16(model.Backbone));
-        _fast = new FastPass(_prepared, threads);
+        try
+        {
+            _fast = new FastPass(_prepared, threads);
+        }
+        catch
+        {
+            _prepared.Dispose();
+            throw;
+        }
     }
 
     /// <summary>The arithmetic.</summary>
@@ -79,9 +88,11 @@ public sealed class InferenceEngine : IDisposable
     /// <returns>The outputs; the caller owns them.</returns>
     /// <exception cref="ArgumentException">The images have another shape.</exception>
     /// <exception cref="InvalidOperationException">The model has no projector, and what comes after it is asked for.</exception>
+    /// <exception cref="ObjectDisposedException">The engine has been disposed.</exception>
     public InferenceResult Run(Tensor images, InferenceOutputs outputs)
     {
         ArgumentNullException.ThrowIfNull(images);
+        ObjectDisposedException.ThrowIf(_disposed, this);
         _model.RequireImages(images);
         if (outputs.HasFlag(InferenceOutputs.Projected)) _model.RequireProjector();
         if (_fast is not null && (_ownsModel || images is { device_type: TorchSharp.DeviceType.CPU, dtype: ScalarType.Float32 }))
@@ -137,11 +148,12 @@ public sealed class InferenceEngine : IDisposable
     /// <exception cref="ArgumentException">The images have another shape.</exception>
     public IReadOnlyList<Tensor> Logits(Tensor images) => Run(images, InferenceOutputs.Logits).Logits!;
 
-    /// <summary>Releases what was prepared. A model that the engine was created for is not touched.</summary>
+    /// <summary>Releases what was prepared, once a call that is computing has ended. A model that the engine was created for is not touched.</summary>
     public void Dispose()
     {
-        if (_ownsModel) _model.Dispose();
+        _disposed = true;
         _fast?.Dispose();
         _prepared?.Dispose();
+        if (_ownsModel) _model.Dispose();
     }
 }

@@ -15,18 +15,18 @@ internal sealed class PreparedNetwork : IDisposable
         Configuration = model.Configuration;
         IsBf16 = bf16;
         var backbone = model.Backbone;
-        Patches = Keep(PackedMatrix.Create(model.Patches.proj.weight, model.Patches.proj.bias, streamed));
-        PatchNorm = model.Patches.norm is { } norm ? Keep(new NormLayer(norm)) : null;
-        Positions = model.absolute_pos_embed is { } positions ? Keep(PaddedRows(positions, backbone.EmbedDim)) : null;
-        Stages = [.. model.Stages.Select((stage, number) => new PreparedStage(
-            [.. stage.blocks.Select(b => Keep(new PreparedBlock(b, backbone, number, streamed, bf16)))],
-            stage.downsample is { } merging ? Keep(new NormLayer(merging.norm)) : null,
-            stage.downsample is { } merging2 ? Keep(PackedMatrix.Create(merging2.reduction.weight!, bias: null, streamed, bf16)) : null))];
-        Norm = Keep(new NormLayer(model.norm));
-        Projector = [.. LinearsOf(model.Projector).Select(l => Keep(PackedMatrix.Create(l.weight!, l.bias, streamed)))];
-        Heads = [.. model.Heads.Select(h => h is Linear l ? Keep(PackedMatrix.Create(l.weight!, l.bias, streamed)) : null)];
         try
         {
+            Patches = Keep(PackedMatrix.Create(model.Patches.proj.weight, model.Patches.proj.bias, streamed));
+            PatchNorm = model.Patches.norm is { } norm ? Keep(new NormLayer(norm)) : null;
+            Positions = model.absolute_pos_embed is { } positions ? Keep(PaddedRows(positions, backbone.EmbedDim)) : null;
+            Stages = [.. model.Stages.Select((stage, number) => new PreparedStage(
+                [.. stage.blocks.Select(b => Keep(new PreparedBlock(b, backbone, number, streamed, bf16)))],
+                stage.downsample is { } merging ? Keep(new NormLayer(merging.norm)) : null,
+                stage.downsample is { } merging2 ? Keep(PackedMatrix.Create(merging2.reduction.weight!, bias: null, streamed, bf16)) : null))];
+            Norm = Keep(new NormLayer(model.norm));
+            Projector = [.. LinearsOf(model.Projector).Select(l => Keep(PackedMatrix.Create(l.weight!, l.bias, streamed)))];
+            Heads = [.. model.Heads.Select(h => h is Linear l ? Keep(PackedMatrix.Create(l.weight!, l.bias, streamed)) : null)];
             streamed?.Fill();
         }
         catch

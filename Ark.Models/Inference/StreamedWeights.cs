@@ -59,8 +59,14 @@ internal sealed class StreamedWeights
             ParallelReading.ForEach(_waiting.OrderByDescending(w => w.Bytes.Length).ToList(), w => w.Bytes.Length, w =>
             {
                 if (!buffers.TryTake(out var buffer)) buffer = new NativeBuffer();
-                Fill(w, buffer);
-                buffers.Add(buffer);
+                try
+                {
+                    Fill(w, buffer);
+                }
+                finally
+                {
+                    buffers.Add(buffer);
+                }
             });
         }
         finally

@@ -14,6 +14,9 @@ public class TarCheckpointTests
         Assert.Equal([2, 3], root.Get<Tensor>("w")!.shape);
         Assert.Equal([0f, 1, 2, 3, 4, 5], root.Get<Tensor>("w")!.data<float>().ToArray());
         Assert.Equal([4f, 5], root.Get<Tensor>("t")!.data<float>().ToArray());
+        // They share their storage, as in Python.
+        root.Get<Tensor>("t")!.zero_();
+        Assert.Equal([0f, 1, 2, 3, 0, 0], root.Get<Tensor>("w")!.data<float>().ToArray());
         Assert.Equal(CheckpointFormat.PyTorchTar, CheckpointFile.ReadIndex(folder.PathOf("a.pth.tar")).Format);
     }
 

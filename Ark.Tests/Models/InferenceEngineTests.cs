@@ -28,6 +28,37 @@ public class InferenceEngineTests
     }
 
     [Fact]
+    public async Task Engine_that_is_disposed_while_others_use_it_finishes_what_runs_and_refuses_the_rest()
+    {
+        using var model = new ArkModel(ModelMemoryTests.Tiny, new Generator(1));
+        var engine = InferenceEngine.Create(model);
+        using var images = rand(8, 3, 16, 16);
+        using var started = new CountdownEvent(4);
+        var callers = Enumerable.Range(0, 4).Select(_ => Task.Run(() =>
+        {
+            for (var runs = 0; ; runs++)
+            {
+                try
+                {
+                    using var result = engine.Run(images, InferenceOutputs.Pooled | InferenceOutputs.Logits);
+                    Assert.True(result.Pooled!.isfinite().all().item<bool>());
+                }
+                catch (ObjectDisposedException)
+                {
+                    return runs;
+                }
+
+                if (runs == 0) started.Signal();
+            }
+        })).ToArray();
+        Assert.True(started.Wait(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken));
+        engine.Dispose();
+        engine.Dispose();
+        Assert.All(await Task.WhenAll(callers), runs => Assert.True(runs > 0));
+        Assert.Throws<ObjectDisposedException>(() => engine.Pooled(images));
+    }
+
+    [Fact]
     public void Engine_leaves_no_tensor_but_what_it_returns()
     {
         using var model = new ArkModel(ModelMemoryTests.Tiny, new Generator(1));

@@ -40,6 +40,18 @@ public class ServiceTests(RunningService service) : IClassFixture<RunningService
         }
     }
 
+    [Theory]
+    [InlineData("--b\r\nContent-Disposition: form-data; name=image; filename=a.png\r\n\r\nhalf of a pict")]
+    [InlineData("no boundary at all")]
+    [InlineData("--b\r\nno header\r\n\r\nx\r\n--b--\r\n")]
+    public async Task A_damaged_form_is_the_callers_fault_and_not_the_services(string body)
+    {
+        using var content = new StringContent(body);
+        content.Headers.ContentType = System.Net.Http.Headers.MediaTypeHeaderValue.Parse("multipart/form-data; boundary=b");
+        using var answer = await service.Client.PostAsync(new Uri("predictions", UriKind.Relative), content, Token);
+        Assert.Contains("form", await Refusal(answer, HttpStatusCode.BadRequest), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Embeddings_have_the_dimensions_that_are_asked_for()
     {

@@ -40,6 +40,35 @@ public class ResumeTests(PhantomFixture phantom) : IClassFixture<PhantomFixture>
         files.AssertSameAs(whole);
     }
 
+    [Theory]
+    [InlineData("task loss", 2)]
+    [InlineData("validation loss", 1)]
+    public async Task Run_whose_listener_throws_what_a_cancellation_throws_ends_bit_identical_too(string word, int time)
+    {
+        void Set(TrainingOptions o) => (o.EmaMode, o.CheckpointSteps) = (EmaMode.Epoch, 2);
+        var whole = await TrainAsync($"whole-listener-{time}", Set);
+        var run = phantom.Run($"listener-{time}", Set, Small);
+        var seen = 0;
+        var listener = new Reaction(p =>
+        {
+            if (p.Message?.Contains(word, StringComparison.Ordinal) == true && ++seen == time) throw new OperationCanceledException();
+        });
+        await Assert.ThrowsAsync<OperationCanceledException>(() => phantom.TrainAsync(run, listener, Cancellation));
+        await phantom.TrainAsync(run with { Resume = true }, cancellationToken: Cancellation);
+        new RunFiles(run.Directory!).AssertSameAs(whole);
+    }
+
+    [Fact]
+    public void Digest_of_lists_knows_exchanged_files_of_one_name_and_forgets_where_the_folder_lies()
+    {
+        static string Digest(string root, params string[] names) => ListDigest.Of([.. names.Select(n => (root + n, new float[] { 1 }))]);
+        var digest = Digest("/data/chexpert/", "patient1/study1/view1.jpg", "patient2/study1/view1.jpg");
+        Assert.Equal(digest, Digest("C:\\chexpert\\", "patient1\\study1\\view1.jpg", "patient2\\study1\\view1.jpg"));
+        Assert.NotEqual(digest, Digest("/data/chexpert/", "patient2/study1/view1.jpg", "patient1/study1/view1.jpg"));
+        Assert.NotEqual(digest, Digest("/data/chexpert/", "patient1/study1/view1.jpg"));
+        Assert.NotEqual(Digest("", "a", "b"), Digest("", "b", "a"));
+    }
+
     [Fact]
     public async Task Run_that_is_killed_before_its_first_state_begins_anew()
     {

@@ -49,6 +49,9 @@ internal sealed class RunCheckpoints(RunDirectory directory, TrainingOptions opt
     /// <summary>What the newest checkpoint that can be read says of the model; <see langword="null"/> where there is none.</summary>
     public static ModelDescription? ReadDescription(RunDirectory directory, int kept) => States(directory, kept).Select(TrainingCheckpoint.ReadDescription).FirstOrDefault(d => d is not null);
 
+    /// <summary>Whether a run has a state of its own to go on from, whole or damaged.</summary>
+    public static bool HasState(RunDirectory directory, int kept) => States(directory, kept).Count > 0;
+
     // Newest first.
     private static List<string> States(RunDirectory directory, int kept) =>
         [.. Enumerable.Range(0, kept).Select(n => n == 0 ? directory.LastCheckpoint : directory.EarlierCheckpoint(n)).Where(File.Exists)];

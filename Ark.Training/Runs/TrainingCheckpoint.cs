@@ -166,16 +166,17 @@ internal static class TrainingCheckpoint
         if (ark.Has("options"))
         {
             var stored = ark.Section("options");
-            foreach (var setting in TrainingSettings.All.Where(s => !MayDiffer.Contains(s.Property))) RequireSameOption(path, stored, setting.Name, setting.Format(options));
+            var defaults = new TrainingOptions();
+            foreach (var setting in TrainingSettings.All.Where(s => !MayDiffer.Contains(s.Property))) RequireSameOption(path, stored, setting.Name, setting.Format(options), setting.Format(defaults));
         }
 
         foreach (var dataset in datasets) RequireSameData(path, ark, dataset.Name, dataset.Digest);
     }
 
-    /// <summary>Refuses to go on where an option has another value than when the run began.</summary>
-    internal static void RequireSameOption(string path, CheckpointSection stored, string name, string? now)
+    /// <summary>Refuses to go on where an option has another value than when the run began. One that was not there yet had its default.</summary>
+    internal static void RequireSameOption(string path, CheckpointSection stored, string name, string? now, string? byDefault)
     {
-        var then = stored.Has(name) ? stored.Text(name) : null;
+        var then = stored.Has(name) ? stored.Text(name) : byDefault;
         if (now != then)
             throw new ArkInputException(path, $"option '{name}'", $"was {then ?? "not set"} when the run began and is {now ?? "not set"} now", "A run goes on with the options it began with; for others begin a new one, with this checkpoint as its initial weights.");
     }

@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
 using Ark.Data;
 
 namespace Ark.Training;
@@ -8,22 +6,9 @@ namespace Ark.Training;
 internal sealed record PreparedSegmentation(string Name, IReadOnlyList<string> Structures,
     IReadOnlyList<SegmentationSample> Train, IReadOnlyList<SegmentationSample> Validation, IReadOnlyList<SegmentationSample> Test)
 {
-    /// <summary>Tells whether lists are those that a run began with: the names of images and masks, wherever they lie now, in order.</summary>
-    public string Digest
-    {
-        get
-        {
-            if (field is not null) return field;
-            using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-            foreach (var split in (IReadOnlyList<SegmentationSample>[])[Train, Validation, Test])
-            {
-                hash.AppendData(BitConverter.GetBytes(split.Count));
-                foreach (var sample in split) hash.AppendData(Encoding.UTF8.GetBytes($"{Path.GetFileName(sample.Image.Name)}\n{Path.GetFileName(sample.Masks.Name)}\n"));
-            }
-
-            return field = Convert.ToHexStringLower(hash.GetHashAndReset());
-        }
-    }
+    /// <summary>Tells whether lists are those that a run began with, images and masks.</summary>
+    public string Digest => field ??= ListDigest.Of(
+        [.. ((IReadOnlyList<SegmentationSample>[])[Train, Validation, Test]).SelectMany(split => new[] { split.Select(s => (s.Image.Name, Array.Empty<float>())).ToArray(), [.. split.Select(s => (s.Masks.Name, Array.Empty<float>()))] })]);
 
     /// <summary>Reads all lists, so that what is wrong with them shows before training.</summary>
     public static async Task<PreparedSegmentation> ReadAsync(SegmentationDataset dataset, CancellationToken cancellationToken)

@@ -58,7 +58,8 @@ internal static class SegmentationCheckpoint
         using var scope = NewDisposeScope();
         var (_, ark) = Read(path);
         var stored = ark.Section("options");
-        foreach (var setting in SegmentationSettings.All.Where(s => !MayDiffer.Contains(s.Name))) TrainingCheckpoint.RequireSameOption(path, stored, setting.Name, setting.Format(options));
+        var defaults = new SegmentationOptions();
+        foreach (var setting in SegmentationSettings.All.Where(s => !MayDiffer.Contains(s.Name))) TrainingCheckpoint.RequireSameOption(path, stored, setting.Name, setting.Format(options), setting.Format(defaults));
         var description = SegmentationDescription.Decode(path, ark.Section("model"));
         if (!description.Network.Structures.SequenceEqual(data.Structures, StringComparer.Ordinal))
             throw new ArkInputException(path, "key 'ark.model'", "is a checkpoint of other structures", "Resume with the catalogue that the run began with.");

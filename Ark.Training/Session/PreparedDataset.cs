@@ -1,6 +1,3 @@
-using System.Runtime.InteropServices;
-using System.Security.Cryptography;
-using System.Text;
 using Ark.Data;
 
 namespace Ark.Training;
@@ -24,26 +21,8 @@ internal sealed record PreparedDataset(string Name, LabelSchema Labels, IReadOnl
         return prepared;
     }
 
-    /// <summary>Tells whether lists are those that a run began with: the names of the files, wherever they lie now, and their targets, in order.</summary>
-    public string Digest
-    {
-        get
-        {
-            if (field is not null) return field;
-            using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-            foreach (var split in (IReadOnlyList<ImageSample>[])[Train, Validation, Test])
-            {
-                hash.AppendData(BitConverter.GetBytes(split.Count));
-                foreach (var sample in split)
-                {
-                    hash.AppendData(Encoding.UTF8.GetBytes(Path.GetFileName(sample.Image.Name) + "\n"));
-                    hash.AppendData(MemoryMarshal.AsBytes<float>(sample.Targets));
-                }
-            }
-
-            return field = Convert.ToHexStringLower(hash.GetHashAndReset());
-        }
-    }
+    /// <summary>Tells whether lists are those that a run began with.</summary>
+    public string Digest => field ??= ListDigest.Of([.. ((IReadOnlyList<ImageSample>[])[Train, Validation, Test]).Select(split => split.Select(s => (s.Image.Name, s.Targets)).ToArray())]);
 
     private static async Task<IReadOnlyList<ImageSample>> ReadAsync(ArkDataset dataset, DatasetSplit split, CancellationToken cancellationToken)
     {

@@ -44,12 +44,13 @@ internal sealed class TrainingSession : IDisposable
         _labels = [.. datasets.Select(d => d.Labels.Count)];
         var stored = resume ? RunCheckpoints.ReadDescription(directory!, options.KeepLast) : null;
         // A run that has a state of its own needs the file that it began with no more.
-        using var trained = stored is null && options.InitialWeights is { } path ? TrainedModel.Open(path) : null;
+        var begins = !resume || !RunCheckpoints.HasState(directory!, options.KeepLast);
+        using var trained = begins && options.InitialWeights is { } path ? TrainedModel.Open(path) : null;
         Description = TrainingModels.Describe(options, datasets, stored?.Heads ?? trained?.Heads ?? []);
         _trainingView = Transforms.Training(options, Description.ImageSize);
         _evaluationView = Transforms.Evaluation(options.Normalization, Description.ImageSize);
         _testView = options.TestAugment ? Transforms.TenCrop(options.Normalization, Description.ImageSize) : _evaluationView;
-        var (student, teacher) = TrainingModels.Create(options, Description, trained, stored is null && trained is null ? options.InitialWeights : null);
+        var (student, teacher) = TrainingModels.Create(options, Description, trained, begins && trained is null ? options.InitialWeights : null);
         _accrual = new KnowledgeAccrual(student.to(_device), teacher.to(_device), HeadPlan.Tasks(options.TaskOrder, datasets, Description.Heads), AccrualSettingsOf(options, datasets));
         _checkpoints = directory is null ? null : new RunCheckpoints(directory, options, Description, datasets, _accrual);
         _position = resume ? _checkpoints!.Resume(w => reporter.Message(w, warning: true)) : new TrainingPosition();
@@ -124,7 +125,11 @@ internal sealed class TrainingSession : IDisposable
     private void RunEpoch(CancellationToken cancellationToken)
     {
         var passes = Passes(_position.Epoch);
-        for (; _position.Pass < passes.Count; _position.Pass++, _checkpoints?.SaveLast(_position)) TrainPass(passes[_position.Pass], cancellationToken);
+        while (_position.Pass < passes.Count)
+        {
+            TrainPass(passes[_position.Pass], cancellationToken);
+            _checkpoints?.SaveLast(_position);
+        }
 
         // Testing draws no random numbers and changes no state, so a run that is stopped here repeats it and goes on as if nothing had happened.
         var losses = Enumerable.Range(0, _datasets.Count).Select(d => ValidationLoss(d, cancellationToken)).ToArray();
@@ -132,18 +137,20 @@ internal sealed class TrainingSession : IDisposable
         if (Array.FindIndex(losses, l => !double.IsFinite(l)) is >= 0 and var bad)
         {
             throw new TrainingStoppedException(FormattableString.Invariant($"epoch {epoch}: the validation loss of {_datasets[bad].Name} is not finite: the loss has exploded. ")
-                + $"No checkpoint was chosen by it{(_directory is null ? "" : $"; {_directory.BestCheckpoint} is the best before")}. Begin a new run with a lower --lr or --clip-grad.");
+                + $"No checkpoint was chosen by it{(File.Exists(_directory?.BestCheckpoint) ? $"; {_directory.BestCheckpoint} is the best before" : "")}. Begin a new run with a lower --lr or --clip-grad.");
         }
 
         var tested = epoch % _options.TestEvery == 0 || epoch == _options.Epochs;
         _evaluations = tested ? TestAll(cancellationToken) : [];
 
+        _isBetweenSteps = false;
         _accrual.EndEpoch(epoch, losses.Average());
         RecordEpoch(epoch, losses);
         var best = IsBest(losses);
         _position.ValidationLosses = losses;
         _position.Epoch = epoch;
         _position.Pass = 0;
+        _isBetweenSteps = true;
         if (tested) _checkpoints?.SaveEpoch(_position);
         if (best) _checkpoints?.SaveBest(_position);
         _checkpoints?.SaveLast(_position);
@@ -180,10 +187,12 @@ internal sealed class TrainingSession : IDisposable
             cancellationToken.ThrowIfCancellationRequested();
         }
 
-        // The teacher of epoch mode moves first, so that the record has the momentum of this pass.
+        // The teacher of epoch mode moves first, so that the record has the momentum of this pass. Who hears of it may throw: until the position is the next pass's, nothing must be saved.
+        _isBetweenSteps = false;
         _accrual.EndPass();
         RecordPass(pass.Name, (_position.Images - imagesBefore) / watch.Elapsed.TotalSeconds);
-        (_position.Step, _position.Images, _position.LossSums) = (0, 0, new double[3]);
+        (_position.Pass, _position.Step, _position.Images, _position.LossSums) = (_position.Pass + 1, 0, 0, new double[3]);
+        _isBetweenSteps = true;
     }
 
     private void TrainStep(DatasetPass pass, IReadOnlyList<ImageSample> samples, Batch batch)

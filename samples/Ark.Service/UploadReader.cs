@@ -16,10 +16,18 @@ internal static class UploadReader
         if (!request.HasFormContentType) return await ReadAsync(request.Body, request.ContentLength, limits, cancellationToken);
         var boundary = HeaderUtilities.RemoveQuotes(MediaTypeHeaderValue.Parse(request.ContentType).Boundary).Value
             ?? throw new UploadException(StatusCodes.Status415UnsupportedMediaType, "Send the picture as the body, or as the file of a multipart form.");
-        var reader = new MultipartReader(boundary, request.Body) { BodyLengthLimit = null };
-        while (await reader.ReadNextSectionAsync(cancellationToken) is { } section)
+        try
         {
-            if (section.GetContentDispositionHeader()?.IsFileDisposition() == true) return await ReadAsync(section.Body, request.ContentLength, limits, cancellationToken);
+            var reader = new MultipartReader(boundary, request.Body) { BodyLengthLimit = null };
+            while (await reader.ReadNextSectionAsync(cancellationToken) is { } section)
+            {
+                if (section.GetContentDispositionHeader()?.IsFileDisposition() == true) return await ReadAsync(section.Body, request.ContentLength, limits, cancellationToken);
+            }
+        }
+        catch (Exception e) when (e is (IOException and not BadHttpRequestException) or InvalidDataException or ArgumentException)
+        {
+            // Cut off, without its boundary, or with headers that are none.
+            throw new UploadException(StatusCodes.Status400BadRequest, "The form is damaged or ends early.");
         }
 
         throw new UploadException(StatusCodes.Status400BadRequest, "The form has no file.");
@@ -30,7 +38,7 @@ internal static class UploadReader
 
     private static async Task<byte[]> ReadAsync(Stream body, long? expected, ServiceLimits limits, CancellationToken cancellationToken)
     {
-        var buffer = ArrayPool<byte>.Shared.Rent((int)Math.Clamp(expected ?? (1 << 20), 1 << 12, limits.MaxUploadBytes));
+        var buffer = ArrayPool<byte>.Shared.Rent((int)Math.Clamp(expected ?? (1 << 20), Math.Min(1 << 12, limits.MaxUploadBytes), limits.MaxUploadBytes));
         try
         {
             var count = 0;

@@ -13,7 +13,7 @@ internal static class PyTorchLegacy
     {
         var input = new PickleInput(file, "legacy pickle");
         var roots = new Dictionary<string, StoredStorage>(StringComparer.Ordinal);
-        var views = new Dictionary<string, (StoredStorage View, StoredStorage Root, long Offset)>(StringComparer.Ordinal);
+        var views = new Dictionary<string, StoredStorage>(StringComparer.Ordinal);
         var inert = options.InertNames.ToHashSet(StringComparer.Ordinal);
         var preamble = new PickleReader(input, new HashSet<string>(), resolve: null);
         if (!Equals(preamble.Read(), Magic)) throw input.Refuse("has an invalid magic number: a pickle, but not a checkpoint");
@@ -42,12 +42,12 @@ internal static class PyTorchLegacy
                 throw context.Refuse($"has a view of storage '{storage.Key}' (offset {offset}, {count} elements) out of range of its {storage.Count} elements");
             if (views.TryGetValue(key, out var known))
             {
-                if (known.Root != storage || known.Offset != offset || known.View.Count != count) throw context.Refuse($"describes the storage view '{key}' twice (mismatch)");
-                return known.View;
+                if (known.Owner != storage || known.OwnerOffset != offset * storage.Element.Size || known.Count != count) throw context.Refuse($"describes the storage view '{key}' twice (mismatch)");
+                return known;
             }
 
-            var made = new StoredStorage(key, storage.Element, count);
-            views.Add(key, (made, storage, offset));
+            var made = storage.Part(key, offset, count);
+            views.Add(key, made);
             return made;
         }
 
@@ -66,8 +66,6 @@ internal static class PyTorchLegacy
 
             foreach (var storage in roots.Values)
                 if (storage.Bytes is null) throw input.Refuse($"lacks storage '{storage.Key}': its key is missing from the list");
-            foreach (var (view, owner, offset) in views.Values)
-                view.Bytes = owner.Bytes!.Part(offset * owner.Element.Size, view.ByteCount);
         }
     }
 }

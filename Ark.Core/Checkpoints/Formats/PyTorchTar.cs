@@ -68,8 +68,7 @@ internal static class PyTorchTar
             }
 
             if (offset < 0 || count < 0 || offset > root.Count || count > root.Count - offset) throw context.Refuse("has a storage view out of range of its storage");
-            var made = new StoredStorage(view[0]!.ToString()!, root.Element, count) { Bytes = root.Bytes!.Part(offset * root.Element.Size, count * root.Element.Size) };
-            if (!_storages.TryAdd(view[0]!, made)) throw context.Refuse("has a duplicate storage key");
+            if (!_storages.TryAdd(view[0]!, root.Part(view[0]!.ToString()!, offset, count))) throw context.Refuse("has a duplicate storage key");
         }
 
         private void ReadTensors(FileSlice file)

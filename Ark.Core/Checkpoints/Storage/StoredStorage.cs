@@ -15,6 +15,18 @@ internal sealed class StoredStorage(string key, ElementType element, long count)
     /// <summary>How many bytes that is.</summary>
     public long ByteCount => Count * Element.Size;
 
-    /// <summary>Where the bytes are; <see langword="null"/> until known.</summary>
+    /// <summary>The storage of which this one is a part; <see langword="null"/> for one of its own. What is read is the owner, once for all its parts.</summary>
+    public StoredStorage? Owner { get; private init; }
+
+    /// <summary>The first byte within the owner.</summary>
+    public long OwnerOffset { get; private init; }
+
+    /// <summary>A part of this storage.</summary>
+    /// <param name="key">Its name.</param>
+    /// <param name="offset">Its first element, within this storage.</param>
+    /// <param name="count">Its elements; they end within this storage.</param>
+    public StoredStorage Part(string key, long offset, long count) => new(key, Element, count) { Owner = Owner ?? this, OwnerOffset = OwnerOffset + (offset * Element.Size) };
+
+    /// <summary>Where the bytes are; <see langword="null"/> until known, and for parts.</summary>
     public StorageBytes? Bytes { get; set; }
 }

@@ -59,7 +59,9 @@ internal sealed class StoredTensor
         StoredStorage storage, ElementType element, long offset, long[] shape, long[] strides, bool requiresGrad, out string problem)
     {
         problem = Check(storage.ByteCount / element.Size, element, offset, shape, strides, out var count);
-        return problem.Length > 0 ? null : new StoredTensor(storage, element, offset, shape, strides, count) { RequiresGrad = requiresGrad };
+        if (problem.Length == 0 && storage.OwnerOffset % element.Size != 0) problem = $"a tensor's storage begins at byte {storage.OwnerOffset} of another, which is invalid for elements of {element.Size} bytes";
+        if (problem.Length > 0) return null;
+        return new StoredTensor(storage.Owner ?? storage, element, offset + (storage.OwnerOffset / element.Size), shape, strides, count) { RequiresGrad = requiresGrad };
     }
 
     /// <summary>The same view as a parameter.</summary>
