@@ -17,14 +17,16 @@ internal static class TrialFolders
     /// <exception cref="ArkInputException">It cannot be used.</exception>
     public static void Begin(string parent, int trials)
     {
-        if (((string[])[parent, Of(parent, 0)]).Any(f => File.Exists(Path.Combine(f, "config.json"))))
+        // A file of that name that is somebody else's is refused here.
+        var planned = CountOf(parent);
+        if (Enumerable.Range(0, Math.Max(trials, planned ?? 0)).Select(t => Of(parent, t)).Append(parent).Any(f => File.Exists(Path.Combine(f, "config.json"))))
             throw new ArkInputException(parent, null, "holds a run already", "Choose another folder (--out), or go on with that run (--resume).");
         try
         {
-            // Trials that never began leave their number.
             if (trials == 1)
             {
-                if (Directory.Exists(parent)) File.Delete(CountPath(parent));
+                // Trials that never began have left their number.
+                if (planned is not null) File.Delete(CountPath(parent));
                 return;
             }
 

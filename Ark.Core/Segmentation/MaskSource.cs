@@ -6,6 +6,9 @@ public abstract class MaskSource
     /// <summary>What to call the masks in messages.</summary>
     public abstract string Name { get; }
 
+    /// <summary>What tells the masks from others without reading them: the names of their files, and values that say how they are read.</summary>
+    internal virtual IEnumerable<(string Name, float[] Values)> Origin => [(Name, [])];
+
     /// <summary>Produces the masks; called from several threads at once.</summary>
     /// <param name="decoder">Decodes encoded images.</param>
     /// <param name="width">Columns of the image that they belong to.</param>

@@ -57,8 +57,8 @@ public sealed class DatasetChecker(IImageDecoder decoder)
         foreach (var split in SplitNames.All)
         {
             var list = split switch { DatasetSplit.Train => definition.TrainList, DatasetSplit.Validation => definition.ValidationList, _ => definition.TestList };
-            // Folders of masks need no lists.
-            if (list is null && (hasLists || adapter is not MaskedDataset)) continue;
+            // Folders of masks need no lists, and what an adapter of the user's own needs is not known.
+            if (list is null && (adapter is not MaskedDataset masks || (hasLists && masks.ReadsLists))) continue;
             list ??= Path.Combine(definition.DataDirectory, split.Word());
             var reading = new SplitReading(split, list);
             reading.Read(adapter, cancellationToken);

@@ -7,6 +7,9 @@ internal sealed class MaskedDataset(LabelSchema labels, ISegmentationAdapter ada
 {
     public LabelSchema Labels => labels;
 
+    /// <summary>Whether each split is read from a list of its own.</summary>
+    public bool ReadsLists => adapter is SegmentationListAdapter;
+
     public async ValueTask<IReadOnlyList<ImageSample>> ReadAsync(DatasetSplit split, CancellationToken cancellationToken = default)
     {
         var samples = await adapter.ReadAsync(split, cancellationToken).ConfigureAwait(false);

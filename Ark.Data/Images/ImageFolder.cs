@@ -6,13 +6,28 @@ internal static class ImageFolder
     /// <summary>The endings that images have, with their dots.</summary>
     public static IReadOnlySet<string> Endings { get; } = new HashSet<string>(StringComparer.OrdinalIgnoreCase) { ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp", ".dcm", ".dicom" };
 
-    /// <summary>The images of a folder, without those that are hidden, in no order.</summary>
+    /// <summary>The images of a folder, without those that are hidden, in no order. DICOM files, which archives write without an ending or with any, are known by their first bytes.</summary>
     /// <param name="path">The folder.</param>
     /// <param name="recursive">Whether those in its folders are among them.</param>
     /// <param name="others">Further endings that are taken for images.</param>
     public static IEnumerable<string> Enumerate(string path, bool recursive = false, params ReadOnlySpan<string> others)
     {
         HashSet<string> endings = new([.. Endings, .. others], StringComparer.OrdinalIgnoreCase);
-        return Directory.EnumerateFiles(path, "*", new EnumerationOptions { RecurseSubdirectories = recursive, IgnoreInaccessible = false }).Where(f => endings.Contains(Path.GetExtension(f)));
+        return Directory.EnumerateFiles(path, "*", new EnumerationOptions { RecurseSubdirectories = recursive, IgnoreInaccessible = false }).Where(f => endings.Contains(Path.GetExtension(f)) || IsDicom(f));
+    }
+
+    private static bool IsDicom(string file)
+    {
+        Span<byte> head = stackalloc byte[DicomImage.HeadBytes];
+        try
+        {
+            using var stream = File.OpenRead(file);
+            return DicomImage.IsDicom(head[..stream.ReadAtLeast(head, head.Length, throwOnEndOfStream: false)]);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // What cannot be read and does not look like an image is none of ours.
+            return false;
+        }
     }
 }

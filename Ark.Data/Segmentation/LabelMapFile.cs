@@ -7,6 +7,8 @@ internal sealed class LabelMapFile(string file, IReadOnlyList<byte> values) : Ma
 {
     public override string Name => file;
 
+    internal override IEnumerable<(string Name, float[] Values)> Origin => [(file, [.. values.Select(v => (float)v)])];
+
     public override StructureMap Load(IImageDecoder decoder, int width, int height)
     {
         var mask = decoder.DecodeFile(file);

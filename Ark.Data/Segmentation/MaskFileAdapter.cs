@@ -1,7 +1,7 @@
 namespace Ark.Data;
 
 /// <summary>
-/// Reads datasets that keep images and masks in folders, by lists of image names, one a line; without lists, every image of <c>SPLIT/images</c>. Settings: <c>image_path</c> and
+/// Reads datasets that keep images and masks in folders, by lists of image names, one a line; without lists, every image of <c>SPLIT/images</c> (see <see cref="ImageFolder"/>). Settings: <c>image_path</c> and
 /// <c>mask_path</c>, templates with <c>{name}</c>, <c>{stem}</c>, <c>{folder}</c> and <c>{file}</c> (what is before and after the last slash), <c>{split}</c> and <c>{structure}</c> (a mask path without <c>{structure}</c> is a label map, whose values
 /// <c>values.STRUCTURE</c> names); <c>parts.STRUCTURE</c>, the masks that make up one structure, joined by <c>+</c>; <c>spacing</c>; <c>patient_pattern</c>.
 /// </summary>
@@ -52,7 +52,9 @@ internal sealed class MaskFileAdapter : SegmentationListAdapter
         var folder = split.Synonyms().FirstOrDefault(word => Directory.Exists(Path.Combine(root, word, "images")))
             ?? throw new ArkInputException(Definition.Source, $"dataset '{Definition.Name}'", $"has no '{split.Word()}_list', and there is no folder '{split.Word()}/images' in '{root}'", "Name the lists, or make the folders.");
         // In order of their names, so that a seed means the same everywhere.
-        return ImageFolder.Enumerate(Path.Combine(root, folder, "images"), others: RawRadiograph.Extension).Select(f => Path.GetFileName(f)!).Order(StringComparer.Ordinal).Select(name => Find(name, Path.Combine(root, folder), 0, split, folder + "/"));
+        string[] names = [.. ImageFolder.Enumerate(Path.Combine(root, folder, "images"), others: RawRadiograph.Extension).Select(f => Path.GetFileName(f)!).Order(StringComparer.Ordinal)];
+        if (names.Length == 0) throw new ArkInputException(Path.Combine(root, folder, "images"), null, "has no images", $"Images are DICOM, or end in {string.Join(", ", ImageFolder.Endings.Append(RawRadiograph.Extension).Order(StringComparer.Ordinal))}.");
+        return names.Select(name => Find(name, Path.Combine(root, folder), 0, split, folder + "/"));
     }
 
     private SegmentationSample Find(string name, string list, int line, DatasetSplit split, string folder)

@@ -9,6 +9,8 @@ internal sealed class MaskFiles(IReadOnlyList<IReadOnlyList<string>> files, bool
 {
     public override string Name => files[0][0];
 
+    internal override IEnumerable<(string Name, float[] Values)> Origin => files.SelectMany((parts, k) => parts.Select(file => (file, new float[] { k })));
+
     public override StructureMap Load(IImageDecoder decoder, int width, int height)
     {
         var map = new StructureMap(width, height);

@@ -5,7 +5,7 @@ namespace Ark.Data;
 /// </summary>
 internal static class QualityVariation
 {
-    /// <summary>Half of the time, the picture as if it had been stored with 35 to 80 % of its width and height.</summary>
+    /// <summary>Half of the time, the picture, which has the network's size, as if it had been stored with 35 to 80 % of that width and height.</summary>
     public static RasterImage Coarsen(RasterImage image, RandomStream random)
     {
         if (!random.Chance(0.5)) return image;

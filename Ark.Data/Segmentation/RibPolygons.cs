@@ -8,6 +8,9 @@ internal sealed class RibPolygons(string list, string key, IReadOnlyList<IReadOn
 {
     public override string Name => $"{list}, key '{key}'";
 
+    internal override IEnumerable<(string Name, float[] Values)> Origin =>
+        outlines.SelectMany((ribs, k) => ribs.Select(r => (key, (float[])[k, .. r.Points.SelectMany(p => new[] { (float)p.X, (float)p.Y })])));
+
     public override StructureMap Load(IImageDecoder decoder, int width, int height)
     {
         var map = new StructureMap(width, height);

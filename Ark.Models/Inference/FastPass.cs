@@ -35,7 +35,6 @@ internal sealed unsafe class FastPass : IDisposable
     private readonly NativeBuffer[] _logits;
     private readonly NativeBuffer[] _scratch;
     private int _images;
-    private bool _disposed;
 
     public FastPass(PreparedNetwork network, int threads)
     {
@@ -76,7 +75,6 @@ internal sealed unsafe class FastPass : IDisposable
         var together = Math.Max(1, TokensTogether / _stages[0].Tokens);
         lock (_gate)
         {
-            ObjectDisposedException.ThrowIf(_disposed, typeof(InferenceEngine));
             for (var first = 0; first < count; first += together)
             {
                 _images = Math.Min(together, count - first);
@@ -99,14 +97,9 @@ internal sealed unsafe class FastPass : IDisposable
         return result;
     }
 
-    /// <summary>Waits for a pass that is running; later ones are refused.</summary>
     public void Dispose()
     {
-        lock (_gate)
-        {
-            _disposed = true;
-            foreach (var part in (ReadOnlySpan<IDisposable>)[.. _stages, .. _tokens, _normed, _qkv, _attended, _hidden, _pooled, .. _features, .. _logits, .. _scratch]) part.Dispose();
-        }
+        foreach (var part in (ReadOnlySpan<IDisposable>)[.. _stages, .. _tokens, _normed, _qkv, _attended, _hidden, _pooled, .. _features, .. _logits, .. _scratch]) part.Dispose();
     }
 
     private NativeBuffer Features => _network.Projector.Count == 0 ? _pooled : _features[^1];

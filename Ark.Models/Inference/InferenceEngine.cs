@@ -16,7 +16,9 @@ public sealed class InferenceEngine : IDisposable
     private readonly bool _ownsModel;
     private readonly PreparedNetwork? _prepared;
     private readonly FastPass? _fast;
-    private volatile bool _disposed;
+    private readonly object _calls = new();
+    private int _running;
+    private bool _disposed;
 
     private InferenceEngine(ArkModel model, StreamedWeights? streamed, InferencePrecision precision, int threads, bool ownsModel)
     {
@@ -92,7 +94,27 @@ public sealed class InferenceEngine : IDisposable
     public InferenceResult Run(Tensor images, InferenceOutputs outputs)
     {
         ArgumentNullException.ThrowIfNull(images);
-        ObjectDisposedException.ThrowIf(_disposed, this);
+        lock (_calls)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            _running++;
+        }
+
+        try
+        {
+            return RunOpen(images, outputs);
+        }
+        finally
+        {
+            lock (_calls)
+            {
+                if (--_running == 0) Monitor.PulseAll(_calls);
+            }
+        }
+    }
+
+    private InferenceResult RunOpen(Tensor images, InferenceOutputs outputs)
+    {
         _model.RequireImages(images);
         if (outputs.HasFlag(InferenceOutputs.Projected)) _model.RequireProjector();
         if (_fast is not null && (_ownsModel || images is { device_type: TorchSharp.DeviceType.CPU, dtype: ScalarType.Float32 }))
@@ -127,6 +149,7 @@ public sealed class InferenceEngine : IDisposable
     /// <param name="images"><c>[B, InputChannels, ImageHeight, ImageWidth]</c>, single precision, normalised; borrowed.</param>
     /// <returns><c>[B, NumFeatures]</c>; the caller owns it.</returns>
     /// <exception cref="ArgumentException">The images have another shape.</exception>
+    /// <exception cref="ObjectDisposedException">The engine has been disposed.</exception>
     public Tensor Pooled(Tensor images) => Run(images, InferenceOutputs.Pooled).Pooled!;
 
     /// <summary>Embeddings after the projector.</summary>
@@ -134,24 +157,33 @@ public sealed class InferenceEngine : IDisposable
     /// <returns><c>[B, ProjectorFeatures]</c>; the caller owns it.</returns>
     /// <exception cref="ArgumentException">The images have another shape.</exception>
     /// <exception cref="InvalidOperationException">The model has no projector.</exception>
+    /// <exception cref="ObjectDisposedException">The engine has been disposed.</exception>
     public Tensor Projected(Tensor images) => Run(images, InferenceOutputs.Projected).Projected!;
 
     /// <summary>The normalised tokens of the last stage, row by row.</summary>
     /// <param name="images"><c>[B, InputChannels, ImageHeight, ImageWidth]</c>, single precision, normalised; borrowed.</param>
     /// <returns><c>[B, L, NumFeatures]</c>, where L is the number of the last stage's tokens; the caller owns it.</returns>
     /// <exception cref="ArgumentException">The images have another shape.</exception>
+    /// <exception cref="ObjectDisposedException">The engine has been disposed.</exception>
     public Tensor Tokens(Tensor images) => Run(images, InferenceOutputs.Tokens).Tokens!;
 
     /// <summary>The logits of every head.</summary>
     /// <param name="images"><c>[B, InputChannels, ImageHeight, ImageWidth]</c>, single precision, normalised; borrowed.</param>
     /// <returns>Logits <c>[B, Outputs]</c> for each head, in their order; the caller owns them.</returns>
     /// <exception cref="ArgumentException">The images have another shape.</exception>
+    /// <exception cref="ObjectDisposedException">The engine has been disposed.</exception>
     public IReadOnlyList<Tensor> Logits(Tensor images) => Run(images, InferenceOutputs.Logits).Logits!;
 
-    /// <summary>Releases what was prepared, once a call that is computing has ended. A model that the engine was created for is not touched.</summary>
+    /// <summary>Releases what was prepared, once the calls that are computing have ended; later ones are refused. A model that the engine was created for is not touched.</summary>
     public void Dispose()
     {
-        _disposed = true;
+        lock (_calls)
+        {
+            if (_disposed) return;
+            _disposed = true;
+            while (_running > 0) Monitor.Wait(_calls);
+        }
+
         _fast?.Dispose();
         _prepared?.Dispose();
         if (_ownsModel) _model.Dispose();

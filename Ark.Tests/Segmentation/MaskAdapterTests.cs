@@ -270,6 +270,65 @@ public sealed class MaskAdapterTests : IDisposable
         foreach (var other in (string[])["Thumbs.db", ".DS_Store", "._a.png", "notes.txt"]) Write("train/images/" + other, "x");
         var sample = Assert.Single(await Adapter("mask-folder", ["heart"], list: null).ReadAsync(DatasetSplit.Train, TestContext.Current.CancellationToken));
         Assert.Equal("a.png", Path.GetFileName(sample.Image.Name));
+        Write("val/images/notes.txt", "x");
+        var error = await Assert.ThrowsAsync<ArkInputException>(() => Adapter("mask-folder", ["heart"], list: null).ReadAsync(DatasetSplit.Validation, TestContext.Current.CancellationToken).AsTask());
+        AssertNames(error, Path.Combine("val", "images"), "no images");
+    }
+
+    [Fact]
+    public void Images_of_a_folder_are_known_by_their_ending_and_DICOM_files_by_their_first_bytes()
+    {
+        File.WriteAllBytes(Place("scans/IM0001"), TestDicom.Grey(6, 8, 8, 8).Element(0x7FE00010, "OB", new byte[48]).ToArray());
+        WriteImage("scans/deep/a.PNG", 8, 6);
+        foreach (var other in (string[])["LICENSE", "BMI.txt", "short"]) Write("scans/" + other, other == "short" ? "" : "BM is how bitmaps begin, and this text too");
+        Assert.Equal(["IM0001", "a.PNG"], ImageFolder.Enumerate(_folder.PathOf("scans"), recursive: true).Select(f => Path.GetFileName(f)!).Order(StringComparer.Ordinal));
+        Assert.Equal(["IM0001"], ImageFolder.Enumerate(_folder.PathOf("scans")).Select(f => Path.GetFileName(f)!));
+    }
+
+    [Fact]
+    public async Task A_split_without_a_list_is_left_out_of_the_check_where_others_have_one()
+    {
+        WriteImage("images/a.png", 8, 8);
+        WriteMask("masks/heart/a.png", 8, 8, 1, 1, 2);
+        Write("train.txt", "a.png\n");
+        var definition = new DatasetDefinition
+        {
+            Name = "Set",
+            Adapter = "mask-folder",
+            DataDirectory = _folder.PathOf(""),
+            TrainList = _folder.PathOf("train.txt"),
+            Labels = new LabelSchema(LabelTask.MultiLabel, ["heart"]),
+        };
+        var adapter = new SegmentationAdapterRegistry().Create(definition, new NoServices());
+        var check = await new DatasetChecker(Decoder).CheckAsync(definition, adapter, cancellationToken: TestContext.Current.CancellationToken);
+        Assert.Equal([DatasetSplit.Train], check.Splits.Select(s => s.Split));
+        Assert.Empty(check.Splits.SelectMany(s => s.Problems));
+    }
+
+    [Fact]
+    public async Task Masks_are_told_from_others_by_every_file_value_and_outline()
+    {
+        foreach (var name in (string[])["i.png", "l.png", "h.png", "other.png"]) WriteImage(name, 8, 6);
+        async Task<string> Origin(string list, ISegmentationAdapter adapter)
+        {
+            Write("train.txt", list);
+            var samples = await adapter.ReadAsync(DatasetSplit.Train, TestContext.Current.CancellationToken);
+            return string.Join(';', samples.SelectMany(s => s.Masks.Origin).Select(o => $"{Path.GetFileName(o.Name)}:{string.Join(',', o.Values)}"));
+        }
+
+        var two = Adapter("mask-list", ["lungs", "heart"]);
+        Assert.NotEqual(await Origin("i.png,l.png,h.png\n", two), await Origin("i.png,l.png,other.png\n", two));
+        Assert.NotEqual(await Origin("i.png,l.png\n", two), await Origin("i.png,l.png\n", Adapter("mask-list", ["lungs", "heart"], settings: ("values.lungs", "2", "values.heart", "1"))));
+        WriteImage("train/img/VinDr_RibCXR_train_000.png", 50, 40);
+        async Task<string> Outline(string points) =>
+            string.Join(';', Assert.Single(await Rib(points).ReadAsync(DatasetSplit.Train, TestContext.Current.CancellationToken)).Masks.Origin.Select(o => $"{o.Name}:{string.Join(',', o.Values)}"));
+        Assert.NotEqual(await Outline("{\"x\": 5, \"y\": 5}, {\"x\": 9, \"y\": 5}, {\"x\": 9, \"y\": 9}"), await Outline("{\"x\": 5, \"y\": 5}, {\"x\": 9, \"y\": 5}, {\"x\": 9, \"y\": 8}"));
+
+        ISegmentationAdapter Rib(string points)
+        {
+            Write("train.json", RibJson(points));
+            return Adapter("vindr-ribcxr", ["ribs"], "train.json");
+        }
     }
 
     [Fact]

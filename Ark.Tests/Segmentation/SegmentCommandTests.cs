@@ -73,6 +73,10 @@ public class SegmentCommandTests(MaskedPhantom phantom) : IClassFixture<MaskedPh
         (await CommandLineRun.Of(["segment", "train", "--config", phantom.Catalogue, "--out", file, "--trials", "2", .. Small])).AssertRefused("file", "--out");
         (await CommandLineRun.Of(["segment", "train", "--config", phantom.Catalogue, "--out", phantom.PathOf("trained"), "--trials", "2", .. Small])).AssertRefused("holds a run already");
         Assert.False(File.Exists(Path.Combine(phantom.PathOf("trained"), "trials.json")));
+        var foreign = Path.Combine(Directory.CreateDirectory(phantom.PathOf("clinic")).FullName, "trials.json");
+        await File.WriteAllTextAsync(foreign, "{\"nct\": 1}", TestContext.Current.CancellationToken);
+        (await CommandLineRun.Of(["segment", "train", "--config", phantom.Catalogue, "--out", phantom.PathOf("clinic"), .. Small])).AssertRefused("trials.json");
+        Assert.Equal("{\"nct\": 1}", await File.ReadAllTextAsync(foreign, TestContext.Current.CancellationToken));
     }
 
     [Fact]

@@ -20,7 +20,7 @@ internal static class ImageInputs
         if (Directory.Exists(path)) images = OfFolder(path);
         else if (ImageFolder.Endings.Contains(Path.GetExtension(path))) images = [new NamedImage(path, new ImageFile(path))];
         else images = OfList(path, folder ?? Path.GetDirectoryName(Path.GetFullPath(path))!, cancellationToken);
-        return images.Count > 0 ? images : throw new ArkInputException(path, null, "has no images", $"Images end in {string.Join(", ", ImageFolder.Endings.Order(StringComparer.Ordinal))}.");
+        return images.Count > 0 ? images : throw new ArkInputException(path, null, "has no images", $"Images are DICOM, or end in {string.Join(", ", ImageFolder.Endings.Order(StringComparer.Ordinal))}.");
     }
 
     private static List<NamedImage> OfFolder(string path) =>

@@ -10,7 +10,10 @@ namespace Ark.Training;
 /// </summary>
 internal static class TrainingCheckpoint
 {
-    private const long FormatVersion = 2;
+    private const long FormatVersion = 3;
+
+    // Digests of lists were others before.
+    private const long FirstWithFolders = 3;
 
     // What changes neither weights nor records of a run, or names something that may have been moved.
     private static readonly HashSet<string?> MayDiffer =
@@ -170,6 +173,7 @@ internal static class TrainingCheckpoint
             foreach (var setting in TrainingSettings.All.Where(s => !MayDiffer.Contains(s.Property))) RequireSameOption(path, stored, setting.Name, setting.Format(options), setting.Format(defaults));
         }
 
+        if (ark.Whole("format") < FirstWithFolders) return;
         foreach (var dataset in datasets) RequireSameData(path, ark, dataset.Name, dataset.Digest);
     }
 
@@ -184,7 +188,7 @@ internal static class TrainingCheckpoint
     /// <summary>Refuses to go on where a dataset's lists have changed since the run began.</summary>
     internal static void RequireSameData(string path, CheckpointSection ark, string dataset, string digest)
     {
-        // Checkpoints of the first format say nothing of their data.
+        // Of a dataset that is new to the run nothing is stored.
         if (!ark.Has("data") || ark.Section("data") is not { } data || !data.Has(dataset) || data.Text(dataset) == digest) return;
         throw new ArkInputException(path, $"dataset '{dataset}'", "has other images or labels now than when the run began", "Restore its lists, or begin a new run with this checkpoint as its initial weights.");
     }

@@ -8,7 +8,7 @@ internal sealed record PreparedSegmentation(string Name, IReadOnlyList<string> S
 {
     /// <summary>Tells whether lists are those that a run began with, images and masks.</summary>
     public string Digest => field ??= ListDigest.Of(
-        [.. ((IReadOnlyList<SegmentationSample>[])[Train, Validation, Test]).SelectMany(split => new[] { split.Select(s => (s.Image.Name, Array.Empty<float>())).ToArray(), [.. split.Select(s => (s.Masks.Name, Array.Empty<float>()))] })]);
+        [.. ((IReadOnlyList<SegmentationSample>[])[Train, Validation, Test]).SelectMany(split => new[] { split.Select(s => (s.Image.Name, Array.Empty<float>())).ToArray(), [.. split.SelectMany(s => s.Masks.Origin)] })]);
 
     /// <summary>Reads all lists, so that what is wrong with them shows before training.</summary>
     public static async Task<PreparedSegmentation> ReadAsync(SegmentationDataset dataset, CancellationToken cancellationToken)

@@ -107,7 +107,7 @@ public sealed class SegmentationOptions
     public bool Augment { get; set; } = true;
 
     /// <summary>
-    /// Whether training also varies what differs between devices: sharpness, as if pictures had been stored with 35 to 80 % of their size, and gamma, brightness and contrast far more
+    /// Whether training also varies what differs between devices: sharpness, as if pictures had been stored with 35 to 80 % of <see cref="ImageSize"/>, and gamma, brightness and contrast far more
     /// than <see cref="Augment"/> alone does. For networks that will see other pictures than those they learn from; not in the published code. Without <see cref="Augment"/> it does nothing.
     /// </summary>
     /// <value>The default is <see langword="false"/>.</value>

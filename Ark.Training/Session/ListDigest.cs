@@ -4,21 +4,22 @@ using System.Text;
 
 namespace Ark.Training;
 
-/// <summary>Tells whether lists are those that a run began with: their names, but for the folder that all of them lie in, which may have been moved, and their targets, in order.</summary>
+/// <summary>Tells whether lists are those that a run began with: their names, but for the folder that all names of a list have, which may have been moved, and their targets, in order.</summary>
 internal static class ListDigest
 {
     /// <summary>The digest of several lists.</summary>
-    /// <param name="lists">The lists; each row is a file's name and its targets.</param>
+    /// <param name="lists">The lists; each row is a name and its targets.</param>
     public static string Of(params IReadOnlyList<IReadOnlyList<(string Name, float[] Targets)>> lists)
     {
-        var common = lists.SelectMany(l => l).Select(r => Slashed(r.Name)).Aggregate((string?)null, CommonFolder)?.Length ?? 0;
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         foreach (var list in lists)
         {
+            var common = list.Select(r => Slashed(r.Name)).Aggregate((string?)null, CommonFolder)?.Length ?? 0;
             hash.AppendData(BitConverter.GetBytes(list.Count));
             foreach (var (name, targets) in list)
             {
                 hash.AppendData(Encoding.UTF8.GetBytes(Slashed(name)[common..] + "\n"));
+                hash.AppendData(BitConverter.GetBytes(targets.Length));
                 hash.AppendData(MemoryMarshal.AsBytes<float>(targets));
             }
         }
