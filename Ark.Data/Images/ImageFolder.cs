@@ -4,7 +4,7 @@ namespace Ark.Data;
 internal static class ImageFolder
 {
     /// <summary>The endings that images have, with their dots.</summary>
-    public static IReadOnlySet<string> Endings { get; } = new HashSet<string>(StringComparer.OrdinalIgnoreCase) { ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp", ".dcm", ".dicom" };
+    public static IReadOnlySet<string> Endings { get; } = new HashSet<string>(StringComparer.OrdinalIgnoreCase) { ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp", ".gif", ".dcm", ".dicom" };
 
     /// <summary>The images of a folder, without those that are hidden, in no order. DICOM files, which archives write without an ending or with any, are known by their first bytes.</summary>
     /// <param name="path">The folder.</param>

@@ -4,7 +4,7 @@ using NetVips;
 namespace Ark.Data;
 
 /// <summary>
-/// Decodes PNG, JPEG, TIFF and WebP with libvips, and uncompressed BMP, to the pixels that the original's
+/// Decodes PNG, JPEG, TIFF, WebP and GIF (its first picture) with libvips, and uncompressed BMP, to the pixels that the original's
 /// <c>Image.open(path).convert("RGB")</c> gives: as stored (orientation tags are followed by option only, colour profiles not applied), alpha
 /// dropped without blending, palettes and low bit depths expanded, CMYK converted as Pillow does. DICOM images become what their window shows.
 /// Thread-safe.
@@ -107,10 +107,10 @@ public sealed class NetVipsImageDecoder : IImageDecoder
         EncodedFormat.Jpeg => Image.JpegloadBuffer(bytes, access: Enums.Access.Sequential, failOn: Enums.FailOn.Warning),
         EncodedFormat.Tiff => Image.TiffloadBuffer(bytes, access: Enums.Access.Sequential, failOn: Enums.FailOn.Error),
         EncodedFormat.WebP => Image.WebploadBuffer(bytes, access: Enums.Access.Sequential, failOn: Enums.FailOn.Error),
-        EncodedFormat.Gif => throw new ArkInputException(
-            name, null, $"is a {format.ToString().ToUpperInvariant()} image, an unsupported format", "Convert it to PNG."),
+        // The first picture, where it moves.
+        EncodedFormat.Gif => Image.GifloadBuffer(bytes, n: 1, access: Enums.Access.Sequential, failOn: Enums.FailOn.Error),
         _ => throw new ArkInputException(
-            name, null, bytes.Length == 0 ? "is empty, not an image" : "is not an image of a supported format (PNG, JPEG, TIFF, WebP, BMP, DICOM)"),
+            name, null, bytes.Length == 0 ? "is empty, not an image" : "is not an image of a supported format (PNG, JPEG, TIFF, WebP, BMP, GIF, DICOM)"),
     };
 
     private void CheckSize(long length, string name)

@@ -100,9 +100,20 @@ public sealed class RefusedImageTests : IDisposable
         AssertRefused(() => Decoder.DecodeFile(path), path, "is empty");
     }
 
+    [Fact]
+    public void Decoder_gives_the_first_picture_of_a_GIF_and_refuses_one_that_is_cut_short()
+    {
+        var (first, second) = (TestPng.Noise(90 * 70, 1), TestPng.Noise(90 * 70, 2));
+        var bytes = TestGif.Write(90, 70, first, second);
+        var image = Decoder.Decode(bytes, "scan.gif");
+        Assert.Equal((90, 70, 1), (image.Width, image.Height, image.Channels));
+        Assert.Equal(first, image.Pixels);
+        AssertRefused(() => Decoder.Decode(bytes.AsMemory(0, 3000), "scan.gif"), "scan.gif: is no whole GIF image");
+    }
+
     [Theory]
     [InlineData("BM______________________________", "is no whole BMP image")]
-    [InlineData("GIF89a__________________________", "is a GIF image, an unsupported format")]
+    [InlineData("GIF89a__________________________", "is no whole GIF image")]
     [InlineData("a text that claims to be a radiograph", "is not an image of a supported format")]
     [InlineData("<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'/>", "is not an image of a supported format")]
     [InlineData("%PDF-1.7 %%EOF", "is not an image of a supported format")]

@@ -34,6 +34,20 @@ public sealed class MaskAdapterTests : IDisposable
     }
 
     [Fact]
+    public async Task Jsrt_reads_the_masks_of_SCR_as_they_come()
+    {
+        WriteImage("JPCLN001.png", 64, 64);
+        var mask = new byte[32 * 32];
+        for (var y = 10; y < 15; y++) mask.AsSpan((y * 32) + 4, 6).Fill(255);
+        File.WriteAllBytes(Place("scratch/fold2/masks/left lung/JPCLN001.gif"), TestGif.Write(32, 32, mask));
+        Write("train.txt", "JPCLN001\n");
+        var sample = Assert.Single(await Adapter("jsrt", ["left_lung"]).ReadAsync(DatasetSplit.Train, TestContext.Current.CancellationToken));
+        var map = sample.Masks.Load(Decoder, 64, 64);
+        Assert.Equal(5 * 6 * 4, map.Of(0).Count(b => b));
+        Assert.True(map.Of(0)[(20 * 64) + 8] && map.Of(0)[(29 * 64) + 19]);
+    }
+
+    [Fact]
     public async Task Jsrt_reads_converted_pictures_by_the_published_names()
     {
         WriteImage("JPCNN002.IMG.png", 64, 64);

@@ -12,7 +12,7 @@ public interface IArkClassifier
     IReadOnlyList<KeyValuePair<string, LabelSchema>> Heads { get; }
 
     /// <summary>Classifies an encoded image.</summary>
-    /// <param name="image">A PNG, JPEG, TIFF, WebP, BMP or DICOM file's bytes.</param>
+    /// <param name="image">A PNG, JPEG, TIFF, WebP, BMP, GIF or DICOM file's bytes.</param>
     /// <param name="cancellationToken">Leaves the queue.</param>
     /// <returns>The probabilities of every head.</returns>
     /// <exception cref="ArkInputException">The image cannot be read.</exception>

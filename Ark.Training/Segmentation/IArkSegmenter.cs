@@ -12,7 +12,7 @@ public interface IArkSegmenter
     IReadOnlyList<string> Structures { get; }
 
     /// <summary>Finds the structures in an encoded image.</summary>
-    /// <param name="image">A PNG, JPEG, TIFF, WebP, BMP or DICOM file's bytes.</param>
+    /// <param name="image">A PNG, JPEG, TIFF, WebP, BMP, GIF or DICOM file's bytes.</param>
     /// <param name="cancellationToken">Leaves the queue.</param>
     /// <returns>The masks in the image's own grid.</returns>
     /// <exception cref="ArkInputException">The image cannot be read.</exception>
