@@ -26,8 +26,8 @@ internal static class CalibrateCommand
         var method = new Option<string>("--method") { Description = "a temperature of each label (for hundreds of images), or a rising curve (for thousands)", HelpName = "temperature|isotonic", DefaultValueFactory = _ => "temperature" };
         var split = new Option<string>("--split") { Description = "the split to fit on", HelpName = "train|val|test", DefaultValueFactory = _ => "val" };
         var measure = new Option<string>("--measure-on") { Description = "the split to measure the errors on", HelpName = "train|val|test", DefaultValueFactory = _ => "test" };
-        var sensitivity = new Option<double[]>("--sensitivity") { Description = "choose a threshold with this sensitivity; may be repeated", HelpName = "X" };
-        var specificity = new Option<double[]>("--specificity") { Description = "choose a threshold with this specificity; may be repeated", HelpName = "X" };
+        var sensitivity = new Option<double[]>("--sensitivity") { Description = "choose a threshold with this sensitivity; may be repeated", HelpName = "X", CustomParser = Numbers.Reals };
+        var specificity = new Option<double[]>("--specificity") { Description = "choose a threshold with this specificity; may be repeated", HelpName = "X", CustomParser = Numbers.Reals };
         var output = new Option<string>("--out") { Description = "the calibration file to write", HelpName = "FILE", Required = true };
         var json = new Option<string?>("--json") { Description = "write the calibration here too; - for standard output", HelpName = "OUT" };
         var quiet = new Option<bool>("--quiet") { Description = "no progress" };
@@ -50,6 +50,7 @@ internal static class CalibrateCommand
                 Specificities = parsed.GetValue(specificity) ?? [],
                 BatchSize = model.BatchSize(parsed),
                 Workers = model.Workers(parsed),
+                Precision = model.Precision(parsed),
             };
             using var loaded = model.Load(parsed);
             Calibration calibration;

@@ -34,7 +34,8 @@ internal static class CompareCommand
             {
                 if (comparison.Images < Math.Max(a.Count, b.Count)) reporter.Line($"warning: only the {comparison.Images} images that both tables have are compared ({a.Count} and {b.Count})", evenIfQuiet: true);
                 if (comparison.Labels.Count < Math.Max(a.Labels.Count, b.Labels.Count)) reporter.Line($"warning: only the {comparison.Labels.Count} label(s) that both tables have are compared", evenIfQuiet: true);
-                if (a.Patients is not null && a.Patients.Distinct().Count() < a.Count) reporter.Line("DeLong's test takes images as independent; patients here have several, so prefer the intervals, which go by patient.");
+                string[] patients = [.. (a.Patients ?? b.Patients)?.OfType<string>() ?? []];
+                if (patients.Distinct(StringComparer.Ordinal).Count() < patients.Length) reporter.Line("DeLong's test takes images as independent; patients here have several, so prefer the intervals, which go by patient.");
             }
 
             var document = comparison.ToJson();

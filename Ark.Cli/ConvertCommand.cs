@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Text.Json.Nodes;
 using Ark.Models;
 
 namespace Ark.Cli;
@@ -24,10 +25,11 @@ internal static class ConvertCommand
         var key = new Option<string?>("--key") { Description = "where in the file the state dict is; by default the top level, else teacher, state_dict, model, student", HelpName = "KEY" };
         var layout = new Option<string?>("--layout") { Description = "whose names the new file has", HelpName = "timm|swin|ark" };
         var type = new Option<string?>("--dtype") { Description = "the type of floating-point numbers in the new file", HelpName = "float32|float16|bfloat16" };
+        var json = new Option<string?>("--json") { Description = "write what was converted as JSON; - for standard output", HelpName = "OUT" };
         var quiet = new Option<bool>("--quiet") { Description = "no progress" };
         layout.AcceptOnlyFromAmong("timm", "swin", "ark");
         type.AcceptOnlyFromAmong("float32", "float16", "bfloat16");
-        var command = new Command("convert", Help) { input, output, key, layout, type, quiet };
+        var command = new Command("convert", Help) { input, output, key, layout, type, json, quiet };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             using var reporter = new ConsoleReporter(terminal, parsed.GetValue(quiet));
@@ -42,6 +44,20 @@ internal static class ConvertCommand
             var result = await Task.Run(() => WeightConversion.Convert(parsed.GetRequiredValue(input), target, options, cancellationToken), cancellationToken).ConfigureAwait(false);
             if (result.LeftOut.Count > 0) reporter.Line($"left out, because the layout has no place for them: {string.Join(", ", result.LeftOut.Take(4).Select(OneLine.Of))}{(result.LeftOut.Count > 4 ? $" and {result.LeftOut.Count - 4} more" : "")}");
             if (result.LabelsLost) reporter.Line("warning: names of heads and labels are kept in .safetensors only; the new file has none", evenIfQuiet: true);
+            if (parsed.GetValue(json) is { } path)
+            {
+                await JsonOutput.WriteAsync(terminal, path, new JsonObject
+                {
+                    ["out"] = target,
+                    ["tensors"] = result.Tensors,
+                    ["key"] = result.NestedKey,
+                    ["left_out"] = new JsonArray([.. result.LeftOut.Select(n => (JsonNode)n)]),
+                    ["labels_lost"] = result.LabelsLost,
+                    ["bytes"] = new FileInfo(target).Length,
+                }).ConfigureAwait(false);
+            }
+
+            if (parsed.GetValue(json) == "-") return ExitCode.Done;
             var from = result.NestedKey.Length == 0 ? "" : $" from '{OneLine.Of(result.NestedKey)}'";
             await terminal.Out.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"wrote {result.Tensors} tensors{from} to {target} ({new FileInfo(target).Length / 1e6:F1} MB)")).ConfigureAwait(false);
             return ExitCode.Done;

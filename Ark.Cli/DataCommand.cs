@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json.Nodes;
 using Ark.Data;
 
 namespace Ark.Cli;
@@ -22,14 +23,18 @@ internal static class DataCommand
         var output = new Option<string>("--out") { Description = "the folder to make", HelpName = "DIR", Required = true };
         var count = new Option<int>("--count") { Description = "images of all four datasets together", HelpName = "N", DefaultValueFactory = _ => new PhantomDatasetOptions().Count };
         var seed = new Option<ulong>("--seed") { Description = "what every random number comes from", HelpName = "S", DefaultValueFactory = _ => 0 };
+        var json = new Option<string?>("--json") { Description = "write what was rendered as JSON; - for standard output", HelpName = "OUT" };
         var quiet = new Option<bool>("--quiet") { Description = "no progress" };
-        var command = new Command("phantom", PhantomHelp) { output, count, seed, quiet };
+        var command = new Command("phantom", PhantomHelp) { output, count, seed, json, quiet };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var options = new PhantomDatasetOptions { Count = parsed.GetValue(count), Seed = parsed.GetValue(seed), Masks = true };
             PhantomFolder written;
             using (var reporter = new ConsoleReporter(terminal, parsed.GetValue(quiet)))
                 written = await CatalogueFile.RenderPhantomAsync(parsed.GetRequiredValue(output), options, reporter, cancellationToken).ConfigureAwait(false);
+            if (parsed.GetValue(json) is { } path)
+                await JsonOutput.WriteAsync(terminal, path, new JsonObject { ["catalogue"] = written.Catalogue, ["images"] = written.Images, ["reused"] = written.Reused }).ConfigureAwait(false);
+            if (parsed.GetValue(json) == "-") return ExitCode.Done;
             await terminal.Out.WriteLineAsync($"Train on it with: ark pretrain --config {Path.GetRelativePath(Environment.CurrentDirectory, written.Catalogue)}").ConfigureAwait(false);
             return ExitCode.Done;
         });

@@ -38,6 +38,12 @@ internal static class EmbedCommand
         {
             var silent = parsed.GetValue(quiet);
             if (parsed.GetValue(projected) && parsed.GetValue(tokens)) throw new ArkInputException("command line", "option '--tokens'", "excludes --projected", "Give one of both.");
+            var usesCatalogue = parsed.GetValue(config) is not null;
+            foreach (var (option, other) in usesCatalogue ? [(input, "--config"), (folder, "--config")] : new[] { ((Option)dataset, "--input"), (split, "--input") })
+            {
+                if (parsed.GetResult(option) is { Implicit: false }) throw new ArkInputException("command line", $"option '{option.Name}'", $"has no effect beside {other}", "Give --input DIR or LIST, or --config FILE and --dataset NAME.");
+            }
+
             var images = parsed.GetValue(config) is { } file
                 ? await OfDatasetAsync(services, terminal, file, parsed.GetValue(dataset), parsed.GetValue(split)!, silent, cancellationToken).ConfigureAwait(false)
                 : ImageInputs.Read(parsed.GetValue(input) ?? throw new ArkInputException("command line", "option '--input'", "is missing", "Give --input DIR or LIST, or --config FILE and --dataset NAME."),

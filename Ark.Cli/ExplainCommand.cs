@@ -24,13 +24,13 @@ internal static class ExplainCommand
         var label = new Option<string>("--label") { Description = "the label, or the finding by any of its names", HelpName = "NAME", Required = true };
         var head = new Option<string?>("--head") { Description = "the head to ask (default: the first that knows the label)", HelpName = "NAME" };
         var method = new Option<string>("--method") { Description = "how", HelpName = "gradcam|occlusion", DefaultValueFactory = _ => "gradcam" };
-        var patch = new Option<double>("--patch") { Description = "the side of the covered patch, as a share of the image", HelpName = "X", DefaultValueFactory = _ => new ExplanationOptions().PatchShare };
+        var patch = new Option<double>("--patch") { Description = "the side of the covered patch, as a share of the image", HelpName = "X", CustomParser = Numbers.Real, DefaultValueFactory = _ => new ExplanationOptions().PatchShare };
         var output = new Option<string>("--out") { Description = "the picture to write", HelpName = "PNG", Required = true };
         var json = new Option<string?>("--json") { Description = "write the map as JSON; - for standard output", HelpName = "OUT" };
         var quiet = new Option<bool>("--quiet") { Description = "no progress" };
         method.AcceptOnlyFromAmong("gradcam", "occlusion");
         var command = new Command("explain", Help) { image, label, head, method, patch, output, json, quiet };
-        var model = new ModelArguments(command);
+        var model = new ModelArguments(command, readsMany: false);
         command.SetAction(async (parsed, cancellationToken) =>
         {
             using var reporter = new ConsoleReporter(terminal, parsed.GetValue(quiet));

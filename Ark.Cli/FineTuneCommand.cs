@@ -55,7 +55,7 @@ internal static class FineTuneCommand
         var warmup = new Option<int?>("--warmup-epochs", "--warmup_epochs") { Description = "epochs of linear warm-up (default: 20, or a tenth of the epochs where that is less)", HelpName = "N" };
         var warmupRate = Real("--warmup-lr", "learning rate that warm-up begins with", defaults.WarmupLearningRate, "--warmup_lr");
         var leastRate = Real("--min-lr", "learning rate at the end", defaults.MinimumLearningRate, "--min_lr");
-        var clip = new Option<double?>("--clip-grad", "--clip_grad") { Description = "largest gradient norm", HelpName = "X" };
+        var clip = new Option<double?>("--clip-grad", "--clip_grad") { Description = "largest gradient norm", HelpName = "X", CustomParser = r => Numbers.Real(r) };
         var patience = Whole("--patience", "epochs without a lower validation loss after which a trial ends; 0 for none", defaults.Patience);
         var early = Text("--early-stop", "whether trials end early", "true|false", "--early_stop");
         var trials = Whole("--trials", "trials with different seeds", defaults.Trials, "--trial");
@@ -114,6 +114,8 @@ internal static class FineTuneCommand
                 Device = parsed.GetValue(device) ?? defaults.Device,
             };
             var name = parsed.GetValue(dataset) ?? throw new ArkInputException("command line", "option '--dataset'", "is missing", "Name the dataset.");
+            if (parsed.GetValue(config) is not null && ((Option[])[folder, train, validation, test]).FirstOrDefault(o => parsed.GetResult(o) is { Implicit: false }) is { } overridden)
+                throw new ArkInputException("command line", $"option '{overridden.Name}'", "has no effect beside --config", "Change the catalogue, or leave --config out.");
             var definition = parsed.GetValue(config) is { } file
                 ? (await CatalogueFile.LoadAsync(file, terminal, silent, cancellationToken).ConfigureAwait(false)).Get(name)
                 : PublishedDatasets.Define(name, parsed.GetValue(folder), parsed.GetValue(train), parsed.GetValue(validation), parsed.GetValue(test), parsed.GetValue(percent));

@@ -15,7 +15,11 @@ internal sealed class ModelArguments
     private readonly Option<int> _batch = new("--batch-size", "--batch_size") { Description = "images of a batch", HelpName = "N", DefaultValueFactory = _ => 32 };
     private readonly Option<int> _workers = new("--workers") { Description = "threads that prepare images", HelpName = "N", DefaultValueFactory = _ => 2 };
 
-    public ModelArguments(Command command, bool required = true)
+    /// <summary>Adds the options that a command heeds.</summary>
+    /// <param name="command">The command.</param>
+    /// <param name="required">Whether it needs a checkpoint.</param>
+    /// <param name="readsMany">Whether it reads images in batches, in an arithmetic of choice.</param>
+    public ModelArguments(Command command, bool required = true, bool readsMany = true)
     {
         _checkpoint = new Option<string?>("--checkpoint") { Description = "the checkpoint of a run, or a file of the original Ark or Ark+", HelpName = "FILE", Required = required };
         _weights.AcceptOnlyFromAmong("teacher", "student");
@@ -23,6 +27,7 @@ internal sealed class ModelArguments
         command.Add(_checkpoint);
         command.Add(_weights);
         command.Add(_device);
+        if (!readsMany) return;
         command.Add(_precision);
         command.Add(_batch);
         command.Add(_workers);

@@ -15,6 +15,19 @@ internal static class Numbers
         return 0;
     }
 
+    /// <summary>Real numbers.</summary>
+    public static double[] Reals(ArgumentResult result)
+    {
+        var numbers = new double[result.Tokens.Count];
+        for (var i = 0; i < numbers.Length; i++)
+        {
+            if (double.TryParse(result.Tokens[i].Value, NumberStyles.Float, CultureInfo.InvariantCulture, out numbers[i]) && double.IsFinite(numbers[i])) continue;
+            result.AddError($"Cannot read '{result.Tokens[i].Value}' as a number.");
+        }
+
+        return numbers;
+    }
+
     /// <summary>Checks a lower bound.</summary>
     public static int AtLeast(int least, int value, string option) =>
         value >= least ? value : throw new ArkInputException("command line", $"option '{option}'", $"{value} is too few", $"Give at least {least}.");

@@ -37,7 +37,7 @@ internal static class PretrainCommand
         {
             var silent = parsed.GetValue(quiet);
             var request = parsed.GetValue(resume) is { } directory
-                ? Resumed(directory, settings.Given(parsed).Any() || parsed.GetValue(config) is not null || parsed.GetValue(output) is not null)
+                ? Resumed(directory, settings.Given(parsed).Any() || ((Option[])[config, datasets, output, experiment]).Any(o => parsed.GetResult(o) is { Implicit: false }))
                 : new Request(parsed.GetValue(config) ?? throw new ArkInputException("command line", "option '--config'", "is missing", "Give --config FILE, --config builtin:phantom, or --resume DIR."),
                     Names(parsed.GetValue(datasets)), parsed.GetValue(output) ?? NewFolder(parsed.GetValue(experiment)), Resume: false);
             var catalogue = await CatalogueFile.LoadAsync(request.Config, terminal, silent, cancellationToken).ConfigureAwait(false);

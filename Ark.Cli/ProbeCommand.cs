@@ -57,8 +57,12 @@ internal static class ProbeCommand
             var sources = new List<FeatureSource>();
             try
             {
-                sources.Add(MainSource(services, parsed, model, parsed.GetValue(embeddings), kind, reading));
-                foreach (var spec in parsed.GetValue(compare) ?? []) sources.Add(OtherSource(services, parsed, model, spec, kind, reading, options.Seed));
+                var specs = parsed.GetValue(compare) ?? [];
+                // The checkpoints of all runs have the same file name.
+                string[] files = [.. ((string?[])[model.Checkpoint(parsed), parsed.GetValue(embeddings), .. specs]).OfType<string>().Distinct(StringComparer.Ordinal)];
+                string Called(string file) => files.Count(f => Path.GetFileName(f) == Path.GetFileName(file)) > 1 ? file : Path.GetFileName(file);
+                sources.Add(MainSource(services, parsed, model, parsed.GetValue(embeddings), Called, kind, reading));
+                foreach (var spec in specs) sources.Add(OtherSource(services, parsed, model, spec, Called, kind, reading, options.Seed));
                 using var reporter = new ConsoleReporter(terminal, silent);
                 var progress = new WorkReporter(reporter, terminal.IsLive);
                 var probe = await LinearProbe.ReadAsync(chosen, sources, options, progress, cancellationToken).ConfigureAwait(false);
@@ -87,27 +91,27 @@ internal static class ProbeCommand
         return command;
     }
 
-    private static FeatureSource MainSource(IServiceProvider services, ParseResult parsed, ModelArguments model, string? embeddings, EmbeddingKind kind, ReadingOptions reading) => (model.Checkpoint(parsed), embeddings) switch
+    private static FeatureSource MainSource(IServiceProvider services, ParseResult parsed, ModelArguments model, string? embeddings, Func<string, string> called, EmbeddingKind kind, ReadingOptions reading) => (model.Checkpoint(parsed), embeddings) switch
     {
         (null, null) => throw new ArkInputException("command line", "option '--checkpoint'", "is missing", "Give --checkpoint FILE or --embeddings FILE."),
         (not null, not null) => throw new ArkInputException("command line", "option '--embeddings'", "excludes --checkpoint", "Give one, and the other with --compare."),
-        (null, { } file) => new FileFeatures(file),
-        ({ } checkpoint, _) => new NetworkFeatures($"{Path.GetFileName(checkpoint)} {Word(kind)}", model.Load(parsed), kind, services.Decoder(), reading),
+        (null, { } file) => new FileFeatures(file, called(file)),
+        ({ } checkpoint, _) => new NetworkFeatures($"{called(checkpoint)} {Word(kind)}", model.Load(parsed), kind, services.Decoder(), reading, model.Precision(parsed)),
     };
 
-    private static FeatureSource OtherSource(IServiceProvider services, ParseResult parsed, ModelArguments model, string spec, EmbeddingKind kind, ReadingOptions reading, ulong seed)
+    private static FeatureSource OtherSource(IServiceProvider services, ParseResult parsed, ModelArguments model, string spec, Func<string, string> called, EmbeddingKind kind, ReadingOptions reading, ulong seed)
     {
         if (spec == "pixels") return new PixelFeatures(services.Decoder(), reading);
         if (spec == "untrained")
         {
             using var like = model.Load(parsed, model.Checkpoint(parsed) ?? throw new ArkInputException("command line", "option '--compare'", "'untrained' needs a checkpoint, whose architecture it takes", "Give --checkpoint FILE."));
-            return new NetworkFeatures($"untrained {Word(kind)}", like.Untrained(seed), kind, services.Decoder(), reading);
+            return new NetworkFeatures($"untrained {Word(kind)}", like.Untrained(seed), kind, services.Decoder(), reading, model.Precision(parsed));
         }
 
         if (!File.Exists(spec)) throw new ArkInputException("command line", "option '--compare'", $"'{spec}' is neither 'pixels' nor 'untrained' nor a file", "Name a file of embeddings or a checkpoint.");
         var isTable = Path.GetExtension(spec).ToLowerInvariant() is ".npz" or ".csv" or ".parquet"
             || (Path.GetExtension(spec).Equals(".safetensors", StringComparison.OrdinalIgnoreCase) && CheckpointFile.ReadIndex(spec).Tensors.Any(t => t.Name == "embeddings"));
-        return isTable ? new FileFeatures(spec) : new NetworkFeatures($"{Path.GetFileName(spec)} {Word(kind)}", model.Load(parsed, spec), kind, services.Decoder(), reading);
+        return isTable ? new FileFeatures(spec, called(spec)) : new NetworkFeatures($"{called(spec)} {Word(kind)}", model.Load(parsed, spec), kind, services.Decoder(), reading, model.Precision(parsed));
     }
 
     private static string Word(EmbeddingKind kind) => kind == EmbeddingKind.Projected ? "projected" : "pooled";

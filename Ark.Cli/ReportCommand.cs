@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json.Nodes;
 using Ark.Training;
 
 namespace Ark.Cli;
@@ -16,13 +17,16 @@ internal static class ReportCommand
     public static Command Create(Terminal terminal)
     {
         var folder = new Argument<string>("dir") { Description = "the run's folder" };
-        var command = new Command("report", Help) { folder };
-        command.SetAction(parsed =>
+        var json = new Option<string?>("--json") { Description = "write where the report is as JSON; - for standard output", HelpName = "OUT" };
+        var quiet = new Option<bool>("--quiet") { Description = "do not print the report's path" };
+        var command = new Command("report", Help) { folder, json, quiet };
+        command.SetAction(async parsed =>
         {
             var run = parsed.GetRequiredValue(folder);
             var report = Path.Combine(run, "report.html");
             AtomicFile.WriteAllText(report, RunReport.Of(run));
-            terminal.Out.WriteLine(report);
+            if (parsed.GetValue(json) is { } path) await JsonOutput.WriteAsync(terminal, path, new JsonObject { ["report"] = report }).ConfigureAwait(false);
+            if (parsed.GetValue(json) != "-" && !parsed.GetValue(quiet)) await terminal.Out.WriteLineAsync(report).ConfigureAwait(false);
             return ExitCode.Done;
         });
         return command;

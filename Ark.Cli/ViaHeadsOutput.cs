@@ -10,9 +10,8 @@ internal static class ViaHeadsOutput
         CancellationToken cancellationToken)
     {
         if (options.Groups.Count > 0) throw new ArkInputException("command line", "option '--groups'", "cannot be used with --via-heads", "Write the predictions (--predictions) and group them.");
-        var reading = new ReadingOptions { BatchSize = options.BatchSize, Workers = options.Workers, Crops = options.Crops, BadImages = options.BadImages };
         using var reporter = new ConsoleReporter(terminal, quiet);
-        var (evaluation, sources, unknown) = await new ViaHeadsEvaluator(services.Decoder()).EvaluateAsync(model, dataset, options.Split, combination, reading, options.Precision, options.Scoring,
+        var (evaluation, sources, unknown) = await new ViaHeadsEvaluator(services.Decoder()).EvaluateAsync(model, dataset, options, combination,
             new WorkReporter(reporter, terminal.IsLive), cancellationToken).ConfigureAwait(false);
         reporter.Dispose();
         if (predictions is not null) await PredictionFile.WriteAsync(predictions, evaluation.Predictions!, cancellationToken).ConfigureAwait(false);

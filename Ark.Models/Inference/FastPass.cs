@@ -65,11 +65,11 @@ internal sealed unsafe class FastPass : IDisposable
         var last = _stages[^1];
         var result = new InferenceResult
         {
-            Tokens = outputs.HasFlag(InferenceOutputs.Tokens) ? empty(count, last.Tokens, last.Channels) : null,
-            Pooled = outputs.HasFlag(InferenceOutputs.Pooled) ? empty(count, last.Channels) : null,
-            Projected = outputs.HasFlag(InferenceOutputs.Projected) ? empty(count, configuration.ProjectorFeatures) : null,
+            Tokens = outputs.HasFlag(InferenceOutputs.Tokens) ? empty([count, last.Tokens, last.Channels], ScalarType.Float32, CPU) : null,
+            Pooled = outputs.HasFlag(InferenceOutputs.Pooled) ? empty([count, last.Channels], ScalarType.Float32, CPU) : null,
+            Projected = outputs.HasFlag(InferenceOutputs.Projected) ? empty([count, configuration.ProjectorFeatures], ScalarType.Float32, CPU) : null,
             Logits = outputs.HasFlag(InferenceOutputs.Logits)
-                ? [.. configuration.Heads.Select(h => empty(count, h.Outputs == 0 ? configuration.FeatureCount : h.Outputs))]
+                ? [.. configuration.Heads.Select(h => empty([count, h.Outputs == 0 ? configuration.FeatureCount : h.Outputs], ScalarType.Float32, CPU))]
                 : null,
         };
         var together = Math.Max(1, TokensTogether / _stages[0].Tokens);

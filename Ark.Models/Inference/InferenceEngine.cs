@@ -25,7 +25,7 @@ public sealed class InferenceEngine : IDisposable
         _model = model;
         _ownsModel = ownsModel;
         Precision = precision;
-        if (!FastPass.IsSupported || model.norm.weight is not { device_type: TorchSharp.DeviceType.CPU, dtype: ScalarType.Float32 }) return;
+        if (!FastPass.IsSupported || !PreparedNetwork.TilesStages(model.Backbone) || model.norm.weight is not { device_type: TorchSharp.DeviceType.CPU, dtype: ScalarType.Float32 }) return;
         _prepared = new PreparedNetwork(model, streamed, precision == InferencePrecision.Bf16 && Bf16Kernel.IsSupported && PreparedNetwork.FitsBf16(model.Backbone));
         try
         {
@@ -78,6 +78,7 @@ public sealed class InferenceEngine : IDisposable
     /// <exception cref="ArkInputException">The file cannot be read, or holds no model of this kind.</exception>
     public static InferenceEngine Load(string path, InferencePrecision precision = InferencePrecision.Fp32, string? nestedKey = null)
     {
+        // A file's own shape always tiles: what is recognised has no padded windows.
         var streamed = FastPass.IsSupported ? new StreamedWeights() : null;
         InferenceEngine? engine = null;
         ArkModel.Load(path, nestedKey, streamed, model => engine = new InferenceEngine(model, streamed, precision, get_num_threads(), ownsModel: true));

@@ -56,6 +56,9 @@ internal sealed class PreparedNetwork : IDisposable
     /// <summary><see langword="null"/> for the identity.</summary>
     public IReadOnlyList<PackedMatrix?> Heads { get; }
 
+    /// <summary>Whether windows tile every stage, without rows or columns that are made up.</summary>
+    public static bool TilesStages(SwinConfiguration backbone) => Enumerable.Range(0, backbone.StageCount).All(i => backbone.PaddedResolutionOf(i) == backbone.ResolutionOf(i));
+
     /// <summary>Whether every product is deep enough by an even number.</summary>
     public static bool FitsBf16(SwinConfiguration backbone) =>
         Enumerable.Range(0, backbone.StageCount).All(i => backbone.ChannelsOf(i) % 2 == 0 && (int)(backbone.ChannelsOf(i) * backbone.MlpRatio) % 2 == 0);

@@ -240,7 +240,7 @@ internal sealed unsafe class WindowAttentionKernel : IDisposable
         }
     }
 
-    /// <summary>Keys <c>[tokens, channels]</c> to <c>[channels, keys]</c>; what follows the last token is whatever follows it in memory, and weighs nothing.</summary>
+    /// <summary>Keys <c>[tokens, channels]</c> to <c>[channels, keys]</c>; zeros follow the last token. What follows it in memory may be no number, and no mask could silence that.</summary>
     private void TransposeKeys(float* from, nint ld, float* to)
     {
         var whole = _headChannels / VectorMath.Lanes * VectorMath.Lanes;
@@ -254,6 +254,8 @@ internal sealed unsafe class WindowAttentionKernel : IDisposable
         {
             for (var token = 0; token < _tokens; token++) to[(channel * _keys) + token] = from[(token * ld) + channel];
         }
+
+        for (var channel = 0; channel < _headChannels; channel++) new Span<float>(to + (channel * _keys) + _tokens, _keys - _tokens).Clear();
     }
 
     private void CopyValues(float* from, nint ld, float* to)

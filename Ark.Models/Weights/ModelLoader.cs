@@ -68,15 +68,8 @@ internal static class ModelLoader
     private static void CheckMemory(string path, string? place, StateDictChoice choice, SwinConfiguration backbone)
     {
         var real = choice.Tensors.Values.Select(t => t.Storage).Distinct().Sum(s => s.ByteCount);
-        UInt128 claimed = 0;
-        foreach (var tensor in choice.Tensors.Values) claimed += (ulong)tensor.ByteCount;
-        for (var stage = 0; stage < backbone.StageCount; stage++)
-        {
-            var ((height, width), (window, _)) = (backbone.ResolutionOf(stage), backbone.WindowOf(stage));
-            claimed += (ulong)(backbone.Depths[stage] / 2) * (ulong)height * (ulong)width * (ulong)(window * window) * sizeof(float);
-        }
-
-        if (claimed > (2 * (ulong)real) + Allowance)
-            throw new CheckpointException(path, place, $"describes tensors of {claimed >> 20} MB, but stores {real >> 20} MB: too large for what is in the file");
+        var claimed = choice.Tensors.Values.Sum(t => (double)t.ByteCount) + WeightRecognition.DerivedBytes(backbone);
+        if (claimed > (2.0 * real) + Allowance)
+            throw new CheckpointException(path, place, FormattableString.Invariant($"describes tensors of {claimed / (1 << 20):F0} MB, but stores {real >> 20} MB: too large for what is in the file"));
     }
 }

@@ -24,6 +24,8 @@ internal static class StoredDescription
             : (root as PickleDictionary)?.Get<PickleDictionary>("ark")?.Get<PickleDictionary>("model") is { } stored ? FromPickle(path, stored, out normalization)
             : Nothing(out normalization);
         if (heads is null) return null;
+        // Pixels that were prepared in another way would give wrong answers without a sign of it.
+        if (normalization is not ("imagenet" or "chestx-ray" or "none")) throw Refuse(path, $"has the unknown normalisation '{normalization}'");
         if (!heads.Select(h => h.Outputs).SequenceEqual(recognised.HeadOutputs))
             throw Refuse(path, $"describes heads of {string.Join(", ", heads.Select(h => h.Outputs))} outputs; the file seems to hold {recognised}");
         return recognised.ToConfiguration() with { Heads = heads, Normalization = normalization };

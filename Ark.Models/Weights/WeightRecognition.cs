@@ -14,6 +14,10 @@ internal static class WeightRecognition
     private const int MostStages = 8;
     private const int MostBlocks = 1000;
     private const int MostHeads = 1000;
+    private const int LargestWindow = 64;
+
+    // Masks and indices that a small honest file may lack.
+    private const double Allowance = 256 << 20;
 
     /// <summary>Recognises a Swin Transformer, with or without Ark's projector and heads.</summary>
     /// <param name="shapes">The sizes of the file's tensors by the file's names.</param>
@@ -29,9 +33,17 @@ internal static class WeightRecognition
         var heads = HeadsOf(ours);
         var width = projector == ProjectorKind.None ? backbone.NumFeatures : features;
         if (!HasSizes(ours, backbone) || !HasSizes(ours, backbone.NumFeatures, projector, width, heads)) return null;
+        if (DerivedBytes(backbone) > (4 * sizeof(float) * ours.Values.Sum(s => (double)s.Aggregate(1L, (a, b) => a * b))) + Allowance) return null;
         var layout = heads.Count > 0 || projector != ProjectorKind.None ? WeightLayout.Ark : names.Count > 0 ? WeightLayout.Timm : WeightLayout.Swin;
         return new RecognisedWeights(Named(backbone), projector, features, heads, layout);
     }
+
+    /// <summary>Bytes of what the network computes of its shape: the indices of relative positions, and the masks of shifted windows.</summary>
+    public static double DerivedBytes(SwinConfiguration backbone) => Enumerable.Range(0, backbone.StageCount).Sum(stage =>
+    {
+        var ((height, width), window) = (backbone.ResolutionOf(stage), (double)backbone.WindowOf(stage).Size);
+        return (backbone.Depths[stage] * Math.Pow(window, 4) * sizeof(long)) + (backbone.Depths[stage] / 2 * (double)height * width * window * window * sizeof(float));
+    });
 
     private static SwinConfiguration? Backbone(Dictionary<string, long[]> shapes)
     {
@@ -40,7 +52,7 @@ internal static class WeightRecognition
         for (var stage = 0; stage < MostStages && Size(shapes, Block(stage, 0, "attn.relative_position_bias_table"), 2) is { } table; stage++)
         {
             var side = PositionTables.Side(table[0]);
-            if (side % 2 == 0) return null;
+            if (side % 2 == 0 || side > (2 * LargestWindow) - 1) return null;
             windows.Add((int)((side + 1) / 2));
             heads.Add((int)table[1]);
             depths.Add(Enumerable.Range(0, MostBlocks).TakeWhile(b => shapes.ContainsKey(Block(stage, b, "norm1.weight"))).Count());
@@ -66,7 +78,8 @@ internal static class WeightRecognition
             ImageHeight = tokens * (int)patches[2],
             ImageWidth = tokens * (int)patches[2],
         };
-        return IsNetwork(result) ? result : null;
+        // A network whose stages have windows of their own is another one.
+        return IsNetwork(result) && Enumerable.Range(0, depths.Count).All(stage => result.WindowOf(stage).Size == windows[stage]) ? result : null;
     }
 
     /// <summary>
@@ -78,7 +91,10 @@ internal static class WeightRecognition
         long tokens = 0;
         for (var stage = 0; stage < stages && tokens == 0; stage++)
         {
-            if (Size(shapes, Block(stage, 1, "attn_mask"), 3) is { } mask) tokens = (PositionTables.Side(mask[0]) * PositionTables.Side(mask[1])) << stage;
+            if (Size(shapes, Block(stage, 1, "attn_mask"), 3) is not { } mask) continue;
+            tokens = (PositionTables.Side(mask[0]) * PositionTables.Side(mask[1])) << stage;
+            // An image that is not square.
+            if (tokens == 0) return null;
         }
 
         if (tokens == 0 && Size(shapes, "absolute_pos_embed", 3) is { } absolute) tokens = PositionTables.Side(absolute[1]);

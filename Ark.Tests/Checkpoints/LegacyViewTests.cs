@@ -41,38 +41,25 @@ public class LegacyViewTests
     private static byte[] WithParts(IReadOnlyList<(int Offset, int Count)> parts)
     {
         using var file = new MemoryStream();
-        Pickle(file, "\u008A\u000A" + Encoding.Latin1.GetString([0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19]));
-        Pickle(file, "M\u00E9\u0003");
-        Pickle(file, "}");
+        Opcodes.Pickle(file, "\u008A\u000A" + Encoding.Latin1.GetString([0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19]));
+        Opcodes.Pickle(file, "M\u00E9\u0003");
+        Opcodes.Pickle(file, "}");
         var value = new StringBuilder("}(");
         for (var i = 0; i < parts.Count; i++)
         {
             var (offset, count) = parts[i];
-            value.Append(Text($"t{i}")).Append("ctorch._utils\n_rebuild_tensor_v2\n((")
-                .Append(Text("storage")).Append("ctorch\nFloatStorage\n").Append(Text("root")).Append(Text("cpu")).Append(Whole(Elements))
-                .Append('(').Append(Text($"part{i}")).Append(Whole(offset)).Append(Whole(count)).Append("ttQ")
-                .Append(Whole(0)).Append('(').Append(Whole(count)).Append("t(").Append(Whole(1)).Append("t\u0089ccollections\nOrderedDict\n)RtR");
+            value.Append(Opcodes.Text($"t{i}")).Append("ctorch._utils\n_rebuild_tensor_v2\n((")
+                .Append(Opcodes.Text("storage")).Append("ctorch\nFloatStorage\n").Append(Opcodes.Text("root")).Append(Opcodes.Text("cpu")).Append(Opcodes.Whole(Elements))
+                .Append('(').Append(Opcodes.Text($"part{i}")).Append(Opcodes.Whole(offset)).Append(Opcodes.Whole(count)).Append("ttQ")
+                .Append(Opcodes.Whole(0)).Append('(').Append(Opcodes.Whole(count)).Append("t(").Append(Opcodes.Whole(1)).Append("t\u0089ccollections\nOrderedDict\n)RtR");
         }
 
-        Pickle(file, value.Append('u').ToString());
-        Pickle(file, "](" + Text("root") + "e");
+        Opcodes.Pickle(file, value.Append('u').ToString());
+        Opcodes.Pickle(file, "](" + Opcodes.Text("root") + "e");
         Span<byte> number = stackalloc byte[8];
         BinaryPrimitives.WriteInt64LittleEndian(number, Elements);
         file.Write(number);
         for (var i = 0; i < Elements; i++) file.Write(BitConverter.GetBytes((float)i));
         return file.ToArray();
-    }
-
-    private static void Pickle(MemoryStream file, string opcodes) => file.Write(Encoding.Latin1.GetBytes("\u0080\u0002" + opcodes + "."));
-
-    private static string Text(string text) => "X" + FourBytes(text.Length) + text;
-
-    private static string Whole(int number) => "J" + FourBytes(number);
-
-    private static string FourBytes(int number)
-    {
-        Span<byte> bytes = stackalloc byte[4];
-        BinaryPrimitives.WriteInt32LittleEndian(bytes, number);
-        return Encoding.Latin1.GetString(bytes);
     }
 }

@@ -27,6 +27,31 @@ public sealed class PredictionFileTests : IDisposable
         for (var k = 0; k < 2; k++) Assert.Equal(written.Probabilities(k), read.Probabilities(k));
     }
 
+    [Theory]
+    [InlineData("p.csv")]
+    [InlineData("p.parquet")]
+    public async Task A_table_without_patients_says_so_and_leaves_a_comparison_to_those_of_the_other(string name)
+    {
+        var schema = new LabelSchema(LabelTask.Binary, ["TB"]);
+        float[] targets = [1, 0, 1, 0];
+        await PredictionFile.WriteAsync(_folder.PathOf(name), new Predictions(schema, targets, [0.9f, 0.1f, 0.4f, 0.6f], ["a", "b", "c", "d"]), Cancellation);
+        var read = await PredictionFile.ReadAsync(_folder.PathOf(name), Cancellation);
+        Assert.Null(read.Patients);
+        var other = new Predictions(schema, targets, [0.8f, 0.2f, 0.7f, 0.3f], ["a", "b", "c", "d"], ["p1", "p1", "p2", "p2"]);
+        Assert.True(ModelComparison.Of(read, other, new ScoringOptions { Replicates = 20 }, Cancellation).Resampling!.ByPatient);
+    }
+
+    [Fact]
+    public void Some_labels_of_predictions_are_the_same_columns()
+    {
+        var all = new Predictions(new LabelSchema(LabelTask.MultiLabel, ["a", "b", "c"]), [1, 0, 1, 0, 1, 0], [0.1f, 0.2f, 0.3f, 0.4f, 0.5f, 0.6f], ["x", "y"]);
+        var some = all.Only(["c", "a", "unknown"]);
+        Assert.Equal(["a", "c"], some.Labels.Names);
+        Assert.Equal([0.3f, 0.6f], some.Probabilities(1));
+        Assert.Equal([1f, 0f], some.Targets(0));
+        Assert.Same(all, all.Only(null));
+    }
+
     [Fact]
     public async Task A_table_is_what_pandas_expects()
     {

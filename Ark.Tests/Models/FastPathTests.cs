@@ -1,6 +1,7 @@
 using System.Runtime.Intrinsics;
 using Ark.Models;
 using FsCheck.Xunit;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Ark.Tests.Models;
@@ -96,6 +97,7 @@ public class FastPathTests(FormulaModel formula) : IClassFixture<FormulaModel>
         }
     }
 
+    /// <summary>Networks of a few channels amplify rounding (the layer norm of two values is a sign), so the bar is widened by what single precision costs the plain path.</summary>
     [Property(MaxTest = 15)]
     public void Fast_and_plain_path_agree_whatever_the_shape(int seed)
     {
@@ -111,10 +113,14 @@ public class FastPathTests(FormulaModel formula) : IClassFixture<FormulaModel>
         var outputs = InferenceOutputs.Tokens | InferenceOutputs.Pooled | InferenceOutputs.Logits | (configuration.Projector == ProjectorKind.None ? InferenceOutputs.None : InferenceOutputs.Projected);
         var fast = engine.Run(images, outputs);
         var plain = engine.RunPlain(images, outputs);
-        Reference.AssertClose("tokens", fast.Tokens!, plain.Tokens!);
-        Reference.AssertClose("pooled", fast.Pooled!, plain.Pooled!);
-        if (plain.Projected is not null) Reference.AssertClose("projected", fast.Projected!, plain.Projected);
-        foreach (var (got, wanted) in fast.Logits!.Zip(plain.Logits!)) Reference.AssertClose("logits", got, wanted);
+        model.to(ScalarType.Float64);
+        var exact = engine.RunPlain(images.to(ScalarType.Float64), outputs);
+        AssertAsExact("tokens", fast.Tokens!, plain.Tokens!, exact.Tokens!);
+        AssertAsExact("pooled", fast.Pooled!, plain.Pooled!, exact.Pooled!);
+        if (plain.Projected is not null) AssertAsExact("projected", fast.Projected!, plain.Projected, exact.Projected!);
+        for (var k = 0; k < plain.Logits!.Count; k++) AssertAsExact("logits", fast.Logits![k], plain.Logits[k], exact.Logits![k]);
+
+        static void AssertAsExact(string name, Tensor fast, Tensor plain, Tensor exact) => Reference.AssertClose(name, fast, exact, Reference.Tolerance + (3 * Reference.Deviation(plain, exact)));
     }
 
     /// <summary>

@@ -59,6 +59,46 @@ public class InferenceEngineTests
     }
 
     [Fact]
+    public void An_image_that_is_no_number_changes_neither_its_neighbours_nor_what_comes_after()
+    {
+        using var scope = NewDisposeScope();
+        using var model = new ArkModel(new ArkModelConfiguration
+        {
+            Backbone = new SwinConfiguration { ImageHeight = 56, ImageWidth = 56, PatchSize = 4, EmbedDim = 36, Depths = [2, 2], NumHeads = [2, 2], WindowSize = 7, NumClasses = 0 },
+            Projector = ProjectorKind.None,
+            Heads = [new ArkHead("one", 3)],
+        }, new Generator(1));
+        foreach (var precision in Enum.GetValues<InferencePrecision>())
+        {
+            using var engine = InferenceEngine.Create(model, precision);
+            var images = randn([5, 3, 56, 56], generator: new Generator(2));
+            var alone = engine.Pooled(images.narrow(0, 0, 1));
+            images[1] = float.NaN;
+            images[4] = float.PositiveInfinity;
+            var together = engine.Pooled(images);
+            Assert.True(together.narrow(0, 0, 1).Equals(alone), precision.ToString());
+            Assert.Equal([true, false, true, true, false], together.isfinite().all(1).data<bool>().ToArray());
+            Assert.True(engine.Pooled(images.narrow(0, 0, 1)).Equals(alone), precision.ToString());
+        }
+    }
+
+    [Fact]
+    public void An_engine_of_a_model_with_windows_that_do_not_tile_gives_what_the_model_gives()
+    {
+        using var scope = NewDisposeScope();
+        using var off = no_grad();
+        using var model = new ArkModel(new ArkModelConfiguration
+        {
+            Backbone = new SwinConfiguration { ImageHeight = 40, ImageWidth = 40, PatchSize = 4, EmbedDim = 16, Depths = [2, 1], NumHeads = [2, 2], WindowSize = 4, PadsWindows = true, NumClasses = 0 },
+            Projector = ProjectorKind.None,
+            Heads = [new ArkHead("one", 3)],
+        }, new Generator(1));
+        using var engine = InferenceEngine.Create(model);
+        var images = randn([2, 3, 40, 40], generator: new Generator(2));
+        Reference.AssertClose("logits", engine.Logits(images)[0], model.forward(images)[0], 1e-6);
+    }
+
+    [Fact]
     public void Engine_leaves_no_tensor_but_what_it_returns()
     {
         using var model = new ArkModel(ModelMemoryTests.Tiny, new Generator(1));

@@ -45,6 +45,16 @@ public class CalibrationTests(SmallModel small) : IClassFixture<SmallModel>
     }
 
     [Fact]
+    public async Task A_calibration_of_the_other_network_and_shares_that_are_none_are_refused()
+    {
+        var calibration = new Calibration("x.pth.tar", ModelRole.Teacher, []);
+        Assert.Contains("fitted for the teacher", Assert.Throws<ArkInputException>(() => calibration.CheckedFor(ModelRole.Student, [])).Message, StringComparison.Ordinal);
+        using var model = LoadedModel.Load(small.Checkpoint);
+        var error = await Assert.ThrowsAsync<ArkInputException>(() => new ArkCalibrator(new NetVipsImageDecoder()).FitAsync(model, [], new CalibrationOptions { Sensitivities = [0, 0.9] }, cancellationToken: TestContext.Current.CancellationToken));
+        Assert.Contains("0 is no share", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Isotonic_regression_pools_what_falls_as_scikit_learn_does()
     {
         // IsotonicRegression().fit([.1 .2 .3 .4 .5 .6 .6 .9], [0 1 0 0 1 1 0 1]) gives 0, 1/3 three times, 2/3 twice (the mean at .6 counts two), 1.

@@ -73,12 +73,47 @@ public class EmbedCommandTests(SmallModel small) : IClassFixture<SmallModel>
     }
 
     [Fact]
+    public async Task Other_pictures_of_the_same_names_and_another_arithmetic_are_another_extraction_and_one_without_a_row_leaves_nothing()
+    {
+        using var model = LoadedModel.Load(small.Checkpoint);
+        EmbeddingJob Job(string folder, Ark.Models.InferencePrecision precision = Ark.Models.InferencePrecision.Fp32) =>
+            EmbeddingJob.Of(model, [new NamedImage("a.png", new ImageFile(Path.Combine(folder, "a.png")))], new ExtractionOptions { Precision = precision }, [192]);
+        Assert.Equal(Job("one"), Job("./one"));
+        Assert.NotEqual(Job("one"), Job("two"));
+        Assert.NotEqual(Job("one"), Job("one", Ark.Models.InferencePrecision.Bf16));
+
+        var list = small.PathOf("names.txt");
+        await File.WriteAllTextAsync(list, "nowhere.png\n", TestContext.Current.CancellationToken);
+        (await Embed(small.PathOf("mended.npz"), "--input", list)).AssertRefused("mended.npz", "none of the 1 images");
+        Assert.False(Directory.Exists(small.PathOf("mended.npz.partial")));
+    }
+
+    [Fact]
+    public async Task A_journal_that_a_power_cut_filled_with_zeros_ends_before_them()
+    {
+        using var model = LoadedModel.Load(small.Checkpoint);
+        var images = ImageInputs.Read(small.Images, cancellationToken: TestContext.Current.CancellationToken);
+        var target = small.PathOf("zeros.npz");
+        using (var work = EmbeddingWork.Open(target, EmbeddingJob.Of(model, images, new ExtractionOptions(), [192])))
+        {
+            for (var i = 0; i < 2; i++) work.Append(images[i].Name, new float[192]);
+            work.Flush();
+        }
+
+        await File.AppendAllTextAsync(target + ".partial/journal.jsonl", "\0\0\0\0\n\0\n", TestContext.Current.CancellationToken);
+        using var again = EmbeddingWork.Open(target, EmbeddingJob.Of(model, images, new ExtractionOptions(), [192]));
+        Assert.Equal(2, again.Done);
+    }
+
+    [Fact]
     public async Task Input_that_cannot_be_used_is_refused_in_a_line()
     {
         (await Embed(small.PathOf("x.txt"), "--input", small.Images)).AssertRefused("x.txt", ".txt", ".parquet");
         (await Embed(small.PathOf("x.csv"), "--input", small.Images, "--tokens")).AssertRefused("x.csv", "tokens");
         (await Embed(small.PathOf("x.npz"), "--input", small.PathOf("nowhere"))).AssertRefused("nowhere");
         (await Embed(small.PathOf("x.npz"))).AssertRefused("--input");
+        (await Embed(small.PathOf("x.npz"), "--input", small.Images, "--config", "builtin:phantom", "--dataset", "PhantomView")).AssertRefused("--input", "--config");
+        (await Embed(small.PathOf("x.npz"), "--input", small.Images, "--dataset", "PhantomView")).AssertRefused("--dataset", "--config");
     }
 
     [Fact]

@@ -75,6 +75,26 @@ public class ProbeTests(SmallModel small) : IClassFixture<SmallModel>
     }
 
     [Fact]
+    public async Task A_row_of_a_file_is_taken_by_one_image_alone_and_may_stand_twice_if_it_is_the_same()
+    {
+        using var folder = new TemporaryFolder();
+        async Task<FileFeatures> Features(string rows)
+        {
+            await File.WriteAllTextAsync(folder.PathOf("f.csv"), "name,a\n" + rows, TestContext.Current.CancellationToken);
+            return new FileFeatures(folder.PathOf("f.csv"), "f");
+        }
+
+        var dataset = new ArkDataset("set", null!);
+        static ImageSample[] Images(params string[] names) => [.. names.Select(n => new ImageSample(new ImageFile(n), []))];
+        using var half = await Features("test/1.png,1\ntest/2.png,2\n");
+        var error = Assert.Throws<ArkInputException>(() => half.Read(Images("/data/train/1.png", "/data/test/1.png"), dataset, null, TestContext.Current.CancellationToken));
+        Assert.Contains("fits two images", error.Message, StringComparison.Ordinal);
+        using var twice = await Features("val/1.png,5\nval/1.png,5\n");
+        Assert.Equal(5, twice.Read(Images("/data/val/1.png"), dataset, null, TestContext.Current.CancellationToken)[0]![0]);
+        Assert.Contains("row 2", (await Assert.ThrowsAsync<ArkInputException>(() => Features("val/1.png,5\nval/1.png,6\n"))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Files_and_options_that_cannot_be_used_are_refused()
     {
         using var folder = new TemporaryFolder();

@@ -29,6 +29,22 @@ public class ServiceRegistrationTests(SmallModel small) : IClassFixture<SmallMod
     }
 
     [Fact]
+    public void The_device_that_a_hosts_configuration_names_holds_unless_the_host_says_otherwise()
+    {
+        string Device(Action<ArkOptions>? configure)
+        {
+            var services = new ServiceCollection();
+            services.AddSingleton<IConfiguration>(new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>(StringComparer.Ordinal) { ["Ark:Device"] = "cuda:1" }).Build());
+            services.AddArk(configure);
+            using var provider = services.BuildServiceProvider();
+            return provider.GetRequiredService<IOptions<ArkOptions>>().Value.Device;
+        }
+
+        Assert.Equal("cuda:1", Device(null));
+        Assert.Equal("cpu", Device(o => o.Device = "cpu"));
+    }
+
+    [Fact]
     public async Task Embeddings_are_pooled_or_projected_and_the_dimensions_choose()
     {
         await using var host = small.Host();

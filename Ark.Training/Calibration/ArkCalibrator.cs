@@ -18,10 +18,13 @@ public sealed class ArkCalibrator(IImageDecoder decoder)
         ArgumentNullException.ThrowIfNull(datasets);
         options ??= new CalibrationOptions();
         Check(options);
-        var heads = new List<HeadCalibration>();
+        var (heads, read) = (new List<HeadCalibration>(), new Dictionary<int, string>());
         foreach (var dataset in datasets)
         {
             var choice = model.HeadOf(dataset.Name, dataset.Adapter.Labels);
+            if (read.TryGetValue(choice.Index, out var other))
+                throw new ArkInputException("calibration options", $"dataset '{dataset.Name}'", $"is read by the head that '{other}' is read by", "Calibrate a head on one dataset.");
+            read.Add(choice.Index, dataset.Name);
             var fit = await dataset.Adapter.ReadAsync(options.FitOn, cancellationToken).ConfigureAwait(false);
             var measure = await dataset.Adapter.ReadAsync(options.MeasureOn, cancellationToken).ConfigureAwait(false);
             heads.Add(await Task.Factory.StartNew(() => Fit(model, dataset, choice, fit, measure, options, progress, cancellationToken),
@@ -35,14 +38,14 @@ public sealed class ArkCalibrator(IImageDecoder decoder)
     {
         if (options.FitOn == options.MeasureOn)
             throw new ArkInputException("calibration options", "'MeasureOn'", "is the split that the correction is fitted on, so that its error would look too good", "Measure on another split.");
-        if (options.Sensitivities.Concat(options.Specificities).FirstOrDefault(t => t is not (> 0 and <= 1)) is var wrong and not 0)
+        foreach (var wrong in options.Sensitivities.Concat(options.Specificities).Where(t => t is not (> 0 and <= 1)))
             throw new ArkInputException("calibration options", "operating points", $"{wrong} is no share", "Give a number above 0 and at most 1.");
     }
 
     private HeadCalibration Fit(LoadedModel model, ArkDataset dataset, HeadChoice choice, IReadOnlyList<ImageSample> fit, IReadOnlyList<ImageSample> measure, CalibrationOptions options,
         IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
     {
-        using var runner = new ModelRunner(model);
+        using var runner = new ModelRunner(model, options.Precision);
         var head = runner.Heads.First(h => h.Index == choice.Index);
         var fitted = Read(runner, head, choice, dataset, fit, options, options.FitOn, progress, cancellationToken);
         var measured = Read(runner, head, choice, dataset, measure, options, options.MeasureOn, progress, cancellationToken);
@@ -77,7 +80,7 @@ public sealed class ArkCalibrator(IImageDecoder decoder)
         };
     }
 
-    // Targets come in the dataset's order of labels, logits in the head's.
+    // Targets come in the dataset's order of labels, logits in the head's, which may have others' labels too.
     private (List<double[]> Logits, List<float[]> Targets) Read(ModelRunner runner, ModelHead head, HeadChoice choice, ArkDataset dataset, IReadOnlyList<ImageSample> samples, CalibrationOptions options,
         DatasetSplit split, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
     {
@@ -87,7 +90,8 @@ public sealed class ArkCalibrator(IImageDecoder decoder)
         {
             logits.Add(Array.ConvertAll(head.LogitsOf(row).ToArray(), z => (double)z));
             var ordered = new float[head.Labels.Count];
-            for (var k = 0; k < ordered.Length; k++) ordered[choice.Order?[k] ?? k] = samples[index].Targets[k];
+            Array.Fill(ordered, float.NaN);
+            for (var k = 0; k < samples[index].Targets.Length; k++) ordered[choice.Order?[k] ?? k] = samples[index].Targets[k];
             targets.Add(ordered);
         }
 

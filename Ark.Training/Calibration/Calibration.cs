@@ -30,9 +30,15 @@ public sealed record Calibration(string Checkpoint, ModelRole Weights, IReadOnly
         return found with { Labels = [.. head.Labels.Names.Select(n => found.Labels.First(l => l.Name == n))] };
     }
 
-    /// <summary>Refuses a calibration that has nothing to say about a model.</summary>
-    internal Calibration CheckedFor(IReadOnlyList<ModelHead> heads)
+    /// <summary>Refuses a calibration that has nothing to say about a model, or was fitted for the other of a checkpoint's networks.</summary>
+    internal Calibration CheckedFor(ModelRole weights, IReadOnlyList<ModelHead> heads)
     {
+        if (weights != Weights)
+        {
+            throw new ArkInputException("calibration", null, $"was fitted for the {Weights.ToString().ToLowerInvariant()}, and the model is the {weights.ToString().ToLowerInvariant()}",
+                "Use the network that it was fitted for (--weights, Weights), or fit it anew: ark calibrate.");
+        }
+
         if (heads.Any(h => For(h) is not null)) return this;
         throw new ArkInputException("calibration", null, $"was fitted for other heads ({string.Join(", ", Heads.Select(h => h.Name))}) than the model's ({string.Join(", ", heads.Select(h => h.Name))})",
             "Fit it for this checkpoint: ark calibrate.");

@@ -1,3 +1,5 @@
+using Ark.Models;
+
 namespace Ark.Training;
 
 /// <summary>How a calibration is fitted.</summary>
@@ -22,6 +24,10 @@ public sealed record CalibrationOptions
     /// <summary>Specificities, 0 to 1, for which a threshold is chosen.</summary>
     /// <value>The default is none.</value>
     public IReadOnlyList<double> Specificities { get; init; } = [];
+
+    /// <summary>The arithmetic that the model will be used with.</summary>
+    /// <value>The default is <see cref="InferencePrecision.Fp32"/>.</value>
+    public InferencePrecision Precision { get; init; }
 
     /// <summary>Images of a batch.</summary>
     /// <value>The default is 32.</value>

@@ -13,11 +13,11 @@ public static class ArkServiceCollectionExtensions
 {
     /// <summary>Adds image decoding, the built-in dataset adapters, the trainer, the evaluator, the extraction of embeddings, heat maps, calibration and fine-tuning. May be called more than once.</summary>
     /// <param name="services">The host's services.</param>
-    /// <param name="configure">Changes the shared options.</param>
+    /// <param name="configure">Changes the shared options, which are those of the section <see cref="ArkOptions.SectionName"/> where the host has configuration.</param>
     /// <returns>A builder for models, datasets and training.</returns>
     public static IArkBuilder AddArk(this IServiceCollection services, Action<ArkOptions>? configure = null)
     {
-        services.AddOptions<ArkOptions>().ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<ArkOptions>().Configure<IServiceProvider>(FromConfiguration).ValidateDataAnnotations().ValidateOnStart();
         if (configure is not null) services.Configure(configure);
         services.TryAddSingleton<IImageDecoder>(_ => new NetVipsImageDecoder());
         services.TryAddSingleton(CreateAdapters);
@@ -30,6 +30,12 @@ public static class ArkServiceCollectionExtensions
         services.TryAddSingleton<FineTuner>();
         services.AddSegmentation();
         return new ArkBuilder(services);
+    }
+
+    // Models, datasets and training have sections of their own below this one, so it is not bound as a whole.
+    private static void FromConfiguration(ArkOptions options, IServiceProvider provider)
+    {
+        if (provider.GetService<IConfiguration>()?.GetSection(ArkOptions.SectionName)[nameof(ArkOptions.Device)] is { } device) options.Device = device;
     }
 
     /// <summary>
@@ -135,7 +141,7 @@ public static class ArkServiceCollectionExtensions
         services.TryAddKeyedSingleton<IArkClassifier>(name, static (provider, key) =>
         {
             var service = provider.GetRequiredKeyedService<ModelService>(key);
-            return new ArkClassifier(service, ModelOptions(provider, key).Calibration is { } path ? Calibration.Load(path).CheckedFor(service.Heads) : null);
+            return new ArkClassifier(service, ModelOptions(provider, key).Calibration is { } path ? Calibration.Load(path).CheckedFor(provider.GetRequiredKeyedService<LoadedModel>(key).Weights, service.Heads) : null);
         });
         services.TryAddKeyedSingleton<IEmbeddingGenerator<DataContent, Embedding<float>>>(name, static (provider, key) =>
             new ArkEmbeddingGenerator(provider.GetRequiredKeyedService<ModelService>(key), (string)key!, ModelOptions(provider, key).Embedding));

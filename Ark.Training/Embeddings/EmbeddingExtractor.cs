@@ -33,10 +33,16 @@ public sealed class EmbeddingExtractor(IImageDecoder decoder)
         {
             using var runner = new ModelRunner(model, options.Precision);
             var shape = runner.ShapeOf(options.Kind);
-            using var work = EmbeddingWork.Open(path, EmbeddingJob.Of(model, images, options.Kind, shape));
+            using var work = EmbeddingWork.Open(path, EmbeddingJob.Of(model, images, options, shape));
             var resumed = work.Done;
             if (work.Done < images.Count) Read(runner, images, options, work, progress, cancellationToken);
-            if (work.Rows == 0) throw new ArkInputException(path, null, $"none of the {images.Count} images can be read", $"The first reason: {work.Bad[0].Value}");
+            if (work.Rows == 0)
+            {
+                // Nothing is worth going on from, and once the cause is mended the same images shall be read again.
+                work.Discard();
+                throw new ArkInputException(path, null, $"none of the {images.Count} images can be read", $"The first reason: {work.Bad[0].Value}");
+            }
+
             var file = new EmbeddingContent(work.RowsPath, work.Names, shape, work.Job.Describe());
             work.Finish(target => format.Write(file, target, cancellationToken));
             return new ExtractionResult(path, shape, work.Names.Count, resumed, work.Bad);

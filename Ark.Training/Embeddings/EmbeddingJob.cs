@@ -11,16 +11,18 @@ namespace Ark.Training;
 /// <param name="Kind">Which features.</param>
 /// <param name="Shape">The shape of one image's embedding.</param>
 /// <param name="Images">How many images.</param>
-/// <param name="ImagesHash">SHA-256 of their names.</param>
-internal sealed record EmbeddingJob(string Checkpoint, long CheckpointBytes, long CheckpointTime, string Weights, string Kind, string Shape, int Images, string ImagesHash)
+/// <param name="ImagesHash">SHA-256 of their names and of where they lie.</param>
+/// <param name="Precision">The arithmetic.</param>
+internal sealed record EmbeddingJob(string Checkpoint, long CheckpointBytes, long CheckpointTime, string Weights, string Kind, string Shape, int Images, string ImagesHash, string Precision)
 {
-    public static EmbeddingJob Of(LoadedModel model, IReadOnlyList<NamedImage> images, EmbeddingKind kind, IReadOnlyList<int> shape)
+    public static EmbeddingJob Of(LoadedModel model, IReadOnlyList<NamedImage> images, ExtractionOptions options, IReadOnlyList<int> shape)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (var image in images) hash.AppendData(Encoding.UTF8.GetBytes(image.Name + "\n"));
+        // Folders may have files of the same names.
+        foreach (var image in images) hash.AppendData(Encoding.UTF8.GetBytes($"{image.Name}\n{(image.Image is ImageFile ? Path.GetFullPath(image.Image.Name) : image.Image.Name)}\n"));
         var file = new FileInfo(model.Checkpoint);
-        return new EmbeddingJob(file.FullName, file.Length, file.LastWriteTimeUtc.Ticks, model.Weights.ToString().ToLowerInvariant(), kind.ToString().ToLowerInvariant(),
-            string.Join('x', shape), images.Count, Convert.ToHexStringLower(hash.GetHashAndReset()));
+        return new EmbeddingJob(file.FullName, file.Length, file.LastWriteTimeUtc.Ticks, model.Weights.ToString().ToLowerInvariant(), options.Kind.ToString().ToLowerInvariant(),
+            string.Join('x', shape), images.Count, Convert.ToHexStringLower(hash.GetHashAndReset()), options.Precision.ToString().ToLowerInvariant());
     }
 
     /// <summary>What the finished file says of itself.</summary>

@@ -54,8 +54,16 @@ internal sealed class EmbeddingWork : IDisposable
             Directory.CreateDirectory(folder);
             CheckJob(target, Path.Combine(folder, "job.json"), job);
             var work = new EmbeddingWork(full, folder, job);
-            work.Recover();
-            return work;
+            try
+            {
+                work.Recover();
+                return work;
+            }
+            catch
+            {
+                work.Dispose();
+                throw;
+            }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -78,7 +86,8 @@ internal sealed class EmbeddingWork : IDisposable
 
     public void Flush()
     {
-        _rows.Flush();
+        // To the disk, not just to the system: the lines that follow promise the rows.
+        _rows.Flush(flushToDisk: true);
         foreach (var line in _lines)
         {
             _journal.Write(line);
@@ -108,6 +117,12 @@ internal sealed class EmbeddingWork : IDisposable
             throw new ArkInputException(_target, null, $"cannot be written: {e.Message.TrimEnd('.')}", "Choose another file (--out).", e);
         }
 
+        Discard();
+    }
+
+    /// <summary>Removes the folder.</summary>
+    public void Discard()
+    {
         Dispose();
         Directory.Delete(_folder, recursive: true);
     }
@@ -148,7 +163,7 @@ internal sealed class EmbeddingWork : IDisposable
         long kept = 0;
         for (int start = 0, end; (end = text.IndexOf('\n', start)) >= 0; start = end + 1)
         {
-            if (JsonSerializer.Deserialize<Line>(text.AsSpan(start, end - start)) is not { } line) break;
+            if (Parse(text.AsSpan(start, end - start)) is not { } line) break;
             if (line.Reason is null && _names.Count == rows) break;
             if (line.Reason is { } reason) _bad.Add(KeyValuePair.Create(line.Name, reason));
             else _names.Add(line.Name);
@@ -159,6 +174,19 @@ internal sealed class EmbeddingWork : IDisposable
         _journal.Seek(0, SeekOrigin.End);
         _rows.SetLength(_names.Count * RowBytes);
         _rows.Seek(0, SeekOrigin.End);
+    }
+
+    // Null where the line is none of ours: the end of what is promised.
+    private static Line? Parse(ReadOnlySpan<char> text)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<Line>(text);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
     }
 
     private sealed record Line(string Name, string? Reason);

@@ -26,7 +26,7 @@ public sealed class ArkEvaluator(IImageDecoder decoder, IMeterFactory? meters = 
         var groups = options.Groups.Select(g => GroupReader.Read(g, samples)).ToArray();
         var reporter = new ProgressReporter(progress);
         if (options.Split == DatasetSplit.Test && await SelectsOnTestAsync(dataset, samples, cancellationToken).ConfigureAwait(false))
-            reporter.Message($"{dataset.Name}: validation and test are the same images: if validation chose the checkpoint, these figures are too good.", warning: true);
+            reporter.Message(SelectedOnTest(dataset), warning: true);
         return await Task.Factory.StartNew(() => Read(model, head, dataset, samples, groups, options, reporter, cancellationToken),
             cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false);
     }
@@ -57,7 +57,7 @@ public sealed class ArkEvaluator(IImageDecoder decoder, IMeterFactory? meters = 
         return evaluation;
     }
 
-    private static void Check(EvaluationOptions options, LabelSchema labels)
+    internal static void Check(EvaluationOptions options, LabelSchema labels)
     {
         if (options.Crops is not (1 or 10)) throw Refuse("crops", $"{options.Crops} crops are not known", "Give 1 or 10.");
         var problems = new List<ValidationResult>();
@@ -70,7 +70,7 @@ public sealed class ArkEvaluator(IImageDecoder decoder, IMeterFactory? meters = 
     }
 
     // Uncertain findings may be drawn as soft labels for training; no figure is defined on them.
-    private static void CheckTargets(ArkDataset dataset, IReadOnlyList<ImageSample> samples)
+    internal static void CheckTargets(ArkDataset dataset, IReadOnlyList<ImageSample> samples)
     {
         if (samples.FirstOrDefault(s => s.Targets.Any(t => t is not (0 or 1) && !float.IsNaN(t))) is { } soft)
         {
@@ -79,7 +79,7 @@ public sealed class ArkEvaluator(IImageDecoder decoder, IMeterFactory? meters = 
         }
     }
 
-    private static async Task<bool> SelectsOnTestAsync(ArkDataset dataset, IReadOnlyList<ImageSample> test, CancellationToken cancellationToken)
+    internal static async Task<bool> SelectsOnTestAsync(ArkDataset dataset, IReadOnlyList<ImageSample> test, CancellationToken cancellationToken)
     {
         try
         {
@@ -92,7 +92,9 @@ public sealed class ArkEvaluator(IImageDecoder decoder, IMeterFactory? meters = 
         }
     }
 
-    private static string NameOf(ImageSample sample, string? folder)
+    internal static string SelectedOnTest(ArkDataset dataset) => $"{dataset.Name}: validation and test are the same images: if validation chose the checkpoint, these figures are too good.";
+
+    internal static string NameOf(ImageSample sample, string? folder)
     {
         var name = sample.Image.Name;
         if (folder is null || !name.StartsWith(folder, StringComparison.Ordinal)) return name;

@@ -55,7 +55,7 @@ internal static class CsvPredictions
             }
         }
 
-        return new Predictions(labels, [.. targets], [.. probabilities], names, patients);
+        return new Predictions(labels, [.. targets], [.. probabilities]).Named(names, patients);
     }
 
     private static float Number(CsvTable csv, int column) =>

@@ -85,7 +85,7 @@ internal static class ParquetPredictions
                 }
             }
 
-            return new Predictions(labels, targets, probabilities, names, patients);
+            return new Predictions(labels, targets, probabilities).Named(names, patients);
         }
     }
 

@@ -22,7 +22,7 @@ internal sealed class ImagePredictor(IImageDecoder decoder)
         using var runner = new ModelRunner(model, request.Precision);
         if (request.Head is { } head && runner.Heads.All(h => h.Name != head))
             throw new ArkInputException("checkpoint", $"head '{head}'", "the model has no such head", NameSuggestion.For(head, [.. runner.Heads.Select(h => h.Name)], "It has"));
-        var activation = new HeadActivation(runner.Heads, request.Calibration?.CheckedFor(runner.Heads));
+        var activation = new HeadActivation(runner.Heads, request.Calibration?.CheckedFor(model.Weights, runner.Heads));
         var findings = new FindingReader(runner.Heads, request.Combination);
         var asked = request.Findings.Select(f => (Name: f, Places: findings.RequirePlacesOf(f))).ToList();
         var predictions = new List<RequestedPrediction>();

@@ -4,7 +4,8 @@ using static TorchSharp.torch;
 namespace Ark.Training;
 
 /// <summary>
-/// Probes with few training images: as many of each class of a label, drawn anew for each repeat, the same images for every source. Each label of a multi-label set is a task of its own.
+/// Probes with few training images: as many of each class of a label, drawn anew for each repeat, the same images for every source. Each label of a multi-label set is a task of its own;
+/// all points are of the same labels, so that a curve rises by images alone: those that have images enough for the largest number that any label has enough for.
 /// Features are standardised by the whole training split, which needs no labels.
 /// </summary>
 internal sealed class FewShotCurve : IDisposable
@@ -19,8 +20,10 @@ internal sealed class FewShotCurve : IDisposable
     private readonly FeatureTable _validation;
     private readonly FeatureTable _test;
     private readonly ProbeOptions _options;
+    private readonly int[] _shots;
+    private readonly int[] _measured;
 
-    public FewShotCurve(LabelSchema labels, FeatureTable train, FeatureTable validation, FeatureTable test, ProbeOptions options)
+    public FewShotCurve(LabelSchema labels, IReadOnlyList<string>? reported, FeatureTable train, FeatureTable validation, FeatureTable test, ProbeOptions options)
     {
         _labels = labels;
         _options = options;
@@ -30,6 +33,11 @@ internal sealed class FewShotCurve : IDisposable
         var scale = train.Features.std(0).clamp_min(least).reciprocal();
         FeatureTable Standardised(FeatureTable table) => new((table.Features.Plus(mean.neg()) * scale).MoveToOuterDisposeScope(), table.Targets);
         (_train, _validation, _test) = (Standardised(train), Standardised(validation), Standardised(test));
+        var targets = train.Targets.data<float>().ToArray();
+        int Most(int label) => new[] { 1f, 0f }.Min(value => Candidates(targets, label, value).Length);
+        var most = Enumerable.Range(0, labels.Count).Where(k => reported is null || reported.Contains(labels.Names[k], StringComparer.Ordinal)).Select(k => (Label: k, Images: Most(k))).ToArray();
+        _shots = [.. options.Shots.Where(s => labels.Task == LabelTask.MultiClass || most.Any(m => m.Images >= s))];
+        _measured = [.. most.Where(m => _shots.Length > 0 && m.Images >= _shots.Max()).Select(m => m.Label)];
     }
 
     /// <summary>Measures the curve; numbers of images that a class does not have are left out.</summary>
@@ -38,7 +46,7 @@ internal sealed class FewShotCurve : IDisposable
         var points = new List<FewShotPoint>();
         try
         {
-            foreach (var shots in _options.Shots)
+            foreach (var shots in _shots)
             {
                 var aurocs = new List<double>();
                 for (var repeat = 0; repeat < _options.Repeats; repeat++)
@@ -76,7 +84,7 @@ internal sealed class FewShotCurve : IDisposable
         }
 
         var scores = new List<double>();
-        for (var k = 0; k < _labels.Count; k++)
+        foreach (var k in _measured)
         {
             if (Draw(targets, k, 1, shots, repeat) is not { } positives || Draw(targets, k, 0, shots, repeat) is not { } negatives) continue;
             if (Score(new LabelSchema(LabelTask.Binary, [_labels.Names[k]]), [.. positives, .. negatives], k, cancellationToken) is { } score) scores.Add(score);
@@ -88,11 +96,14 @@ internal sealed class FewShotCurve : IDisposable
     // The draw depends on seed, repeat, label and value alone; a larger one contains the smaller.
     private int[]? Draw(float[] targets, int label, float value, int shots, int repeat)
     {
-        int[] candidates = [.. Enumerable.Range(0, targets.Length / _labels.Count).Where(i => targets[(i * _labels.Count) + label] == value)];
+        var candidates = Candidates(targets, label, value);
         if (candidates.Length < shots) return null;
         new RandomStream(_options.Seed, Stream, (ulong)repeat, (ulong)label, (ulong)value).Shuffle<int>(candidates);
         return candidates[..shots];
     }
+
+    private int[] Candidates(float[] targets, int label, float value) =>
+        [.. Enumerable.Range(0, targets.Length / _labels.Count).Where(i => targets[(i * _labels.Count) + label] == value)];
 
     private double? Score(LabelSchema labels, long[] chosen, int? column, CancellationToken cancellationToken)
     {

@@ -10,13 +10,27 @@ internal sealed class FileFeatures : FeatureSource
     private readonly Dictionary<string, int> _rows = new(StringComparer.Ordinal);
     private readonly HashSet<string> _ambiguous = new(StringComparer.Ordinal);
 
-    public FileFeatures(string path)
+    private readonly Dictionary<int, string> _taken = [];
+
+    /// <param name="path">The file.</param>
+    /// <param name="name">What to call it.</param>
+    /// <exception cref="ArkInputException">The file cannot be read, or its rows cannot be told apart.</exception>
+    public FileFeatures(string path, string name)
     {
+        Name = name;
         _table = EmbeddingTable.Load(path);
         if (_table.Names is not { } names)
             throw new ArkInputException(path, null, "has no names, so that its rows cannot be matched with images", "Add an array or column 'names' with the images' file names.");
+        var whole = new Dictionary<string, int>(StringComparer.Ordinal);
         for (var n = 0; n < names.Count; n++)
         {
+            if (!whole.TryAdd(names[n], n))
+            {
+                // Lists may share images, as validation and test do in some datasets.
+                if (_table.Rows[n].AsSpan().SequenceEqual(_table.Rows[whole[names[n]]])) continue;
+                throw new ArkInputException(path, $"row {n + 1}", $"has the name '{names[n]}' of row {whole[names[n]] + 1}, but other numbers", "Give each image one row.");
+            }
+
             foreach (var key in Keys(names[n]).Distinct(StringComparer.Ordinal))
             {
                 if (!_rows.TryAdd(key, n)) _ambiguous.Add(key);
@@ -24,7 +38,7 @@ internal sealed class FileFeatures : FeatureSource
         }
     }
 
-    public override string Name => Path.GetFileName(_table.Path);
+    public override string Name { get; }
 
     public override float[]?[] Read(IReadOnlyList<ImageSample> samples, ArkDataset dataset, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
     {
@@ -43,7 +57,9 @@ internal sealed class FileFeatures : FeatureSource
     {
         foreach (var key in Keys(image))
         {
-            if (_rows.TryGetValue(key, out var row) && !_ambiguous.Contains(key)) return _table.Rows[row];
+            if (!_rows.TryGetValue(key, out var row) || _ambiguous.Contains(key)) continue;
+            if (_taken.TryAdd(row, image) || _taken[row] == image) return _table.Rows[row];
+            throw new ArkInputException(_table.Path, $"name '{_table.Names![row]}'", $"fits two images of the dataset: '{_taken[row]}' and '{image}'", "Write as much of the images' paths into the names as tells them apart.");
         }
 
         return null;

@@ -52,9 +52,9 @@ internal sealed class LinearProbe
         Task.Factory.StartNew<IReadOnlyList<ProbeResult>>(() => [.. _sources.Select(s => Run(s.Name, s.Rows, progress, fitted, cancellationToken))],
             cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
-    /// <summary>Compares two sources on the test images.</summary>
+    /// <summary>Compares two sources on the test images, over the labels that are reported.</summary>
     public ModelComparison Compare(ProbeResult first, ProbeResult second, CancellationToken cancellationToken) =>
-        ModelComparison.Of(first.Predictions, second.Predictions, new ScoringOptions { Replicates = _options.Replicates, Seed = _options.Seed }, cancellationToken);
+        ModelComparison.Of(first.Predictions.Only(_dataset.TestLabels), second.Predictions.Only(_dataset.TestLabels), new ScoringOptions { Replicates = _options.Replicates, Seed = _options.Seed }, cancellationToken);
 
     private ProbeResult Run(string name, Dictionary<DatasetSplit, float[][]> rows, IProgress<WorkProgress>? progress, Action<string, LogisticRegression>? fitted, CancellationToken cancellationToken)
     {
@@ -67,7 +67,7 @@ internal sealed class LinearProbe
         var predictions = new Predictions(Labels, split.Targets, model.Predict(test.Features), split.Names, split.Patients);
         var evaluation = predictions.Evaluate(_dataset.Name, DatasetSplit.Test, ModelRole.Teacher, _dataset.TestLabels, new ScoringOptions { Replicates = _options.Replicates, Seed = _options.Seed }, cancellationToken: cancellationToken);
         fitted?.Invoke(name, model);
-        var curve = _options.Shots.Count == 0 ? [] : new FewShotCurve(Labels, train, validation, test, _options).Measure(name, progress, cancellationToken);
+        var curve = _options.Shots.Count == 0 ? [] : new FewShotCurve(Labels, _dataset.TestLabels, train, validation, test, _options).Measure(name, progress, cancellationToken);
         return new ProbeResult(name, (int)train.Features.shape[1], model.Penalty, evaluation, predictions, curve);
     }
 

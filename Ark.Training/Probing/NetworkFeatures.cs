@@ -1,3 +1,5 @@
+using Ark.Models;
+
 namespace Ark.Training;
 
 /// <summary>Embeddings of a network.</summary>
@@ -14,11 +16,12 @@ internal sealed class NetworkFeatures : FeatureSource
     /// <param name="kind">Which features.</param>
     /// <param name="decoder">Decodes images.</param>
     /// <param name="reading">How images are read.</param>
-    public NetworkFeatures(string name, LoadedModel model, EmbeddingKind kind, IImageDecoder decoder, ReadingOptions reading)
+    /// <param name="precision">The arithmetic.</param>
+    public NetworkFeatures(string name, LoadedModel model, EmbeddingKind kind, IImageDecoder decoder, ReadingOptions reading, InferencePrecision precision)
     {
         Name = name;
         _model = model;
-        _runner = new ModelRunner(model);
+        _runner = new ModelRunner(model, precision);
         _kind = kind;
         _decoder = decoder;
         _reading = reading;

@@ -20,8 +20,8 @@ internal static class ProbeReport
             .Append("</h1><p>Logistic regression, its penalty chosen on validation. Test AUROC with 95 % bootstrap intervals.</p><table><tr><th>features<th>numbers<th>penalty<th>mean AUROC<th>95 %</tr>");
         foreach (var result in results)
         {
-            var interval = result.Evaluation.Intervals.GetValueOrDefault("mean_auroc");
-            html.Append(CultureInfo.InvariantCulture, $"<tr><td>{Text(result.Name)}<td>{result.Width}<td>{result.Penalty:G2}<td>{result.Evaluation.MeanAuroc:F3}<td>{interval.Low:F3}–{interval.High:F3}</tr>");
+            var interval = result.Evaluation.Intervals.TryGetValue("mean_auroc", out var found) ? string.Create(CultureInfo.InvariantCulture, $"{found.Low:F3}–{found.High:F3}") : "";
+            html.Append(CultureInfo.InvariantCulture, $"<tr><td>{Text(result.Name)}<td>{result.Width}<td>{result.Penalty:G2}<td>{result.Evaluation.MeanAuroc:F3}<td>{interval}</tr>");
         }
 
         html.Append("</table>");
@@ -34,7 +34,11 @@ internal static class ProbeReport
     {
         html.Append("<h2>Paired comparisons on the same test images</h2><table><tr><th>first<th>second<th>difference of mean AUROC<th>95 %</tr>");
         foreach (var (first, second, comparison) in comparisons)
-            html.Append(CultureInfo.InvariantCulture, $"<tr><td>{Text(first)}<td>{Text(second)}<td>{comparison.FirstMeanAuroc - comparison.SecondMeanAuroc:+0.000;-0.000}<td>{comparison.MeanInterval?.Low:+0.000;-0.000} to {comparison.MeanInterval?.High:+0.000;-0.000}</tr>");
+        {
+            var interval = comparison.MeanInterval is { } found ? string.Create(CultureInfo.InvariantCulture, $"{found.Low:+0.000;-0.000} to {found.High:+0.000;-0.000}") : "";
+            html.Append(CultureInfo.InvariantCulture, $"<tr><td>{Text(first)}<td>{Text(second)}<td>{comparison.FirstMeanAuroc - comparison.SecondMeanAuroc:+0.000;-0.000}<td>{interval}</tr>");
+        }
+
         html.Append("</table>");
     }
 

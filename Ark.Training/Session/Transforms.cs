@@ -17,6 +17,7 @@ internal static class Transforms
     {
         "chestx-ray" => Normalisation.ChestXray,
         "none" => Normalisation.None,
-        _ => Normalisation.ImageNet,
+        "imagenet" => Normalisation.ImageNet,
+        _ => throw new ArkInputException("model", "normalization", $"'{normalization}' is unknown", "Known are imagenet, chestx-ray and none; a file of a newer version needs a newer Ark."),
     };
 }

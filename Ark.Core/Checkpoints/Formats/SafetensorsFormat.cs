@@ -8,6 +8,7 @@ internal static class SafetensorsFormat
 {
     private const int LongestHeader = 100_000_000;
     private const int MostTensors = 500_000;
+    private const int MostMetadata = 100_000;
     private const int HighestRank = 64;
 
     public static CheckpointContent Read(FileSlice file)
@@ -69,6 +70,7 @@ internal static class SafetensorsFormat
             {
                 var key = Text(ref reader);
                 if (!reader.Read() || reader.TokenType != JsonTokenType.String) throw Refuse($"its metadata '{key}' is no text: invalid");
+                if (_metadata.Count >= MostMetadata) throw Refuse($"its metadata has too many entries; the limit is {MostMetadata}");
                 if (!_metadata.TryAdd(key, Text(ref reader))) throw Refuse($"its metadata has the duplicate key '{key}'");
             }
         }

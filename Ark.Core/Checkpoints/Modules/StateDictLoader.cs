@@ -133,10 +133,13 @@ internal static class StateDictLoader
     private static void Copy(string path, List<(StoredTensor Stored, Tensor Target)> work)
     {
         using var noGrad = no_grad();
+        // What can still turn out to be damaged is read before the first tensor is touched.
+        var others = work.Where(w => !CanReadInPlace(w.Stored, w.Target)).ToList();
+        using var assembler = new TensorAssembler(path);
+        assembler.ReadStorages(others.Select(w => w.Stored));
         var inPlace = work.Where(w => CanReadInPlace(w.Stored, w.Target)).Select(w => (Bytes: BytesOf(w.Stored), Address: AddressOf(w.Target))).ToList();
         ParallelReading.ForEach(inPlace, w => w.Bytes.Length, w => Read(w.Bytes, w.Address));
-        using var assembler = new TensorAssembler(path);
-        foreach (var (stored, target) in work.Where(w => !CanReadInPlace(w.Stored, w.Target))) target.copy_(assembler.Assemble(stored));
+        foreach (var (stored, target) in others) target.copy_(assembler.Assemble(stored));
     }
 
     private static void Resize(string path, IWeightLayouts layouts, string name, StoredTensor stored, Tensor target)

@@ -65,6 +65,13 @@ internal sealed class FileSlice(SafeFileHandle handle, string path, long start, 
     public int ReadSome(long offset, Span<byte> buffer)
     {
         var count = (int)Math.Min(buffer.Length, Length - offset);
-        return count <= 0 ? 0 : RandomAccess.Read(handle, buffer[..count], start + offset);
+        try
+        {
+            return count <= 0 ? 0 : RandomAccess.Read(handle, buffer[..count], start + offset);
+        }
+        catch (IOException e)
+        {
+            throw new CheckpointException(Path, null, $"cannot be read: {e.Message.TrimEnd('.')}", innerException: e);
+        }
     }
 }
