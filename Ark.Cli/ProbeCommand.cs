@@ -44,7 +44,7 @@ internal static class ProbeCommand
         {
             var silent = parsed.GetValue(quiet);
             var catalogue = await CatalogueFile.LoadAsync(parsed.GetRequiredValue(config), terminal, silent, cancellationToken).ConfigureAwait(false);
-            var chosen = services.GetRequiredService<ArkDatasets>().Create(catalogue.Get(parsed.GetRequiredValue(dataset)));
+            var chosen = services.GetRequiredService<ArkDatasets>().Create(catalogue.Get(parsed.GetRequiredValue(dataset)) with { Seed = parsed.GetValue(seed) });
             var options = new ProbeOptions
             {
                 Shots = Shots(parsed.GetValue(shots)),

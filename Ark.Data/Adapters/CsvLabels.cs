@@ -75,10 +75,13 @@ internal sealed class CsvLabels
             var name = _settings.Meaning(part.Trim('\'', '"').Trim());
             for (var k = 0; k < targets.Length; k++)
             {
-                if (ColumnOf(_labels.Names[k]).Equals(name, StringComparison.OrdinalIgnoreCase) || _labels.Names[k] == name) targets[k] = 1;
+                if (Folded(ColumnOf(_labels.Names[k])) == Folded(name) || _labels.Names[k] == name) targets[k] = 1;
             }
         }
     }
+
+    // Publishers write Pleural_Thickening in one file and Pleural Thickening in another.
+    private static string Folded(string finding) => finding.Replace('_', ' ').Replace('-', ' ').ToUpperInvariant();
 
     private int ClassIndex(int column)
     {

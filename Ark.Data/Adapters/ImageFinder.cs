@@ -4,7 +4,7 @@ namespace Ark.Data;
 
 /// <summary>
 /// Finds the files that a list names. Settings: <c>extension</c>, appended to names that do not end with it; <c>image_path</c>, a template
-/// around the name, with <c>{name}</c>, <c>{stem}</c> (the name without its extension) and <c>{split}</c> (train, val, test);
+/// around the name, with <c>{name}</c>, <c>{stem}</c> (the name without its extension) and <c>{split}</c> (train, val, test; where the file is not in the folder of its split, in another's);
 /// <c>patient_pattern</c>, a regular expression that finds the patient in the name (its first group, or all of it); <c>allow_outside</c>:
 /// <c>true</c> lets names be absolute or climb out of the data folder.
 /// </summary>
@@ -34,11 +34,11 @@ internal sealed class ImageFinder
     public ImageFile Find(string name, string list, long line, DatasetSplit split)
     {
         if (!_allowOutside) ImagePath.Check(name, list, line);
-        return new ImageFile(ImagePath.Resolve(_folder, Complete(name, split), list, line, _allowOutside));
+        return new ImageFile(ImagePath.Resolve(_folder, Place(name, split), list, line, _allowOutside));
     }
 
     /// <summary>Whether a name has a file.</summary>
-    public bool Exists(string name, DatasetSplit split) => File.Exists(Path.Combine(_folder, Complete(name, split)));
+    public bool Exists(string name, DatasetSplit split) => File.Exists(Path.Combine(_folder, Place(name, split)));
 
     /// <summary>The patient that the name tells of, or <see langword="null"/>.</summary>
     public string? Patient(string name)
@@ -46,6 +46,14 @@ internal sealed class ImageFinder
         if (_patient?.Match(name) is not { Success: true } match) return null;
         var group = match.Groups[match.Groups.Count > 1 ? 1 : 0];
         return group.Length > 0 ? group.Value : null;
+    }
+
+    // Publishers have folders for training and test, and a validation split is a part of one of them.
+    private string Place(string name, DatasetSplit split)
+    {
+        var first = Complete(name, split);
+        if (_template?.Contains("{split}", StringComparison.Ordinal) != true || File.Exists(Path.Combine(_folder, first))) return first;
+        return SplitNames.All.Select(s => Complete(name, s)).FirstOrDefault(p => File.Exists(Path.Combine(_folder, p))) ?? first;
     }
 
     private string Complete(string name, DatasetSplit split)

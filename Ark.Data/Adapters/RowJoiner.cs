@@ -5,13 +5,15 @@ namespace Ark.Data;
 /// <param name="task">What the labels mean: classes must be the same in every row.</param>
 internal sealed class RowJoiner(bool majority, LabelTask task)
 {
-    private readonly Dictionary<string, (int Sample, double[] Sums, int[] Counts)> _images = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (int Sample, int[] Present, int[] Certain, float[] Soft)> _images = new(StringComparer.Ordinal);
 
     /// <summary>Begins an image.</summary>
     public void Add(string name, int sample, float[] targets)
     {
-        var entry = (sample, Sums: new double[targets.Length], Counts: new int[targets.Length]);
-        Count(entry.Sums, entry.Counts, targets);
+        var soft = new float[targets.Length];
+        Array.Fill(soft, float.NaN);
+        var entry = (sample, new int[targets.Length], new int[targets.Length], soft);
+        Count(entry, targets);
         _images.Add(name, entry);
     }
 
@@ -22,32 +24,34 @@ internal sealed class RowJoiner(bool majority, LabelTask task)
         if (!_images.TryGetValue(name, out var entry)) return false;
         if (task == LabelTask.MultiClass && !targets.AsSpan().SequenceEqual(samples[entry.Sample].Targets))
             throw csv.Refuse($"the image '{name}' has another class in line {samples[entry.Sample].Place!.Value.Line}", "Give each image one class.");
-        Count(entry.Sums, entry.Counts, targets);
+        Count(entry, targets);
         return true;
     }
 
     /// <summary>Writes what the rows of each image say together.</summary>
     public void Finish(List<ImageSample> samples)
     {
-        foreach (var (sample, sums, counts) in _images.Values)
+        foreach (var (sample, present, certain, soft) in _images.Values)
         {
             var targets = samples[sample].Targets;
-            for (var k = 0; k < targets.Length; k++)
-            {
-                // One reader's soft label stays; several readers vote.
-                if (counts[k] == 0 || (counts[k] == 1 && !float.IsNaN(targets[k]))) continue;
-                targets[k] = sums[k] > (majority ? counts[k] / 2.0 : 0) ? 1 : 0;
-            }
+            // A soft label, drawn for an uncertain one, is no vote: it stays where no row is certain.
+            for (var k = 0; k < targets.Length; k++) targets[k] = certain[k] == 0 ? soft[k] : present[k] > (majority ? certain[k] / 2.0 : 0) ? 1 : 0;
         }
     }
 
-    private static void Count(double[] sums, int[] counts, float[] targets)
+    private static void Count((int Sample, int[] Present, int[] Certain, float[] Soft) entry, float[] targets)
     {
         for (var k = 0; k < targets.Length; k++)
         {
-            if (float.IsNaN(targets[k])) continue;
-            sums[k] += targets[k];
-            counts[k]++;
+            if (targets[k] is 0 or 1)
+            {
+                entry.Present[k] += (int)targets[k];
+                entry.Certain[k]++;
+            }
+            else if (float.IsNaN(entry.Soft[k]))
+            {
+                entry.Soft[k] = targets[k];
+            }
         }
     }
 }

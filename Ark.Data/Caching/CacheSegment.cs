@@ -79,12 +79,15 @@ internal sealed class CacheSegment : IDisposable
         Span<byte> alias = stackalloc byte[16];
         while (_end + CacheRecord.Length <= _length)
         {
-            if (!TryRead(_end, head) || !CacheRecord.TryRead(head, out var record) || record.PayloadLength > _length - _end - CacheRecord.Length) return;
+            if (!TryReadFile(_end, head) || !CacheRecord.TryRead(head, out var record) || record.PayloadLength > _length - _end - CacheRecord.Length) return;
             var payload = _end + CacheRecord.Length;
-            if (!record.IsAlias || (TryRead(payload, alias) && Crc32.Append(alias) == record.Checksum)) found(this, record, payload, alias);
+            if (!record.IsAlias || (TryReadFile(payload, alias) && Crc32.Append(alias) == record.Checksum)) found(this, record, payload, alias);
             _end += Padded(CacheRecord.Length + record.PayloadLength);
         }
     }
+
+    // Not from the map: the writer may just be cutting off the end, and a page that is there no more ends the process.
+    private bool TryReadFile(long offset, Span<byte> destination) => RandomAccess.Read(_file.SafeFileHandle, destination, offset) == destination.Length;
 
     public bool HasRoomFor(int payload) => _end + Padded(CacheRecord.Length + payload) <= _length;
 

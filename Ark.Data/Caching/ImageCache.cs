@@ -57,6 +57,9 @@ public sealed class ImageCache : IDisposable
     /// <summary>The folder.</summary>
     internal string FolderPath { get; }
 
+    // Larger files are the decoder's to refuse, or to read without being kept.
+    private const long MostBytes = 128L << 20;
+
     /// <summary>How many images it holds.</summary>
     public int Count => _entries.Count;
 
@@ -87,13 +90,14 @@ public sealed class ImageCache : IDisposable
     internal RasterImage GetOrAdd(string path, IImageDecoder decoder, IPreparingTransform transform)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        var manner = $"{(decoder as NetVipsImageDecoder)?.Manner ?? decoder.GetType().FullName}\n{transform.Preparation}\n";
+        // A decoder of the host's own is told by its code; what its settings are is not known here.
+        var manner = $"{(decoder as NetVipsImageDecoder)?.Manner ?? $"{decoder.GetType().FullName} {decoder.GetType().Module.ModuleVersionId}"}\n{transform.Preparation}\n";
         var file = new FileInfo(path);
         if (!file.Exists) return transform.Prepare(decoder.DecodeFile(path));
         var name = Key(manner, Encoding.UTF8.GetBytes(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{file.FullName}\n{file.Length}\n{file.LastWriteTimeUtc.Ticks}")));
         if (_aliases.TryGetValue(name, out var known) && Read(known) is { } found) return found;
 
-        var bytes = file.Length <= Array.MaxLength ? TryReadAll(path) : null;
+        var bytes = file.Length <= MostBytes ? TryReadAll(path) : null;
         // The decoder has the words for a file that cannot be read.
         if (bytes is null) return transform.Prepare(decoder.DecodeFile(path));
         var content = Key(manner, bytes);

@@ -31,9 +31,11 @@ internal sealed class YamlReader
     public static YamlNode ReadFile(string path)
     {
         using var stream = InputFile.OpenRead(path, "configuration");
-        if (stream.Length > MostBytes) throw new ArkInputException(path, null, $"the YAML file is too large ({stream.Length} bytes, limit {MostBytes})");
-        var bytes = new byte[stream.Length];
-        stream.ReadExactly(bytes);
+        // A pipe has no length.
+        var buffer = new byte[MostBytes + 1];
+        var count = stream.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
+        if (count > MostBytes) throw new ArkInputException(path, null, $"the YAML file is too large (above the limit of {MostBytes} bytes)");
+        var bytes = buffer.AsSpan(0, count);
         try
         {
             var text = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true).GetString(bytes);

@@ -8,7 +8,7 @@ namespace Ark.Data;
 internal sealed class HashingDecoder(IImageDecoder inner) : IImageDecoder
 {
     // Larger files are the inner decoder's to refuse or to read; they are told apart by their pixels.
-    private const long MostBytes = 1L << 30;
+    private const long MostBytes = 128L << 20;
 
     private UInt128? _hash;
 

@@ -12,9 +12,10 @@ internal static class BmpImage
     /// <param name="file">Its bytes.</param>
     /// <param name="name">What to call it in messages.</param>
     /// <param name="mostPixels">The limit.</param>
+    /// <param name="longestSide">The longest side that it may have.</param>
     /// <returns>The picture: one channel where all three are equal everywhere.</returns>
     /// <exception cref="ArkInputException">The file is damaged, over the limit, or compressed.</exception>
-    public static RasterImage Decode(ReadOnlySpan<byte> file, string name, long mostPixels)
+    public static RasterImage Decode(ReadOnlySpan<byte> file, string name, long mostPixels, int longestSide)
     {
         if (file.Length < FileHeader + InfoHeader) throw Truncated(name);
         var offset = BinaryPrimitives.ReadUInt32LittleEndian(file[10..]);
@@ -29,6 +30,7 @@ internal static class BmpImage
         if (width < 1 || rows < 1) throw new ArkInputException(name, null, $"the image size {width}x{rows} is invalid");
         if (width * rows > mostPixels)
             throw new ArkInputException(name, null, $"the image is too large: {width}x{rows} is above the limit of {mostPixels} pixels", "Raise MaxPixels if the file is trusted.");
+        if (Math.Max(width, rows) > longestSide) throw new ArkInputException(name, null, $"the image is too large: {width}x{rows} has a side above the limit of {longestSide} pixels");
         var stride = (((long)width * bits) + 31) / 32 * 4;
         if (offset < FileHeader + (long)header || offset + (stride * rows) > file.Length) throw Truncated(name);
         var palette = bits <= 8 ? file[(FileHeader + (int)header)..(int)offset] : default;

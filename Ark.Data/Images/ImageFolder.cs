@@ -10,10 +10,18 @@ internal static class ImageFolder
     /// <param name="path">The folder.</param>
     /// <param name="recursive">Whether those in its folders are among them.</param>
     /// <param name="others">Further endings that are taken for images.</param>
-    public static IEnumerable<string> Enumerate(string path, bool recursive = false, params ReadOnlySpan<string> others)
+    /// <exception cref="ArkInputException">The folder cannot be read.</exception>
+    public static IReadOnlyList<string> Enumerate(string path, bool recursive = false, params ReadOnlySpan<string> others)
     {
         HashSet<string> endings = new([.. Endings, .. others], StringComparer.OrdinalIgnoreCase);
-        return Directory.EnumerateFiles(path, "*", new EnumerationOptions { RecurseSubdirectories = recursive, IgnoreInaccessible = false }).Where(f => endings.Contains(Path.GetExtension(f)) || IsDicom(f));
+        try
+        {
+            return [.. Directory.EnumerateFiles(path, "*", new EnumerationOptions { RecurseSubdirectories = recursive, IgnoreInaccessible = false }).Where(f => endings.Contains(Path.GetExtension(f)) || IsDicom(f))];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new ArkInputException(path, null, $"the folder cannot be read: {e.Message.TrimEnd('.')}", "Give yourself leave to read it and what is in it.", e);
+        }
     }
 
     private static bool IsDicom(string file)

@@ -25,6 +25,9 @@ public sealed class NetVipsImageDecoder : IImageDecoder
     /// <summary>What a JPEG can have at most; a thinner and longer picture would grow without bound when it is resized.</summary>
     private const int LongestSide = 65_535;
 
+    /// <summary>To be raised whenever the pixels of any image change: what a cache has kept is then prepared anew.</summary>
+    private const int Revision = 2;
+
     private readonly ImageDecoderOptions _options;
 
     /// <summary>Creates a decoder.</summary>
@@ -42,7 +45,7 @@ public sealed class NetVipsImageDecoder : IImageDecoder
     }
 
     /// <summary>Names what decides the pixels: decoders of the same name decode alike.</summary>
-    internal string Manner => $"stored={!_options.FollowOrientation} clip={_options.ClipSixteenBitGrey}";
+    internal string Manner => FormattableString.Invariant($"revision={Revision} libvips={NetVips.NetVips.Version(0)}.{NetVips.NetVips.Version(1)} stored={!_options.FollowOrientation} clip={_options.ClipSixteenBitGrey}");
 
     /// <inheritdoc/>
     public RasterImage DecodeFile(string path)
@@ -81,7 +84,7 @@ public sealed class NetVipsImageDecoder : IImageDecoder
         return format switch
         {
             EncodedFormat.Dicom => DicomImage.Decode(bytes, name, _options, jpeg => DecodeWithVips(EncodedFormat.Jpeg, jpeg, name)),
-            EncodedFormat.Bmp => BmpImage.Decode(bytes, name, _options.MaxPixels),
+            EncodedFormat.Bmp => BmpImage.Decode(bytes, name, _options.MaxPixels, LongestSide),
             _ => DecodeWithVips(format, bytes, name),
         };
     }

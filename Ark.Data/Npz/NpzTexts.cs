@@ -6,19 +6,19 @@ namespace Ark.Data;
 internal static class NpzTexts
 {
     private const int LongestText = 4096;
-    private const int MostTexts = 100_000_000;
 
     /// <summary>Reads an array.</summary>
     /// <param name="archive">The archive.</param>
     /// <param name="key">The array.</param>
+    /// <param name="most">How many texts it may have: a small file can claim to hold any number of them.</param>
     /// <returns>The texts.</returns>
     /// <exception cref="ArkInputException">The array is malformed, or holds no texts.</exception>
-    public static string[] Read(NpzArchive archive, string key)
+    public static string[] Read(NpzArchive archive, string key, int most)
     {
         using var array = archive.OpenArray(key);
         var header = array.Header;
         if (header.Kind is not ('U' or 'S')) throw array.Refuse("the dtype is not that of texts");
-        if (header.ElementSize > LongestText * 4 || header.Count > MostTexts) throw array.Refuse($"the shape {header.ShapeText} is too large for names");
+        if (header.ElementSize > LongestText * 4 || header.Count > most) throw array.Refuse($"the shape {header.ShapeText} is too large: at most {most} texts belong there");
         var encoding = header.Kind == 'S' ? Encoding.UTF8 : new UTF32Encoding(header.BigEndian, byteOrderMark: false);
         var raw = new byte[header.ElementSize];
         var texts = new string[header.Count];

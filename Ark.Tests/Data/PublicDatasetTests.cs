@@ -55,6 +55,46 @@ public sealed class PublicDatasetTests : IDisposable
         ("imgs/health/h1.png", [1, 0, 0], null), ("imgs/tb/tb1.png", [0, 0, 1], null), ("imgs/sick/s1.png", [0, 1, 0], null));
 
     [Fact]
+    public Task Tbx11k_classes_under_the_folders_own_names_may_stand_in_any_order() => Reads(
+        "TBX11K", "train.txt", LabelTask.MultiClass, ["TB", "sick", "health"], "imgs/health/h1.png\nimgs/tb/tb1.png\n",
+        ("imgs/health/h1.png", [0, 0, 1], null), ("imgs/tb/tb1.png", [1, 0, 0], null));
+
+    [Theory]
+    [InlineData(LabelTask.MultiClass, "tb", "ill", "health")]
+    [InlineData(LabelTask.Binary, "health")]
+    public void Tbx11k_refuses_a_folders_name_for_another_folders_class(LabelTask task, params string[] labels)
+    {
+        var e = Assert.Throws<ArkInputException>(() => new DatasetAdapterRegistry().Create(_folder.Definition("TBX11K", "train.txt", task, labels)));
+        Assert.Contains("key 'diseases'", e.Message, StringComparison.Ordinal);
+        Assert.Contains("health, sick, tb", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public Task Findings_are_the_same_with_blanks_dashes_and_underscores() => Reads(
+        "ChestXray14", "Data_Entry.csv", LabelTask.MultiLabel, ["Pleural Thickening"],
+        "Image Index,Finding Labels,Patient ID\n00000001_000.png,Pleural_Thickening|Mass,1\n00000002_000.png,Mass,2\n", ("00000001_000.png", [1], "1"), ("00000002_000.png", [0], "2"));
+
+    [Fact]
+    public async Task Vindr_reads_a_validation_split_from_the_folders_that_there_are()
+    {
+        _folder.AddImages("train/a.dicom", "test/b.dicom");
+        var list = _folder.Write("l.csv", "image_id,A\na,1\nb,0\n");
+        var definition = _folder.Definition("VinDrCXR", list, LabelTask.MultiLabel, ["A"]) with { ValidationList = list };
+        Assert.Equal(["train/a.dicom", "test/b.dicom"], (await DataFolder.Read(definition, DatasetSplit.Validation)).Select(s => Path.GetRelativePath(_folder.Images, s.Image.Name).Replace('\\', '/')));
+    }
+
+    [Fact]
+    public async Task An_uncertain_row_is_no_vote_and_stays_soft_where_no_row_is_certain()
+    {
+        _folder.AddImages("a.png", "b.png", "c.png");
+        var list = _folder.Write("l.csv", "image,A\na.png,-1\na.png,0\nb.png,-1\nb.png,-1\nc.png,-1\nc.png,1\n");
+        var targets = (await DataFolder.Read(_folder.Definition("csv", list, LabelTask.MultiLabel, ["A"], ("rows", "any"), ("uncertain", "lsr-zeros")))).Select(s => s.Targets[0]).ToArray();
+        Assert.Equal(0, targets[0]);
+        Assert.InRange(targets[1], 0.0001f, 0.3f);
+        Assert.Equal(1, targets[2]);
+    }
+
+    [Fact]
     public Task Montgomery_tells_the_class_by_the_last_character() => Reads(
         "Montgomery", "train.txt", LabelTask.Binary, ["TB"], "MCUCXR_0001_0.png\nMCUCXR_0104_1.png\n", ("MCUCXR_0001_0.png", [0], null), ("MCUCXR_0104_1.png", [1], null));
 

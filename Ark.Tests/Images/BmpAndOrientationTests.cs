@@ -48,6 +48,8 @@ public sealed class BmpAndOrientationTests
         Refused(header, "header is damaged");
         Refused(Bmp(2, 2, 24, [], [1, 2, 3, 4, 5, 6, 0, 0]), "truncated");
         Refused(Bmp(60_000, 60_000, 24, [], []), "above the limit");
+        // Thin and long: resized to a square it would need the memory of its whole length.
+        Refused(Bmp(4, 70_000, 8, new byte[1024], new byte[4 * 70_000]), "a side above the limit of 65535");
         Refused(Bmp(2, 1, 8, [1, 1, 1, 0], [0, 9, 0, 0]), "no colour 9");
     }
 

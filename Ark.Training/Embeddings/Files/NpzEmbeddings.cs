@@ -7,6 +7,8 @@ namespace Ark.Training;
 /// <summary>Embeddings as NPZ: <c>embeddings</c> (float32) and <c>names</c> (text of fixed width), both readable by numpy without pickles.</summary>
 internal static class NpzEmbeddings
 {
+    private const int MostInfo = 1000;
+
     public static void Write(EmbeddingContent content, string path, CancellationToken cancellationToken)
     {
         using var stream = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.None, 1 << 20);
@@ -38,12 +40,12 @@ internal static class NpzEmbeddings
     {
         using var archive = NpzArchive.Open(path);
         var key = EmbeddingTable.Choose(path, [.. archive.Keys.Where(k => IsMatrix(archive, k))], "array");
-        var names = archive.Keys.FirstOrDefault(EmbeddingTable.IsNameColumn) is { } named ? NpzTexts.Read(archive, named) : null;
-        var info = archive.Keys.Contains("info", StringComparer.Ordinal) ? Info(NpzTexts.Read(archive, "info")) : [];
         using var array = archive.OpenArray(key);
         var header = array.Header;
         if (header.FortranOrder) throw array.Refuse("its rows are not together (Fortran order)");
         var count = checked((int)header.Shape[0]);
+        var names = archive.Keys.FirstOrDefault(EmbeddingTable.IsNameColumn) is { } named ? NpzTexts.Read(archive, named, count) : null;
+        var info = archive.Keys.Contains("info", StringComparer.Ordinal) ? Info(NpzTexts.Read(archive, "info", MostInfo)) : [];
         var width = checked((int)(header.Count / Math.Max(1, count)));
         if (names is not null && names.Length != count) throw array.Refuse($"has {count} rows for {names.Length} names");
         var raw = new byte[checked(width * header.ElementSize)];
