@@ -4,7 +4,7 @@ namespace Ark.Data;
 
 /// <summary>
 /// Finds the files that a list names. Settings: <c>extension</c>, appended to names that do not end with it; <c>image_path</c>, a template
-/// around the name, with <c>{name}</c>, <c>{stem}</c> (the name without its extension) and <c>{split}</c> (train, val, test; where the file is not in the folder of its split, in another's);
+/// around the name, with <c>{name}</c>, <c>{stem}</c> (the name without its extension) and <c>{split}</c> (train, val, test; what is to validate and is not in <c>val</c> is looked for in the others);
 /// <c>patient_pattern</c>, a regular expression that finds the patient in the name (its first group, or all of it); <c>allow_outside</c>:
 /// <c>true</c> lets names be absolute or climb out of the data folder.
 /// </summary>
@@ -52,7 +52,7 @@ internal sealed class ImageFinder
     private string Place(string name, DatasetSplit split)
     {
         var first = Complete(name, split);
-        if (_template?.Contains("{split}", StringComparison.Ordinal) != true || File.Exists(Path.Combine(_folder, first))) return first;
+        if (split != DatasetSplit.Validation || _template?.Contains("{split}", StringComparison.Ordinal) != true || File.Exists(Path.Combine(_folder, first))) return first;
         return SplitNames.All.Select(s => Complete(name, s)).FirstOrDefault(p => File.Exists(Path.Combine(_folder, p))) ?? first;
     }
 

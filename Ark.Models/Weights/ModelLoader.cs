@@ -68,8 +68,8 @@ internal static class ModelLoader
     private static void CheckMemory(string path, string? place, StateDictChoice choice, SwinConfiguration backbone)
     {
         var real = choice.Tensors.Values.Select(t => t.Storage).Distinct().Sum(s => s.ByteCount);
-        var claimed = choice.Tensors.Values.Sum(t => (double)t.ByteCount) + WeightRecognition.DerivedBytes(backbone);
-        if (claimed > (2.0 * real) + Allowance)
-            throw new CheckpointException(path, place, FormattableString.Invariant($"describes tensors of {claimed / (1 << 20):F0} MB, but stores {real >> 20} MB: too large for what is in the file"));
+        var (claimed, derived) = (choice.Tensors.Values.Sum(t => (double)t.ByteCount), WeightRecognition.DerivedBytes(backbone));
+        if (claimed > (2.0 * real) + Allowance || derived > (4.0 * real) + Allowance)
+            throw new CheckpointException(path, place, FormattableString.Invariant($"describes tensors of {(claimed + derived) / (1 << 20):F0} MB, but stores {real >> 20} MB: too large for what is in the file"));
     }
 }

@@ -81,6 +81,8 @@ public sealed class PublicDatasetTests : IDisposable
         var list = _folder.Write("l.csv", "image_id,A\na,1\nb,0\n");
         var definition = _folder.Definition("VinDrCXR", list, LabelTask.MultiLabel, ["A"]) with { ValidationList = list };
         Assert.Equal(["train/a.dicom", "test/b.dicom"], (await DataFolder.Read(definition, DatasetSplit.Validation)).Select(s => Path.GetRelativePath(_folder.Images, s.Image.Name).Replace('\\', '/')));
+        // A training image that is missing is not one of the test's that is named alike.
+        Assert.Contains("'train/b.dicom' was not found", (await Assert.ThrowsAsync<ArkInputException>(() => DataFolder.Read(definition))).Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -50,6 +50,8 @@ public sealed class PredictionFileTests : IDisposable
         Assert.Equal([0.3f, 0.6f], some.Probabilities(1));
         Assert.Equal([1f, 0f], some.Targets(0));
         Assert.Same(all, all.Only(null));
+        var classes = new Predictions(new LabelSchema(LabelTask.MultiClass, ["a", "b"]), [1, 0, 0, 1], [0.9f, 0.1f, 0.4f, 0.6f], ["x", "y"]);
+        Assert.Equal([0.1f, 0.6f], classes.Only(["b"]).Probabilities(0));
     }
 
     [Fact]

@@ -36,6 +36,7 @@ public class ServiceRegistrationTests(SmallModel small) : IClassFixture<SmallMod
             var services = new ServiceCollection();
             services.AddSingleton<IConfiguration>(new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>(StringComparer.Ordinal) { ["Ark:Device"] = "cuda:1" }).Build());
             services.AddArk(configure);
+            services.AddArk();
             using var provider = services.BuildServiceProvider();
             return provider.GetRequiredService<IOptions<ArkOptions>>().Value.Device;
         }

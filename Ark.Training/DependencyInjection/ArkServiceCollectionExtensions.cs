@@ -17,7 +17,10 @@ public static class ArkServiceCollectionExtensions
     /// <returns>A builder for models, datasets and training.</returns>
     public static IArkBuilder AddArk(this IServiceCollection services, Action<ArkOptions>? configure = null)
     {
-        services.AddOptions<ArkOptions>().Configure<IServiceProvider>(FromConfiguration).ValidateDataAnnotations().ValidateOnStart();
+        // First of all and once, so that whatever the host's code says wins.
+        if (!services.Any(d => d.ServiceType == typeof(DatasetAdapterRegistry)))
+            services.Insert(0, ServiceDescriptor.Singleton<IConfigureOptions<ArkOptions>>(p => new ConfigureNamedOptions<ArkOptions, IServiceProvider>(Options.Options.DefaultName, p, FromConfiguration)));
+        services.AddOptions<ArkOptions>().ValidateDataAnnotations().ValidateOnStart();
         if (configure is not null) services.Configure(configure);
         services.TryAddSingleton<IImageDecoder>(_ => new NetVipsImageDecoder());
         services.TryAddSingleton(CreateAdapters);

@@ -152,7 +152,7 @@ internal sealed class EmbeddingWork : IDisposable
         }
 
         if (found == job) return;
-        throw new ArkInputException(target + ".partial", null, "holds the start of another extraction (other images, checkpoint or kind of embedding)", "Remove the folder to begin anew, or choose another file (--out).");
+        throw new ArkInputException(target + ".partial", null, "holds the start of another extraction (other images, checkpoint, arithmetic or kind of embedding)", "Remove the folder to begin anew, or choose another file (--out).");
     }
 
     private void Recover()

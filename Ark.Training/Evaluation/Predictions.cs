@@ -95,13 +95,13 @@ public sealed class Predictions
     internal Predictions Named(IReadOnlyList<string> names, IReadOnlyList<string?> patients) =>
         new(Labels, _targets, _probabilities, names, patients.Any(p => p is not null) ? patients : null);
 
-    /// <summary>Some of the labels, in their order here; all where <paramref name="labels"/> is <see langword="null"/>.</summary>
+    /// <summary>Some of the labels, in their order here; all where <paramref name="labels"/> is <see langword="null"/> or names none of them. One class of several alone is a label of its own.</summary>
     internal Predictions Only(IReadOnlyList<string>? labels)
     {
         int[] kept = [.. Enumerable.Range(0, Labels.Count).Where(k => labels is null || labels.Contains(Labels.Names[k], StringComparer.Ordinal))];
-        if (kept.Length == Labels.Count) return this;
+        if (kept.Length == 0 || kept.Length == Labels.Count) return this;
         float[] Columns(float[] matrix) => [.. Enumerable.Range(0, Count).SelectMany(i => kept.Select(k => matrix[(i * Labels.Count) + k]))];
-        return new Predictions(new LabelSchema(Labels.Task, [.. kept.Select(k => Labels.Names[k])]), Columns(_targets), Columns(_probabilities), Names, Patients);
+        return new Predictions(new LabelSchema(kept.Length > 1 ? Labels.Task : LabelTask.MultiLabel, [.. kept.Select(k => Labels.Names[k])]), Columns(_targets), Columns(_probabilities), Names, Patients);
     }
 
     /// <summary>Some of the images, in the order given.</summary>

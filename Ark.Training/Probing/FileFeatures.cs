@@ -27,7 +27,7 @@ internal sealed class FileFeatures : FeatureSource
             if (!whole.TryAdd(names[n], n))
             {
                 // Lists may share images, as validation and test do in some datasets.
-                if (_table.Rows[n].AsSpan().SequenceEqual(_table.Rows[whole[names[n]]])) continue;
+                if (AreAlike(_table.Rows[n], _table.Rows[whole[names[n]]])) continue;
                 throw new ArkInputException(path, $"row {n + 1}", $"has the name '{names[n]}' of row {whole[names[n]] + 1}, but other numbers", "Give each image one row.");
             }
 
@@ -58,11 +58,21 @@ internal sealed class FileFeatures : FeatureSource
         foreach (var key in Keys(image))
         {
             if (!_rows.TryGetValue(key, out var row) || _ambiguous.Contains(key)) continue;
+            // The row's own image is there, and it is another one that is named alike.
+            if (_table.Names![row] is var name && name != image && Path.IsPathRooted(name) && File.Exists(name)) continue;
             if (_taken.TryAdd(row, image) || _taken[row] == image) return _table.Rows[row];
-            throw new ArkInputException(_table.Path, $"name '{_table.Names![row]}'", $"fits two images of the dataset: '{_taken[row]}' and '{image}'", "Write as much of the images' paths into the names as tells them apart.");
+            throw new ArkInputException(_table.Path, $"name '{name}'", $"fits two images of the dataset: '{_taken[row]}' and '{image}'", "Write as much of the images' paths into the names as tells them apart.");
         }
 
         return null;
+    }
+
+    // The same image in another batch may differ by rounding.
+    private static bool AreAlike(float[] one, float[] other)
+    {
+        const float tolerance = 0.02f;
+        var largest = one.Max(Math.Abs);
+        return one.Zip(other).All(p => Math.Abs(p.First - p.Second) <= tolerance * largest);
     }
 
     private static IEnumerable<string> Keys(string name)

@@ -40,12 +40,13 @@ internal static class NpzEmbeddings
     {
         using var archive = NpzArchive.Open(path);
         var key = EmbeddingTable.Choose(path, [.. archive.Keys.Where(k => IsMatrix(archive, k))], "array");
+        int count;
+        using (var first = archive.OpenArray(key)) count = checked((int)first.Header.Shape[0]);
+        var names = archive.Keys.FirstOrDefault(EmbeddingTable.IsNameColumn) is { } named ? NpzTexts.Read(archive, named, count) : null;
+        var info = archive.Keys.Contains("info", StringComparer.Ordinal) ? Info(NpzTexts.Read(archive, "info", MostInfo)) : [];
         using var array = archive.OpenArray(key);
         var header = array.Header;
         if (header.FortranOrder) throw array.Refuse("its rows are not together (Fortran order)");
-        var count = checked((int)header.Shape[0]);
-        var names = archive.Keys.FirstOrDefault(EmbeddingTable.IsNameColumn) is { } named ? NpzTexts.Read(archive, named, count) : null;
-        var info = archive.Keys.Contains("info", StringComparer.Ordinal) ? Info(NpzTexts.Read(archive, "info", MostInfo)) : [];
         var width = checked((int)(header.Count / Math.Max(1, count)));
         if (names is not null && names.Length != count) throw array.Refuse($"has {count} rows for {names.Length} names");
         var raw = new byte[checked(width * header.ElementSize)];
