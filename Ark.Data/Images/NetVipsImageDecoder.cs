@@ -25,6 +25,8 @@ public sealed class NetVipsImageDecoder : IImageDecoder
     /// <summary>What a JPEG can have at most; a thinner and longer picture would grow without bound when it is resized.</summary>
     private const int LongestSide = 65_535;
 
+    private const int MostGifPixels = 1 << 24;
+
     /// <summary>To be raised whenever the pixels of any image change: what a cache has kept is then prepared anew.</summary>
     private const int Revision = 2;
 
@@ -95,6 +97,7 @@ public sealed class NetVipsImageDecoder : IImageDecoder
         {
             using var image = Open(format, bytes, name);
             CheckHeader(image, name);
+            if (format == EncodedFormat.Gif) CheckGif(image, name);
             var decoded = Read(image);
             return _options.FollowOrientation && image.Contains("orientation") ? Orientation.Apply(decoded, (int)image.Get("orientation")) : decoded;
         }
@@ -111,7 +114,7 @@ public sealed class NetVipsImageDecoder : IImageDecoder
         EncodedFormat.Tiff => Image.TiffloadBuffer(bytes, access: Enums.Access.Sequential, failOn: Enums.FailOn.Error),
         EncodedFormat.WebP => Image.WebploadBuffer(bytes, access: Enums.Access.Sequential, failOn: Enums.FailOn.Error),
         // The first picture, where it moves.
-        EncodedFormat.Gif => Image.GifloadBuffer(bytes, n: 1, access: Enums.Access.Sequential, failOn: Enums.FailOn.Error),
+        EncodedFormat.Gif => Image.GifloadBuffer(bytes, n: 1, failOn: Enums.FailOn.Error),
         _ => throw new ArkInputException(
             name, null, bytes.Length == 0 ? "is empty, not an image" : "is not an image of a supported format (PNG, JPEG, TIFF, WebP, BMP, GIF, DICOM)"),
     };
@@ -138,6 +141,16 @@ public sealed class NetVipsImageDecoder : IImageDecoder
             throw new ArkInputException(
                 name, null, $"the image has unsupported pixels ({image.Bands} channels of {image.Format}, {image.Interpretation})", "Convert it to 8-bit or 16-bit grey or RGB.");
         }
+    }
+
+    // A few bytes can claim any size, and libvips holds a GIF several times over. It blackens what is transparent, where Pillow gives its palette's colour.
+    private static void CheckGif(Image image, string name)
+    {
+        if ((long)image.Width * image.Height > MostGifPixels)
+            throw new ArkInputException(name, null, $"the image is too large for a GIF: {image.Width}x{image.Height} is above the limit of {MostGifPixels} pixels", "Convert it to PNG.");
+        if (!image.HasAlpha()) return;
+        using var alpha = image.ExtractBand(image.Bands - 1);
+        if (alpha.Min() < byte.MaxValue) throw new ArkInputException(name, null, "is a GIF image with transparent pixels, which is unsupported: their colour would be lost", "Convert it to PNG without transparency.");
     }
 
     private static bool IsLight(Enums.Interpretation interpretation) => interpretation is

@@ -109,6 +109,12 @@ public sealed class RefusedImageTests : IDisposable
         Assert.Equal((90, 70, 1), (image.Width, image.Height, image.Channels));
         Assert.Equal(first, image.Pixels);
         AssertRefused(() => Decoder.Decode(bytes.AsMemory(0, 3000), "scan.gif"), "scan.gif: is no whole GIF image");
+        var huge = TestGif.Write(90, 70, first);
+        // The high bytes of width and height, of the screen and of the picture, for a GIF of 8,282 x 4,166 pixels.
+        foreach (var (at, high) in new[] { (7, 0x20), (9, 0x10), (787, 0x20), (789, 0x10) }) huge[at] = (byte)high;
+        AssertRefused(() => Decoder.Decode(huge, "scan.gif"), "scan.gif", "too large for a GIF");
+        AssertRefused(() => Decoder.Decode(TestGif.Write(2, 1, transparent: 9, [9, 200]), "scan.gif"), "scan.gif", "transparent", "PNG");
+        Assert.Equal([8, 200], Decoder.Decode(TestGif.Write(2, 1, transparent: 9, [8, 200]), "scan.gif").Pixels);
     }
 
     [Theory]

@@ -11,7 +11,10 @@ internal static class TestGif
     // After a clear code the table grows with every code; before codes would get wider it is cleared again.
     private const int Run = 254;
 
-    public static byte[] Write(int width, int height, params byte[][] pictures)
+    public static byte[] Write(int width, int height, params byte[][] pictures) => Write(width, height, transparent: null, pictures);
+
+    /// <summary>The same, with one grey value that is transparent.</summary>
+    public static byte[] Write(int width, int height, byte? transparent, params byte[][] pictures)
     {
         using var file = new MemoryStream();
         file.Write("GIF89a"u8);
@@ -21,6 +24,7 @@ internal static class TestGif
         for (var level = 0; level < 256; level++) file.Write([(byte)level, (byte)level, (byte)level]);
         foreach (var pixels in pictures)
         {
+            if (transparent is { } value) file.Write([0x21, 0xF9, 4, 1, 0, 0, value, 0]);
             file.WriteByte(0x2C);
             foreach (var number in (int[])[0, 0, width, height]) Short(file, number);
             file.Write([0, 8]);
