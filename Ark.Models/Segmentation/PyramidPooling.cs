@@ -12,6 +12,7 @@ internal sealed class PyramidPooling : nn.Module<Tensor, Tensor>
     private readonly ModuleList<Sequential> stages;
     private readonly Sequential bottleneck;
 
+    private readonly IReadOnlyList<int> _bins;
     private readonly ChannelDrop _drop;
 
     /// <summary>Builds the module.</summary>
@@ -24,6 +25,7 @@ internal sealed class PyramidPooling : nn.Module<Tensor, Tensor>
     {
         var outputs = width ?? channels;
         var each = outputs / bins.Count;
+        _bins = bins;
         _drop = new ChannelDrop(dropRate);
         stages = new ModuleList<Sequential>([.. bins.Select(b => nn.Sequential(
             nn.AdaptiveAvgPool2d([b, b]), new Convolution(channels, each, 1, hasBias: false), nn.BatchNorm2d(each), nn.ReLU()))]);
@@ -43,7 +45,27 @@ internal sealed class PyramidPooling : nn.Module<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
         var (height, width) = (features.size(2), features.size(3));
-        var all = cat([features, .. stages.Select(s => Resizing.ToCorners(s.forward(features), height, width))], 1);
+        var all = cat([features, .. stages.Select((s, i) => Resizing.ToCorners(training && _bins[i] == 1 ? Whole(s, features) : s.forward(features), height, width).to(features.dtype))], 1);
         return bottleneck.forward(all).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>
+    /// The average over the whole picture in training, in float64: batch normalisation over one value from each image leaves of a gradient the small share
+    /// eps / (variance + eps), and in float32 the cancellation that leads there costs it three digits.
+    /// </summary>
+    private static Tensor Whole(Sequential stage, Tensor features)
+    {
+        var (convolution, norm) = ((Convolution)stage[1], (BatchNorm2d)stage[2]);
+        var (mean, variance) = (norm.running_mean!.to(ScalarType.Float64), norm.running_var!.to(ScalarType.Float64));
+        var mixed = nn.functional.linear(features.mean([2, 3], type: ScalarType.Float64), convolution.weight.flatten(1).to(ScalarType.Float64));
+        var normed = nn.functional.batch_norm(mixed, mean, variance, norm.weight!.to(ScalarType.Float64), norm.bias!.to(ScalarType.Float64), training: true);
+        using (no_grad())
+        {
+            norm.running_mean!.copy_(mean);
+            norm.running_var!.copy_(variance);
+            norm.num_batches_tracked!.add_(1);
+        }
+
+        return nn.functional.relu(normed).unsqueeze(-1).unsqueeze(-1).to(ScalarType.Float32);
     }
 }

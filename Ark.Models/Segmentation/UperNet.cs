@@ -79,12 +79,15 @@ public sealed class UperNet : nn.Module<Tensor, Tensor>, IWeightLayouts
         using var scope = NewDisposeScope();
         var scores = decoder is not null
             ? decoder.forward(images, [.. backbone.UnmergedFeatures(images).Select(f => f.to(ScalarType.Float32))])
-            : head!.forward(Fuse(Features(images), out _));
+            : Score(Features(images));
         return Resizing.ToEdges(scores, images.size(2), images.size(3)).MoveToOuterDisposeScope();
     }
 
     /// <summary>The stages' outputs as <c>[B, C, H, W]</c>.</summary>
     internal IReadOnlyList<Tensor> Features(Tensor images) => [.. backbone.StageFeatures(images).Select(f => f.to(ScalarType.Float32).permute(0, 3, 1, 2).contiguous())];
+
+    /// <summary>The scores of the published decoder at the size of the finest stage.</summary>
+    internal Tensor Score(IReadOnlyList<Tensor> features) => head!.forward(Fuse(features, out _));
 
     /// <summary>The fused map before the head, and what the pyramid made of the last stage.</summary>
     internal Tensor Fuse(IReadOnlyList<Tensor> features, out Tensor pooled)

@@ -10,9 +10,10 @@ public class UperNetReferenceTests
 {
     private const double Tolerance = 1e-4;
 
-    // Batch normalisation over the two values of a 1 x 1 grid leaves hardly more than signs: the recorded gradient behind it is itself 1.4e-4 and 2.2e-4 away
-    // from that of double precision, ours 1.6e-4 and 4.0e-4.
-    private const double IllConditioned = 1e-3;
+    // Of the gradient in front of batch normalisation over the two values of a 1 x 1 grid, cancellation leaves a thousandth and less, so that it shows the rounding
+    // of the backbone: the recorded one is itself 1.4e-4 and 2.2e-4 from that of double precision. The decoder by itself is held to the common bar below.
+    private const string WholePicture = "PPN.stages.0.1.weight";
+    private const double ThroughTheBackbone = 5e-4;
 
     public static TheoryData<string> Cases => ["b_img128_c1", "a_img64_c3"];
 
@@ -75,11 +76,29 @@ public class UperNetReferenceTests
         foreach (var (key, parameter) in network.named_parameters())
         {
             if (without.Contains(key)) Assert.Null(parameter.grad);
-            else Reference.AssertClose(key, parameter.grad!, gradients[key], key == "PPN.stages.0.1.weight" ? IllConditioned : Tolerance);
+            else Reference.AssertClose(key, parameter.grad!, gradients[key], key == WholePicture ? ThroughTheBackbone : Tolerance);
         }
 
         var state = network.state_dict();
         foreach (var (key, expected) in Tensors(name, "batchnorm_after.safetensors")) Reference.AssertClose(key, state[key], expected, Tolerance);
+    }
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void Gradients_of_the_decoder_are_the_published_ones_from_the_published_features(string name)
+    {
+        using var scope = NewDisposeScope();
+        using var network = Load(name);
+        network.train();
+        var io = Tensors(name, "io.safetensors");
+
+        var scores = network.Score([.. Enumerable.Range(0, 4).Select(i => io[$"feature{i}"])]);
+        SoftDice.Loss(Resizing.ToEdges(scores, io["target"].size(2), io["target"].size(3)).sigmoid(), io["target"]).backward();
+
+        var gradients = Tensors(name, "grads.safetensors");
+        var decoder = network.named_parameters().Where(p => !p.name.StartsWith("backbone.", StringComparison.Ordinal)).ToList();
+        Assert.Contains(decoder, p => p.name == WholePicture);
+        foreach (var (key, parameter) in decoder) Reference.AssertClose(key, parameter.grad!, gradients[key], Tolerance);
     }
 
     private static UperNet Load(string name)
