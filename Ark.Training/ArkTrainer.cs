@@ -3,15 +3,17 @@ using System.Text.Json.Nodes;
 using Ark.Data;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 using static TorchSharp.torch;
 
 namespace Ark.Training;
 
 /// <summary>The accruing trainer.</summary>
 /// <param name="decoder">Decodes images.</param>
+/// <param name="hostOptions">How runs train that do not say it themselves.</param>
 /// <param name="logger">Is told of warnings and finished passes.</param>
 /// <param name="meters">Makes the meter that hosts listen to; see <see cref="ArkDiagnostics"/>.</param>
-internal sealed partial class ArkTrainer(IImageDecoder decoder, ILogger<ArkTrainer>? logger = null, IMeterFactory? meters = null) : IArkTrainer
+internal sealed partial class ArkTrainer(IImageDecoder decoder, IOptions<TrainingOptions> hostOptions, ILogger<ArkTrainer>? logger = null, IMeterFactory? meters = null) : IArkTrainer
 {
     private readonly ArkInstruments _instruments = new(meters);
     private readonly ILogger _logger = logger ?? NullLogger<ArkTrainer>.Instance;
@@ -20,9 +22,9 @@ internal sealed partial class ArkTrainer(IImageDecoder decoder, ILogger<ArkTrain
     public async Task<TrainingResult> TrainAsync(TrainingRun run, IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         NativeRuntime.Ensure();
-        var options = run.Options;
+        var options = (run.Options ?? hostOptions.Value).Clone();
         using var activity = ArkInstruments.Begin("ark.train");
-        Check(run);
+        Check(run, options);
         var reporter = new ProgressReporter(new LoggingProgress(this, progress));
         var datasets = await PreparedDataset.ReadAsync(run.Datasets, cancellationToken).ConfigureAwait(false);
         foreach (var dataset in datasets.Where(d => d.SelectsOnTest))
@@ -36,7 +38,7 @@ internal sealed partial class ArkTrainer(IImageDecoder decoder, ILogger<ArkTrain
             var source = new BatchSource(decoder, options.BatchSize, options.Workers, options.BadImages, options.Seed, cache, skipped => reporter.Message($"left out {skipped}", warning: true));
             using var session = new TrainingSession(options, datasets, source, directory, run.Resume, reporter, _instruments);
             // Only now: a folder whose run could not begin, for a name that was mistyped, can be used again.
-            if (!run.Resume) directory?.WriteConfig(Configuration(run, datasets));
+            if (!run.Resume) directory?.WriteConfig(Configuration(run, options, datasets));
             var result = session.Run(cancellationToken);
             if (cache?.WriteFailure is { } failure) reporter.Message($"the image cache was not written to the end: {failure}", warning: true);
             foreach (var baseline in result.PixelBaselines) directory?.AppendMetrics(Json.Baseline(baseline));
@@ -45,28 +47,28 @@ internal sealed partial class ArkTrainer(IImageDecoder decoder, ILogger<ArkTrain
         }, cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false);
     }
 
-    private static void Check(TrainingRun run)
+    private static void Check(TrainingRun run, TrainingOptions options)
     {
-        run.Options.Validate();
+        options.Validate();
         if (run.Datasets.Count == 0) throw TrainingOptions.Refuse("datasets", "there are no datasets to train on", "Name at least one.");
         if (run.Datasets.GroupBy(d => d.Name).FirstOrDefault(g => g.Count() > 1) is { } twice)
             throw TrainingOptions.Refuse("datasets", $"'{twice.Key}' is named twice", "A dataset has one head: name it once.");
-        var metric = run.Options.ValidationLossMetric;
+        var metric = options.ValidationLossMetric;
         if (metric != "average" && run.Datasets.All(d => d.Name != metric))
             throw TrainingOptions.Refuse("val-loss-metric", $"'{metric}' is no dataset of this run", $"Give 'average' or one of: {string.Join(", ", run.Datasets.Select(d => d.Name))}.");
-        if (run.Options.Device != "cpu" && !cuda.is_available())
+        if (options.Device != "cpu" && !cuda.is_available())
             throw TrainingOptions.Refuse("device", "no CUDA device can be used here", "Use --device cpu, or reference a TorchSharp-cuda package and check the driver.");
     }
 
-    private static JsonObject Configuration(TrainingRun run, IReadOnlyList<PreparedDataset> datasets) => new()
+    private static JsonObject Configuration(TrainingRun run, TrainingOptions options, IReadOnlyList<PreparedDataset> datasets) => new()
     {
         ["ark_version"] = typeof(ArkTrainer).Assembly.GetName().Version!.ToString(3),
         ["torchsharp_version"] = typeof(TorchSharp.torch).Assembly.GetName().Version!.ToString(3),
         ["runtime"] = System.Runtime.InteropServices.RuntimeInformation.FrameworkDescription,
         ["threads"] = get_num_threads(),
         ["catalogue"] = run.Catalogue,
-        ["seed"] = run.Options.Seed,
-        ["options"] = new JsonObject(TrainingSettings.All.Select(s => KeyValuePair.Create(s.Name, (JsonNode?)s.Format(run.Options))).Where(s => s.Value is not null)),
+        ["seed"] = options.Seed,
+        ["options"] = new JsonObject(TrainingSettings.All.Select(s => KeyValuePair.Create(s.Name, (JsonNode?)s.Format(options))).Where(s => s.Value is not null)),
         ["datasets"] = new JsonArray([.. datasets.Select(d => new JsonObject
         {
             ["name"] = d.Name,

@@ -7,7 +7,8 @@ public sealed record TrainingRun
     public required IReadOnlyList<ArkDataset> Datasets { get; init; }
 
     /// <summary>How to train.</summary>
-    public required TrainingOptions Options { get; init; }
+    /// <value><see langword="null"/>, the default, for what the host says with <c>AddTraining</c>.</value>
+    public TrainingOptions? Options { get; init; }
 
     /// <summary>Where configuration, metrics, checkpoints and report go; <see langword="null"/> to keep nothing.</summary>
     public string? Directory { get; init; }

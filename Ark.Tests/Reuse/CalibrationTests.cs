@@ -91,7 +91,8 @@ public class CalibrationTests(SmallModel small) : IClassFixture<SmallModel>
             PhantomPictures.Samples(PhantomFinding.Pneumothorax, 120, 1), PhantomPictures.Samples(PhantomFinding.Pneumothorax, 160, 5000)));
         var calibration = await new ArkCalibrator(new NetVipsImageDecoder()).FitAsync(model, [dataset], new CalibrationOptions { Method = method, Sensitivities = [0.9] }, null, TestContext.Current.CancellationToken);
         var label = Assert.Single(Assert.Single(calibration.Heads).Labels);
-        Assert.True(label.EceAfter < 0.75 * label.EceBefore, $"{label.EceBefore:F3} -> {label.EceAfter:F3}");
+        Assert.True(label.EceAfter < label.EceBefore && label.EceAfter < 1.25 * label.EceByChance, $"{label.EceBefore:F3} -> {label.EceAfter:F3}, by chance {label.EceByChance:F3}");
+        if (method == CalibrationMethod.Temperature) Assert.InRange(label.Temperature, 4, 16);
         Assert.True(label.OperatingPoints[0].Sensitivity >= 0.9);
 
         var path = folder.PathOf("calibration.json");

@@ -73,6 +73,19 @@ public class HeatMapTests(SmallModel small) : IClassFixture<SmallModel>
         Assert.Equal(0, map.Values[0]);
     }
 
+    [Theory]
+    [InlineData(2, 49)]
+    [InlineData(4, 89)]
+    public void A_map_of_cells_that_reach_over_the_input_lies_where_the_cells_lie(int column, int centre)
+    {
+        // Six cells of 20 pixels over an input of 112, the centre of a resized picture of 128.
+        var grid = new float[36];
+        grid[(1 * 6) + column] = 1;
+        var map = new HeatMap(128, 128, new ViewGeometry(112, 128).ToPicture(grid, 6, 6, 128, 128, covered: 120)) { Image = "", Head = "", Label = "", Probability = 0, Method = HeatMapMethod.Occlusion };
+        Assert.InRange(map.Peak.X, centre + 8, centre + 9);
+        Assert.InRange(map.Peak.Y, 29 + 8, 29 + 9);
+    }
+
     [Fact]
     public async Task Explain_writes_a_picture_with_the_input_beside_the_overlay()
     {

@@ -1,4 +1,3 @@
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Ark.Training;
@@ -45,31 +44,47 @@ internal sealed class LogisticRegression : IDisposable
     /// <param name="schema">The labels.</param>
     /// <param name="features"><c>[N, D]</c>; borrowed.</param>
     /// <param name="targets"><c>[N, K]</c>, NaN missing; borrowed.</param>
-    /// <param name="penalty">Weight of half the squared norm of the coefficients, beside the mean loss.</param>
+    /// <param name="penalty">Weight of half the squared norm of a label's coefficients, beside its mean loss over the images where it is known.</param>
     /// <param name="standardise">Whether features are standardised first; without it they are taken as they are.</param>
     /// <param name="cancellationToken">Ends the fit early, with an exception.</param>
     /// <returns>The model; the caller disposes it.</returns>
     public static LogisticRegression Fit(LabelSchema schema, Tensor features, Tensor targets, double penalty, bool standardise = true, CancellationToken cancellationToken = default)
     {
         using var scope = NewDisposeScope();
-        using var least = 1e-6.ToScalar();
-        var mean = standardise ? features.mean([0]) : zeros(features.shape[1]);
-        var scale = standardise ? features.std(0).clamp_min(least).reciprocal() : ones(features.shape[1]);
+        var (mean, scale) = standardise ? Standardisation(features) : (zeros(features.shape[1]), ones(features.shape[1]));
         var inputs = (features.Plus(mean.neg()) * scale).to(ScalarType.Float64);
         var truth = targets.to(ScalarType.Float64);
+        var present = truth.isnan().logical_not().to(ScalarType.Float64);
+        var shares = schema.Task == LabelTask.MultiClass ? null : present / present.sum([0]).clamp_min(KeptScalar.One);
         var (labels, width) = (schema.Count, (int)features.shape[1]);
         var coefficients = new double[labels * (width + 1)];
         Lbfgs.Minimise((point, gradient) =>
         {
             cancellationToken.ThrowIfCancellationRequested();
-            return Evaluate(schema, inputs, truth, penalty, point, gradient);
+            return Evaluate(schema, inputs, truth, shares, penalty, point, gradient);
         }, coefficients, iterations: 200, tolerance: 1e-6);
         var fitted = tensor(coefficients, [labels, width + 1]).to(ScalarType.Float32);
         return new LogisticRegression(schema, penalty, mean.DetachFromDisposeScope(), scale.DetachFromDisposeScope(),
             fitted.narrow(1, 0, width).contiguous().DetachFromDisposeScope(), fitted.select(1, width).contiguous().DetachFromDisposeScope());
     }
 
-    /// <summary>Fits one model per penalty and keeps the one that tells the validation set's labels apart best.</summary>
+    /// <summary>
+    /// What makes features of mean 0 and deviation 1. One that does not vary has the scale 0 and so no part in the model: rounding would make a second bias of it, and where it varies later
+    /// it would outweigh everything.
+    /// </summary>
+    /// <param name="features"><c>[N, D]</c>; borrowed.</param>
+    /// <returns>Mean and scale <c>[D]</c>, in the caller's dispose scope.</returns>
+    internal static (Tensor Mean, Tensor Scale) Standardisation(Tensor features)
+    {
+        var mean = features.mean([0]);
+        var deviation = features.shape[0] > 1 ? features.std(0) : zeros_like(mean);
+        return (mean, where(deviation.gt(mean.abs().Times(1e-6)), deviation.reciprocal(), zeros_like(deviation)));
+    }
+
+    /// <summary>
+    /// Fits one model per penalty and keeps the one that tells the validation set's labels apart best; of several that do so equally well, or where no label has both values there, the one
+    /// with the largest penalty. Validation targets between 0 and 1 count as missing.
+    /// </summary>
     /// <param name="schema">The labels.</param>
     /// <param name="train">Features <c>[N, D]</c> and targets <c>[N, K]</c> to fit.</param>
     /// <param name="validation">Features and targets that choose the penalty.</param>
@@ -81,10 +96,11 @@ internal sealed class LogisticRegression : IDisposable
     {
         LogisticRegression? best = null;
         var bestScore = double.NegativeInfinity;
-        foreach (var penalty in penalties ?? [1e-3, 1e-2, 1e-1, 1])
+        var truth = Array.ConvertAll(validation.Targets.data<float>().ToArray(), t => t is 0 or 1 ? t : float.NaN);
+        foreach (var penalty in (penalties ?? [1e-3, 1e-2, 1e-1, 1]).OrderDescending())
         {
             var candidate = Fit(schema, train.Features, train.Targets, penalty, standardise, cancellationToken);
-            var score = new Predictions(schema, validation.Targets.data<float>().ToArray(), candidate.Predict(validation.Features))
+            var score = new Predictions(schema, truth, candidate.Predict(validation.Features))
                 .Evaluate("", DatasetSplit.Validation, ModelRole.Student, cancellationToken: cancellationToken).MeanAuroc ?? 0;
             if (score > bestScore)
             {
@@ -120,14 +136,18 @@ internal sealed class LogisticRegression : IDisposable
     }
 
     // Each row of the point holds a label's coefficients and, last, its bias, which has no penalty.
-    private static double Evaluate(LabelSchema schema, Tensor inputs, Tensor targets, double penalty, double[] point, double[] gradient)
+    private static double Evaluate(LabelSchema schema, Tensor inputs, Tensor targets, Tensor? shares, double penalty, double[] point, double[] gradient)
     {
         using var scope = NewDisposeScope();
         var width = inputs.shape[1];
         var rows = tensor(point, [schema.Count, width + 1], requires_grad: true);
         var weight = rows.narrow(1, 0, width);
-        var loss = TaskLoss.Compute(nn.functional.linear(inputs, weight, rows.select(1, width)), targets, schema.Task == LabelTask.MultiClass, anyMissing: true)
-            .Plus(weight.mul(weight).sum().Times(0.5 * penalty));
+        var logits = nn.functional.linear(inputs, weight, rows.select(1, width));
+        // Labels that do not exclude each other are models of their own: each has the mean over its own images, so that neither the number of labels nor what others lack changes it.
+        var fit = shares is null
+            ? TaskLoss.Compute(logits, targets, exclusive: true, anyMissing: true)
+            : nn.functional.binary_cross_entropy_with_logits(logits, targets.nan_to_num(0), shares, nn.Reduction.Sum);
+        var loss = fit.Plus(weight.mul(weight).sum().Times(0.5 * penalty));
         loss.backward();
         rows.grad!.data<double>().CopyTo(gradient);
         return loss.Number();

@@ -27,6 +27,8 @@ public sealed class ArkCalibrator(IImageDecoder decoder)
             read.Add(choice.Index, dataset.Name);
             var fit = await dataset.Adapter.ReadAsync(options.FitOn, cancellationToken).ConfigureAwait(false);
             var measure = await dataset.Adapter.ReadAsync(options.MeasureOn, cancellationToken).ConfigureAwait(false);
+            if (PreparedDataset.AreSame(fit, measure))
+                progress?.Report(new WorkProgress("reading", 0, 1) { Warning = $"{dataset.Name}: {Word(options.FitOn)} and {Word(options.MeasureOn)} are the same images, so the errors after correction are too good." });
             heads.Add(await Task.Factory.StartNew(() => Fit(model, dataset, choice, fit, measure, options, progress, cancellationToken),
                 cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false));
         }

@@ -2,7 +2,8 @@ namespace Ark.Training;
 
 /// <summary>
 /// The temperature, and for independent labels an offset, that make observed labels most likely. A correction is made only where the data ask for it: by Akaike's criterion its likelihood
-/// must gain more than one unit for each number fitted, else the outputs stay as they are. Small validation sets would otherwise make well-calibrated labels worse.
+/// must gain more than one unit for each number fitted, else the outputs stay as they are. Small validation sets would otherwise make well-calibrated labels worse. What is fitted is fitted
+/// to Platt's smoothed targets ("Probabilistic outputs for support vector machines", 1999): of labels that the scores part without an error, the likeliest temperature is 0.
 /// </summary>
 internal static class TemperatureFit
 {
@@ -18,18 +19,21 @@ internal static class TemperatureFit
     {
         var known = Enumerable.Range(0, logits.Count).Where(i => !float.IsNaN(targets[i])).ToArray();
         if (known.All(i => targets[i] >= 0.5f) || known.All(i => targets[i] < 0.5f)) return (1, 0);
-        double Loss(double temperature, double offset) => known.Sum(i =>
+        var positives = known.Sum(i => (double)targets[i]);
+        var (high, low) = ((positives + 1) / (positives + 2), 1 / (known.Length - positives + 2));
+        double Smoothed(float target) => low + (target * (high - low));
+        double Loss(double temperature, double offset, Func<float, double> target) => known.Sum(i =>
         {
             var z = (logits[i] / temperature) + offset;
-            return Softplus(z) - (targets[i] * z);
+            return Softplus(z) - (target(targets[i]) * z);
         });
         // The best offset of a temperature: there the mean probability is the frequency.
-        double Offset(double temperature) => Root(offset => known.Sum(i => (1 / (1 + Math.Exp(-((logits[i] / temperature) + offset)))) - targets[i]));
+        double Offset(double temperature) => Root(offset => known.Sum(i => (1 / (1 + Math.Exp(-((logits[i] / temperature) + offset)))) - Smoothed(targets[i])));
 
-        var alone = Minimise(t => Loss(t, 0));
-        var both = Minimise(t => Loss(t, Offset(t)));
+        var alone = Minimise(t => Loss(t, 0, Smoothed));
+        var both = Minimise(t => Loss(t, Offset(t), Smoothed));
         (double Temperature, double Offset, int Fitted)[] candidates = [(1, 0, 0), (alone, 0, 1), (both, Offset(both), 2)];
-        var best = candidates.MinBy(c => Loss(c.Temperature, c.Offset) + c.Fitted);
+        var best = candidates.MinBy(c => Loss(c.Temperature, c.Offset, t => t) + c.Fitted);
         return (best.Temperature, best.Offset);
     }
 
@@ -41,13 +45,25 @@ internal static class TemperatureFit
     {
         var known = Enumerable.Range(0, logits.Count).Where(i => !targets[i].Any(float.IsNaN)).ToArray();
         if (known.Length == 0) return 1;
-        double Loss(double temperature) => known.Sum(i =>
+        var classes = logits[0].Length;
+        var counts = Enumerable.Range(0, classes).Select(c => known.Sum(i => (double)targets[i][c])).ToArray();
+        // Of a row of class c the share of c is (n + 1) / (n + K), and that of each other class 1 / (n + K).
+        double[] Smoothed(float[] row)
+        {
+            var shares = row.Select((y, c) => y / (counts[c] + classes)).ToArray();
+            var others = shares.Sum();
+            return [.. row.Select((_, c) => others + (shares[c] * counts[c]))];
+        }
+
+        double Loss(double temperature, double[][] wanted) => known.Select((i, j) =>
         {
             var largest = logits[i].Max() / temperature;
-            return largest + Math.Log(logits[i].Sum(z => Math.Exp((z / temperature) - largest))) - logits[i].Zip(targets[i], (z, y) => y * z / temperature).Sum();
-        });
-        var best = Minimise(Loss);
-        return Loss(best) + 1 < Loss(1) ? best : 1;
+            return largest + Math.Log(logits[i].Sum(z => Math.Exp((z / temperature) - largest))) - logits[i].Zip(wanted[j], (z, y) => y * z / temperature).Sum();
+        }).Sum();
+        double[][] plain = [.. known.Select(i => Array.ConvertAll(targets[i], y => (double)y))];
+        double[][] smoothed = [.. known.Select(i => Smoothed(targets[i]))];
+        var best = Minimise(t => Loss(t, smoothed));
+        return Loss(best, plain) + 1 < Loss(1, plain) ? best : 1;
     }
 
     // Of a function that rises.

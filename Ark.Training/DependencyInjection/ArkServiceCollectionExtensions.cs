@@ -100,7 +100,7 @@ public static class ArkServiceCollectionExtensions
         return builder;
     }
 
-    /// <summary>Adds training options, checked when the host starts.</summary>
+    /// <summary>Says how runs train that bring no options of their own; checked when the host starts.</summary>
     /// <param name="builder">The builder.</param>
     /// <param name="configure">Changes the options.</param>
     /// <returns>The builder.</returns>
@@ -111,7 +111,18 @@ public static class ArkServiceCollectionExtensions
         return builder;
     }
 
-    /// <summary>Adds training options from configuration, checked when the host starts; an unknown key is an error.</summary>
+    /// <summary>Says how runs train that bring no options of their own, beginning with the published values of a recipe; checked when the host starts.</summary>
+    /// <param name="builder">The builder.</param>
+    /// <param name="recipe">The recipe.</param>
+    /// <param name="configure">Changes the recipe's options.</param>
+    /// <returns>The builder.</returns>
+    public static IArkBuilder AddTraining(this IArkBuilder builder, TrainingRecipe recipe, Action<TrainingOptions>? configure = null)
+    {
+        AddTrainingOptions(builder).Configure(options => options.Use(recipe));
+        return builder.AddTraining(configure);
+    }
+
+    /// <summary>Says from configuration how runs train that bring no options of their own; checked when the host starts, and an unknown key is an error.</summary>
     /// <param name="builder">The builder.</param>
     /// <param name="section">The section, such as <see cref="TrainingOptions.SectionName"/>.</param>
     /// <returns>The builder.</returns>

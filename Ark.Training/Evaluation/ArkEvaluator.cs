@@ -98,8 +98,11 @@ public sealed class ArkEvaluator(IImageDecoder decoder, IMeterFactory? meters = 
     {
         var name = sample.Image.Name;
         if (folder is null || !name.StartsWith(folder, StringComparison.Ordinal)) return name;
-        var rest = name[folder.Length..].TrimStart('/', '\\');
-        return rest.Length == 0 ? name : rest.Replace('\\', '/');
+        var rest = name[folder.Length..];
+        var relative = rest.TrimStart('/', '\\');
+        // A folder beside this one may have a name that only begins like it.
+        var isBelow = folder.EndsWith('/') || folder.EndsWith('\\') || relative.Length < rest.Length;
+        return isBelow && relative.Length > 0 ? relative.Replace('\\', '/') : name;
     }
 
     private static ArkInputException Refuse(string option, string problem, string? mend) => new("evaluation options", $"'{option}'", problem, mend);

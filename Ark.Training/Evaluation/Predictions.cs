@@ -95,6 +95,9 @@ public sealed class Predictions
     internal Predictions Named(IReadOnlyList<string> names, IReadOnlyList<string?> patients) =>
         new(Labels, _targets, _probabilities, names, patients.Any(p => p is not null) ? patients : null);
 
+    /// <summary>The same with images that are told apart by their places alone.</summary>
+    internal Predictions Unnamed() => new(Labels, _targets, _probabilities, names: null, Patients);
+
     /// <summary>Some of the labels, in their order here; all where <paramref name="labels"/> is <see langword="null"/> or names none of them. One class of several alone is a label of its own.</summary>
     internal Predictions Only(IReadOnlyList<string>? labels)
     {

@@ -37,9 +37,10 @@ public sealed class ArkExplainer(IImageDecoder decoder)
         var probabilities = new HeadActivation(runner.Heads, calibration: null).Probabilities(logits);
         float[] grid;
         int side;
+        int? covered = null;
         if (options.Method == HeatMapMethod.Occlusion)
         {
-            (grid, side) = OcclusionMap.Compute(runner, view, head.Offset + output, options.PatchShare, cancellationToken);
+            (grid, side, covered) = OcclusionMap.Compute(runner, view, head.Offset + output, options.PatchShare, cancellationToken);
         }
         else
         {
@@ -48,7 +49,7 @@ public sealed class ArkExplainer(IImageDecoder decoder)
             side = (int)Math.Round(Math.Sqrt(grid.Length));
         }
 
-        var values = ViewGeometry.Of(runner.Transform.Height).ToPicture(grid, side, side, picture.Width, picture.Height);
+        var values = ViewGeometry.Of(runner.Transform.Height).ToPicture(grid, side, side, picture.Width, picture.Height, covered);
         var highest = values.Max();
         if (highest > 0)
         {

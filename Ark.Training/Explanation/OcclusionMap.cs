@@ -14,8 +14,8 @@ internal static class OcclusionMap
     /// <param name="place">The label's place among all heads' logits.</param>
     /// <param name="patchShare">The side of the patch as a share of the view's.</param>
     /// <param name="cancellationToken">Ends the work early.</param>
-    /// <returns>A value for each cell of half a patch, row by row, 0 and above; and the cells of a row.</returns>
-    public static (float[] Grid, int Side) Compute(ModelRunner runner, float[] view, int place, double patchShare, CancellationToken cancellationToken)
+    /// <returns>A value for each cell of half a patch, row by row, 0 and above; the cells of a row; and the side that they cover, to which the last may reach over the view's.</returns>
+    public static (float[] Grid, int Side, int Covered) Compute(ModelRunner runner, float[] view, int place, double patchShare, CancellationToken cancellationToken)
     {
         var side = runner.Transform.Height;
         var cell = Math.Max(1, (int)Math.Round(side * patchShare / 2));
@@ -38,7 +38,7 @@ internal static class OcclusionMap
             for (var i = 0; i < some.Length; i++) Credit(some[i].X, some[i].Y, whole - logits[(i * runner.LogitCount) + place]);
         }
 
-        return ([.. sums.Zip(counts, (sum, count) => (float)Math.Max(0, sum / Math.Max(1, count)))], cells);
+        return ([.. sums.Zip(counts, (sum, count) => (float)Math.Max(0, sum / Math.Max(1, count)))], cells, cells * cell);
 
         void Credit(int x, int y, double fall)
         {

@@ -141,9 +141,9 @@ public sealed class TrainingOptions
     public double DecayRate { get; set; } = 0.5;
 
     /// <summary>Epochs of linear warm-up.</summary>
-    /// <value>The default is 20.</value>
+    /// <value>The default is what is published, 20 or 5 for <see cref="TrainingRecipe.ArkPlus"/>, or a tenth of the schedule where that is less.</value>
     [Range(0, 1_000_000)]
-    public int WarmupEpochs { get; set; } = 20;
+    public int? WarmupEpochs { get; set; }
 
     /// <summary>The learning rate that warm-up begins with.</summary>
     /// <value>The default is 1e-6.</value>
@@ -234,6 +234,10 @@ public sealed class TrainingOptions
     /// <value>The default is <see langword="true"/>.</value>
     public bool TensorBoard { get; set; } = true;
 
+    internal int ScheduleLength => ScheduleEpochs ?? Epochs;
+
+    internal int Warmup => WarmupEpochs ?? Math.Min(Recipe == TrainingRecipe.ArkPlus ? 5 : 20, ScheduleLength / 10);
+
     /// <summary>The published values of a recipe.</summary>
     /// <param name="recipe">The recipe.</param>
     /// <returns>New options.</returns>
@@ -257,9 +261,9 @@ public sealed class TrainingOptions
         var problems = new List<ValidationResult>();
         Validator.TryValidateObject(this, new ValidationContext(this), problems, validateAllProperties: true);
         foreach (var problem in problems) yield return (problem.MemberNames.First(), problem.ErrorMessage!.TrimEnd('.'), null);
-        if (WarmupEpochs > 0 && WarmupEpochs >= (ScheduleEpochs ?? Epochs))
+        if (Warmup > 0 && Warmup >= ScheduleLength)
         {
-            yield return (nameof(WarmupEpochs), $"a warm-up of {WarmupEpochs} epochs does not fit into {ScheduleEpochs ?? Epochs}",
+            yield return (nameof(WarmupEpochs), $"a warm-up of {Warmup} epochs does not fit into {ScheduleLength}",
                 "Make it shorter (--warmup-epochs), or train longer (--epochs).");
         }
 
@@ -276,8 +280,9 @@ public sealed class TrainingOptions
         Optimizer = OptimizerKind.AdamW;
         LearningRate = 5e-4;
         WeightDecay = 0.05;
-        WarmupEpochs = 5;
     }
+
+    internal TrainingOptions Clone() => (TrainingOptions)MemberwiseClone();
 
     internal static ArkInputException Refuse(string setting, string problem, string? mend = null) => new("training options", $"'{setting}'", problem, mend);
 }

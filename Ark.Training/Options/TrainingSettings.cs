@@ -41,7 +41,7 @@ public static class TrainingSettings
         Choice(nameof(TrainingOptions.Schedule), "sched", [], o => o.Schedule, (o, v) => o.Schedule = v, "how the learning rate goes down", ("cosine", ScheduleKind.Cosine), ("step", ScheduleKind.Step), ("tanh", ScheduleKind.Tanh), ("poly", ScheduleKind.Poly)),
         Real(nameof(TrainingOptions.DecayEpochs), "decay-epochs", [], "epochs between the steps of --sched step", o => o.DecayEpochs, (o, v) => o.DecayEpochs = v),
         Real(nameof(TrainingOptions.DecayRate), "decay-rate", ["dr"], "factor of these steps, or the power of --sched poly", o => o.DecayRate, (o, v) => o.DecayRate = v),
-        Whole(nameof(TrainingOptions.WarmupEpochs), "warmup-epochs", [], "epochs of linear warm-up", o => o.WarmupEpochs, (o, v) => o.WarmupEpochs = v),
+        Whole(nameof(TrainingOptions.WarmupEpochs), "warmup-epochs", [], "epochs of linear warm-up (default: 20, or 5 for ark-plus, or a tenth of the epochs where that is less)", o => o.WarmupEpochs, (o, v) => o.WarmupEpochs = v),
         Real(nameof(TrainingOptions.WarmupLearningRate), "warmup-lr", [], "learning rate that warm-up begins with", o => o.WarmupLearningRate, (o, v) => o.WarmupLearningRate = v),
         Real(nameof(TrainingOptions.MinimumLearningRate), "min-lr", [], "learning rate at the end", o => o.MinimumLearningRate, (o, v) => o.MinimumLearningRate = v),
         Whole(nameof(TrainingOptions.ScheduleEpochs), "schedule-epochs", [], "length of the learning-rate schedule", o => o.ScheduleEpochs, (o, v) => o.ScheduleEpochs = v),

@@ -1,4 +1,3 @@
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Ark.Training;
@@ -28,9 +27,7 @@ internal sealed class FewShotCurve : IDisposable
         _labels = labels;
         _options = options;
         using var scope = NewDisposeScope();
-        using var least = 1e-6.ToScalar();
-        var mean = train.Features.mean([0]);
-        var scale = train.Features.std(0).clamp_min(least).reciprocal();
+        var (mean, scale) = LogisticRegression.Standardisation(train.Features);
         FeatureTable Standardised(FeatureTable table) => new((table.Features.Plus(mean.neg()) * scale).MoveToOuterDisposeScope(), table.Targets);
         (_train, _validation, _test) = (Standardised(train), Standardised(validation), Standardised(test));
         var targets = train.Targets.data<float>().ToArray();

@@ -9,7 +9,8 @@ internal sealed record FewShotPoint(int Shots, IReadOnlyList<double> Aurocs)
 {
     public double Mean => Aurocs.Average();
 
-    public double Deviation => Aurocs.Count < 2 ? 0 : Math.Sqrt(Aurocs.Sum(a => (a - Mean) * (a - Mean)) / (Aurocs.Count - 1));
+    /// <summary>The sample deviation; <see langword="null"/> of a single draw.</summary>
+    public double? Deviation => Aurocs.Count < 2 ? null : Math.Sqrt(Aurocs.Sum(a => (a - Mean) * (a - Mean)) / (Aurocs.Count - 1));
 
     /// <summary>The 2.5 % and 97.5 % quantiles over the draws.</summary>
     public (double Low, double High) Interval

@@ -36,11 +36,14 @@ internal sealed class LinearProbe
                 cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false);
             int[] kept = [.. Enumerable.Range(0, samples.Count).Where(i => read.TrueForAll(r => r[i] is not null))];
             if (kept.Length == 0) throw new ArkInputException(dataset.Name, $"split '{split}'", "has no image that every source of features has", "Compare files of the same images.");
+            if (split == DatasetSplit.Test) ArkEvaluator.CheckTargets(dataset, samples);
             probe.LeftOut += samples.Count - kept.Length;
             probe._splits[split] = new ProbeSplit([.. kept.Select(i => samples[i])], [.. kept.Select(i => samples[i].Image.Name)]);
             for (var s = 0; s < sources.Count; s++) probe._sources[s].Rows[split] = [.. kept.Select(i => read[s][i]!)];
         }
 
+        if (PreparedDataset.AreSame(probe._splits[DatasetSplit.Validation].Samples, probe._splits[DatasetSplit.Test].Samples))
+            progress?.Report(new WorkProgress("reading", 1, 1) { Warning = $"{dataset.Name}: validation and test are the same images, so the penalty is chosen on what is measured and the figures are too good." });
         return probe;
     }
 
@@ -54,7 +57,8 @@ internal sealed class LinearProbe
 
     /// <summary>Compares two sources on the test images, over the labels that are reported.</summary>
     public ModelComparison Compare(ProbeResult first, ProbeResult second, CancellationToken cancellationToken) =>
-        ModelComparison.Of(first.Predictions.Only(_dataset.TestLabels), second.Predictions.Only(_dataset.TestLabels), new ScoringOptions { Replicates = _options.Replicates, Seed = _options.Seed }, cancellationToken);
+        // Both are of the same rows in the same order, of which two may show one image.
+        ModelComparison.Of(first.Predictions.Only(_dataset.TestLabels).Unnamed(), second.Predictions.Only(_dataset.TestLabels).Unnamed(), new ScoringOptions { Replicates = _options.Replicates, Seed = _options.Seed }, cancellationToken);
 
     private ProbeResult Run(string name, Dictionary<DatasetSplit, float[][]> rows, IProgress<WorkProgress>? progress, Action<string, LogisticRegression>? fitted, CancellationToken cancellationToken)
     {

@@ -19,7 +19,8 @@ internal sealed class LogitReader(ModelRunner runner, IImageDecoder decoder)
         var done = 0;
         var loader = new BatchLoader(samples, transform, decoder, new BatchLoaderOptions
         {
-            BatchSize = options.BatchSize,
+            // Of ten crops a tenth as many images make a batch of the same size.
+            BatchSize = Math.Max(1, options.BatchSize / transform.Views),
             Workers = options.Workers,
             BadImages = options.BadImages,
             Source = options.Source,

@@ -27,7 +27,9 @@ internal sealed record PreparedDataset(string Name, LabelSchema Labels, IReadOnl
     private static async Task<IReadOnlyList<ImageSample>> ReadAsync(ArkDataset dataset, DatasetSplit split, CancellationToken cancellationToken)
     {
         var samples = await dataset.Adapter.ReadAsync(split, cancellationToken).ConfigureAwait(false);
-        return samples.Count > 0 ? samples : throw new ArkInputException(dataset.Name, null, $"has no image in its {split.Word()} split", "Training needs all three: train, val and test.");
+        if (samples.Count == 0) throw new ArkInputException(dataset.Name, null, $"has no image in its {split.Word()} split", "Training needs all three: train, val and test.");
+        if (split == DatasetSplit.Test) ArkEvaluator.CheckTargets(dataset, samples);
+        return samples;
     }
 
     public IReadOnlyList<ImageSample> this[DatasetSplit split] => split switch

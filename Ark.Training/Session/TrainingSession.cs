@@ -103,7 +103,7 @@ internal sealed class TrainingSession : IDisposable
         TeacherMomentum = options.TeacherMomentum,
         ConsistencyScale = options.ConsistencyScale,
         Optimizer = new OptimizerSettings { Kind = options.Optimizer, Momentum = options.Momentum, WeightDecay = options.WeightDecay, Epsilon = options.Epsilon, Beta1 = options.Beta1, Beta2 = options.Beta2 },
-        LearningRate = new LearningRateSchedule(options.LearningRate, options.MinimumLearningRate, options.WarmupLearningRate, options.WarmupEpochs, options.ScheduleEpochs ?? options.Epochs, options.Schedule, options.DecayEpochs, options.DecayRate),
+        LearningRate = new LearningRateSchedule(options.LearningRate, options.MinimumLearningRate, options.WarmupLearningRate, options.Warmup, options.ScheduleLength, options.Schedule, options.DecayEpochs, options.DecayRate),
         ClipGradient = options.ClipGradient,
         CheckpointActivations = options.CheckpointActivations,
         Concurrent = options.TaskOrder == TaskOrder.Concurrent,

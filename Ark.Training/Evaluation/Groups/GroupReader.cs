@@ -81,14 +81,21 @@ internal static class GroupReader
     private static List<string?> Banded(GroupColumn column, List<string?> values)
     {
         var numbers = values.Select(Number).ToArray();
-        var isNumeric = !values.Where((v, i) => v is not null && numbers[i] is null).Any();
-        if (!isNumeric || (column.Bands is null && numbers.Distinct().Count() <= MostPlainNumbers)) return values;
+        var other = values.Where((v, i) => v is not null && numbers[i] is null).FirstOrDefault();
+        // Bands are for the columns of numbers, of several that are given at once.
+        if (other is not null && column.Bands is not null && numbers.Any(n => n is not null))
+            throw new ArkInputException(column.Metadata ?? "dataset", $"column '{column.Column}'", $"holds '{other}', which is no number, so that it has no bands", "Mend the value or leave it empty, or leave out --bands.");
+        if (other is not null || (column.Bands is null && numbers.Distinct().Count() <= MostPlainNumbers)) return values;
         return [.. numbers.Select(n => n is { } number ? AgeBands.BandOf(number, column.Bands ?? AgeBands.Usual) : null)];
     }
 
-    // DICOM writes an age as 045Y.
-    private static double? Number(string? text) =>
-        double.TryParse(text?.TrimEnd('Y'), NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number) ? number : null;
+    // DICOM writes an age as 045Y, or that of an infant as 006M, 010W or 003D; all are compared in years.
+    private static double? Number(string? text)
+    {
+        if (string.IsNullOrEmpty(text)) return null;
+        double? perYear = text[^1] switch { 'Y' => 1, 'M' => 12, 'W' => 52.18, 'D' => 365.25, _ => null };
+        return double.TryParse(perYear is null ? text : text[..^1], NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number) ? number / (perYear ?? 1) : null;
+    }
 
     private static string? Filled(string? value) => string.IsNullOrEmpty(value) ? null : value;
 }

@@ -1,0 +1,63 @@
+using Ark.Training;
+using static TorchSharp.torch;
+
+namespace Ark.Tests.Reuse;
+
+/// <summary>Linear models of features that are not well-behaved.</summary>
+public class LogisticRegressionTests
+{
+    private static readonly LabelSchema One = new(LabelTask.Binary, ["x"]);
+
+    [Fact]
+    public void Feature_that_does_not_vary_in_training_has_no_say_where_it_varies_later()
+    {
+        using var scope = NewDisposeScope();
+        using var generator = new Generator(1);
+        var features = cat([randn([300, 4], generator: generator), full([300, 3], -2.1179f)], 1);
+        var targets = features.narrow(1, 0, 1).gt(0).to(ScalarType.Float32);
+        using var model = LogisticRegression.Fit(One, features, targets, 1e-5, cancellationToken: TestContext.Current.CancellationToken);
+        var marked = features.clone();
+        marked.narrow(1, 4, 3).fill_(2.6f);
+        Assert.Equal(model.Predict(features), model.Predict(marked));
+        var (weight, _) = model.Plain();
+        Assert.All(weight.narrow(1, 4, 3).data<float>().ToArray(), w => Assert.Equal(0, w));
+    }
+
+    [Fact]
+    public void Single_row_gives_finite_probabilities()
+    {
+        using var scope = NewDisposeScope();
+        using var model = LogisticRegression.Fit(One, ones(1, 5), ones(1, 1), 0.1, cancellationToken: TestContext.Current.CancellationToken);
+        Assert.All(model.Predict(randn(8, 5)), p => Assert.InRange(p, 0, 1));
+    }
+
+    [Fact]
+    public void Label_is_fitted_alike_alone_and_among_others_that_are_often_missing()
+    {
+        using var scope = NewDisposeScope();
+        using var generator = new Generator(2);
+        var features = randn([200, 6], generator: generator);
+        var noise = randn([200, 3], generator: generator);
+        var targets = (features.narrow(1, 0, 3) + noise).gt(0).to(ScalarType.Float32);
+        // The second label is known in the first 40 rows alone.
+        targets.narrow(1, 1, 1).narrow(0, 40, 160).fill_(float.NaN);
+        using var joint = LogisticRegression.Fit(new LabelSchema(LabelTask.MultiLabel, ["a", "b", "c"]), features, targets, 0.01, standardise: false, TestContext.Current.CancellationToken);
+        for (var k = 0; k < 3; k++)
+        {
+            var known = k == 1 ? 40 : 200;
+            using var alone = LogisticRegression.Fit(One, features.narrow(0, 0, known), targets.narrow(1, k, 1).narrow(0, 0, known).contiguous(), 0.01, standardise: false, TestContext.Current.CancellationToken);
+            Assert.All(joint.Standardised.Weight[k].data<float>().ToArray().Zip(alone.Standardised.Weight[0].data<float>().ToArray()), p => Assert.Equal(p.Second, p.First, 2e-3f));
+        }
+    }
+
+    [Fact]
+    public void Largest_penalty_is_taken_where_validation_cannot_tell()
+    {
+        using var scope = NewDisposeScope();
+        using var generator = new Generator(3);
+        var train = new FeatureTable(randn([40, 3], generator: generator), tensor(Enumerable.Range(0, 40).Select(i => (float)(i % 2)).ToArray(), [40, 1]));
+        var validation = new FeatureTable(randn([10, 3], generator: generator), zeros(10, 1));
+        using var model = LogisticRegression.FitBest(One, train, validation, [1e-3, 1, 1e-1], cancellationToken: TestContext.Current.CancellationToken);
+        Assert.Equal(1, model.Penalty);
+    }
+}
