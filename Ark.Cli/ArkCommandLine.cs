@@ -26,7 +26,14 @@ internal static class ArkCommandLine
     /// <param name="terminal">Where they write.</param>
     internal static RootCommand CreateRoot(IServiceProvider services, Terminal terminal)
     {
-        var root = new RootCommand("Ark for .NET: accrue knowledge over chest X-ray datasets with different labels, and reuse it.")
+        var root = new RootCommand("""
+            Ark for .NET: accrue knowledge over chest X-ray datasets with different labels, and reuse it.
+
+            Examples:
+              ark pretrain --config builtin:phantom
+              ark predict --checkpoint last.pth.tar chest.png
+              ark finetune --help
+            """)
         {
             PretrainCommand.Create(services, terminal),
             EvaluateCommand.Create(services, terminal),
@@ -67,6 +74,9 @@ internal static class ArkCommandLine
         };
         try
         {
+            // What cannot be written should not be found out after an hour.
+            if (parsed.Action is not System.CommandLine.Help.HelpAction && parsed.CommandResult.Command.Options.OfType<Option<string?>>().FirstOrDefault(o => o.Name == "--json") is { } json && parsed.GetValue(json) is { } path and not "-")
+                OutputPath.CheckFile(path, json.Name);
             return await parsed.InvokeAsync(configuration, cancellationToken).ConfigureAwait(false);
         }
         catch (OperationCanceledException)

@@ -38,9 +38,10 @@ internal static class CalibrateCommand
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var silent = parsed.GetValue(quiet);
+            var file = parsed.GetRequiredValue(output);
+            OutputPath.CheckFile(file, "--out");
             var catalogue = await CatalogueFile.LoadAsync(parsed.GetRequiredValue(config), terminal, silent, cancellationToken).ConfigureAwait(false);
-            var names = parsed.GetRequiredValue(datasets).SelectMany(n => n.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)).ToList();
-            var chosen = catalogue.Select(names).Select(services.GetRequiredService<ArkDatasets>().Create).ToList();
+            var chosen = catalogue.Select(DatasetNames.Of(parsed.GetRequiredValue(datasets), "--dataset")).Select(services.GetRequiredService<ArkDatasets>().Create).ToList();
             var options = new CalibrationOptions
             {
                 Method = parsed.GetValue(method) == "isotonic" ? CalibrationMethod.Isotonic : CalibrationMethod.Temperature,
@@ -56,11 +57,10 @@ internal static class CalibrateCommand
             Calibration calibration;
             using (var reporter = new ConsoleReporter(terminal, silent))
                 calibration = await services.GetRequiredService<ArkCalibrator>().FitAsync(loaded, chosen, options, new WorkReporter(reporter, terminal.IsLive), cancellationToken).ConfigureAwait(false);
-            var file = parsed.GetRequiredValue(output);
+            if (parsed.GetValue(json) != "-") Write(terminal, calibration);
             calibration.Save(file);
             if (parsed.GetValue(json) is { } path) await JsonOutput.WriteAsync(terminal, path, CalibrationFile.ToJson(calibration)).ConfigureAwait(false);
             if (parsed.GetValue(json) == "-") return ExitCode.Done;
-            Write(terminal, calibration);
             await terminal.Out.WriteLineAsync($"wrote {file}").ConfigureAwait(false);
             return ExitCode.Done;
         });

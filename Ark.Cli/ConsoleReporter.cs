@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using Ark.Training;
 
@@ -6,8 +7,11 @@ namespace Ark.Cli;
 /// <summary>Shows progress: one live line for a person, plain lines for a pipe, nothing where quiet was asked for; warnings always.</summary>
 internal sealed class ConsoleReporter(Terminal terminal, bool quiet) : IProgress<TrainingProgress>, IDisposable
 {
+    private static readonly TimeSpan PlainInterval = TimeSpan.FromSeconds(20);
+
     private readonly Lock _lock = new();
     private bool _lineIsOpen;
+    private long _lastLine = Stopwatch.GetTimestamp();
 
     public void Report(TrainingProgress value)
     {
@@ -16,9 +20,13 @@ internal sealed class ConsoleReporter(Terminal terminal, bool quiet) : IProgress
             if (value.IsWarning) Line($"warning: {message}", evenIfQuiet: true);
             else Line(value.Remaining is { } remaining ? $"{message}  ({Time(remaining)} left)" : message);
         }
-        else if (terminal.IsLive && !quiet)
+        else if (terminal.IsLive)
         {
             Live(Status(value));
+        }
+        else if (Stopwatch.GetElapsedTime(_lastLine) >= PlainInterval)
+        {
+            Line(Status(value));
         }
     }
 
@@ -41,11 +49,15 @@ internal sealed class ConsoleReporter(Terminal terminal, bool quiet) : IProgress
         {
             if (_lineIsOpen) terminal.Error.Write("\r\u001b[2K");
             _lineIsOpen = false;
+            _lastLine = Stopwatch.GetTimestamp();
             terminal.Error.WriteLine(text);
         }
     }
 
-    public void Dispose()
+    public void Dispose() => Clear();
+
+    /// <summary>Takes the status away, for what is written to standard output.</summary>
+    public void Clear()
     {
         lock (_lock)
         {

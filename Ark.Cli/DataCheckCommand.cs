@@ -31,7 +31,7 @@ internal static class DataCheckCommand
             var silent = parsed.GetValue(quiet);
             var options = new DatasetCheckOptions { Limit = AtLeastOne(parsed.GetValue(limit), "--limit"), Workers = AtLeastOne(parsed.GetValue(workers), "--workers")!.Value };
             var catalogue = await CatalogueFile.LoadAsync(parsed.GetRequiredValue(config), terminal, silent, cancellationToken).ConfigureAwait(false);
-            var names = Names(parsed.GetValue(datasets)) ?? [.. catalogue.Datasets.Select(d => d.Name)];
+            var names = DatasetNames.Of(parsed.GetValue(datasets), "--datasets") ?? [.. catalogue.Datasets.Select(d => d.Name)];
             var checks = new List<DatasetCheck>();
             using (var reporter = new ConsoleReporter(terminal, silent))
             {
@@ -77,9 +77,6 @@ internal static class DataCheckCommand
     }
 
     private static int? AtLeastOne(int? value, string option) => value is null or >= 1 ? value : throw new ArkInputException("command line", $"option '{option}'", $"is {value}, expected at least 1");
-
-    private static string[]? Names(string[]? given) =>
-        given is { Length: > 0 } ? [.. given.SelectMany(g => g.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))] : null;
 
     private sealed class LiveProgress(ConsoleReporter reporter) : IProgress<CheckProgress>
     {

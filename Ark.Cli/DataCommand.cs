@@ -16,7 +16,13 @@ internal static class DataCommand
         """;
 
     public static Command Create(IServiceProvider services, Terminal terminal) =>
-        new("data", "Datasets apart from training.") { DataCheckCommand.Create(services, terminal), Phantom(terminal) };
+        new("data", """
+        Datasets apart from training: check them, or render phantoms.
+
+        Examples:
+          ark data check --config ark.yaml
+          ark data phantom --out phantom
+        """) { DataCheckCommand.Create(services, terminal), Phantom(terminal) };
 
     private static Command Phantom(Terminal terminal)
     {
@@ -35,7 +41,7 @@ internal static class DataCommand
             if (parsed.GetValue(json) is { } path)
                 await JsonOutput.WriteAsync(terminal, path, new JsonObject { ["catalogue"] = written.Catalogue, ["images"] = written.Images, ["reused"] = written.Reused }).ConfigureAwait(false);
             if (parsed.GetValue(json) == "-") return ExitCode.Done;
-            await terminal.Out.WriteLineAsync($"Train on it with: ark pretrain --config {Path.GetRelativePath(Environment.CurrentDirectory, written.Catalogue)}").ConfigureAwait(false);
+            await terminal.Out.WriteLineAsync($"Train on it with: ark pretrain --config {OutputPath.Quoted(Path.GetRelativePath(Environment.CurrentDirectory, written.Catalogue))}").ConfigureAwait(false);
             return ExitCode.Done;
         });
         return command;

@@ -44,6 +44,8 @@ internal static class EmbedCommand
                 if (parsed.GetResult(option) is { Implicit: false }) throw new ArkInputException("command line", $"option '{option.Name}'", $"has no effect beside {other}", "Give --input DIR or LIST, or --config FILE and --dataset NAME.");
             }
 
+            if (parsed.GetValue(folder) is not null && Directory.Exists(parsed.GetValue(input)))
+                throw new ArkInputException("command line", "option '--data-dir'", "has no effect beside a folder", "It is for lists: leave it out.");
             var images = parsed.GetValue(config) is { } file
                 ? await OfDatasetAsync(services, terminal, file, parsed.GetValue(dataset), parsed.GetValue(split)!, silent, cancellationToken).ConfigureAwait(false)
                 : ImageInputs.Read(parsed.GetValue(input) ?? throw new ArkInputException("command line", "option '--input'", "is missing", "Give --input DIR or LIST, or --config FILE and --dataset NAME."),

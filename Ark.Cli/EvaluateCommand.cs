@@ -50,12 +50,13 @@ internal static class EvaluateCommand
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var silent = parsed.GetValue(quiet);
-            // What cannot be written should not be found out after an hour.
             if (parsed.GetValue(predictions) is { } table)
             {
                 PredictionFile.IsParquet(table);
-                if (Path.GetDirectoryName(Path.GetFullPath(table)) is { } folder && !Directory.Exists(folder)) throw Refuse("--predictions", $"names the folder '{folder}', which does not exist", "Make it, or choose another.");
+                OutputPath.CheckFile(table, "--predictions");
             }
+
+            if (!parsed.GetValue(viaHeads) && parsed.GetResult(combine) is { Implicit: false }) throw Refuse("--combine", "has no effect without --via-heads", "Give both, or none.");
 
             var catalogue = await CatalogueFile.LoadAsync(parsed.GetRequiredValue(config), terminal, silent, cancellationToken).ConfigureAwait(false);
             var chosen = services.GetRequiredService<ArkDatasets>().Create(catalogue.Get(parsed.GetRequiredValue(dataset)));

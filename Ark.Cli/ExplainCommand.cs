@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Ark.Training;
 using Microsoft.Extensions.DependencyInjection;
@@ -33,6 +34,7 @@ internal static class ExplainCommand
         var model = new ModelArguments(command, readsMany: false);
         command.SetAction(async (parsed, cancellationToken) =>
         {
+            OutputPath.CheckFile(parsed.GetRequiredValue(output), "--out");
             using var reporter = new ConsoleReporter(terminal, parsed.GetValue(quiet));
             var source = new ImageFile(parsed.GetRequiredValue(image));
             var picture = source.Load(services.Decoder());
@@ -68,6 +70,7 @@ internal static class ExplainCommand
         ["width"] = map.Width,
         ["height"] = map.Height,
         ["out"] = file,
-        ["values"] = new JsonArray([.. map.Values.Select(v => (JsonNode)Math.Round(v, 4))]),
+        // As text until it is written: a node for each pixel of a film would take a gigabyte.
+        ["values"] = JsonArray.Create(JsonSerializer.SerializeToElement(map.Values.Select(v => Math.Round((double)v, 4)))),
     };
 }

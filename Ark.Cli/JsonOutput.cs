@@ -7,7 +7,7 @@ namespace Ark.Cli;
 /// <summary>Writes results for machines.</summary>
 internal static class JsonOutput
 {
-    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    internal static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>Writes a document to a file, or to standard output where the path is <c>-</c>.</summary>
     public static async Task WriteAsync(Terminal terminal, string path, JsonNode document)
@@ -25,7 +25,7 @@ internal static class JsonOutput
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new ArkInputException(path, null, "cannot be written", "Choose another file (--json).", e);
+            throw OutputPath.CannotBeWritten(path, "--json", e);
         }
     }
 }

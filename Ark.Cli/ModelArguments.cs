@@ -45,6 +45,9 @@ internal sealed class ModelArguments
 
     public ModelRole Weights(ParseResult parsed) => parsed.GetValue(_weights) == "student" ? ModelRole.Student : ModelRole.Teacher;
 
+    /// <summary>The network that was asked for by name; <see langword="null"/> where none was.</summary>
+    public ModelRole? WeightsGiven(ParseResult parsed) => parsed.GetResult(_weights) is { Implicit: false } ? Weights(parsed) : null;
+
     public LoadedModel Load(ParseResult parsed) => Load(parsed, parsed.GetRequiredValue(_checkpoint)!);
 
     public LoadedModel Load(ParseResult parsed, string checkpoint) => LoadedModel.Load(checkpoint, Weights(parsed), Device(parsed));

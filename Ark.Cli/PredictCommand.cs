@@ -38,7 +38,7 @@ internal static class PredictCommand
         {
             var views = parsed.GetValue(crops);
             if (views is not (1 or 10)) throw new ArkInputException("command line", "option '--crops'", $"{views} crops are not known", "Give 1 or 10.");
-            var inputs = parsed.GetRequiredValue(images).SelectMany(i => Directory.Exists(i) ? ImageInputs.Read(i, cancellationToken: cancellationToken) : [new NamedImage(i, new ImageFile(i))]).ToList();
+            var inputs = ImageInputs.ReadAll(parsed.GetRequiredValue(images), cancellationToken);
             var request = new PredictionRequest
             {
                 Reading = model.Reading(parsed, views, parsed.GetValue(badImages) == "skip" ? BadImagePolicy.Skip : BadImagePolicy.Stop),
@@ -48,18 +48,24 @@ internal static class PredictCommand
                 Combination = parsed.GetValue(combine) == "max" ? HeadCombination.Max : HeadCombination.Mean,
                 Calibration = parsed.GetValue(calibration) is { } path ? Calibration.Load(path) : null,
             };
+            if (request.Findings.Count == 0 && parsed.GetResult(combine) is { Implicit: false }) throw new ArkInputException("command line", "option '--combine'", "has no effect without --finding", "Give both, or none.");
             using var loaded = model.Load(parsed);
-            IReadOnlyList<RequestedPrediction> predictions;
-            using (var reporter = new ConsoleReporter(terminal, parsed.GetValue(quiet)))
-                predictions = await new ImagePredictor(services.Decoder()).PredictAsync(loaded, inputs, request, new WorkReporter(reporter, terminal.IsLive), cancellationToken).ConfigureAwait(false);
-            if (parsed.GetValue(json) is { } target) await JsonOutput.WriteAsync(terminal, target, Document(predictions)).ConfigureAwait(false);
-            if (parsed.GetValue(json) != "-") await PrintAsync(terminal, predictions, findingsOnly: request.Findings.Count > 0 && request.Head is null).ConfigureAwait(false);
+            using var reporter = new ConsoleReporter(terminal, parsed.GetValue(quiet));
+            using var document = JsonArrayOutput.Open(terminal, parsed.GetValue(json));
+            var findingsOnly = request.Findings.Count > 0 && request.Head is null;
+            await new ImagePredictor(services.Decoder()).PredictAsync(loaded, inputs, request, predicted =>
+            {
+                document?.Add(Document(predicted));
+                if (parsed.GetValue(json) == "-") return;
+                reporter.Clear();
+                Print(terminal.Out, predicted, findingsOnly);
+            }, new WorkReporter(reporter, terminal.IsLive), cancellationToken).ConfigureAwait(false);
             return ExitCode.Done;
         });
         return command;
     }
 
-    private static JsonArray Document(IEnumerable<RequestedPrediction> predictions) => new([.. predictions.Select(p =>
+    private static JsonObject Document(RequestedPrediction p)
     {
         var result = new JsonObject
         {
@@ -82,19 +88,16 @@ internal static class PredictCommand
         }
 
         return result;
-    })]);
+    }
 
-    private static async Task PrintAsync(Terminal terminal, IEnumerable<RequestedPrediction> predictions, bool findingsOnly)
+    private static void Print(TextWriter output, RequestedPrediction predicted, bool findingsOnly)
     {
-        foreach (var (prediction, findings) in predictions)
+        output.WriteLine(OneLine.Of(predicted.Prediction.Image));
+        foreach (var finding in predicted.Findings) output.WriteLine($"  {Figure(finding.Probability)}  {OneLine.Of(finding.Name)}  ({OneLine.Of(string.Join(", ", finding.Sources))})");
+        foreach (var head in findingsOnly ? [] : predicted.Prediction.Heads)
         {
-            await terminal.Out.WriteLineAsync(OneLine.Of(prediction.Image)).ConfigureAwait(false);
-            foreach (var finding in findings) await terminal.Out.WriteLineAsync($"  {Figure(finding.Probability)}  {OneLine.Of(finding.Name)}  ({OneLine.Of(string.Join(", ", finding.Sources))})").ConfigureAwait(false);
-            foreach (var head in findingsOnly ? [] : prediction.Heads)
-            {
-                await terminal.Out.WriteLineAsync($"  {OneLine.Of(head.Name)}{(head.IsExclusive ? " (one of)" : "")}").ConfigureAwait(false);
-                foreach (var label in head.Labels) await terminal.Out.WriteLineAsync($"    {Figure(label.Probability)}  {OneLine.Of(label.Name)}").ConfigureAwait(false);
-            }
+            output.WriteLine($"  {OneLine.Of(head.Name)}{(head.IsExclusive ? " (one of)" : "")}");
+            foreach (var label in head.Labels) output.WriteLine($"    {Figure(label.Probability)}  {OneLine.Of(label.Name)}");
         }
     }
 

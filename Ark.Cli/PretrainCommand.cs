@@ -36,10 +36,12 @@ internal static class PretrainCommand
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var silent = parsed.GetValue(quiet);
+            if (parsed.GetValue(output) is not null && parsed.GetValue(experiment) is not null)
+                throw new ArkInputException("command line", "option '--exp-name'", "has no effect beside --out", "Give one of both.");
             var request = parsed.GetValue(resume) is { } directory
                 ? Resumed(directory, settings.Given(parsed).Any() || ((Option[])[config, datasets, output, experiment]).Any(o => parsed.GetResult(o) is { Implicit: false }))
                 : new Request(parsed.GetValue(config) ?? throw new ArkInputException("command line", "option '--config'", "is missing", "Give --config FILE, --config builtin:phantom, or --resume DIR."),
-                    Names(parsed.GetValue(datasets)), parsed.GetValue(output) ?? NewFolder(parsed.GetValue(experiment)), Resume: false);
+                    DatasetNames.Of(parsed.GetValue(datasets), "--datasets"), parsed.GetValue(output) ?? NewFolder(parsed.GetValue(experiment)), Resume: false);
             var catalogue = await CatalogueFile.LoadAsync(request.Config, terminal, silent, cancellationToken).ConfigureAwait(false);
             var options = request.Options ?? Options(catalogue, settings.Given(parsed));
             var adapters = services.GetRequiredService<ArkDatasets>();
@@ -66,13 +68,13 @@ internal static class PretrainCommand
                 }
                 catch (OperationCanceledException) when (File.Exists(Path.Combine(run.Directory, "config.json")))
                 {
-                    reporter.Line($"Stopped. Go on with: ark pretrain --resume {run.Directory}");
+                    reporter.Line($"Stopped. Go on with: ark pretrain --resume {OutputPath.Quoted(run.Directory)}");
                     throw;
                 }
             }
 
-            if (parsed.GetValue(json) is { } path) await JsonOutput.WriteAsync(terminal, path, Document(result)).ConfigureAwait(false);
             if (parsed.GetValue(json) != "-") ResultTable.Write(terminal, run, result);
+            if (parsed.GetValue(json) is { } path) await JsonOutput.WriteAsync(terminal, path, Document(result)).ConfigureAwait(false);
             return ExitCode.Done;
         });
         return command;
@@ -107,10 +109,6 @@ internal static class PretrainCommand
             throw new ArkInputException(path, null, "is not the configuration of a run", "Restore the file that the run wrote.", e);
         }
     }
-
-    // --data_set may be repeated, --datasets takes several with commas; both ways work under both names.
-    private static string[]? Names(string[]? given) =>
-        given is { Length: > 0 } ? [.. given.SelectMany(g => g.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))] : null;
 
     private static string NewFolder(string? name) => Path.Combine("runs", name ?? "pretrain-" + DateTimeOffset.UtcNow.ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture));
 

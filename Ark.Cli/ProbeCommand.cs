@@ -43,6 +43,9 @@ internal static class ProbeCommand
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var silent = parsed.GetValue(quiet);
+            if (parsed.GetValue(shots) is null && parsed.GetResult(repeats) is { Implicit: false }) throw new ArkInputException("command line", "option '--repeats'", "has no effect without --shots", "Give both, or none.");
+            var folder = parsed.GetValue(output);
+            if (folder is not null) OutputPath.MakeFolder(folder);
             var catalogue = await CatalogueFile.LoadAsync(parsed.GetRequiredValue(config), terminal, silent, cancellationToken).ConfigureAwait(false);
             var chosen = services.GetRequiredService<ArkDatasets>().Create(catalogue.Get(parsed.GetRequiredValue(dataset)) with { Seed = parsed.GetValue(seed) });
             var options = new ProbeOptions
@@ -67,8 +70,6 @@ internal static class ProbeCommand
                 var progress = new WorkReporter(reporter, terminal.IsLive);
                 var probe = await LinearProbe.ReadAsync(chosen, sources, options, progress, cancellationToken).ConfigureAwait(false);
                 if (probe.LeftOut > 0) reporter.Line($"warning: {probe.LeftOut} image(s) are left out, because not every source of features has them", evenIfQuiet: true);
-                var folder = parsed.GetValue(output);
-                if (folder is not null) Directory.CreateDirectory(folder);
                 var results = await probe.RunAsync(progress, cancellationToken, (name, fitted) => Save(folder, name, chosen.Adapter.Labels, fitted)).ConfigureAwait(false);
                 var comparisons = results.Skip(1).Select(r => (First: results[0].Name, Second: r.Name, Comparison: probe.Compare(results[0], r, cancellationToken))).ToList();
                 reporter.Dispose();

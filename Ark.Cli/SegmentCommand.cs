@@ -8,7 +8,13 @@ namespace Ark.Cli;
 /// <summary><c>ark segment</c>: outlines of organs and bones.</summary>
 internal static class SegmentCommand
 {
-    public static Command Create(IServiceProvider services, Terminal terminal) => new("segment", "Find organs and bones: train a segmentation network on a backbone of Ark, measure it, use it.")
+    public static Command Create(IServiceProvider services, Terminal terminal) => new("segment", """
+        Find organs and bones: train a segmentation network on a backbone of Ark, measure it, use it.
+
+        Examples:
+          ark segment train --config builtin:phantom --out runs/organs
+          ark segment predict --checkpoint runs/organs/checkpoints/best.pth.tar --out outlines chest.png
+        """)
     {
         SegmentTrainCommand.Create(services, terminal),
         SegmentEvaluateCommand.Create(services, terminal),

@@ -26,34 +26,48 @@ internal static class SegmentPredictCommand
         var spacing = new Option<double?>("--spacing") { Description = "the side of a pixel in mm, for areas in mm²", HelpName = "X", CustomParser = r => Numbers.Real(r) };
         var stretch = new Option<bool>("--stretch") { Description = "spread the grey levels of each picture over the full range first: for pictures of low contrast" };
         var device = new Option<string>("--device") { Description = "where to compute", HelpName = "cpu|cuda[:i]", DefaultValueFactory = _ => "cpu" };
+        var badImages = new Option<string>("--bad-images") { Description = "stop at an unreadable image, or skip and report it", HelpName = "stop|skip", DefaultValueFactory = _ => "stop" };
         var json = new Option<string?>("--json") { Description = "write the measurements as JSON here too; - for standard output", HelpName = "OUT" };
         var quiet = new Option<bool>("--quiet") { Description = "no progress" };
-        var command = new Command("predict", Help) { images, checkpoint, output, spacing, stretch, device, json, quiet };
+        badImages.AcceptOnlyFromAmong("stop", "skip");
+        var command = new Command("predict", Help) { images, checkpoint, output, spacing, stretch, badImages, device, json, quiet };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var size = parsed.GetValue(spacing);
             if (size is <= 0) throw new ArkInputException("command line", "option '--spacing'", "is not above 0", "Give the side of a pixel in millimetres.");
-            var inputs = parsed.GetRequiredValue(images).SelectMany(i => Directory.Exists(i) ? ImageInputs.Read(i, cancellationToken: cancellationToken) : [new NamedImage(i, new ImageFile(i))]).ToList();
+            var inputs = ImageInputs.ReadAll(parsed.GetRequiredValue(images), cancellationToken);
             var folder = parsed.GetRequiredValue(output);
-            MakeDirectory(folder);
-            var document = new JsonArray();
+            OutputPath.MakeFolder(folder);
+            var file = Path.Combine(folder, "measurements.json");
+            var copy = parsed.GetValue(json) is { } other && Path.GetFullPath(other) != Path.GetFullPath(file) ? other : null;
+            var skips = parsed.GetValue(badImages) == "skip";
+            var done = 0;
             using (var model = LoadedSegmenter.Load(parsed.GetRequiredValue(checkpoint), parsed.GetRequiredValue(device)))
             using (var segmenter = new ArkSegmenter(model, services.Decoder(), concurrency: 1, parsed.GetValue(stretch)))
             using (var reporter = new ConsoleReporter(terminal, parsed.GetValue(quiet)))
+            using (var measurements = JsonArrayOutput.Open(terminal, file))
+            using (var document = JsonArrayOutput.Open(terminal, copy))
             {
                 var progress = new WorkReporter(reporter, terminal.IsLive);
                 var names = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
                 foreach (var input in inputs)
                 {
-                    var found = await segmenter.SegmentAsync(input.Image, cancellationToken).ConfigureAwait(false);
-                    document.Add(Write(found, input.Name, folder, NewName(names, input.Name), size));
-                    progress.Report(new WorkProgress("segmenting", document.Count, inputs.Count));
+                    try
+                    {
+                        var found = await segmenter.SegmentAsync(input.Image, cancellationToken).ConfigureAwait(false);
+                        var entry = Write(found, input.Name, folder, NewName(names, input.Name), size);
+                        measurements!.Add(entry);
+                        document?.Add(entry);
+                        progress.Report(new WorkProgress("segmenting", ++done, inputs.Count));
+                    }
+                    catch (ArkInputException e) when (skips && e.InputSource == input.Image.Name)
+                    {
+                        progress.Report(new WorkProgress("segmenting", done, inputs.Count) { Warning = $"left out {e.Message}" });
+                    }
                 }
             }
 
-            await JsonOutput.WriteAsync(terminal, Path.Combine(folder, "measurements.json"), document).ConfigureAwait(false);
-            if (parsed.GetValue(json) is { } target) await JsonOutput.WriteAsync(terminal, target, document).ConfigureAwait(false);
-            if (parsed.GetValue(json) != "-") await terminal.Out.WriteLineAsync($"wrote {document.Count} label map(s) and overlay(s) and measurements.json to {folder}").ConfigureAwait(false);
+            if (parsed.GetValue(json) != "-") await terminal.Out.WriteLineAsync($"wrote {done} label map(s) and overlay(s) and measurements.json to {folder}").ConfigureAwait(false);
             return ExitCode.Done;
         });
         return command;
@@ -76,17 +90,5 @@ internal static class SegmentPredictCommand
         var candidate = name;
         for (var i = 2; !taken.Add(candidate); i++) candidate = string.Create(CultureInfo.InvariantCulture, $"{name}-{i}");
         return candidate;
-    }
-
-    private static void MakeDirectory(string folder)
-    {
-        try
-        {
-            Directory.CreateDirectory(folder);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new ArkInputException(folder, null, $"cannot be used: {e.Message.TrimEnd('.')}", "Choose another folder (--out).", e);
-        }
     }
 }

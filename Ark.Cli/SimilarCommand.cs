@@ -55,8 +55,11 @@ internal static class SimilarCommand
             ?? throw new ArkInputException(table.Path, null, $"does not say which checkpoint made it, and has no row '{image}'", "Name the checkpoint (--checkpoint).");
         var kind = projected || table.Info.GetValueOrDefault("ark.kind") == "projected" ? EmbeddingKind.Projected : EmbeddingKind.Pooled;
         if (table.Info.GetValueOrDefault("ark.kind") == "tokens") throw new ArkInputException(table.Path, null, "holds tokens, which are no single vector per image", "Write pooled or projected embeddings.");
-        var ofStudent = arguments.Checkpoint(parsed) is null && table.Info.GetValueOrDefault("ark.weights") == "student";
-        using var model = ofStudent ? LoadedModel.Load(checkpoint, ModelRole.Student, arguments.Device(parsed)) : arguments.Load(parsed, checkpoint);
+        ModelRole? made = table.Info.GetValueOrDefault("ark.weights") switch { "student" => ModelRole.Student, "teacher" => ModelRole.Teacher, _ => null };
+        var given = arguments.WeightsGiven(parsed);
+        if (made is not null && given is not null && made != given)
+            throw new ArkInputException("command line", "option '--weights'", $"is the {given.ToString()!.ToLowerInvariant()}, and '{table.Path}' was made by the {made.ToString()!.ToLowerInvariant()}", "Leave the option out: embeddings of two networks cannot be compared.");
+        using var model = LoadedModel.Load(checkpoint, made ?? arguments.Weights(parsed), arguments.Device(parsed));
         using var runner = new ModelRunner(model, arguments.Precision(parsed));
         var view = new float[runner.ViewLength];
         runner.Transform.Apply(new ImageFile(image).Load(services.Decoder()), new RandomStream(0), view);

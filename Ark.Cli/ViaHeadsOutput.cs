@@ -14,6 +14,13 @@ internal static class ViaHeadsOutput
         var (evaluation, sources, unknown) = await new ViaHeadsEvaluator(services.Decoder()).EvaluateAsync(model, dataset, options, combination,
             new WorkReporter(reporter, terminal.IsLive), cancellationToken).ConfigureAwait(false);
         reporter.Dispose();
+        if (json != "-")
+        {
+            EvaluationTable.Write(terminal, evaluation);
+            foreach (var (name, answered) in sources) await terminal.Out.WriteLineAsync($"{OneLine.Of(name)}: {OneLine.Of(string.Join(", ", answered))}").ConfigureAwait(false);
+            if (unknown.Count > 0) await terminal.Out.WriteLineAsync($"not reported, because no head was trained on them: {OneLine.Of(string.Join(", ", unknown))}").ConfigureAwait(false);
+        }
+
         if (predictions is not null) await PredictionFile.WriteAsync(predictions, evaluation.Predictions!, cancellationToken).ConfigureAwait(false);
         if (json is not null)
         {
@@ -24,10 +31,6 @@ internal static class ViaHeadsOutput
             await JsonOutput.WriteAsync(terminal, json, document).ConfigureAwait(false);
         }
 
-        if (json == "-") return ExitCode.Done;
-        EvaluationTable.Write(terminal, evaluation);
-        foreach (var (name, answered) in sources) await terminal.Out.WriteLineAsync($"{OneLine.Of(name)}: {OneLine.Of(string.Join(", ", answered))}").ConfigureAwait(false);
-        if (unknown.Count > 0) await terminal.Out.WriteLineAsync($"not reported, because no head was trained on them: {OneLine.Of(string.Join(", ", unknown))}").ConfigureAwait(false);
         return ExitCode.Done;
     }
 }

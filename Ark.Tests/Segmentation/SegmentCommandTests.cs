@@ -40,6 +40,14 @@ public class SegmentCommandTests(MaskedPhantom phantom) : IClassFixture<MaskedPh
         Assert.All(labels.Pixels, p => Assert.InRange(p, 0, 4));
         Assert.NotEqual((string)measured[0]!["overlay"]!, (string)measured[1]!["overlay"]!);
         Assert.Equal(3, new NetVipsImageDecoder().DecodeFile(Path.Combine(output, (string)measured[0]!["overlay"]!)).Channels);
+        var bad = phantom.PathOf("bad.png");
+        await File.WriteAllTextAsync(bad, "no picture", TestContext.Current.CancellationToken);
+        (await CommandLineRun.Of("segment", "predict", "--checkpoint", checkpoint, "--out", phantom.PathOf("stopped"), phantom.Picture, bad, phantom.Picture)).AssertRefused("bad.png");
+        Assert.Single(JsonNode.Parse(await File.ReadAllTextAsync(phantom.PathOf("stopped/measurements.json"), TestContext.Current.CancellationToken))!.AsArray());
+        var skipped = await CommandLineRun.Of("segment", "predict", "--checkpoint", checkpoint, "--out", phantom.PathOf("skipped"), "--bad-images", "skip", "--json", "-", phantom.Picture, bad, phantom.Picture);
+        Assert.Equal(2, JsonNode.Parse(skipped.Out)!.AsArray().Count);
+        Assert.Contains("left out", skipped.Error, StringComparison.Ordinal);
+
         Assert.Equal(JsonNode.Parse(predicted.Out)!.ToJsonString(), JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(output, "measurements.json"), TestContext.Current.CancellationToken))!.ToJsonString());
     }
 

@@ -1,4 +1,3 @@
-using Ark.Data;
 using Ark.Training;
 
 namespace Ark.Tests.Training;

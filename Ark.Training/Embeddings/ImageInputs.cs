@@ -23,6 +23,17 @@ internal static class ImageInputs
         return images.Count > 0 ? images : throw new ArkInputException(path, null, "has no images", $"Images are DICOM, or end in {string.Join(", ", ImageFolder.Endings.Order(StringComparer.Ordinal))}.");
     }
 
+    /// <summary>Images and folders of images. Beside others, an image of a folder has the folder in its name: two may hold files of the same names.</summary>
+    /// <param name="paths">The images and folders; a file need not look like an image.</param>
+    /// <param name="cancellationToken">Ends the reading early.</param>
+    public static IReadOnlyList<NamedImage> ReadAll(IReadOnlyList<string> paths, CancellationToken cancellationToken = default)
+    {
+        IEnumerable<NamedImage> Of(string path) => !Directory.Exists(path) ? [new NamedImage(path, new ImageFile(path))]
+            : paths.Count == 1 ? Read(path, cancellationToken: cancellationToken)
+            : Read(path, cancellationToken: cancellationToken).Select(i => i with { Name = $"{path.TrimEnd('/', '\\')}/{i.Name}" });
+        return [.. paths.SelectMany(Of)];
+    }
+
     private static List<NamedImage> OfFolder(string path) =>
         [.. ImageFolder.Enumerate(path, recursive: true)
             .Select(f => (Name: Path.GetRelativePath(path, f).Replace('\\', '/'), File: f)).OrderBy(f => f.Name, StringComparer.Ordinal).Select(f => new NamedImage(f.Name, new ImageFile(f.File)))];

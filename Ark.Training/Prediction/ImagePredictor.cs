@@ -10,14 +10,14 @@ internal sealed class ImagePredictor(IImageDecoder decoder)
     /// <param name="model">The model; borrowed.</param>
     /// <param name="images">The images.</param>
     /// <param name="request">What is wanted of them.</param>
+    /// <param name="predicted">Takes the prediction of each image that can be read, in order, on one thread.</param>
     /// <param name="progress">Is told what happens.</param>
     /// <param name="cancellationToken">Ends the work early.</param>
-    /// <returns>A prediction for each image that can be read, in order.</returns>
     /// <exception cref="ArkInputException">An image cannot be read, or a head or finding is unknown.</exception>
-    public Task<IReadOnlyList<RequestedPrediction>> PredictAsync(LoadedModel model, IReadOnlyList<NamedImage> images, PredictionRequest request, IProgress<WorkProgress>? progress, CancellationToken cancellationToken) =>
-        Task.Factory.StartNew(() => Predict(model, images, request, progress, cancellationToken), cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+    public Task PredictAsync(LoadedModel model, IReadOnlyList<NamedImage> images, PredictionRequest request, Action<RequestedPrediction> predicted, IProgress<WorkProgress>? progress, CancellationToken cancellationToken) =>
+        Task.Factory.StartNew(() => Predict(model, images, request, predicted, progress, cancellationToken), cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
-    private IReadOnlyList<RequestedPrediction> Predict(LoadedModel model, IReadOnlyList<NamedImage> images, PredictionRequest request, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
+    private void Predict(LoadedModel model, IReadOnlyList<NamedImage> images, PredictionRequest request, Action<RequestedPrediction> predicted, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
     {
         using var runner = new ModelRunner(model, request.Precision);
         if (request.Head is { } head && runner.Heads.All(h => h.Name != head))
@@ -25,18 +25,15 @@ internal sealed class ImagePredictor(IImageDecoder decoder)
         var activation = new HeadActivation(runner.Heads, request.Calibration?.CheckedFor(model.Weights, runner.Heads));
         var findings = new FindingReader(runner.Heads, request.Combination);
         var asked = request.Findings.Select(f => (Name: f, Places: findings.RequirePlacesOf(f))).ToList();
-        var predictions = new List<RequestedPrediction>();
         var samples = images.Select(i => new ImageSample(i.Image, [])).ToList();
         foreach (var (index, logits) in new LogitReader(runner, decoder).Read(samples, request.Reading with { What = "predicting" }, progress, cancellationToken))
         {
             var probabilities = MeanOverViews(activation, logits, runner.LogitCount);
             var all = activation.Describe(images[index].Name, probabilities);
-            predictions.Add(new RequestedPrediction(
+            predicted(new RequestedPrediction(
                 all with { Heads = [.. all.Heads.Where(h => request.Head is null || h.Name == request.Head)] },
                 [.. asked.Select(f => new FindingProbability(f.Name, findings.Combine(f.Places, probabilities), findings.SourcesOf(f.Name)))]));
         }
-
-        return predictions;
     }
 
     /// <summary>Probabilities averaged over an image's views.</summary>
