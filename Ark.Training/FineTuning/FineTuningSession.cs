@@ -55,8 +55,8 @@ internal sealed class FineTuningSession : IDisposable
 
     private bool IsExclusive => _data.Labels.Task == LabelTask.MultiClass;
 
-    /// <summary>Trains, tests the best epoch's weights, and keeps them where a path is given.</summary>
-    public FineTuningTrial Run(string? path, CancellationToken cancellationToken)
+    /// <summary>Trains, tests the best epoch's weights, and keeps them where a folder is given.</summary>
+    public FineTuningTrial Run(FineTuningFolder? folder, CancellationToken cancellationToken)
     {
         var (best, bestEpoch, epoch) = (double.PositiveInfinity, 0, 0);
         while (epoch < _options.Epochs)
@@ -82,7 +82,8 @@ internal sealed class FineTuningSession : IDisposable
         Restore();
         var predictions = Read(DatasetSplit.Test, TrainingPhase.Testing, cancellationToken).Predictions;
         var test = predictions.Evaluate(_data.Name, DatasetSplit.Test, ModelRole.Student, _data.TestLabels, cancellationToken: cancellationToken);
-        if (path is not null) FineTuningModels.Save(path, _model);
+        var path = folder?.WeightsOf(_trial);
+        if (path is not null) folder!.Writing(() => FineTuningModels.Save(path, _model));
         return new FineTuningTrial(_seed, epoch, bestEpoch, best, test, path);
     }
 

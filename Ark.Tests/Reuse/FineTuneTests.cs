@@ -1,0 +1,72 @@
+using System.Text.Json.Nodes;
+using Ark.Data;
+using Ark.Tests.Checkpoints;
+using Ark.Tests.Cli;
+using Ark.Tests.Training;
+using Ark.Training;
+using Microsoft.Extensions.DependencyInjection;
+using static TorchSharp.torch;
+
+namespace Ark.Tests.Reuse;
+
+public class FineTuneTests(SmallModel small) : IClassFixture<SmallModel>
+{
+    private static readonly string[] Quick = ["--epochs", "2", "--batch-size", "6", "--lr", "0.01", "--warmup-epochs", "0", "--quiet"];
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Trials_that_are_left_are_gone_on_with_and_come_to_what_they_would_have()
+    {
+        using var folder = new TemporaryFolder();
+        var directory = folder.PathOf("tuned");
+        var run = await CommandLineRun.Of(["finetune", "--config", small.Catalogue(folder), "--dataset", "noise", "--init", small.Checkpoint, "--trials", "2", "--seed", "3", "--anno-percent", "50", "--out", directory, .. Quick]);
+        Assert.True(run.ExitCode == 0, run.Error);
+        var whole = await File.ReadAllTextAsync(Path.Combine(directory, "results.json"), Token);
+        (await CommandLineRun.Of(["finetune", "--config", folder.PathOf("noise.yaml"), "--dataset", "noise", "--init", small.Checkpoint, "--out", directory, .. Quick])).AssertRefused("holds a run already");
+
+        // As it is after the first trial.
+        var first = JsonNode.Parse(whole)!;
+        first["trials"]!.AsArray().RemoveAt(1);
+        await File.WriteAllTextAsync(Path.Combine(directory, "results.json"), first.ToJsonString(), Token);
+        File.Delete(Path.Combine(directory, "trial-2.safetensors"));
+        var written = File.GetLastWriteTimeUtc(Path.Combine(directory, "trial-1.safetensors"));
+        (await CommandLineRun.Of("finetune", "--resume", directory, "--lr", "1")).AssertRefused("--resume", "the options it began with");
+        var resumed = await CommandLineRun.Of("finetune", "--resume", directory, "--json", "-", "--quiet");
+        Assert.True(resumed.ExitCode == 0, resumed.Error);
+        Assert.Equal(whole, await File.ReadAllTextAsync(Path.Combine(directory, "results.json"), Token));
+        Assert.Equal(JsonNode.Parse(whole)!.ToJsonString(), JsonNode.Parse(resumed.Out)!.ToJsonString());
+        Assert.True(File.Exists(Path.Combine(directory, "trial-2.safetensors")));
+        Assert.Equal(written, File.GetLastWriteTimeUtc(Path.Combine(directory, "trial-1.safetensors")));
+
+        // Other images than it began with.
+        await File.WriteAllLinesAsync(folder.PathOf("test.txt"), ["00.png 1", "01.png 0"], Token);
+        (await CommandLineRun.Of("finetune", "--resume", directory)).AssertRefused("config.json", "'noise'", "other images or labels");
+        await File.WriteAllTextAsync(Path.Combine(directory, "config.json"), "{}", Token);
+        (await CommandLineRun.Of("finetune", "--resume", directory)).AssertRefused("config.json", "not the configuration");
+        (await CommandLineRun.Of("finetune", "--resume", folder.PathOf("nothing"))).AssertRefused("nothing", "no run to resume");
+    }
+
+    [Fact]
+    public async Task A_trial_is_recorded_as_soon_as_it_has_ended()
+    {
+        using var folder = new TemporaryFolder();
+        var options = new FineTuningOptions { Initial = small.Checkpoint, Epochs = 1, BatchSize = 6, Trials = 3 };
+        var cut = new Reaction(p =>
+        {
+            if (p.Message?.StartsWith("trial 2/3", StringComparison.Ordinal) == true) throw new Reaction.KilledException();
+        });
+        await Assert.ThrowsAsync<Reaction.KilledException>(() => Tune(folder, options, folder.PathOf("tuned"), cut));
+        Assert.Single(JsonNode.Parse(await File.ReadAllTextAsync(folder.PathOf("tuned/results.json"), Token))!["trials"]!.AsArray());
+        Assert.Equal(4, (await File.ReadAllLinesAsync(folder.PathOf("tuned/results.csv"), Token)).Length);
+        // Where a program's dataset is, only the program knows.
+        (await CommandLineRun.Of("finetune", "--resume", folder.PathOf("tuned"))).AssertRefused("begun by a program");
+    }
+
+    private async Task<FineTuningResult> Tune(TemporaryFolder folder, FineTuningOptions options, string? directory = null, IProgress<TrainingProgress>? progress = null)
+    {
+        await using var services = new ServiceCollection().AddArk().Services.BuildServiceProvider();
+        var dataset = services.GetRequiredService<ArkDatasets>().Create(DatasetCatalogue.Load(small.Catalogue(folder)).Get("noise"));
+        return await services.GetRequiredService<FineTuner>().RunAsync(dataset, options, directory, progress, Token);
+    }
+}
