@@ -63,6 +63,19 @@ public class FineTuneTests(SmallModel small) : IClassFixture<SmallModel>
         (await CommandLineRun.Of("finetune", "--resume", folder.PathOf("tuned"))).AssertRefused("begun by a program");
     }
 
+    [Fact]
+    public async Task A_training_that_diverges_has_failed_and_is_no_wrong_input()
+    {
+        using var folder = new TemporaryFolder();
+        var weights = Safetensors.Load(small.Checkpoint);
+        using (no_grad()) weights["norm.bias"].fill_(float.NaN);
+        Safetensors.Save(folder.PathOf("nan.safetensors"), weights);
+        foreach (var tensor in weights.Values) tensor.Dispose();
+        var run = await CommandLineRun.Of(["finetune", "--config", small.Catalogue(folder), "--dataset", "noise", "--init", folder.PathOf("nan.safetensors"), "--img-size", "32", "--out", folder.PathOf("tuned"), .. Quick]);
+        Assert.Equal(1, run.ExitCode);
+        Assert.Contains("ark: noise, trial 1: the validation loss is not finite", run.Error, StringComparison.Ordinal);
+    }
+
     private async Task<FineTuningResult> Tune(TemporaryFolder folder, FineTuningOptions options, string? directory = null, IProgress<TrainingProgress>? progress = null)
     {
         await using var services = new ServiceCollection().AddArk().Services.BuildServiceProvider();
