@@ -121,6 +121,8 @@ internal static class FineTuneCommand
                 var name = parsed.GetValue(dataset) ?? throw new ArkInputException("command line", "option '--dataset'", "is missing", "Name the dataset.");
                 if (parsed.GetValue(config) is not null && ((Option[])[folder, train, validation, test]).FirstOrDefault(o => parsed.GetResult(o) is { Implicit: false }) is { } overridden)
                     throw new ArkInputException("command line", $"option '{overridden.Name}'", "has no effect beside --config", "Change the catalogue, or leave --config out.");
+                if (parsed.GetValue(percent) is { } share and (< 1 or > 100))
+                    throw new ArkInputException("command line", $"option '{parsed.GetResult(percent)!.IdentifierToken?.Value ?? percent.Name}'", $"{share} is out of range", "Give a whole number from 1 to 100.");
                 return new Origin(name, parsed.GetValue(config), parsed.GetValue(folder), parsed.GetValue(train), parsed.GetValue(validation), parsed.GetValue(test), parsed.GetValue(percent));
             }
 

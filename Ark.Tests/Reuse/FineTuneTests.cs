@@ -76,6 +76,17 @@ public class FineTuneTests(SmallModel small) : IClassFixture<SmallModel>
         Assert.Contains("ark: noise, trial 1: the validation loss is not finite", run.Error, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("--anno-percent", "150")]
+    [InlineData("--anno_percent", "-5")]
+    [InlineData("--anno-percent", "0")]
+    public async Task A_share_of_annotations_beyond_one_to_a_hundred_is_refused(string option, string share)
+    {
+        using var folder = new TemporaryFolder();
+        (await CommandLineRun.Of("finetune", "--config", small.Catalogue(folder), "--dataset", "noise", "--init", small.Checkpoint, option, share, "--out", folder.PathOf("x"))).AssertRefused($"option '{option}'", share, "1 to 100");
+        Assert.False(Directory.Exists(folder.PathOf("x")));
+    }
+
     private async Task<FineTuningResult> Tune(TemporaryFolder folder, FineTuningOptions options, string? directory = null, IProgress<TrainingProgress>? progress = null)
     {
         await using var services = new ServiceCollection().AddArk().Services.BuildServiceProvider();
