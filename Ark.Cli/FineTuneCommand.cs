@@ -180,8 +180,12 @@ internal static class FineTuneCommand
 
     private static string? Initial(string? init, string? weights)
     {
-        if (init is null || string.Equals(init, "random", StringComparison.OrdinalIgnoreCase)) return weights;
-        if (weights is not null) return weights;
+        var isRandom = string.Equals(init, "random", StringComparison.OrdinalIgnoreCase);
+        // Of the published flags one names the weights and the other their file; a mere name may happen to be a file's too. Two files, or none and one, are two wishes.
+        var isFile = init is not null && (Path.HasExtension(init) || Path.GetFileName(init) != init) && File.Exists(init);
+        if (weights is not null && (isRandom || (isFile && Path.GetFullPath(init!) != Path.GetFullPath(weights))))
+            throw new ArkInputException("command line", "option '--init'", $"'{init}' contradicts --pretrained-weights {weights}", "Leave one of the two out.");
+        if (weights is not null || init is null || isRandom) return weights;
         if (File.Exists(init)) return init;
         throw new ArkInputException("command line", "option '--init'", $"'{init}' is no file and needs one", "Name the weight file (--pretrained-weights FILE), or give --init FILE or --init random.");
     }

@@ -87,6 +87,15 @@ public class FineTuneTests(SmallModel small) : IClassFixture<SmallModel>
         Assert.False(Directory.Exists(folder.PathOf("x")));
     }
 
+    [Fact]
+    public async Task Two_things_to_start_from_are_one_too_many()
+    {
+        using var folder = new TemporaryFolder();
+        var other = folder.Write("other.safetensors", "");
+        foreach (var init in (string[])["random", other])
+            (await CommandLineRun.Of("finetune", "--config", small.Catalogue(folder), "--dataset", "noise", "--init", init, "--pretrained-weights", small.Checkpoint, "--out", folder.PathOf("x"))).AssertRefused("--init", init, "contradicts");
+    }
+
     private async Task<FineTuningResult> Tune(TemporaryFolder folder, FineTuningOptions options, string? directory = null, IProgress<TrainingProgress>? progress = null)
     {
         await using var services = new ServiceCollection().AddArk().Services.BuildServiceProvider();
