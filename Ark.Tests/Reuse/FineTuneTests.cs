@@ -96,6 +96,69 @@ public class FineTuneTests(SmallModel small) : IClassFixture<SmallModel>
             (await CommandLineRun.Of("finetune", "--config", small.Catalogue(folder), "--dataset", "noise", "--init", init, "--pretrained-weights", small.Checkpoint, "--out", folder.PathOf("x"))).AssertRefused("--init", init, "contradicts");
     }
 
+    [Fact]
+    public async Task A_trial_stops_when_the_validation_loss_falls_no_more()
+    {
+        using var folder = new TemporaryFolder();
+        // At this rate no weight moves in single precision, so the first epoch stays the best.
+        var options = new FineTuningOptions { Initial = small.Checkpoint, Epochs = 5, BatchSize = 6, LearningRate = 1e-12, MinimumLearningRate = 0, WarmupEpochs = 0 };
+        var trial = Assert.Single((await Tune(folder, options with { Patience = 1 })).Trials);
+        Assert.Equal((2, 1), (trial.Epochs, trial.BestEpoch));
+        Assert.Equal(3, (await Tune(folder, options with { Patience = 2 })).Trials[0].Epochs);
+        Assert.Equal(5, (await Tune(folder, options with { Patience = 0 })).Trials[0].Epochs);
+    }
+
+    [Fact]
+    public void Mix_up_blends_images_and_targets_by_the_same_share_and_what_is_missing_stays_missing()
+    {
+        using var scope = NewDisposeScope();
+        using var generator = new Generator(5);
+        var images = rand([4, 3, 2, 2], generator: generator);
+        var targets = tensor(new float[] { 0, 1, 0, float.NaN, 1, 0, 1, 0 }, [4, 2]);
+        var (blended, answers) = MixUp.Blend(images, targets, 0.4, new RandomStream(1, 2));
+        // Targets of 0 and 1 tell the share.
+        var share = 1 - answers[0, 0].item<float>();
+        Assert.InRange(share, 0.001f, 0.999f);
+        Assert.True(blended.allclose((share * images) + ((1 - share) * images.flip(0)), atol: 1e-6));
+        Assert.Equal([1 - share, share, 1 - share, float.NaN, share, float.NaN, share, 1 - share], answers.data<float>().ToArray(), (a, b) => (float.IsNaN(a) && float.IsNaN(b)) || Math.Abs(a - b) < 1e-6);
+        Assert.True(MixUp.Blend(images, targets, 0.4, new RandomStream(1, 2)).Images.equal(blended).all().item<bool>());
+    }
+
+    [Fact]
+    public async Task A_published_dataset_is_trained_on_the_share_of_its_images_that_the_original_draws()
+    {
+        using var folder = new TemporaryFolder();
+        small.Catalogue(folder);
+        // Only the drawn half can be read.
+        Directory.CreateDirectory(folder.PathOf("images"));
+        var drawn = AnnotatedFraction.Choose(12, 50);
+        Assert.Equal(6, drawn.Length);
+        for (var i = 0; i < 24; i++) await File.WriteAllBytesAsync(folder.PathOf($"images/{i:D2}.png"), i >= 12 || drawn.Contains(i) ? SmallModel.Png(i) : "none"u8.ToArray(), Token);
+        string[] line =
+        [
+            "finetune", "--data_set", "Shenzhen", "--data_dir", folder.PathOf("images"), "--train_list", folder.PathOf("train.txt"), "--val_list", folder.PathOf("val.txt"), "--test_list", folder.PathOf("test.txt"),
+            "--init", "ark", "--pretrained_weights", small.Checkpoint, .. Quick,
+        ];
+        var half = await CommandLineRun.Of([.. line, "--anno_percent", "50", "--out", folder.PathOf("half"), "--json", "-"]);
+        Assert.True(half.ExitCode == 0, half.Error);
+        Assert.Equal("TB", (string)JsonNode.Parse(half.Out)!["labels"]![0]!["name"]!);
+        Assert.Equal(half.Out, (await CommandLineRun.Of("finetune", "--resume", folder.PathOf("half"), "--json", "-", "--quiet")).Out);
+        (await CommandLineRun.Of([.. line, "--out", folder.PathOf("whole")])).AssertRefused(".png", "not an image");
+    }
+
+    [Fact]
+    public async Task Beside_a_frozen_encoder_the_head_learns()
+    {
+        using var folder = new TemporaryFolder();
+        var options = new FineTuningOptions { Initial = small.Checkpoint, FreezeEncoder = true, Epochs = 2, BatchSize = 6, LearningRate = 0.1, WarmupEpochs = 0, Seed = 4 };
+        var trial = Assert.Single((await Tune(folder, options, folder.PathOf("tuned"))).Trials);
+        var labels = new LabelSchema(LabelTask.Binary, ["Odd"]);
+        using var begun = FineTuningModels.Build(FineTuningModels.Configure(options, "noise", labels), options, options.Seed);
+        var (before, after) = (begun.state_dict(), Safetensors.Load(trial.Checkpoint!));
+        Assert.All(after, w => Assert.Equal(!w.Key.StartsWith("omni_heads.", StringComparison.Ordinal), w.Value.Equals(before[w.Key])));
+        foreach (var tensor in after.Values) tensor.Dispose();
+    }
+
     private async Task<FineTuningResult> Tune(TemporaryFolder folder, FineTuningOptions options, string? directory = null, IProgress<TrainingProgress>? progress = null)
     {
         await using var services = new ServiceCollection().AddArk().Services.BuildServiceProvider();
