@@ -137,7 +137,7 @@ public class FineTuneTests(SmallModel small) : IClassFixture<SmallModel>
         string[] line =
         [
             "finetune", "--data_set", "Shenzhen", "--data_dir", folder.PathOf("images"), "--train_list", folder.PathOf("train.txt"), "--val_list", folder.PathOf("val.txt"), "--test_list", folder.PathOf("test.txt"),
-            "--init", "ark", "--pretrained_weights", small.Checkpoint, .. Quick,
+            "--init", "ark", "--pretrained_weights", small.Checkpoint, "--resume", "False", .. Quick,
         ];
         var half = await CommandLineRun.Of([.. line, "--anno_percent", "50", "--out", folder.PathOf("half"), "--json", "-"]);
         Assert.True(half.ExitCode == 0, half.Error);
