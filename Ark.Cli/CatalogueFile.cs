@@ -42,10 +42,22 @@ internal static class CatalogueFile
         return written;
     }
 
-    private static string CacheFolder()
+    private static string CacheFolder() => CacheFolder(() => Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.Create));
+
+    /// <summary>The folder of what is rendered once: the user's, or where there is none that can be written, as in many containers, a temporary one.</summary>
+    /// <param name="local">Finds and makes the user's folder of application data.</param>
+    internal static string CacheFolder(Func<string> local)
     {
-        var local = Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.Create);
-        return Path.Combine(local.Length > 0 ? local : Path.GetTempPath(), "ark-dotnet");
+        try
+        {
+            if (local() is { Length: > 0 } found) return Directory.CreateDirectory(Path.Combine(found, "ark-dotnet")).FullName;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Nothing but a cache: it may lie elsewhere.
+        }
+
+        return Path.Combine(Path.GetTempPath(), $"ark-dotnet-{Environment.UserName}");
     }
 
     private sealed class PhantomReporter(ConsoleReporter reporter) : IProgress<PhantomProgress>

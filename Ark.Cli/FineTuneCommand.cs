@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Text.Json;
 using Ark.Data;
 using Ark.Training;
 using Microsoft.Extensions.DependencyInjection;
@@ -12,18 +13,19 @@ internal static class FineTuneCommand
 {
     private const string Help = """
         Fine-tune a backbone on one dataset: several trials with different seeds, early stopping on the validation loss, the best epoch tested on ten crops,
-        mean and deviation. The flags of the published benchmark (BenchmarkTransformers) are accepted. Results go to results.json and results.csv, and each
-        trial's weights to trial-N.safetensors, which every other command reads.
+        mean and deviation. The flags of the published benchmark (BenchmarkTransformers) are accepted. Results go to results.json and results.csv after every
+        trial, and its weights to trial-N.safetensors, which every other command reads. --resume goes on with the trials that are left.
 
         Examples:
           ark finetune --config samples/real-data/ark.yaml --dataset pneumoniamnist --init runs/real/checkpoints/last.pth.tar --trials 3 --epochs 20 --lr 0.003 --out tuned
           ark finetune --config ark.yaml --dataset hannover --init random --model swin_mini --freeze --opt adamw --lr 0.001
           ark finetune --data_set ChestXray14 --data_dir images --train_list train.txt --val_list val.txt --test_list test.txt --model swin_base --init ark6 --pretrained_weights ark6.pth.tar --opt sgd --lr 0.01 --trial 5
+          ark finetune --resume tuned
         """;
 
     // Flags of the published script that have no effect here.
     private static readonly string[] Unused =
-        ["GPU", "num_class", "img_depth", "exp_name", "opt-eps", "opt-betas", "sched", "lr-noise", "lr-noise-pct", "lr-noise-std", "decay-epochs", "cooldown-epochs", "decay-rate", "start_index", "clean", "resume", "print_freq", "activate", "uncertain_label", "unknown_label"];
+        ["GPU", "num_class", "img_depth", "exp_name", "opt-eps", "opt-betas", "sched", "lr-noise", "lr-noise-pct", "lr-noise-std", "decay-epochs", "cooldown-epochs", "decay-rate", "start_index", "clean", "print_freq", "activate", "uncertain_label", "unknown_label"];
 
     public static Command Create(IServiceProvider services, Terminal terminal)
     {
@@ -65,6 +67,7 @@ internal static class FineTuneCommand
         var badImages = Text("--bad-images", "stop at an unreadable image, or skip and report it", "stop|skip");
         var device = Text("--device", "where to compute (default: cpu)", "cpu|cuda[:i]");
         var output = Text("--out", "the folder of results (default: tuned/ and the time)", "DIR");
+        var resume = Text("--resume", "go on with the trials that are left in this folder", "DIR");
         var mode = Text("--mode", "only 'train' is known; 'ark evaluate' tests", "train");
         var json = Text("--json", "write the results as JSON; - for standard output", "OUT");
         var quiet = new Option<bool>("--quiet") { Description = "no progress" };
@@ -74,7 +77,7 @@ internal static class FineTuneCommand
         var command = new Command("finetune", Help)
         {
             config, dataset, folder, train, validation, test, percent, init, weights, key, arch, size, normalization, freeze, layerDecay, mixUp, dropPath, crop, epochs, batch, optimizer, rate, momentum, decay,
-            warmup, warmupRate, leastRate, clip, patience, early, trials, augment, seed, workers, badImages, device, output, mode, json, quiet,
+            warmup, warmupRate, leastRate, clip, patience, early, trials, augment, seed, workers, badImages, device, output, resume, mode, json, quiet,
         };
         var unused = Unused.Select(name => new Option<string[]>("--" + name) { Hidden = true, Arity = ArgumentArity.ZeroOrMore }).ToArray();
         foreach (var option in unused) command.Add(option);
@@ -83,7 +86,7 @@ internal static class FineTuneCommand
             var silent = parsed.GetValue(quiet);
             using var reporter = new ConsoleReporter(terminal, silent);
             foreach (var option in unused.Where(o => parsed.GetResult(o) is { Implicit: false })) reporter.Line($"note: {option.Name} has no effect here");
-            var options = new FineTuningOptions
+            FineTuningOptions Options() => new FineTuningOptions
             {
                 Initial = Initial(parsed.GetValue(init), parsed.GetValue(weights)),
                 NestedKey = parsed.GetValue(key),
@@ -113,16 +116,35 @@ internal static class FineTuneCommand
                 BadImages = parsed.GetValue(badImages) == "skip" ? BadImagePolicy.Skip : BadImagePolicy.Stop,
                 Device = parsed.GetValue(device) ?? defaults.Device,
             };
-            var name = parsed.GetValue(dataset) ?? throw new ArkInputException("command line", "option '--dataset'", "is missing", "Name the dataset.");
-            if (parsed.GetValue(config) is not null && ((Option[])[folder, train, validation, test]).FirstOrDefault(o => parsed.GetResult(o) is { Implicit: false }) is { } overridden)
-                throw new ArkInputException("command line", $"option '{overridden.Name}'", "has no effect beside --config", "Change the catalogue, or leave --config out.");
-            var definition = parsed.GetValue(config) is { } file
-                ? (await CatalogueFile.LoadAsync(file, terminal, silent, cancellationToken).ConfigureAwait(false)).Get(name)
-                : PublishedDatasets.Define(name, parsed.GetValue(folder), parsed.GetValue(train), parsed.GetValue(validation), parsed.GetValue(test), parsed.GetValue(percent));
-            if (parsed.GetValue(percent) is { } share) definition = definition with { AnnotationPercent = share };
-            var directory = parsed.GetValue(output) ?? Path.Combine("tuned", name + "-" + DateTimeOffset.UtcNow.ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture));
+            Origin Begun()
+            {
+                var name = parsed.GetValue(dataset) ?? throw new ArkInputException("command line", "option '--dataset'", "is missing", "Name the dataset.");
+                if (parsed.GetValue(config) is not null && ((Option[])[folder, train, validation, test]).FirstOrDefault(o => parsed.GetResult(o) is { Implicit: false }) is { } overridden)
+                    throw new ArkInputException("command line", $"option '{overridden.Name}'", "has no effect beside --config", "Change the catalogue, or leave --config out.");
+                if (parsed.GetValue(percent) is { } share and (< 1 or > 100))
+                    throw new ArkInputException("command line", $"option '{parsed.GetResult(percent)!.IdentifierToken?.Value ?? percent.Name}'", $"{share} is out of range", "Give a whole number from 1 to 100.");
+                return new Origin(name, parsed.GetValue(config), parsed.GetValue(folder), parsed.GetValue(train), parsed.GetValue(validation), parsed.GetValue(test), parsed.GetValue(percent));
+            }
+
+            var begun = BegunFolder(parsed.GetValue(resume));
+            if (begun is not null && command.Options.Any(o => o != resume && o != json && o != quiet && parsed.GetResult(o) is { Implicit: false }))
+                throw new ArkInputException("command line", "option '--resume'", "a run goes on with the options it began with", "Leave the other options out.");
+            var (origin, options) = begun is null ? (Begun(), Options()) : Resumed(begun);
+            var directory = begun ?? parsed.GetValue(output) ?? Path.Combine("tuned", origin.Dataset + "-" + DateTimeOffset.UtcNow.ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture));
+            var definition = await DefineAsync(origin, terminal, silent, cancellationToken).ConfigureAwait(false);
             var chosen = services.GetRequiredService<ArkDatasets>().Create(definition with { Seed = options.Seed });
-            var result = await services.GetRequiredService<FineTuner>().RunAsync(chosen, options, directory, reporter, cancellationToken).ConfigureAwait(false);
+            FineTuningResult result;
+            try
+            {
+                result = await services.GetRequiredService<FineTuner>()
+                    .RunAsync(chosen, options, new FineTuningFolder(directory), begun is not null, JsonSerializer.SerializeToNode(origin.Lasting(), JsonSerializerOptions.Web), reporter, cancellationToken).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (File.Exists(Path.Combine(directory, "config.json")))
+            {
+                reporter.Line($"Stopped. Go on with: {FineTuningFolder.ResumeCommand} {directory}");
+                throw;
+            }
+
             reporter.Dispose();
             if (parsed.GetValue(json) is { } path) await JsonOutput.WriteAsync(terminal, path, result.ToJson()).ConfigureAwait(false);
             if (parsed.GetValue(json) != "-") Write(terminal, result, directory);
@@ -131,10 +153,39 @@ internal static class FineTuneCommand
         return command;
     }
 
+    // 'False' is what the published script is given to begin anew.
+    private static string? BegunFolder(string? resume) => string.Equals(resume, "false", StringComparison.OrdinalIgnoreCase) ? null : resume;
+
+    private static (Origin Origin, FineTuningOptions Options) Resumed(string directory)
+    {
+        var (origin, options, _) = new FineTuningFolder(directory).ReadConfig();
+        var path = Path.Combine(directory, "config.json");
+        try
+        {
+            return origin.Deserialize<Origin>(JsonSerializerOptions.Web) is { Dataset: not null } found ? (found, options) : throw CatalogueFile.NotRecorded(path);
+        }
+        catch (JsonException e)
+        {
+            throw new ArkInputException(path, "key 'origin'", "does not say where the dataset is", "Restore the file that the run wrote.", e);
+        }
+    }
+
+    private static async Task<DatasetDefinition> DefineAsync(Origin origin, Terminal terminal, bool silent, CancellationToken cancellationToken)
+    {
+        var definition = origin.Catalogue is { } file
+            ? (await CatalogueFile.LoadAsync(file, terminal, silent, cancellationToken).ConfigureAwait(false)).Get(origin.Dataset)
+            : PublishedDatasets.Define(origin.Dataset, origin.Folder, origin.Train, origin.Validation, origin.Test, origin.Percent);
+        return origin.Percent is { } share ? definition with { AnnotationPercent = share } : definition;
+    }
+
     private static string? Initial(string? init, string? weights)
     {
-        if (init is null || string.Equals(init, "random", StringComparison.OrdinalIgnoreCase)) return weights;
-        if (weights is not null) return weights;
+        var isRandom = string.Equals(init, "random", StringComparison.OrdinalIgnoreCase);
+        // Of the published flags one names the weights and the other their file; a mere name may happen to be a file's too. Two files, or none and one, are two wishes.
+        var isFile = init is not null && (Path.HasExtension(init) || Path.GetFileName(init) != init) && File.Exists(init);
+        if (weights is not null && (isRandom || (isFile && Path.GetFullPath(init!) != Path.GetFullPath(weights))))
+            throw new ArkInputException("command line", "option '--init'", $"'{init}' contradicts --pretrained-weights {weights}", "Leave one of the two out.");
+        if (weights is not null || init is null || isRandom) return weights;
         if (File.Exists(init)) return init;
         throw new ArkInputException("command line", "option '--init'", $"'{init}' is no file and needs one", "Name the weight file (--pretrained-weights FILE), or give --init FILE or --init random.");
     }
@@ -167,4 +218,13 @@ internal static class FineTuneCommand
     }
 
     private static string Figure(double? value) => value is { } number ? number.ToString("F3", CultureInfo.InvariantCulture) : "undefined";
+
+    /// <summary>Where the dataset is: in a catalogue, or a published one with its folder and lists.</summary>
+    private sealed record Origin(string Dataset, string? Catalogue, string? Folder, string? Train, string? Validation, string? Test, int? Percent)
+    {
+        /// <summary>As it can be found again from another folder.</summary>
+        public Origin Lasting() => this with { Catalogue = Catalogue is null ? null : CatalogueFile.Lasting(Catalogue), Folder = Full(Folder), Train = Full(Train), Validation = Full(Validation), Test = Full(Test) };
+
+        private static string? Full(string? path) => path is null ? null : Path.GetFullPath(path);
+    }
 }

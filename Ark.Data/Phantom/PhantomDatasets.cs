@@ -15,7 +15,7 @@ public static class PhantomDatasets
     /// <param name="progress">Is told about written images, from several threads.</param>
     /// <param name="cancellationToken">Ends the writing and removes what was written.</param>
     /// <returns>Where the catalogue is.</returns>
-    /// <exception cref="ArkInputException">The folder holds something else, or the count is out of range.</exception>
+    /// <exception cref="ArkInputException">The folder holds something else or cannot be written, or the count is out of range.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public static Task<PhantomFolder> WriteAsync(
         string directory,
@@ -35,13 +35,42 @@ public static class PhantomDatasets
         }
 
         var target = Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory));
-        return Task.Run(() => Write(target, options, progress, cancellationToken), cancellationToken);
+        return Task.Run(
+            () =>
+            {
+                try
+                {
+                    return Write(target, options, progress, cancellationToken);
+                }
+                catch (Exception e) when (Refusal(e) is { } refusal)
+                {
+                    throw new ArkInputException(target, null, $"cannot be written: {refusal}", "Make room there, or name another folder.", e);
+                }
+            },
+            cancellationToken);
     }
 
     /// <summary>The name of a folder for datasets of these options in a cache: other options, and other releases of the generator, have another.</summary>
     /// <param name="options">The options.</param>
     /// <returns>A folder's name, without a path.</returns>
     public static string FolderName(PhantomDatasetOptions options) => PhantomManifest.Of(options).FolderName;
+
+    /// <summary>Why the disk refused, in a line; <see langword="null"/> for an error of another kind.</summary>
+    private static string? Refusal(Exception error) => error switch
+    {
+        // Threads that write fail together, and each for the same reason.
+        AggregateException several => several.Flatten().InnerExceptions.Select(Refusal).FirstOrDefault(r => r is not null),
+        VipsException => SystemError(error.Message.ReplaceLineEndings("\n").Split('\n')),
+        IOException or UnauthorizedAccessException => error.Message.TrimEnd('.'),
+        _ => null,
+    };
+
+    // libvips tells every step that failed, and somewhere between them the reason.
+    private static string SystemError(string[] lines)
+    {
+        const string prefix = "system error: ";
+        return lines.FirstOrDefault(l => l.StartsWith(prefix, StringComparison.Ordinal))?[prefix.Length..] ?? lines[0];
+    }
 
     private static PhantomFolder Write(string target, PhantomDatasetOptions options, IProgress<PhantomProgress>? progress, CancellationToken cancellationToken)
     {

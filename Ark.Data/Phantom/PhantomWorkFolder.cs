@@ -49,8 +49,15 @@ internal sealed class PhantomWorkFolder : IDisposable
     public void Dispose()
     {
         if (_placed) return;
-        Unlock();
-        Directory.Delete(FullName, recursive: true);
+        try
+        {
+            Unlock();
+            Directory.Delete(FullName, recursive: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Why there is something to remove is worth more than this; the next maker removes it.
+        }
     }
 
     private void Unlock()
@@ -70,9 +77,9 @@ internal sealed class PhantomWorkFolder : IDisposable
 
             Directory.Delete(path, recursive: true);
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // Its maker is at work, or has just finished.
+            // Its maker is at work or has just finished, or is another user.
         }
     }
 

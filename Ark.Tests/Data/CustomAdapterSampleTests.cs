@@ -50,6 +50,22 @@ public sealed class CustomAdapterSampleTests : IDisposable
         await AssertReads(Assert.Single(services.GetRequiredService<ArkDatasets>().GetRegistered()));
     }
 
+    [Theory]
+    [InlineData("""{"image": "a.png"}""")]
+    [InlineData("""{"image": null, "findings": []}""")]
+    [InlineData("null")]
+    [InlineData("a.png Effusion")]
+    public async Task Empty_lines_are_passed_over_and_what_is_no_row_is_named_by_its_line(string row)
+    {
+        var list = _folder.Write("some.jsonl", "\n" + """{"image": "a.png", "findings": []}""" + "\n \n" + """{"image": "b.png", "findings": ["Edema"]}""" + "\n");
+        var adapter = new JsonLinesAdapter(_folder.Definition("json-lines", list, LabelTask.MultiLabel, ["Edema", "Effusion"]));
+        var samples = await adapter.ReadAsync(DatasetSplit.Train, TestContext.Current.CancellationToken);
+        Assert.Equal([2, 4], samples.Select(s => s.Place!.Value.Line));
+        File.AppendAllText(list, row + "\n");
+        var error = await Assert.ThrowsAsync<ArkInputException>(async () => await adapter.ReadAsync(DatasetSplit.Train, TestContext.Current.CancellationToken));
+        Assert.StartsWith($"{list}, line 5: ", error.Message, StringComparison.Ordinal);
+    }
+
     private async Task AssertReads(ArkDataset dataset)
     {
         var samples = await dataset.Adapter.ReadAsync(DatasetSplit.Train, TestContext.Current.CancellationToken);

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Ark.Cli;
 using Ark.Data;
 using NetVips;
 
@@ -124,6 +125,32 @@ public sealed class PhantomDatasetsTests : IDisposable
         using (new FileStream(Path.Combine(alive, ".lock"), FileMode.Create, FileAccess.ReadWrite, FileShare.None)) await Write("target", Small);
         Assert.False(Directory.Exists(dead));
         Assert.True(Directory.Exists(alive));
+    }
+
+    [Fact]
+    public async Task WriteAsync_names_the_folder_that_cannot_be_written_at_its_start_or_half_way()
+    {
+        File.WriteAllText(Path.Combine(_root, "file"), "");
+        var below = await Assert.ThrowsAsync<ArkInputException>(() => Write("file/phantom", Small));
+        Assert.Contains($"{Path.Combine(_root, "file", "phantom")}: cannot be written: ", below.Message, StringComparison.Ordinal);
+
+        var gone = new Callback(p =>
+        {
+            foreach (var work in Directory.GetDirectories(_root, ".lost.partial-*")) Directory.Move(work, Path.Combine(_root, "elsewhere"));
+        });
+        var lost = await Assert.ThrowsAsync<ArkInputException>(() => PhantomDatasets.WriteAsync(Path.Combine(_root, "lost"), Small with { Parallelism = 2 }, gone, TestContext.Current.CancellationToken));
+        Assert.Contains($"{Path.Combine(_root, "lost")}: cannot be written: ", lost.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("One or more errors", lost.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', lost.Message);
+    }
+
+    [Fact]
+    public void Cache_lies_in_a_temporary_folder_where_the_user_has_none_that_can_be_written()
+    {
+        File.WriteAllText(Path.Combine(_root, "file"), "");
+        Assert.Equal(Path.Combine(_root, "data", "ark-dotnet"), CatalogueFile.CacheFolder(() => Path.Combine(_root, "data")));
+        foreach (var none in (Func<string>[])[() => "", () => Path.Combine(_root, "file"), () => throw new UnauthorizedAccessException("Access to the path '/.local' is denied.")])
+            Assert.StartsWith(Path.GetTempPath(), CatalogueFile.CacheFolder(none), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -42,7 +42,7 @@ public class ProbeTests(SmallModel small) : IClassFixture<SmallModel>
     public async Task Features_that_know_the_answer_beat_pixels_and_untrained_features_and_the_curve_rises()
     {
         using var folder = new TemporaryFolder();
-        var catalogue = await Catalogue(folder);
+        var catalogue = small.Catalogue(folder);
         // Another model's embeddings, by file name, in another order and without one image.
         var names = Enumerable.Range(0, 24).Reverse().Where(i => i != 3).ToArray();
         await File.WriteAllLinesAsync(folder.PathOf("other.csv"), ["f0,filename,f1", .. names.Select(i => FormattableString.Invariant($"{(i % 2) + (0.3 * Math.Sin(i))},{i:D2}.png,{Math.Cos(7 * i)}"))], TestContext.Current.CancellationToken);
@@ -66,7 +66,7 @@ public class ProbeTests(SmallModel small) : IClassFixture<SmallModel>
     public async Task The_same_few_images_are_drawn_again_for_the_same_seed()
     {
         using var folder = new TemporaryFolder();
-        var catalogue = await Catalogue(folder);
+        var catalogue = small.Catalogue(folder);
         async Task<string> Run(string seed) => JsonNode.Parse((await CommandLineRun.Of("probe", "--config", catalogue, "--dataset", "noise", "--checkpoint", small.Checkpoint, "--projected", "--shots", "2", "--repeats", "3",
             "--intervals", "0", "--seed", seed, "--json", "-", "--quiet")).Out)!["probes"]![0]!["shots"]!.ToJsonString();
         var first = await Run("5");
@@ -102,7 +102,7 @@ public class ProbeTests(SmallModel small) : IClassFixture<SmallModel>
     public async Task Files_and_options_that_cannot_be_used_are_refused()
     {
         using var folder = new TemporaryFolder();
-        var catalogue = await Catalogue(folder);
+        var catalogue = small.Catalogue(folder);
         Task<CommandLineRun> Probe(params string[] more) => CommandLineRun.Of(["probe", "--config", catalogue, "--dataset", "noise", .. more]);
         (await Probe()).AssertRefused("--checkpoint");
         (await Probe("--checkpoint", small.Checkpoint, "--shots", "1,x")).AssertRefused("--shots", "'x'");
@@ -119,7 +119,7 @@ public class ProbeTests(SmallModel small) : IClassFixture<SmallModel>
     public async Task Finetune_accepts_the_published_flags_and_keeps_what_every_command_reads()
     {
         using var folder = new TemporaryFolder();
-        var catalogue = await Catalogue(folder);
+        var catalogue = small.Catalogue(folder);
         var run = await CommandLineRun.Of("finetune", "--config", catalogue, "--data_set", "noise", "--init", "ark", "--pretrained_weights", small.Checkpoint, "--trial", "2", "--epochs", "3", "--batch_size", "5", "--opt", "adamw",
             "--lr", "0.01", "--warmup-epochs", "0", "--patience", "2", "--test_augment", "true", "--num_class", "1", "--layer-decay", "0.7", "--mixup", "0.2", "--out", folder.PathOf("tuned"), "--json", "-");
         Assert.True(run.ExitCode == 0, run.Error);
@@ -140,7 +140,7 @@ public class ProbeTests(SmallModel small) : IClassFixture<SmallModel>
     public async Task A_frozen_encoder_stays_as_it_was_loaded()
     {
         using var folder = new TemporaryFolder();
-        var catalogue = await Catalogue(folder);
+        var catalogue = small.Catalogue(folder);
         var run = await CommandLineRun.Of("finetune", "--config", catalogue, "--dataset", "noise", "--init", small.Checkpoint, "--freeze", "--epochs", "2", "--batch-size", "6", "--lr", "0.1", "--warmup-epochs", "0", "--out", folder.PathOf("frozen"), "--quiet");
         Assert.True(run.ExitCode == 0, run.Error);
         var (before, after) = (Safetensors.Load(small.Checkpoint), Safetensors.Load(folder.PathOf("frozen/trial-1.safetensors")));
@@ -200,17 +200,6 @@ public class ProbeTests(SmallModel small) : IClassFixture<SmallModel>
         Assert.Equal(0, run.ExitCode);
         Assert.Contains($"ark {command} ", run.Out, StringComparison.Ordinal);
         Assert.Contains("--json", run.Out, StringComparison.Ordinal);
-    }
-
-    /// <summary>The noise pictures with an odd-or-even label: 12 to train on, 6 and 6.</summary>
-    private async Task<string> Catalogue(TemporaryFolder folder)
-    {
-        void List(string name, int first, int count) => File.WriteAllLines(folder.PathOf(name), Enumerable.Range(first, count).Select(i => $"{i:D2}.png {i % 2}"));
-        List("train.txt", 0, 12);
-        List("val.txt", 12, 6);
-        List("test.txt", 18, 6);
-        await File.WriteAllTextAsync(folder.PathOf("noise.yaml"), $"noise:\n  data_dir: {small.Images}\n  train_list: train.txt\n  val_list: val.txt\n  test_list: test.txt\n  diseases: [Odd]\n  task_type: binary classification\n");
-        return folder.PathOf("noise.yaml");
     }
 
     private static double[] Numbers(JsonElement array) => [.. array.EnumerateArray().Select(v => v.GetDouble())];

@@ -8,7 +8,9 @@ using Ark.Service;
 using Ark.Tests.Images;
 using Ark.Tests.Reuse;
 using Ark.Training;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace Ark.Tests.Service;
 
@@ -105,6 +107,47 @@ public class ServiceTests(RunningService service) : IClassFixture<RunningService
         Assert.Contains("not an image", await Refusal(await Post(path, Encoding.UTF8.GetBytes("Dear colleague, ...")), HttpStatusCode.UnprocessableEntity), StringComparison.Ordinal);
         Assert.Contains("no picture", await Refusal(await Post(path, []), HttpStatusCode.BadRequest), StringComparison.Ordinal);
         Assert.Contains("damaged", await Refusal(await Post(path, SmallModel.Png(1)[..200]), HttpStatusCode.UnprocessableEntity), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("embeddings?dimensions=0", "dimensions")]
+    [InlineData("embeddings?dimensions=-24", "dimensions")]
+    [InlineData("embeddings?dimensions=abc", "dimensions")]
+    [InlineData("heatmaps", "label")]
+    [InlineData("heatmaps?label=", "label")]
+    public async Task Queries_that_cannot_be_read_are_refused_in_words(string path, string word) =>
+        Assert.Contains(word, await Refusal(await Post(path, SmallModel.Png(1)), HttpStatusCode.BadRequest), StringComparison.Ordinal);
+
+    [Fact]
+    public async Task Types_without_a_picture_addresses_that_there_are_not_and_other_methods_are_refused_in_words()
+    {
+        using var form = new FormUrlEncodedContent([KeyValuePair.Create("image", "none")]);
+        using var refused = await service.Client.PostAsync(new Uri("predictions", UriKind.Relative), form, Token);
+        Assert.Contains("multipart form", await Refusal(refused, HttpStatusCode.UnsupportedMediaType), StringComparison.Ordinal);
+        Assert.Equal("nosniff", refused.Headers.GetValues("X-Content-Type-Options").Single());
+        Assert.Contains("no such address", await Refusal(await Post("nothing", []), HttpStatusCode.NotFound), StringComparison.Ordinal);
+        Assert.Contains("method", await Refusal(await service.Client.GetAsync(new Uri("predictions", UriKind.Relative), Token), HttpStatusCode.MethodNotAllowed), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_failure_that_nobody_foresaw_is_answered_in_words_and_with_the_same_headers()
+    {
+        await using var app = ServiceHost.Build(["--Urls=http://127.0.0.1:0", $"--Ark:Model:Checkpoint={service.Small.Checkpoint}"], builder => builder.Logging.ClearProviders());
+        app.MapGet("/broken", string () => throw new InvalidOperationException("Doe^Jane"));
+        await app.StartAsync(Token);
+        using var client = new HttpClient();
+        using var failed = await client.GetAsync(new Uri(new Uri(app.Urls.Single()), "broken"), Token);
+        Assert.Equal("The service failed; its log says how.", await Refusal(failed, HttpStatusCode.InternalServerError));
+        Assert.Equal("nosniff", failed.Headers.GetValues("X-Content-Type-Options").Single());
+    }
+
+    [Fact]
+    public async Task A_picture_may_be_sent_as_a_gif()
+    {
+        // One white pixel.
+        using var content = new ByteArrayContent(Convert.FromBase64String("R0lGODdhAQABAIAAAP///////ywAAAAAAQABAAACAkQBADs="));
+        content.Headers.ContentType = new MediaTypeHeaderValue("image/gif");
+        Assert.Equal(3, (await Json(await service.Client.PostAsync(new Uri("predictions", UriKind.Relative), content, Token)))["heads"]!.AsArray().Count);
     }
 
     [Fact]

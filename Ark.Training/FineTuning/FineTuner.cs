@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using static TorchSharp.torch;
 
 namespace Ark.Training;
@@ -12,13 +13,21 @@ public sealed class FineTuner(IImageDecoder decoder)
     /// <summary>Runs all trials.</summary>
     /// <param name="dataset">The dataset.</param>
     /// <param name="options">How.</param>
-    /// <param name="directory">Where <c>results.json</c>, <c>results.csv</c> and each trial's weights go; <see langword="null"/> to keep nothing.</param>
+    /// <param name="directory">
+    /// Where <c>results.json</c>, <c>results.csv</c> and each trial's weights go, after every trial; must hold no other run's. <see langword="null"/> to keep nothing.
+    /// </param>
     /// <param name="progress">Is told what happens; may be called from any thread.</param>
-    /// <param name="cancellationToken">Ends the work at the next step.</param>
+    /// <param name="cancellationToken">Ends the work at the next step; the trials that have ended are kept.</param>
     /// <returns>The figures.</returns>
-    /// <exception cref="ArkInputException">An option, a list, an image or the weight file cannot be used.</exception>
+    /// <exception cref="ArkInputException">An option, a list, an image, the weight file or the folder cannot be used.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    public async Task<FineTuningResult> RunAsync(ArkDataset dataset, FineTuningOptions options, string? directory = null, IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default)
+    /// <exception cref="TrainingStoppedException">The folder cannot be written any more, or training diverged.</exception>
+    public Task<FineTuningResult> RunAsync(ArkDataset dataset, FineTuningOptions options, string? directory = null, IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default) =>
+        RunAsync(dataset, options, directory is null ? null : new FineTuningFolder(directory), resume: false, origin: null, progress, cancellationToken);
+
+    /// <summary>As the other, or goes on with the trials that a folder does not hold yet: each has a seed of its own, so they come to what they would have.</summary>
+    internal async Task<FineTuningResult> RunAsync(
+        ArkDataset dataset, FineTuningOptions options, FineTuningFolder? folder, bool resume, JsonNode? origin, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(dataset);
         ArgumentNullException.ThrowIfNull(options);
@@ -28,41 +37,33 @@ public sealed class FineTuner(IImageDecoder decoder)
         var data = (await PreparedDataset.ReadAsync([dataset], cancellationToken).ConfigureAwait(false))[0];
         var reporter = new ProgressReporter(progress);
         if (data.SelectsOnTest) reporter.Message($"{data.Name}: validation and test are the same images, so the test figures are not independent of the choice of epoch.", warning: true);
-        if (directory is not null) MakeDirectory(directory);
-        reporter.Begin(options.Epochs, (long)options.Trials * options.Epochs * BatchSource.BatchCount(data.Train.Count, options.BatchSize), 0);
+        var trials = new List<FineTuningTrial>();
+        var skipped = new List<string>();
+        if (resume && folder is not null)
+        {
+            var (ended, left) = folder.ReadTrials(data, options);
+            trials.AddRange(ended);
+            skipped.AddRange(left);
+        }
+        else
+        {
+            folder?.Begin(data, options, origin);
+        }
+
+        var passes = options.Epochs * (long)BatchSource.BatchCount(data.Train.Count, options.BatchSize);
+        reporter.Begin(options.Epochs, options.Trials * passes, trials.Count * passes);
         return await Task.Factory.StartNew(() =>
         {
-            var trials = new List<FineTuningTrial>();
-            var skipped = new List<string>();
-            for (var t = 0; t < options.Trials; t++)
+            FineTuningResult Result() => new(data.Name, [.. trials], [.. skipped.Distinct(StringComparer.Ordinal)]);
+            for (var t = trials.Count; t < options.Trials; t++)
             {
                 using var trial = new FineTuningSession(configuration, data, options, t, decoder, reporter);
-                var path = directory is null ? null : Path.Combine(directory, $"trial-{t + 1}.safetensors");
-                trials.Add(trial.Run(path, cancellationToken));
+                trials.Add(trial.Run(folder, cancellationToken));
                 skipped.AddRange(trial.SkippedImages);
+                folder?.Write(Result());
             }
 
-            var result = new FineTuningResult(data.Name, trials, [.. skipped.Distinct(StringComparer.Ordinal)]);
-            if (directory is not null) Write(directory, result);
-            return result;
+            return Result();
         }, cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false);
-    }
-
-    private static void MakeDirectory(string directory)
-    {
-        try
-        {
-            Directory.CreateDirectory(directory);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new ArkInputException(directory, null, $"cannot be used: {e.Message.TrimEnd('.')}", "Choose another folder (--out).", e);
-        }
-    }
-
-    private static void Write(string directory, FineTuningResult result)
-    {
-        AtomicFile.WriteAllText(Path.Combine(directory, "results.json"), result.ToJson().ToJsonString() + "\n");
-        AtomicFile.WriteAllText(Path.Combine(directory, "results.csv"), result.ToCsv());
     }
 }

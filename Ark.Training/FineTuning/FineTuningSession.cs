@@ -53,10 +53,13 @@ internal sealed class FineTuningSession : IDisposable
 
     public IEnumerable<string> SkippedImages => _source.SkippedImages.Concat(_testSource.SkippedImages);
 
+    // Over all trials; one that stopped early counts as if it had gone on.
+    private long StepsDone => ((long)_trial * _options.Epochs * BatchSource.BatchCount(_data.Train.Count, _options.BatchSize)) + _steps;
+
     private bool IsExclusive => _data.Labels.Task == LabelTask.MultiClass;
 
-    /// <summary>Trains, tests the best epoch's weights, and keeps them where a path is given.</summary>
-    public FineTuningTrial Run(string? path, CancellationToken cancellationToken)
+    /// <summary>Trains, tests the best epoch's weights, and keeps them where a folder is given.</summary>
+    public FineTuningTrial Run(FineTuningFolder? folder, CancellationToken cancellationToken)
     {
         var (best, bestEpoch, epoch) = (double.PositiveInfinity, 0, 0);
         while (epoch < _options.Epochs)
@@ -78,11 +81,12 @@ internal sealed class FineTuningSession : IDisposable
             }
         }
 
-        if (bestEpoch == 0) throw new ArkInputException(_data.Name, $"trial {_trial + 1}", "the validation loss is not finite: training diverged", "Lower the learning rate (--lr), or clip gradients (--clip-grad).");
+        if (bestEpoch == 0) throw new TrainingStoppedException($"{_data.Name}, trial {_trial + 1}: the validation loss is not finite: training diverged. Lower the learning rate (--lr), or clip gradients (--clip-grad).");
         Restore();
         var predictions = Read(DatasetSplit.Test, TrainingPhase.Testing, cancellationToken).Predictions;
         var test = predictions.Evaluate(_data.Name, DatasetSplit.Test, ModelRole.Student, _data.TestLabels, cancellationToken: cancellationToken);
-        if (path is not null) FineTuningModels.Save(path, _model);
+        var path = folder?.WeightsOf(_trial);
+        if (path is not null) folder!.Writing(() => FineTuningModels.Save(path, _model));
         return new FineTuningTrial(_seed, epoch, bestEpoch, best, test, path);
     }
 
@@ -110,11 +114,7 @@ internal sealed class FineTuningSession : IDisposable
 
             step++;
             _steps++;
-            if (_reporter.IsDue)
-            {
-                var done = ((long)_trial * _options.Epochs * steps) + ((long)epoch * steps) + step;
-                _reporter.Report(TrainingPhase.Training, epoch + 1, _data.Name, step, steps, done, sum / images, learningRate: _optimizer.LearningRate);
-            }
+            if (_reporter.IsDue) _reporter.Report(TrainingPhase.Training, epoch + 1, _data.Name, step, steps, StepsDone, sum / images, learningRate: _optimizer.LearningRate);
 
             cancellationToken.ThrowIfCancellationRequested();
         }
@@ -146,7 +146,7 @@ internal sealed class FineTuningSession : IDisposable
         var result = SplitReader.Read(views => _model.forward(views, 0).Logits, _data.Labels, (test ? _testSource : _source).InOrder(_data.Name, _data[split], transform, cancellationToken), IsExclusive, _device,
             _ =>
             {
-                if (_reporter.IsDue) _reporter.Report(phase, 0, _data.Name, read.Count, _data[split].Count, (long)_trial * _options.Epochs);
+                if (_reporter.IsDue) _reporter.Report(phase, 0, _data.Name, read.Count, _data[split].Count, StepsDone);
             }, read: read);
         return (result.Loss, result.Predictions.Named([.. read.Select(i => _data[split][i].Image.Name)], [.. read.Select(i => _data[split][i].PatientId)]));
     }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Ark.Data;
 using Ark.Training;
 using Microsoft.Extensions.AI;
@@ -14,7 +15,11 @@ internal static class ModelEndpoints
     /// <summary>What every upload is called: its own name may be a patient's.</summary>
     public const string ImageName = "the upload";
 
-    private static readonly string[] Types = ["image/jpeg", "image/tiff", "image/webp", "image/bmp", "application/dicom", "application/octet-stream", "multipart/form-data"];
+    private static readonly string[] Types = ["image/jpeg", "image/tiff", "image/webp", "image/bmp", "image/gif", "application/dicom", "application/octet-stream", "multipart/form-data"];
+
+    // The same for everyone, and too dear to be drawn whenever somebody asks.
+    private static readonly Lazy<byte[]> Rendered =
+        new(() => Pictures.Png(PhantomGenerator.Render(7, new PhantomOptions { Patient = 12, Findings = [PhantomFinding.Pneumothorax] }).Image));
 
     public static void MapModel(this WebApplication app)
     {
@@ -29,14 +34,15 @@ internal static class ModelEndpoints
     }
 
     private static RouteHandlerBuilder Upload(WebApplication app, string path, Delegate handler, string limit, string name) =>
-        app.MapPost(path, handler).WithName(name).Accepts<byte[]>("image/png", Types).ProducesProblem(413).ProducesProblem(422).ProducesProblem(503)
+        app.MapPost(path, handler).WithName(name).Accepts<byte[]>("image/png", Types).ProducesProblem(400).ProducesProblem(413).ProducesProblem(415).ProducesProblem(422).ProducesProblem(503)
             .RequireRateLimiting(limit).AddEndpointFilter<RefusalFilter>();
 
     private static async Task<EmbeddingAnswer> EmbedAsync(
-        HttpRequest request, int? dimensions, [FromKeyedServices(ServiceHost.ModelName)] IEmbeddingGenerator<DataContent, Embedding<float>> generator, IOptions<ServiceLimits> limits, CancellationToken cancellationToken)
+        HttpRequest request, string? dimensions, [FromKeyedServices(ServiceHost.ModelName)] IEmbeddingGenerator<DataContent, Embedding<float>> generator, IOptions<ServiceLimits> limits, CancellationToken cancellationToken)
     {
+        var options = new EmbeddingGenerationOptions { Dimensions = Dimensions(dimensions) };
         var image = new DataContent(await UploadReader.ReadAsync(request, limits.Value, cancellationToken), "application/octet-stream") { Name = ImageName };
-        var vector = (await generator.GenerateVectorAsync(image, new EmbeddingGenerationOptions { Dimensions = dimensions }, cancellationToken)).ToArray();
+        var vector = (await generator.GenerateVectorAsync(image, options, cancellationToken)).ToArray();
         return new EmbeddingAnswer(ServiceHost.ModelName, vector.Length, vector);
     }
 
@@ -50,10 +56,12 @@ internal static class ModelEndpoints
     }
 
     private static async Task<HeatMapAnswer> ExplainAsync(
-        HttpRequest request, string label, string? head, ArkExplainer explainer, IImageDecoder decoder, [FromKeyedServices(ServiceHost.ModelName)] LoadedModel model, IOptions<ServiceLimits> limits, CancellationToken cancellationToken)
+        HttpRequest request, string? label, string? head, ArkExplainer explainer, IImageDecoder decoder, [FromKeyedServices(ServiceHost.ModelName)] LoadedModel model, IOptions<ServiceLimits> limits, CancellationToken cancellationToken)
     {
+        if (string.IsNullOrWhiteSpace(label)) throw new UploadException(StatusCodes.Status400BadRequest, "The query names no label. Give one (?label=NAME); /health lists them.");
+        var options = new ExplanationOptions { Head = string.IsNullOrWhiteSpace(head) ? null : head };
         var picture = new DecodedImage(decoder.Decode(await UploadReader.ReadAsync(request, limits.Value, cancellationToken), ImageName));
-        var map = await explainer.ExplainAsync(model, picture, label, new ExplanationOptions { Head = head }, cancellationToken);
+        var map = await explainer.ExplainAsync(model, picture, label, options, cancellationToken);
         return new HeatMapAnswer(map.Head, map.Label, map.HasEvidence, Pictures.DataUrl(Pictures.Small(picture.Raster)), Pictures.DataUrl(Pictures.Overlay(map)));
     }
 
@@ -73,6 +81,13 @@ internal static class ModelEndpoints
         [FromKeyedServices(ServiceHost.ModelName)] IArkClassifier classifier, [FromKeyedServices(ServiceHost.ModelName)] LoadedModel model, IServiceProvider services, IOptions<ServiceLimits> limits) =>
         new("healthy", ServiceHost.IsDemonstration(model), limits.Value.MaxUploadBytes, classifier.Heads.ToDictionary(h => h.Key, h => h.Value.Names), services.GetService<IArkSegmenter>()?.Structures ?? []);
 
-    private static IResult Phantom() =>
-        Results.File(Pictures.Png(PhantomGenerator.Render(7, new PhantomOptions { Patient = 12, Findings = [PhantomFinding.Pneumothorax] }).Image), "image/png");
+    private static IResult Phantom() => Results.File(Rendered.Value, "image/png");
+
+    // Query values are read here and not by the framework, which refuses without a word.
+    private static int? Dimensions(string? text)
+    {
+        if (string.IsNullOrEmpty(text)) return null;
+        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var dimensions) && dimensions > 0) return dimensions;
+        throw new UploadException(StatusCodes.Status400BadRequest, "The query's 'dimensions' is no whole number from 1. Give another, or leave it out for the model's own.");
+    }
 }

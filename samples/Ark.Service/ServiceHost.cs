@@ -37,9 +37,13 @@ internal static class ServiceHost
         AddModel(builder);
         AddLimits(builder);
         builder.Services.AddOpenApi();
+        builder.Services.AddProblemDetails(o => o.CustomizeProblemDetails = c => c.ProblemDetails.Detail ??= Sentence(c.ProblemDetails.Status));
         configure?.Invoke(builder);
         var app = builder.Build();
         app.Use(Headers);
+        // What routing turns away, and what nobody foresaw, is answered in words too.
+        app.UseExceptionHandler();
+        app.UseStatusCodePages();
         app.UseDefaultFiles();
         app.UseStaticFiles();
         app.UseRequestTimeouts();
@@ -114,12 +118,26 @@ internal static class ServiceHost
         return Results.Problem(detail, statusCode: StatusCodes.Status503ServiceUnavailable).ExecuteAsync(context);
     }
 
+    private static string Sentence(int? status) => status switch
+    {
+        StatusCodes.Status404NotFound => "There is no such address; /openapi/v1.json describes those that there are.",
+        StatusCodes.Status405MethodNotAllowed => "The address takes another method; /openapi/v1.json says which.",
+        StatusCodes.Status415UnsupportedMediaType => "Send the picture as the body, under its own type or as application/octet-stream, or as the file of a multipart form.",
+        >= 500 => "The service failed; its log says how.",
+        _ => "The request cannot be answered as it was sent.",
+    };
+
     private static Task Headers(HttpContext context, RequestDelegate next)
     {
-        var headers = context.Response.Headers;
-        headers.ContentSecurityPolicy = "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'";
-        headers.XContentTypeOptions = "nosniff";
-        headers.CacheControl = "no-store";
+        // At the end: an answer that takes the place of a failed one begins without headers.
+        context.Response.OnStarting(() =>
+        {
+            var headers = context.Response.Headers;
+            headers.ContentSecurityPolicy = "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'";
+            headers.XContentTypeOptions = "nosniff";
+            headers.CacheControl = "no-store";
+            return Task.CompletedTask;
+        });
         return next(context);
     }
 }

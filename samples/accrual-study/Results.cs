@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
@@ -12,14 +15,27 @@ internal sealed class Results
 
     private Results(string path, string conditions) => (_path, _conditions) = (path, conditions);
 
-    /// <summary>Reads what a study under these conditions has found so far.</summary>
-    public static Results Open(string path, string conditions)
+    /// <summary>What figures have to share to stand in one table.</summary>
+    /// <param name="name">What the study is called.</param>
+    /// <param name="catalogue">The file of the catalogue: its recipe counts, its comments do not.</param>
+    /// <param name="datasets">The datasets, in order.</param>
+    /// <param name="epochs">Passes over each.</param>
+    public static string Conditions(string name, string catalogue, IEnumerable<string> datasets, int epochs)
+    {
+        var text = string.Join('\n', File.ReadLines(catalogue).Select(l => l.TrimEnd()).Where(l => l.TrimStart() is { Length: > 0 } words && words[0] != '#'));
+        var digest = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..16];
+        return string.Create(CultureInfo.InvariantCulture, $"{name}; {string.Join(", ", datasets)}; {epochs} epochs; {digest}");
+    }
+
+    /// <summary>Reads what a study under these conditions has found so far, for the seeds that are wanted.</summary>
+    public static Results Open(string path, string conditions, IEnumerable<ulong> seeds)
     {
         var results = new Results(path, conditions);
+        var wanted = seeds.ToHashSet();
         foreach (var line in File.Exists(path) ? File.ReadLines(path) : [])
         {
             var entry = JsonNode.Parse(line)!;
-            if ((string?)entry["conditions"] == conditions) results._values[((string)entry["arm"]!, (ulong)entry["seed"]!, (string)entry["dataset"]!)] = (double)entry["auroc"]!;
+            if ((string?)entry["conditions"] == conditions && wanted.Contains((ulong)entry["seed"]!)) results._values[((string)entry["arm"]!, (ulong)entry["seed"]!, (string)entry["dataset"]!)] = (double)entry["auroc"]!;
         }
 
         return results;

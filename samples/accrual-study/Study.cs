@@ -14,17 +14,18 @@ internal static class Study
     public static async Task<int> RunAsync(string data, int images, int epochs, int seeds, string work, string page, CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(work);
-        var name = data == "phantom" ? string.Create(CultureInfo.InvariantCulture, $"phantom, {images} images") : Path.GetFileName(Path.GetDirectoryName(Path.GetFullPath(data)))!;
+        var name = data == "phantom" ? string.Create(CultureInfo.InvariantCulture, $"phantom, {images} images") : Path.GetFileName(data);
         var catalogue = await CatalogueAsync(data, images, work, cancellationToken);
         await using var services = new ServiceCollection().AddArk().Services.BuildServiceProvider();
-        var results = Results.Open(Path.Combine(work, "results.jsonl"), string.Create(CultureInfo.InvariantCulture, $"{name}; {epochs} epochs"));
+        string[] names = [.. catalogue.Datasets.Select(d => d.Name)];
+        ulong[] wanted = [.. Enumerable.Range(0, seeds).Select(s => FirstSeed + (ulong)s)];
+        var results = Results.Open(Path.Combine(work, "results.jsonl"), Results.Conditions(name, catalogue.Source, names, epochs), wanted);
         var watch = Stopwatch.StartNew();
-        for (var seed = FirstSeed; seed < FirstSeed + (ulong)seeds; seed++)
+        foreach (var seed in wanted)
         {
             foreach (var arm in Arm.All)
             {
                 // Datasets that are trained on together share a run; alone, each has one.
-                var names = catalogue.Datasets.Select(d => d.Name).ToArray();
                 foreach (var group in arm.Alone ? names.Select(n => new[] { n }) : [names])
                 {
                     if (group.All(n => results.Has(arm, seed, n))) continue;
@@ -34,7 +35,7 @@ internal static class Study
             }
         }
 
-        var section = StudyTable.Render(name, epochs, catalogue.Datasets.Select(d => d.Name).ToArray(), results, seeds);
+        var section = StudyTable.Render(name, epochs, names, results, seeds);
         await Console.Out.WriteLineAsync(section);
         StudyTable.WriteInto(page, name, section);
         return 0;

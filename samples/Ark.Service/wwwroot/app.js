@@ -145,6 +145,8 @@ function draw(answer, name, caption) {
   view.hidden = false;
 }
 
+// Without a value, the same file can be chosen again.
+file.addEventListener("click", () => { file.value = ""; });
 file.addEventListener("change", () => show(file.files[0]));
 for (const name of ["dragover", "dragleave", "drop"]) {
   drop.addEventListener(name, e => {

@@ -1,0 +1,168 @@
+using System.Text.Json.Nodes;
+using Ark.Data;
+using Ark.Tests.Checkpoints;
+using Ark.Tests.Cli;
+using Ark.Tests.Training;
+using Ark.Training;
+using Microsoft.Extensions.DependencyInjection;
+using static TorchSharp.torch;
+
+namespace Ark.Tests.Reuse;
+
+public class FineTuneTests(SmallModel small) : IClassFixture<SmallModel>
+{
+    private static readonly string[] Quick = ["--epochs", "2", "--batch-size", "6", "--lr", "0.01", "--warmup-epochs", "0", "--quiet"];
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Trials_that_are_left_are_gone_on_with_and_come_to_what_they_would_have()
+    {
+        using var folder = new TemporaryFolder();
+        var directory = folder.PathOf("tuned");
+        var run = await CommandLineRun.Of(["finetune", "--config", small.Catalogue(folder), "--dataset", "noise", "--init", small.Checkpoint, "--trials", "2", "--seed", "3", "--anno-percent", "50", "--out", directory, .. Quick]);
+        Assert.True(run.ExitCode == 0, run.Error);
+        var whole = await File.ReadAllTextAsync(Path.Combine(directory, "results.json"), Token);
+        (await CommandLineRun.Of(["finetune", "--config", folder.PathOf("noise.yaml"), "--dataset", "noise", "--init", small.Checkpoint, "--out", directory, .. Quick])).AssertRefused("holds a run already");
+
+        // As it is after the first trial.
+        var first = JsonNode.Parse(whole)!;
+        first["trials"]!.AsArray().RemoveAt(1);
+        await File.WriteAllTextAsync(Path.Combine(directory, "results.json"), first.ToJsonString(), Token);
+        File.Delete(Path.Combine(directory, "trial-2.safetensors"));
+        var written = File.GetLastWriteTimeUtc(Path.Combine(directory, "trial-1.safetensors"));
+        (await CommandLineRun.Of("finetune", "--resume", directory, "--lr", "1")).AssertRefused("--resume", "the options it began with");
+        var resumed = await CommandLineRun.Of("finetune", "--resume", directory, "--json", "-", "--quiet");
+        Assert.True(resumed.ExitCode == 0, resumed.Error);
+        Assert.Equal(whole, await File.ReadAllTextAsync(Path.Combine(directory, "results.json"), Token));
+        Assert.Equal(JsonNode.Parse(whole)!.ToJsonString(), JsonNode.Parse(resumed.Out)!.ToJsonString());
+        Assert.True(File.Exists(Path.Combine(directory, "trial-2.safetensors")));
+        Assert.Equal(written, File.GetLastWriteTimeUtc(Path.Combine(directory, "trial-1.safetensors")));
+
+        // Other images than it began with.
+        await File.WriteAllLinesAsync(folder.PathOf("test.txt"), ["00.png 1", "01.png 0"], Token);
+        (await CommandLineRun.Of("finetune", "--resume", directory)).AssertRefused("config.json", "'noise'", "other images or labels");
+        await File.WriteAllTextAsync(Path.Combine(directory, "config.json"), "{}", Token);
+        (await CommandLineRun.Of("finetune", "--resume", directory)).AssertRefused("config.json", "not the configuration");
+        (await CommandLineRun.Of("finetune", "--resume", folder.PathOf("nothing"))).AssertRefused("nothing", "no run to resume");
+    }
+
+    [Fact]
+    public async Task A_trial_is_recorded_as_soon_as_it_has_ended()
+    {
+        using var folder = new TemporaryFolder();
+        var options = new FineTuningOptions { Initial = small.Checkpoint, Epochs = 1, BatchSize = 6, Trials = 3 };
+        var cut = new Reaction(p =>
+        {
+            if (p.Message?.StartsWith("trial 2/3", StringComparison.Ordinal) == true) throw new Reaction.KilledException();
+        });
+        await Assert.ThrowsAsync<Reaction.KilledException>(() => Tune(folder, options, folder.PathOf("tuned"), cut));
+        Assert.Single(JsonNode.Parse(await File.ReadAllTextAsync(folder.PathOf("tuned/results.json"), Token))!["trials"]!.AsArray());
+        Assert.Equal(4, (await File.ReadAllLinesAsync(folder.PathOf("tuned/results.csv"), Token)).Length);
+        // Where a program's dataset is, only the program knows.
+        (await CommandLineRun.Of("finetune", "--resume", folder.PathOf("tuned"))).AssertRefused("begun by a program");
+    }
+
+    [Fact]
+    public async Task A_training_that_diverges_has_failed_and_is_no_wrong_input()
+    {
+        using var folder = new TemporaryFolder();
+        var weights = Safetensors.Load(small.Checkpoint);
+        using (no_grad()) weights["norm.bias"].fill_(float.NaN);
+        Safetensors.Save(folder.PathOf("nan.safetensors"), weights);
+        foreach (var tensor in weights.Values) tensor.Dispose();
+        var run = await CommandLineRun.Of(["finetune", "--config", small.Catalogue(folder), "--dataset", "noise", "--init", folder.PathOf("nan.safetensors"), "--img-size", "32", "--out", folder.PathOf("tuned"), .. Quick]);
+        Assert.Equal(1, run.ExitCode);
+        Assert.Contains("ark: noise, trial 1: the validation loss is not finite", run.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("--anno-percent", "150")]
+    [InlineData("--anno_percent", "-5")]
+    [InlineData("--anno-percent", "0")]
+    public async Task A_share_of_annotations_beyond_one_to_a_hundred_is_refused(string option, string share)
+    {
+        using var folder = new TemporaryFolder();
+        (await CommandLineRun.Of("finetune", "--config", small.Catalogue(folder), "--dataset", "noise", "--init", small.Checkpoint, option, share, "--out", folder.PathOf("x"))).AssertRefused($"option '{option}'", share, "1 to 100");
+        Assert.False(Directory.Exists(folder.PathOf("x")));
+    }
+
+    [Fact]
+    public async Task Two_things_to_start_from_are_one_too_many()
+    {
+        using var folder = new TemporaryFolder();
+        var other = folder.Write("other.safetensors", "");
+        foreach (var init in (string[])["random", other])
+            (await CommandLineRun.Of("finetune", "--config", small.Catalogue(folder), "--dataset", "noise", "--init", init, "--pretrained-weights", small.Checkpoint, "--out", folder.PathOf("x"))).AssertRefused("--init", init, "contradicts");
+    }
+
+    [Fact]
+    public async Task A_trial_stops_when_the_validation_loss_falls_no_more()
+    {
+        using var folder = new TemporaryFolder();
+        // At this rate no weight moves in single precision, so the first epoch stays the best.
+        var options = new FineTuningOptions { Initial = small.Checkpoint, Epochs = 5, BatchSize = 6, LearningRate = 1e-12, MinimumLearningRate = 0, WarmupEpochs = 0 };
+        var trial = Assert.Single((await Tune(folder, options with { Patience = 1 })).Trials);
+        Assert.Equal((2, 1), (trial.Epochs, trial.BestEpoch));
+        Assert.Equal(3, (await Tune(folder, options with { Patience = 2 })).Trials[0].Epochs);
+        Assert.Equal(5, (await Tune(folder, options with { Patience = 0 })).Trials[0].Epochs);
+    }
+
+    [Fact]
+    public void Mix_up_blends_images_and_targets_by_the_same_share_and_what_is_missing_stays_missing()
+    {
+        using var scope = NewDisposeScope();
+        using var generator = new Generator(5);
+        var images = rand([4, 3, 2, 2], generator: generator);
+        var targets = tensor(new float[] { 0, 1, 0, float.NaN, 1, 0, 1, 0 }, [4, 2]);
+        var (blended, answers) = MixUp.Blend(images, targets, 0.4, new RandomStream(1, 2));
+        // Targets of 0 and 1 tell the share.
+        var share = 1 - answers[0, 0].item<float>();
+        Assert.InRange(share, 0.001f, 0.999f);
+        Assert.True(blended.allclose((share * images) + ((1 - share) * images.flip(0)), atol: 1e-6));
+        Assert.Equal([1 - share, share, 1 - share, float.NaN, share, float.NaN, share, 1 - share], answers.data<float>().ToArray(), (a, b) => (float.IsNaN(a) && float.IsNaN(b)) || Math.Abs(a - b) < 1e-6);
+        Assert.True(MixUp.Blend(images, targets, 0.4, new RandomStream(1, 2)).Images.equal(blended).all().item<bool>());
+    }
+
+    [Fact]
+    public async Task A_published_dataset_is_trained_on_the_share_of_its_images_that_the_original_draws()
+    {
+        using var folder = new TemporaryFolder();
+        small.Catalogue(folder);
+        // Only the drawn half can be read.
+        Directory.CreateDirectory(folder.PathOf("images"));
+        var drawn = AnnotatedFraction.Choose(12, 50);
+        Assert.Equal(6, drawn.Length);
+        for (var i = 0; i < 24; i++) await File.WriteAllBytesAsync(folder.PathOf($"images/{i:D2}.png"), i >= 12 || drawn.Contains(i) ? SmallModel.Png(i) : "none"u8.ToArray(), Token);
+        string[] line =
+        [
+            "finetune", "--data_set", "Shenzhen", "--data_dir", folder.PathOf("images"), "--train_list", folder.PathOf("train.txt"), "--val_list", folder.PathOf("val.txt"), "--test_list", folder.PathOf("test.txt"),
+            "--init", "ark", "--pretrained_weights", small.Checkpoint, "--resume", "False", .. Quick,
+        ];
+        var half = await CommandLineRun.Of([.. line, "--anno_percent", "50", "--out", folder.PathOf("half"), "--json", "-"]);
+        Assert.True(half.ExitCode == 0, half.Error);
+        Assert.Equal("TB", (string)JsonNode.Parse(half.Out)!["labels"]![0]!["name"]!);
+        Assert.Equal(half.Out, (await CommandLineRun.Of("finetune", "--resume", folder.PathOf("half"), "--json", "-", "--quiet")).Out);
+        (await CommandLineRun.Of([.. line, "--out", folder.PathOf("whole")])).AssertRefused(".png", "not an image");
+    }
+
+    [Fact]
+    public async Task Beside_a_frozen_encoder_the_head_learns()
+    {
+        using var folder = new TemporaryFolder();
+        var options = new FineTuningOptions { Initial = small.Checkpoint, FreezeEncoder = true, Epochs = 2, BatchSize = 6, LearningRate = 0.1, WarmupEpochs = 0, Seed = 4 };
+        var trial = Assert.Single((await Tune(folder, options, folder.PathOf("tuned"))).Trials);
+        var labels = new LabelSchema(LabelTask.Binary, ["Odd"]);
+        using var begun = FineTuningModels.Build(FineTuningModels.Configure(options, "noise", labels), options, options.Seed);
+        var (before, after) = (begun.state_dict(), Safetensors.Load(trial.Checkpoint!));
+        Assert.All(after, w => Assert.Equal(!w.Key.StartsWith("omni_heads.", StringComparison.Ordinal), w.Value.Equals(before[w.Key])));
+        foreach (var tensor in after.Values) tensor.Dispose();
+    }
+
+    private async Task<FineTuningResult> Tune(TemporaryFolder folder, FineTuningOptions options, string? directory = null, IProgress<TrainingProgress>? progress = null)
+    {
+        await using var services = new ServiceCollection().AddArk().Services.BuildServiceProvider();
+        var dataset = services.GetRequiredService<ArkDatasets>().Create(DatasetCatalogue.Load(small.Catalogue(folder)).Get("noise"));
+        return await services.GetRequiredService<FineTuner>().RunAsync(dataset, options, directory, progress, Token);
+    }
+}
