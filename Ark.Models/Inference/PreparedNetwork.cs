@@ -80,7 +80,8 @@ internal sealed class PreparedNetwork : IDisposable
 
     private static unsafe NativeBuffer PaddedRows(TorchSharp.torch.Tensor rows, int channels)
     {
-        using var flat = rows.detach().contiguous();
+        using var detached = rows.detach();
+        using var flat = detached.contiguous();
         var values = System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(flat.bytes);
         var padded = VectorMath.Pad(channels);
         var count = values.Length / channels;

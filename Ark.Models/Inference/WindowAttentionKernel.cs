@@ -268,7 +268,8 @@ internal sealed unsafe class WindowAttentionKernel : IDisposable
 
     private void FillBias(Tensor table)
     {
-        using var flat = table.detach().contiguous();
+        using var detached = table.detach();
+        using var flat = detached.contiguous();
         var values = MemoryMarshal.Cast<byte, float>(flat.bytes);
         var positions = WindowAttention.RelativePositions(_window);
         for (var head = 0; head < _heads; head++)

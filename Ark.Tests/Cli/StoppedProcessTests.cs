@@ -18,49 +18,63 @@ public sealed class StoppedProcessTests : IDisposable
     {
         Assert.SkipUnless(OperatingSystem.IsLinux() || OperatingSystem.IsMacOS(), "Sends the signal of Ctrl-C.");
         await PhantomDatasets.WriteAsync(Path.Combine(_folder, "phantom"), new PhantomDatasetOptions { Count = 160, Seed = 3 }, cancellationToken: TestContext.Current.CancellationToken);
-        using var running = Ark("pretrain", "--config", Path.Combine(_folder, "phantom", "phantom.yaml"), "--datasets", "PhantomPneumothorax,PhantomView", "--arch", "swin_mini", "--img-size", "32",
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        limit.CancelAfter(TimeSpan.FromMinutes(2));
+        await using var running = Ark("pretrain", "--config", Path.Combine(_folder, "phantom", "phantom.yaml"), "--datasets", "PhantomPneumothorax,PhantomView", "--arch", "swin_mini", "--img-size", "32",
             "--projector-features", "16", "--epochs", "1000", "--warmup-epochs", "0", "--batch-size", "8", "--checkpoint-steps", "1", "--out", Run);
         while (!File.Exists(Path.Combine(Run, "checkpoints", "last.pth.tar")))
         {
-            Assert.False(running.HasExited);
-            await Task.Delay(20, TestContext.Current.CancellationToken);
+            Assert.False(running.Process.HasExited);
+            await Task.Delay(20, limit.Token);
         }
 
-        using var second = Ark("pretrain", "--resume", Run);
-        var refusal = await second.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-        await second.WaitForExitAsync(TestContext.Current.CancellationToken);
-        Assert.Equal(2, second.ExitCode);
+        await using var second = Ark("pretrain", "--resume", Run);
+        var refusal = await second.Process.StandardError.ReadToEndAsync(limit.Token);
+        await second.Process.WaitForExitAsync(limit.Token);
+        Assert.Equal(2, second.Process.ExitCode);
         Assert.Contains("in use by another run", refusal, StringComparison.Ordinal);
 
         const int interrupt = 2;
-        Assert.Equal(0, Kill(running.Id, interrupt));
-        var said = await running.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-        await running.WaitForExitAsync(TestContext.Current.CancellationToken);
-        Assert.Equal(130, running.ExitCode);
+        Assert.Equal(0, Kill(running.Process.Id, interrupt));
+        var said = await running.Process.StandardError.ReadToEndAsync(limit.Token);
+        await running.Process.WaitForExitAsync(limit.Token);
+        Assert.Equal(130, running.Process.ExitCode);
         Assert.Contains("--resume", said, StringComparison.Ordinal);
 
-        using var resumed = Ark("pretrain", "--resume", Run);
+        await using var resumed = Ark("pretrain", "--resume", Run);
         var metrics = new FileInfo(Path.Combine(Run, "metrics.jsonl"));
         var before = metrics.Length;
-        while (!resumed.HasExited && metrics.Length <= before)
+        while (!resumed.Process.HasExited && metrics.Length <= before)
         {
-            await Task.Delay(20, TestContext.Current.CancellationToken);
+            await Task.Delay(20, limit.Token);
             metrics.Refresh();
         }
 
-        Assert.False(resumed.HasExited, "the resumed run ended before it went on");
-        resumed.Kill();
+        Assert.False(resumed.Process.HasExited, "the resumed run ended before it went on");
     }
 
-    private static Process Ark(params string[] arguments)
+    private static Started Ark(params string[] arguments)
     {
         string[] command = ["dotnet", Path.Combine(AppContext.BaseDirectory, "ark.dll"), .. arguments];
         // A shell lets what it starts in the background ignore Ctrl-C, and a process hands that on to those that it starts.
         if (OperatingSystem.IsLinux()) command = ["env", "--default-signal=INT", .. command];
-        return Process.Start(new ProcessStartInfo(command[0], command[1..]) { RedirectStandardError = true, RedirectStandardOutput = true, UseShellExecute = false })!;
+        return new Started(Process.Start(new ProcessStartInfo(command[0], command[1..]) { RedirectStandardError = true, RedirectStandardOutput = true, UseShellExecute = false })!);
     }
 
     [DllImport("libc", EntryPoint = "kill")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static extern int Kill(int process, int signal);
+
+    /// <summary>A process that does not outlive its test, however that ends.</summary>
+    private sealed class Started(Process process) : IAsyncDisposable
+    {
+        public Process Process => process;
+
+        public async ValueTask DisposeAsync()
+        {
+            process.Kill(entireProcessTree: true);
+            await process.WaitForExitAsync(CancellationToken.None);
+            process.Dispose();
+        }
+    }
 }

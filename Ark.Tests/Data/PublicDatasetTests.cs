@@ -46,6 +46,55 @@ public sealed class PublicDatasetTests : IDisposable
         "ImageID,PatientID,Labels\na.png,7,\"['normal']\"\nb.png,8,\"['pleural effusion', 'nodule']\"\n", ("a.png", [0, 1], "7"), ("b.png", [1, 0], "8"));
 
     [Fact]
+    public async Task CheXpert_tells_the_patient_by_the_path_takes_what_is_not_mentioned_as_absent_and_what_is_uncertain_as_probable()
+    {
+        const string First = "CheXpert-v1.0/train/patient00001/study1/view1_frontal.jpg";
+        const string Second = "CheXpert-v1.0/train/patient00042/study2/view1_frontal.jpg";
+        _folder.AddImages(First, Second);
+        var list = _folder.Write("train.csv", $"Path,Sex,Edema,Cardiomegaly\n{First},F,,1.0\n{Second},M,-1.0,0.0\n");
+        var samples = await DataFolder.Read(_folder.Definition("CheXpert", list, LabelTask.MultiLabel, ["Cardiomegaly", "Edema"]));
+        Assert.Equal(["patient00001", "patient00042"], samples.Select(s => s.PatientId));
+        Assert.Equal([1, 0], samples[0].Targets);
+        Assert.Equal(0, samples[1].Targets[0]);
+        Assert.InRange(samples[1].Targets[1], 0.55f, 0.85f);
+    }
+
+    [Fact]
+    public Task Mimic_names_the_patient_in_a_column_and_takes_what_is_uncertain_as_present() => Reads(
+        "MIMIC", "train.csv", LabelTask.MultiLabel, ["Edema", "Atelectasis"],
+        "Path,subject_id,study_id,Atelectasis,Edema\np10/p10000032/s1/a.jpg,10000032,1,1.0,-1.0\np10/p10000764/s2/b.jpg,10000764,2,0.0,\n",
+        ("p10/p10000032/s1/a.jpg", [1, 1], "10000032"), ("p10/p10000764/s2/b.jpg", [0, 0], "10000764"));
+
+    [Fact]
+    public async Task A_column_of_findings_has_the_name_and_the_separator_that_the_catalogue_says()
+    {
+        _folder.AddImages("a.png", "b.png", "c.png", "d.png");
+        var list = _folder.Write("l.csv", "image,Report\na.png,mass; pleural effusion\nb.png,nothing\nc.png,\nd.png,mass|pleural effusion\n");
+        var samples = await DataFolder.Read(_folder.Definition("csv", list, LabelTask.MultiLabel, ["Mass", "Pleural Effusion"], ("findings_column", "Report"), ("findings_separator", ";")));
+        Assert.Equal([[1, 1], [0, 0], [float.NaN, float.NaN], [0, 0]], samples.Select(s => s.Targets));
+    }
+
+    [Fact]
+    public async Task A_star_stands_for_every_word_that_is_not_explained()
+    {
+        _folder.AddImages("a.png", "b.png", "c.png");
+        var list = _folder.Write("l.csv", "image,label\na.png,clear\nb.png,tuberculosis\nc.png,unread\n");
+        var samples = await DataFolder.Read(_folder.Definition("csv", list, LabelTask.Binary, ["A"], ("values.clear", "0"), ("values.unread", "missing"), ("values.*", "1")));
+        Assert.Equal([[0], [1], [float.NaN]], samples.Select(s => s.Targets));
+    }
+
+    [Theory]
+    [InlineData("{split}/{stem}.jpg", "train/a.jpg")]
+    [InlineData("x/{name}", "x/a.dcm")]
+    [InlineData("{stem}/{name}", "a/a.dcm")]
+    public async Task A_template_places_the_name_of_an_image(string template, string place)
+    {
+        _folder.AddImages(place);
+        var sample = Assert.Single(await DataFolder.Read(_folder.Definition("csv", _folder.Write("l.csv", "image,label\na.dcm,1\n"), LabelTask.Binary, ["A"], ("image_path", template))));
+        Assert.Equal(place, Path.GetRelativePath(_folder.Images, sample.Image.Name).Replace('\\', '/'));
+    }
+
+    [Fact]
     public Task ChestDR_names_images_in_img_id() => Reads(
         "ChestDR", "chest_train.csv", LabelTask.MultiLabel, ["nodule", "TB"], "img_id,TB,nodule\na.png,0,1\n", ("a.png", [1, 0], null));
 

@@ -100,11 +100,13 @@ public sealed class PhantomPlanTests
         }
     }
 
+    // Of the fourth dataset the view is the label.
     [Theory]
-    [MemberData(nameof(Datasets))]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
     public void The_view_does_not_give_the_label_away(int dataset)
     {
-        if (dataset == 3) return;
         var plan = PhantomPlan.Of(dataset, new PhantomDatasetOptions { Count = 20_000 });
         foreach (var group in plan.GroupBy(c => dataset == 0 ? c.Findings.Contains(PhantomFinding.PleuralEffusion).ToString() : c.Labels[0]))
             Assert.Equal(PhantomPlan.Cohorts[dataset].Anteroposterior, group.Average(c => c.View == PhantomView.Anteroposterior ? 1.0 : 0), 0.06);

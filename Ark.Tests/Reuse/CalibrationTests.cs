@@ -4,6 +4,7 @@ using Ark.Models;
 using Ark.Tests.Checkpoints;
 using Ark.Tests.Cli;
 using Ark.Training;
+using Microsoft.Extensions.DependencyInjection;
 using static TorchSharp.torch;
 
 namespace Ark.Tests.Reuse;
@@ -120,6 +121,10 @@ public class CalibrationTests(SmallModel small) : IClassFixture<SmallModel>
         Assert.Equal(Logit(P(plain, 0, 2)) / 2, Logit(P(corrected, 0, 2)), 1e-9);
         Assert.Equal(1, P(corrected, 1, 0) + P(corrected, 1, 1) + P(corrected, 1, 2), 1e-12);
         Assert.Equal(Math.Log(P(plain, 1, 0) / P(plain, 1, 1)) / 4, Math.Log(P(corrected, 1, 0) / P(corrected, 1, 1)), 1e-9);
+        using var host = small.Host(o => o.Calibration = path);
+        var hosted = await host.GetRequiredService<IArkClassifier>().ClassifyAsync(new ImageFile(image), TestContext.Current.CancellationToken);
+        for (var h = 0; h < hosted.Heads.Count; h++)
+            Assert.All(hosted.Heads[h].Labels.Select((l, k) => (l.Probability, k)), l => Assert.Equal(P(corrected, h, l.k), l.Probability, 1e-6));
         Assert.Equal((P(plain, 2, 0), true, false), (P(corrected, 2, 0), (bool)corrected[0]!["labels"]![0]!["calibrated"]!, (bool)corrected[2]!["labels"]![0]!["calibrated"]!));
     }
 

@@ -41,8 +41,14 @@ internal sealed class PublishedTrajectory : IDisposable
     /// <summary>The largest relative deviation of any recorded loss.</summary>
     public double LossDeviation { get; private set; }
 
-    /// <summary>The largest absolute deviation of any recorded learning rate, momentum or consistency weight.</summary>
-    public double ScheduleDeviation { get; private set; }
+    /// <summary>The largest absolute deviation of any recorded momentum.</summary>
+    public double MomentumDeviation { get; private set; }
+
+    /// <summary>The largest absolute deviation of any recorded consistency weight.</summary>
+    public double ConsistencyDeviation { get; private set; }
+
+    /// <summary>The largest absolute deviation of any recorded learning rate.</summary>
+    public double RateDeviation { get; private set; }
 
     /// <summary>The largest absolute deviation of any recorded test probability.</summary>
     public double PredictionDeviation { get; private set; }
@@ -59,7 +65,7 @@ internal sealed class PublishedTrajectory : IDisposable
             var losses = Enumerable.Range(0, _names.Length).Select(d => Validate(d, events.Dequeue())).ToArray();
             var step = events.Dequeue();
             Accrual.EndEpoch(epoch + 1, losses.Average());
-            See(step.GetProperty("lr_after").GetDouble(), Accrual.Optimizer.LearningRate);
+            RateDeviation = Larger(RateDeviation, step.GetProperty("lr_after"), Accrual.Optimizer.LearningRate);
             for (var d = 0; d < _names.Length; d++) Test(epoch, d, predictions);
         }
 
@@ -104,8 +110,8 @@ internal sealed class PublishedTrajectory : IDisposable
             using var scope = NewDisposeScope();
             var record = iterations.Dequeue();
             Assert.Equal(name, record.GetProperty("dataset").GetString());
-            See(record.GetProperty("coef").GetDouble(), Accrual.ConsistencyWeight);
-            See(record.GetProperty("lr").GetDouble(), Accrual.Optimizer.LearningRate);
+            ConsistencyDeviation = Larger(ConsistencyDeviation, record.GetProperty("coef"), Accrual.ConsistencyWeight);
+            RateDeviation = Larger(RateDeviation, record.GetProperty("lr"), Accrual.Optimizer.LearningRate);
             Assert.Equal(record.GetProperty("teacher_in_train_mode").GetBoolean(), Accrual.Teacher.training);
             Tensor Slice(string key) => _data[$"{name}.train.{key}"].narrow(0, start, Math.Min(_batchSize, targets.shape[0] - start));
             var losses = Accrual.Step(dataset, Slice("student"), Slice("teacher"), Slice("targets"), anyMissing: false);
@@ -114,7 +120,7 @@ internal sealed class PublishedTrajectory : IDisposable
             SeeLoss(record.GetProperty("loss_total").GetDouble(), losses[2]);
             var last = start + _batchSize >= targets.shape[0];
             if (last) Accrual.EndPass();
-            if (record.TryGetProperty("ema", out var ema)) See(ema.GetProperty("momentum").GetDouble(), Accrual.LastMomentum);
+            if (record.TryGetProperty("ema", out var ema)) MomentumDeviation = Larger(MomentumDeviation, ema.GetProperty("momentum"), Accrual.LastMomentum);
         }
     }
 
@@ -155,7 +161,7 @@ internal sealed class PublishedTrajectory : IDisposable
         return (sum / targets.shape[0], probabilities);
     }
 
-    private void See(double recorded, double value) => ScheduleDeviation = Math.Max(ScheduleDeviation, Math.Abs(recorded - value));
+    private static double Larger(double deviation, JsonElement recorded, double value) => Math.Max(deviation, Math.Abs(recorded.GetDouble() - value));
 
     private void SeeLoss(double recorded, double value) => LossDeviation = Math.Max(LossDeviation, Math.Abs(recorded - value) / Math.Max(Math.Abs(recorded), 1e-6));
 

@@ -104,14 +104,18 @@ public class ReferenceResamplingTests
     {
         var reference = Load();
         var source = reference.Bytes($"{image}/cv_base72x64");
-        foreach (var operation in reference.Operations(image, "gamma_"))
+        var gammas = reference.Operations(image, "gamma_");
+        Assert.Equal(5, gammas.Count);
+        foreach (var operation in gammas)
         {
             var curve = IntensityCurve.Gamma(operation.GetProperty("gamma").GetDouble());
             Pixels.AssertEqual(reference.Bytes(Id(operation)), [.. source.Select(p => curve[p])], Id(operation));
         }
 
         // The published recipes add a share of the full range; a share of the picture's mean is albumentations' other option.
-        foreach (var operation in reference.Operations(image, "bc_").Where(o => o.GetProperty("beta_by_max").GetBoolean()))
+        var contrasts = reference.Operations(image, "bc_").Where(o => o.GetProperty("beta_by_max").GetBoolean()).ToList();
+        Assert.Equal(5, contrasts.Count);
+        foreach (var operation in contrasts)
         {
             var curve = IntensityCurve.BrightnessContrast(operation.GetProperty("alpha").GetDouble(), operation.GetProperty("beta").GetDouble());
             Pixels.AssertEqual(reference.Bytes(Id(operation)), [.. source.Select(p => curve[p])], Id(operation));
