@@ -76,7 +76,7 @@ internal static class ArkCommandLine
         {
             // What cannot be written should not be found out after an hour.
             if (parsed.Action is not System.CommandLine.Help.HelpAction && parsed.CommandResult.Command.Options.OfType<Option<string?>>().FirstOrDefault(o => o.Name == "--json") is { } json && parsed.GetValue(json) is { } path and not "-")
-                OutputPath.CheckFile(path, json.Name);
+                OutputPath.CheckFile(path, json.Name, parsed.CommandResult.Command.Options.Any(o => o.Name == "--out") ? parsed.GetValue<string?>("--out") : null);
             return await parsed.InvokeAsync(configuration, cancellationToken).ConfigureAwait(false);
         }
         catch (OperationCanceledException)

@@ -50,7 +50,12 @@ internal static class CatalogueFile
     {
         try
         {
-            if (local() is { Length: > 0 } found) return Directory.CreateDirectory(Path.Combine(found, "ark-dotnet")).FullName;
+            if (local() is { Length: > 0 } found)
+            {
+                var folder = Directory.CreateDirectory(Path.Combine(found, "ark-dotnet")).FullName;
+                using var trial = new FileStream(Path.Combine(folder, $".{Guid.NewGuid():N}"), FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 1, FileOptions.DeleteOnClose);
+                return folder;
+            }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using Ark.Data;
+using Ark.Training;
 
 namespace Ark.Cli;
 
@@ -41,7 +42,7 @@ internal static class DataCommand
             if (parsed.GetValue(json) is { } path)
                 await JsonOutput.WriteAsync(terminal, path, new JsonObject { ["catalogue"] = written.Catalogue, ["images"] = written.Images, ["reused"] = written.Reused }).ConfigureAwait(false);
             if (parsed.GetValue(json) == "-") return ExitCode.Done;
-            await terminal.Out.WriteLineAsync($"Train on it with: ark pretrain --config {OutputPath.Quoted(Path.GetRelativePath(Environment.CurrentDirectory, written.Catalogue))}").ConfigureAwait(false);
+            await terminal.Out.WriteLineAsync($"Train on it with: ark pretrain --config {ShellPath.Quoted(Path.GetRelativePath(Environment.CurrentDirectory, written.Catalogue))}").ConfigureAwait(false);
             return ExitCode.Done;
         });
         return command;

@@ -141,7 +141,7 @@ internal static class FineTuneCommand
             }
             catch (OperationCanceledException) when (File.Exists(Path.Combine(directory, "config.json")))
             {
-                reporter.Line($"Stopped. Go on with: {FineTuningFolder.ResumeCommand} {OutputPath.Quoted(directory)}");
+                reporter.Line($"Stopped. Go on with: {FineTuningFolder.ResumeCommand} {ShellPath.Quoted(directory)}");
                 throw;
             }
 

@@ -2,17 +2,23 @@ using System.Text.Json.Nodes;
 
 namespace Ark.Cli;
 
-/// <summary>Writes an array for machines element by element, so that memory does not grow with it and what was done before an error is kept.</summary>
+/// <summary>
+/// Writes an array for machines element by element, so that memory does not grow with it and what was done before an error is kept. A file grows under another name beside its own, and takes
+/// its place when the array has ended; one of before stays where nothing has come.
+/// </summary>
 internal sealed class JsonArrayOutput : IDisposable
 {
     private readonly TextWriter _target;
     private readonly string? _path;
+    private readonly string? _partial;
     private bool _any;
+    private bool _isComplete;
 
-    private JsonArrayOutput(TextWriter target, string? path)
+    private JsonArrayOutput(TextWriter target, string? path, string? partial)
     {
         _target = target;
         _path = path;
+        _partial = partial;
     }
 
     /// <summary>Begins an array in a file, or on standard output where the path is <c>-</c>; nowhere where it is <see langword="null"/>.</summary>
@@ -20,7 +26,11 @@ internal sealed class JsonArrayOutput : IDisposable
     public static JsonArrayOutput? Open(Terminal terminal, string? path)
     {
         if (path is null) return null;
-        return path == "-" ? new JsonArrayOutput(terminal.Out, null) : Guarded(path, () => new JsonArrayOutput(new StreamWriter(path), path));
+        if (path == "-") return new JsonArrayOutput(terminal.Out, null, null);
+        // Devices and pipes have no length, and nothing can take their place, nor that of a link.
+        var isPlain = !File.Exists(path) || (new FileInfo(path) is { LinkTarget: null, Length: > 0 });
+        var partial = isPlain ? path + ".partial" : null;
+        return Guarded(path, () => new JsonArrayOutput(new StreamWriter(partial ?? path) { AutoFlush = true }, path, partial));
     }
 
     /// <summary>Writes one element.</summary>
@@ -32,11 +42,19 @@ internal sealed class JsonArrayOutput : IDisposable
         _any = true;
     }
 
+    /// <summary>Says that all elements have come, so that an empty array is a result too.</summary>
+    public void Complete() => _isComplete = true;
+
     /// <summary>Ends the array.</summary>
     public void Dispose() => Guarded(_path, () =>
     {
-        _target.Write(_any ? "\n]\n" : "[]\n");
-        if (_path is not null) _target.Dispose();
+        var isResult = _any || _isComplete;
+        if (isResult) _target.Write(_any ? "\n]\n" : "[]\n");
+        if (_path is null) return;
+        _target.Dispose();
+        if (_partial is null) return;
+        if (isResult) File.Move(_partial, _path, overwrite: true);
+        else File.Delete(_partial);
     });
 
     private static void Guarded(string? path, Action write) => Guarded(path, () =>

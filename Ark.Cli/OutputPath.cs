@@ -6,12 +6,16 @@ internal static class OutputPath
     /// <summary>Checks that a file can be made or replaced; one that exists is not changed.</summary>
     /// <param name="path">The file.</param>
     /// <param name="option">The option that named it.</param>
+    /// <param name="output">What the command makes itself, a folder or a file in one that it makes: below it nothing need be there yet.</param>
     /// <exception cref="ArkInputException">It cannot.</exception>
-    public static void CheckFile(string path, string option)
+    public static void CheckFile(string path, string option, string? output = null)
     {
         var isNew = !File.Exists(path);
         try
         {
+            if (output is not null && Path.GetDirectoryName(Path.GetFullPath(path)) is { } folder && !Directory.Exists(folder) && IsMadeWith(folder, Path.GetFullPath(output))) return;
+            // A pipe would come to its end.
+            if (!isNew && new FileInfo(path).Length == 0) return;
             File.Open(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.ReadWrite).Dispose();
             if (isNew) File.Delete(path);
         }
@@ -36,9 +40,9 @@ internal static class OutputPath
         }
     }
 
-    /// <summary>A path for a command line that is printed to be used again.</summary>
-    public static string Quoted(string path) => path.All(c => char.IsAsciiLetterOrDigit(c) || "/\\._-:+=@".Contains(c, StringComparison.Ordinal)) ? path : $"\"{path}\"";
-
     /// <summary>The refusal of a path.</summary>
     public static ArkInputException CannotBeWritten(string path, string option, Exception cause) => new(path, null, $"cannot be written: {OneLine.Of(cause.Message.TrimEnd('.'))}", $"Choose another place ({option}).", cause);
+
+    private static bool IsMadeWith(string folder, string output) =>
+        folder == Path.GetDirectoryName(output) || (folder + Path.DirectorySeparatorChar).StartsWith(output.TrimEnd(Path.DirectorySeparatorChar) + Path.DirectorySeparatorChar, StringComparison.Ordinal);
 }

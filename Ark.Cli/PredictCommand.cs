@@ -60,6 +60,7 @@ internal static class PredictCommand
                 reporter.Clear();
                 Print(terminal.Out, predicted, findingsOnly);
             }, new WorkReporter(reporter, terminal.IsLive), cancellationToken).ConfigureAwait(false);
+            document?.Complete();
             return ExitCode.Done;
         });
         return command;

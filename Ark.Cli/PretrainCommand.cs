@@ -68,7 +68,7 @@ internal static class PretrainCommand
                 }
                 catch (OperationCanceledException) when (File.Exists(Path.Combine(run.Directory, "config.json")))
                 {
-                    reporter.Line($"Stopped. Go on with: ark pretrain --resume {OutputPath.Quoted(run.Directory)}");
+                    reporter.Line($"Stopped. Go on with: ark pretrain --resume {ShellPath.Quoted(run.Directory)}");
                     throw;
                 }
             }

@@ -65,6 +65,10 @@ internal static class SegmentPredictCommand
                         progress.Report(new WorkProgress("segmenting", done, inputs.Count) { Warning = $"left out {e.Message}" });
                     }
                 }
+
+                if (done == 0) throw new ArkInputException(inputs[0].Name, null, $"and all of {inputs.Count} images cannot be read", "Give images that can be.");
+                measurements!.Complete();
+                document?.Complete();
             }
 
             if (parsed.GetValue(json) != "-") await terminal.Out.WriteLineAsync($"wrote {done} label map(s) and overlay(s) and measurements.json to {folder}").ConfigureAwait(false);

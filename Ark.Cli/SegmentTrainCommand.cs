@@ -72,7 +72,7 @@ internal static class SegmentTrainCommand
                     }
                     catch (OperationCanceledException) when (t > 0 || File.Exists(Path.Combine(run.Directory, "config.json")))
                     {
-                        reporter.Line($"Stopped. Go on with: {SegmentationTrainer.ResumeCommand} {OutputPath.Quoted(request.Directory)}");
+                        reporter.Line($"Stopped. Go on with: {SegmentationTrainer.ResumeCommand} {ShellPath.Quoted(request.Directory)}");
                         throw;
                     }
                 }

@@ -25,6 +25,8 @@ internal sealed partial class ArkTrainer(IImageDecoder decoder, IOptions<Trainin
         var options = (run.Options ?? hostOptions.Value).Clone();
         using var activity = ArkInstruments.Begin("ark.train");
         Check(run, options);
+        // The record of the run names it, whatever the default will be when it goes on.
+        options.WarmupEpochs = options.Warmup;
         var reporter = new ProgressReporter(new LoggingProgress(this, progress));
         var datasets = await PreparedDataset.ReadAsync(run.Datasets, cancellationToken).ConfigureAwait(false);
         foreach (var dataset in datasets.Where(d => d.SelectsOnTest))

@@ -51,12 +51,19 @@ internal sealed class PhantomWorkFolder : IDisposable
         if (_placed) return;
         try
         {
+            // The lock last: what is left with it is known for dead by the next maker.
+            foreach (var folder in Directory.EnumerateDirectories(FullName)) Directory.Delete(folder, recursive: true);
+            foreach (var file in Directory.EnumerateFiles(FullName).Where(f => Path.GetFileName(f) != LockName)) File.Delete(file);
             Unlock();
-            Directory.Delete(FullName, recursive: true);
+            Directory.Delete(FullName);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             // Why there is something to remove is worth more than this; the next maker removes it.
+        }
+        finally
+        {
+            _lock.Dispose();
         }
     }
 

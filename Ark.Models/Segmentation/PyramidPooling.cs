@@ -63,7 +63,7 @@ internal sealed class PyramidPooling : nn.Module<Tensor, Tensor>
         {
             norm.running_mean!.copy_(mean);
             norm.running_var!.copy_(variance);
-            norm.num_batches_tracked!.add_(1);
+            norm.num_batches_tracked!.add_(KeptScalar.One);
         }
 
         return nn.functional.relu(normed).unsqueeze(-1).unsqueeze(-1).to(ScalarType.Float32);

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Ark.Tests.Checkpoints;
 using Ark.Tests.Reuse;
+using Ark.Training;
 
 namespace Ark.Tests.Cli;
 
@@ -53,9 +54,30 @@ public class OutputTests(SmallModel small) : IClassFixture<SmallModel>
         var output = folder.Write("out.json", "[1]");
         (await CommandLineRun.Of("predict", "--checkpoint", "missing.pth", "--json", output, Image(0))).AssertRefused("missing.pth");
         Assert.Equal("[1]", await File.ReadAllTextAsync(output, TestContext.Current.CancellationToken));
+        (await CommandLineRun.Of("predict", "--checkpoint", small.Checkpoint, "--head", "Typo", "--json", output, Image(0))).AssertRefused("Typo");
+        Assert.Equal("[1]", await File.ReadAllTextAsync(output, TestContext.Current.CancellationToken));
+        Assert.Equal(["out.json"], folder.Files);
         (await CommandLineRun.Of("predict", "--checkpoint", "missing.pth", "--json", folder.PathOf("new.json"), Image(0))).AssertRefused("missing.pth");
         Assert.False(File.Exists(folder.PathOf("new.json")));
     }
+
+    [Fact]
+    public async Task Json_may_lie_in_the_folder_that_a_command_makes()
+    {
+        using var folder = new TemporaryFolder();
+        var run = await CommandLineRun.Of("embed", "--checkpoint", small.Checkpoint, "--input", small.Images, "--out", folder.PathOf("new/e.npz"), "--json", folder.PathOf("new/summary.json"), "--quiet");
+        Assert.True(run.ExitCode == 0, run.Error);
+        Assert.Equal(24, (int)JsonNode.Parse(await File.ReadAllTextAsync(folder.PathOf("new/summary.json"), TestContext.Current.CancellationToken))!["images"]!);
+        run = await CommandLineRun.Of("data", "phantom", "--out", folder.PathOf("phantom"), "--count", "160", "--json", folder.PathOf("phantom/info.json"), "--quiet");
+        Assert.True(run.ExitCode == 0, run.Error);
+        (await CommandLineRun.Of("data", "phantom", "--out", folder.PathOf("phantom"), "--count", "160", "--json", folder.PathOf("phantoms/info.json"))).AssertRefused("phantoms");
+    }
+
+    [Theory]
+    [InlineData("runs/a", "runs/a")]
+    [InlineData("my runs/a$b", "'my runs/a$b'")]
+    [InlineData("it's", "'it'\\''s'")]
+    public void Printed_path_is_one_that_a_shell_takes_back(string path, string expected) => Assert.Equal(OperatingSystem.IsWindows() ? path : expected, ShellPath.Quoted(path));
 
     [Theory]
     [InlineData("--combine", "predict", "--checkpoint", "missing.pth", "--combine", "max", "x.png")]

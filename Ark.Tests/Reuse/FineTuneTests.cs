@@ -61,6 +61,27 @@ public class FineTuneTests(SmallModel small) : IClassFixture<SmallModel>
         Assert.Equal(4, (await File.ReadAllLinesAsync(folder.PathOf("tuned/results.csv"), Token)).Length);
         // Where a program's dataset is, only the program knows.
         (await CommandLineRun.Of("finetune", "--resume", folder.PathOf("tuned"))).AssertRefused("begun by a program");
+        await Assert.ThrowsAsync<ArkInputException>(() => Tune(folder, options, folder.PathOf("tuned")));
+        await Assert.ThrowsAsync<ArkInputException>(() => Tune(folder, options with { LearningRate = 1e-3 }, folder.PathOf("tuned"), resume: true));
+        var gone = await Tune(folder, options, folder.PathOf("tuned"), resume: true);
+        Assert.Equal((await Tune(folder, options)).ToJson()["trials"]!.AsArray().Select(Loss), gone.ToJson()["trials"]!.AsArray().Select(Loss));
+        static double Loss(JsonNode? trial) => (double)trial!["validation_loss"]!;
+    }
+
+    [Fact]
+    public async Task A_folder_belongs_to_one_process_and_to_nobody_where_no_trial_has_ended()
+    {
+        using var folder = new TemporaryFolder();
+        var options = new FineTuningOptions { Initial = small.Checkpoint, Epochs = 1, BatchSize = 6, Trials = 2 };
+        var cut = new Reaction(p =>
+        {
+            if (p.Message?.StartsWith("trial 1/2", StringComparison.Ordinal) == true) throw new Reaction.KilledException();
+        });
+        await Assert.ThrowsAsync<Reaction.KilledException>(() => Tune(folder, options, folder.PathOf("tuned"), cut));
+        Assert.True(File.Exists(folder.PathOf("tuned/config.json")));
+        using (RunLock.Take(folder.PathOf("tuned")))
+            Assert.Contains("in use", (await Assert.ThrowsAsync<ArkInputException>(() => Tune(folder, options, folder.PathOf("tuned")))).Message, StringComparison.Ordinal);
+        Assert.Single((await Tune(folder, options with { Trials = 1 }, folder.PathOf("tuned"))).Trials);
     }
 
     [Fact]
@@ -159,10 +180,11 @@ public class FineTuneTests(SmallModel small) : IClassFixture<SmallModel>
         foreach (var tensor in after.Values) tensor.Dispose();
     }
 
-    private async Task<FineTuningResult> Tune(TemporaryFolder folder, FineTuningOptions options, string? directory = null, IProgress<TrainingProgress>? progress = null)
+    private async Task<FineTuningResult> Tune(TemporaryFolder folder, FineTuningOptions options, string? directory = null, IProgress<TrainingProgress>? progress = null, bool resume = false)
     {
         await using var services = new ServiceCollection().AddArk().Services.BuildServiceProvider();
         var dataset = services.GetRequiredService<ArkDatasets>().Create(DatasetCatalogue.Load(small.Catalogue(folder)).Get("noise"));
-        return await services.GetRequiredService<FineTuner>().RunAsync(dataset, options, directory, progress, Token);
+        var tuner = services.GetRequiredService<FineTuner>();
+        return resume ? await tuner.ResumeAsync(dataset, options, directory!, progress, Token) : await tuner.RunAsync(dataset, options, directory, progress, Token);
     }
 }

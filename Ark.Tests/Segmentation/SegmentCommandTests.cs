@@ -47,6 +47,7 @@ public class SegmentCommandTests(MaskedPhantom phantom) : IClassFixture<MaskedPh
         var skipped = await CommandLineRun.Of("segment", "predict", "--checkpoint", checkpoint, "--out", phantom.PathOf("skipped"), "--bad-images", "skip", "--json", "-", phantom.Picture, bad, phantom.Picture);
         Assert.Equal(2, JsonNode.Parse(skipped.Out)!.AsArray().Count);
         Assert.Contains("left out", skipped.Error, StringComparison.Ordinal);
+        (await CommandLineRun.Of("segment", "predict", "--checkpoint", checkpoint, "--out", phantom.PathOf("none"), "--bad-images", "skip", bad)).AssertRefused("cannot be read");
 
         Assert.Equal(JsonNode.Parse(predicted.Out)!.ToJsonString(), JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(output, "measurements.json"), TestContext.Current.CancellationToken))!.ToJsonString());
     }

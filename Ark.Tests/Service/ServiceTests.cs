@@ -214,7 +214,7 @@ public class ServiceTests(RunningService service) : IClassFixture<RunningService
         using (client)
         {
             using var endless = new TcpClient();
-            await ReadUntil(await UploadWithoutEnd(endless, client), "took too long");
+            await ReadUntil(await UploadWithoutEnd(endless, client, asked: false), "took too long");
         }
     }
 
@@ -269,13 +269,13 @@ public class ServiceTests(RunningService service) : IClassFixture<RunningService
     private async Task<HttpResponseMessage> Post(string path, byte[] body) =>
         await service.Client.PostAsync(new Uri(path, UriKind.Relative), new ByteArrayContent(body), Token);
 
-    // The server asks for the upload, which never comes, when it has a place for it.
-    private static async Task<NetworkStream> UploadWithoutEnd(TcpClient caller, HttpClient client)
+    // The server asks for the upload, which never comes, when it has a place for it, and its time is not over by then.
+    private static async Task<NetworkStream> UploadWithoutEnd(TcpClient caller, HttpClient client, bool asked = true)
     {
         await caller.ConnectAsync(IPAddress.Loopback, client.BaseAddress!.Port, Token);
         var stream = caller.GetStream();
         await stream.WriteAsync("POST /predictions HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\nExpect: 100-continue\r\n\r\n"u8.ToArray(), Token);
-        await ReadUntil(stream, "100 Continue");
+        if (asked) await ReadUntil(stream, "100 Continue");
         return stream;
     }
 

@@ -19,7 +19,6 @@ public class HostedTrainingTests(PhantomFixture phantom) : IClassFixture<Phantom
             o.ImageSize = 32;
             o.ProjectorFeatures = 8;
             o.Epochs = 1;
-            o.WarmupEpochs = 0;
             o.BatchSize = 32;
         }));
         var folder = Path.Combine(phantom.Folder, "hosted");
@@ -27,7 +26,7 @@ public class HostedTrainingTests(PhantomFixture phantom) : IClassFixture<Phantom
         await provider.GetRequiredService<IArkTrainer>().TrainAsync(
             new TrainingRun { Datasets = [.. DatasetCatalogue.Load(phantom.Catalogue).Select(["PhantomView"]).Select(datasets.Create)], Directory = folder }, cancellationToken: TestContext.Current.CancellationToken);
         var written = JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(folder, "config.json"), TestContext.Current.CancellationToken))!["options"]!;
-        Assert.Equal(("ark-plus", "swin_mini", "adamw", "1"), ((string?)written["recipe"], (string?)written["arch"], (string?)written["opt"], (string?)written["epochs"]));
+        Assert.Equal(("ark-plus", "swin_mini", "adamw", "1", "0"), ((string?)written["recipe"], (string?)written["arch"], (string?)written["opt"], (string?)written["epochs"], (string?)written["warmup-epochs"]));
     }
 
     [Theory]

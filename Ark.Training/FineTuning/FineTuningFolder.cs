@@ -32,33 +32,35 @@ internal sealed class FineTuningFolder(string path)
     /// <summary>The file of a trial's weights; trials count from 0.</summary>
     public string WeightsOf(int trial) => Path.Combine(path, $"trial-{trial + 1}.safetensors");
 
-    /// <summary>Claims the folder for a new fine-tuning.</summary>
+    /// <summary>Keeps the folder to this fine-tuning until it is disposed.</summary>
+    /// <param name="resume">Whether it must hold a run to go on with, rather than none. One that ended before its first trial did is none: nothing of it is lost.</param>
+    /// <exception cref="ArkInputException">It holds another, is in use, or cannot be written.</exception>
+    public IDisposable Take(bool resume)
+    {
+        if (resume) _ = ReadConfig();
+        var held = RunLock.Take(path);
+        // Asked under the lock: another process may have begun, and ended, a run here a moment ago.
+        if (resume || !(File.Exists(ResultsPath) || File.Exists(WeightsOf(0)))) return held;
+        held.Dispose();
+        throw new ArkInputException(path, null, "holds a run already", "Choose another folder (--out), or go on with that run (--resume).");
+    }
+
+    /// <summary>Records how a new fine-tuning begins.</summary>
     /// <param name="data">The dataset.</param>
     /// <param name="options">How it is fine-tuned.</param>
     /// <param name="origin">Where whoever goes on finds the dataset again; <see langword="null"/> where only a program knows.</param>
-    /// <exception cref="ArkInputException">It holds one already, or cannot be used.</exception>
+    /// <exception cref="TrainingStoppedException">The folder cannot be written.</exception>
     public void Begin(PreparedDataset data, FineTuningOptions options, JsonNode? origin)
     {
-        if (File.Exists(ConfigPath) || File.Exists(ResultsPath)) throw new ArkInputException(path, null, "holds a run already", "Choose another folder (--out), or go on with that run (--resume).");
-        // The run may be gone on with from another folder.
-        if (options.Initial is { } weights) options = options with { Initial = Path.GetFullPath(weights) };
         var config = new JsonObject
         {
             ["kind"] = Kind,
             ["ark_version"] = typeof(FineTuningFolder).Assembly.GetName().Version!.ToString(3),
             ["origin"] = origin,
             ["data"] = data.Digest,
-            ["options"] = JsonSerializer.SerializeToNode(options, Format),
+            ["options"] = JsonSerializer.SerializeToNode(Lasting(options), Format),
         };
-        try
-        {
-            Directory.CreateDirectory(path);
-            AtomicFile.WriteAllText(ConfigPath, config.ToJsonString(Format) + "\n");
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new ArkInputException(path, null, $"cannot be used: {e.Message.TrimEnd('.')}", "Choose another folder (--out).", e);
-        }
+        Writing(() => AtomicFile.WriteAllText(ConfigPath, config.ToJsonString(Format) + "\n"));
     }
 
     /// <summary>How the fine-tuning began.</summary>
@@ -68,7 +70,7 @@ internal sealed class FineTuningFolder(string path)
     {
         if (!File.Exists(ConfigPath)) throw new ArkInputException(path, null, "holds no run to resume: it has no config.json", "Give the folder that the run wrote to (--out).");
         return Reading(ConfigPath, "is not the configuration of a fine-tuning", config => (string?)config["kind"] == Kind
-            ? (config["origin"], config["options"].Deserialize<FineTuningOptions>(Format)!, (string)config["data"]!)
+            ? (config["origin"], config["options"].Deserialize<FineTuningOptions>(Format) ?? throw new JsonException("no options"), (string)config["data"]!)
             : throw new JsonException("of another kind"));
     }
 
@@ -78,7 +80,10 @@ internal sealed class FineTuningFolder(string path)
     /// <exception cref="ArkInputException">They are of another fine-tuning, or their file is damaged.</exception>
     public (IReadOnlyList<FineTuningTrial> Trials, IReadOnlyList<string> SkippedImages) ReadTrials(PreparedDataset data, FineTuningOptions options)
     {
-        if (ReadConfig().Data != data.Digest)
+        var began = ReadConfig();
+        if (JsonSerializer.Serialize(began.Options, Format) != JsonSerializer.Serialize(Lasting(options), Format))
+            throw new ArkInputException(ConfigPath, null, "holds other options than those to go on with", "Go on with the options that the run began with.");
+        if (began.Data != data.Digest)
             throw new ArkInputException(ConfigPath, $"dataset '{data.Name}'", "has other images or labels now than when the run began", "Restore its lists, or begin a new run (--out).");
         if (!File.Exists(ResultsPath)) return ([], []);
         return Reading(ResultsPath, "does not hold the trials of this fine-tuning", results =>
@@ -108,9 +113,12 @@ internal sealed class FineTuningFolder(string path)
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or CheckpointException { InnerException: not null })
         {
             var cause = e is CheckpointException checkpoint ? $"{checkpoint.InputSource} {checkpoint.Problem}" : e.Message.TrimEnd('.');
-            throw new TrainingStoppedException($"{path}: the results cannot be written: {cause}. Trials that ended before are kept; make room or mend the folder, then go on with: {ResumeCommand} {path}", e);
+            throw new TrainingStoppedException($"{path}: the results cannot be written: {cause}. Trials that ended before are kept; make room or mend the folder, then go on with: {ResumeCommand} {ShellPath.Quoted(path)}", e);
         }
     }
+
+    // The run may be gone on with from another folder.
+    private static FineTuningOptions Lasting(FineTuningOptions options) => options.Initial is { } weights ? options with { Initial = Path.GetFullPath(weights) } : options;
 
     private static T Reading<T>(string file, string problem, Func<JsonNode, T> read)
     {

@@ -53,9 +53,10 @@ internal sealed class RunDirectory : IDisposable
         var full = Path.GetFullPath(path);
         bool HoldsRun() => File.Exists(Path.Combine(full, "config.json"));
         if (resume && !HoldsRun()) throw new ArkInputException(path, null, "holds no run to resume: it has no config.json", "Give the folder that the run wrote to (--out).");
-        var directory = Lock(path, full);
+        var directory = new RunDirectory(full, RunLock.Take(path));
         try
         {
+            Directory.CreateDirectory(Path.Combine(full, "checkpoints"));
             // Asked under the lock: another process may have begun, and ended, a run here a moment ago.
             if (!resume && HoldsRun()) throw new ArkInputException(path, null, "holds a run already", "Choose another folder (--out), or go on with that run (--resume).");
             // In a folder without a run, what has such a name is somebody else's.
@@ -91,7 +92,7 @@ internal sealed class RunDirectory : IDisposable
         {
             var cause = e is CheckpointException checkpoint ? $"{checkpoint.InputSource} {checkpoint.Problem}" : e.Message.TrimEnd('.');
             throw new TrainingStoppedException(
-                $"{FullPath}: the run cannot be written: {cause}. What was written before is unchanged; make room or mend the folder, then go on with: {ResumeCommand} {FullPath}", e);
+                $"{FullPath}: the run cannot be written: {cause}. What was written before is unchanged; make room or mend the folder, then go on with: {ResumeCommand} {ShellPath.Quoted(FullPath)}", e);
         }
     }
 
@@ -123,38 +124,6 @@ internal sealed class RunDirectory : IDisposable
     }
 
     public void Dispose() => _lock.Dispose();
-
-    private static RunDirectory Lock(string path, string full)
-    {
-        try
-        {
-            Directory.CreateDirectory(Path.Combine(full, "checkpoints"));
-            return new RunDirectory(full, new FileStream(Path.Combine(full, ".lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
-        }
-        catch (UnauthorizedAccessException e)
-        {
-            throw new ArkInputException(path, null, "cannot be written to", "Choose a folder with write permission (--out).", e);
-        }
-        catch (IOException e)
-        {
-            throw new ArkInputException(path, null, IsLocked(full) ? "is in use by another run" : $"cannot be used: {e.Message.TrimEnd('.')}", "Wait for it to end, or choose another folder (--out).", e);
-        }
-    }
-
-    // A lock file that can be read but not opened for oneself alone is held by someone; on a read-only or full disk it can be, or is not there.
-    private static bool IsLocked(string full)
-    {
-        if (!File.Exists(Path.Combine(full, ".lock"))) return false;
-        try
-        {
-            using var held = new FileStream(Path.Combine(full, ".lock"), FileMode.Open, FileAccess.Read, FileShare.None);
-            return false;
-        }
-        catch (IOException)
-        {
-            return true;
-        }
-    }
 
     private void DeleteLeftovers() => Writing(() =>
     {
