@@ -45,13 +45,14 @@ internal sealed class PyramidPooling : nn.Module<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
         var (height, width) = (features.size(2), features.size(3));
-        var all = cat([features, .. stages.Select((s, i) => Resizing.ToCorners(training && _bins[i] == 1 ? Whole(s, features) : s.forward(features), height, width).to(features.dtype))], 1);
+        var all = cat([features, .. stages.Select((s, i) => Resizing.ToCorners(training && _bins[i] == 1 ? Whole(s, features) : s.forward(features), height, width))], 1);
         return bottleneck.forward(all).MoveToOuterDisposeScope();
     }
 
     /// <summary>
     /// The average over the whole picture in training, in float64: batch normalisation over one value from each image leaves of a gradient the small share
-    /// eps / (variance + eps), and in float32 the cancellation that leads there costs it three digits.
+    /// eps / (variance + eps), and in float32 the cancellation that leads there costs it three digits. <c>[B, C, H, W]</c> to float32 <c>[B, K, 1, 1]</c>; running
+    /// statistics move as those of the module do.
     /// </summary>
     private static Tensor Whole(Sequential stage, Tensor features)
     {
