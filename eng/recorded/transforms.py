@@ -8,7 +8,6 @@ albumentations itself recorded: python3 eng/recorded/transforms.py --verify FOLD
 """
 import json
 import pathlib
-import struct
 import sys
 import cv2
 import numpy as np
@@ -18,7 +17,7 @@ import torchvision
 from PIL import Image
 from torchvision import transforms
 from torchvision.transforms import functional
-from arrays import save
+from arrays import load, save
 
 FOLDER = pathlib.Path(__file__).resolve().parents[2] / "Ark.Tests/Fixtures/07_transforms"
 IMAGENET = ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225])
@@ -231,12 +230,7 @@ def record_all(folder):
 
 def verify(folder):
     """Computes what another recording has, with its own numbers, and counts what differs."""
-    raw = (folder / "outputs.safetensors").read_bytes()
-    start = 8 + struct.unpack("<Q", raw[:8])[0]
-    recorded = {
-        name: np.frombuffer(raw[start:][slice(*entry["data_offsets"])], {"U8": np.uint8, "F32": np.float32}[entry["dtype"]]).reshape(entry["shape"])
-        for name, entry in json.loads(raw[8:start]).items() if name != "__metadata__"}
-    record = record_all(folder)
+    recorded, record = load(folder / "outputs.safetensors"), record_all(folder)
     for operation in json.loads((folder / "ops.json").read_text())["ops"]:
         name, events = operation["id"], operation.get("events")
         if not events or "student" not in name:
