@@ -85,7 +85,7 @@ public sealed class ArkModel : SwinBackbone
     /// <param name="use">Takes the model, while the file is open.</param>
     /// <returns>The model in evaluation mode; the caller owns it.</returns>
     internal static ArkModel Load(string path, string? nestedKey, ArkModelConfiguration? configuration, StreamedWeights? streamed, Action<ArkModel>? use = null) =>
-        ModelLoader.Load(path, nestedKey, options: null, out _, configuration is null ? Recognise : (_, _) => PlanOf(configuration), streamed is null ? null : streamed.For, use);
+        ModelLoader.Load(path, nestedKey, options: null, out _, configuration is null ? Recognise : (_, _) => PlanOf(configuration) with { IsDescribed = true }, streamed is null ? null : streamed.For, use);
 
     private static ModelPlan<ArkModel> Recognise(CheckpointReader reader, StateDictChoice choice)
     {
