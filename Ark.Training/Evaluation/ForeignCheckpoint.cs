@@ -9,9 +9,10 @@ internal static class ForeignCheckpoint
     public static (ArkModel Model, ModelDescription Description) Load(CheckpointIndex index, ModelRole weights)
     {
         var key = weights == ModelRole.Teacher ? null : StudentKey(index);
-        var model = ArkModel.Load(index.Path, key);
+        using var unfinished = new Unfinished();
+        var model = unfinished.Keep(ArkModel.Load(index.Path, key));
         var configuration = model.Configuration;
-        return (model, new ModelDescription
+        var description = new ModelDescription
         {
             Architecture = configuration.Backbone.Name,
             ImageSize = configuration.Backbone.ImageHeight,
@@ -19,7 +20,9 @@ internal static class ForeignCheckpoint
             ProjectorFeatures = configuration.Projector == ProjectorKind.None ? 0 : configuration.ProjectorFeatures,
             Normalization = configuration.Normalization,
             Heads = [.. configuration.Heads.Select(h => KeyValuePair.Create(h.Name, h.Labels ?? Unnamed(h)))],
-        });
+        };
+        unfinished.Finish();
+        return (model, description);
     }
 
     // Brackets keep these from being taken for the labels of a dataset.

@@ -43,9 +43,11 @@ public sealed class LoadedModel : IDisposable
         var target = ComputeDevice.Of(device);
         var index = CheckpointFile.ReadIndex(path);
         var (model, description) = TrainingCheckpoint.IsDescribedBy(index) ? TrainingCheckpoint.LoadNetwork(path, weights) : ForeignCheckpoint.Load(index, weights);
-        model.to(target);
+        using var unfinished = new Unfinished();
+        unfinished.Keep(model).to(target);
         model.eval();
         foreach (var parameter in model.parameters()) parameter.requires_grad = false;
+        unfinished.Finish();
         return new LoadedModel(path, model, description, weights, target);
     }
 
@@ -55,10 +57,12 @@ public sealed class LoadedModel : IDisposable
     internal LoadedModel Untrained(ulong seed)
     {
         using var generator = new Generator(seed);
-        var model = new ArkModel(Model.Configuration, generator);
+        using var unfinished = new Unfinished();
+        var model = unfinished.Keep(new ArkModel(Model.Configuration, generator));
         model.to(Device);
         model.eval();
         foreach (var parameter in model.parameters()) parameter.requires_grad = false;
+        unfinished.Finish();
         return new LoadedModel(Checkpoint, model, Description, Weights, Device);
     }
 

@@ -16,10 +16,12 @@ internal sealed class ModelRunner : IDisposable
     public ModelRunner(LoadedModel model, InferencePrecision precision = InferencePrecision.Fp32)
     {
         _model = model;
-        _engine = InferenceEngine.Create(model.Model, precision);
+        using var unfinished = new Unfinished();
+        _engine = unfinished.Keep(InferenceEngine.Create(model.Model, precision));
         Heads = ModelHead.Of(model);
         Transform = Transforms.Evaluation(model.Description.Normalization, model.Description.ImageSize);
         TenCrop = Transforms.TenCrop(model.Description.Normalization, model.Description.ImageSize);
+        unfinished.Finish();
     }
 
     /// <summary>The heads that have outputs, in the model's order.</summary>
