@@ -45,7 +45,7 @@ public class UnknownWordTests
     [InlineData("there is no command 'evalute'. Did you mean 'evaluate'? See 'ark segment --help'.", "segment", "evalute")]
     [InlineData("there is no command 'chek'. Did you mean 'check'? See 'ark data --help'.", "data", "chek", "--config", "x.yaml")]
     [InlineData("there is no command 'xyzzy'. See 'ark --help'.", "xyzzy")]
-    [InlineData("there is no option '--jsn'. See 'ark --help'.", "--jsn", "predict")]
+    [InlineData("there is no option '--jsn'. Did you mean '--json'? See 'ark predict --help'.", "--jsn", "predict")]
     public async Task First_word_that_does_not_exist_is_named(string expected, params string[] arguments)
     {
         var run = await CommandLineRun.Of(arguments);

@@ -84,9 +84,8 @@ public class SegmentationTrainerTests(MaskedPhantom phantom) : IClassFixture<Mas
         using (var weight = zeros(7)) Safetensors.Save(other, [KeyValuePair.Create("norm.weight", weight), KeyValuePair.Create("norm.bias", weight)]);
         LiveTensors.AssertNoneLeft<ArkInputException>(() => Session(change: o => o.Initial = other));
         LiveTensors.AssertNoneLeft<ArkInputException>(() => Session(change: o => o.Initial = "missing.pth"));
-        LiveTensors.AssertNoneLeft<Exception>(() => Session(change: o => o.Epochs = -1));
         Assert.Equal(0, LiveTensors.LeftBy(() => Session().Dispose()));
-        Assert.InRange(LiveTensors.LeftBy(() => Session()), 100, long.MaxValue);
+        Assert.InRange(LiveTensors.LeftBy(() => Session()), 20, long.MaxValue);
 
         File.Copy(Path.Combine(phantom.PathOf("trained"), "checkpoints", "last.pth.tar"), directory.LastCheckpoint);
         // The checkpoint counts on metrics that are not there.

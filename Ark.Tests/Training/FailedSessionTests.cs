@@ -32,9 +32,9 @@ public sealed class FailedSessionTests(SmallModel small) : IClassFixture<SmallMo
         LiveTensors.AssertNoneLeft<ArkInputException>(() => Session(data, o => o.InitialWeights = "missing.pth"));
         LiveTensors.AssertNoneLeft<ArkInputException>(() => Session(data, o => o.DropPathRate = 2));
         // Found out by the schedules, when the networks are there.
-        LiveTensors.AssertNoneLeft<Exception>(() => Session(data, o => o.Epochs = -1));
+        LiveTensors.AssertNoneLeft<Exception>(() => Session(data, o => o.BatchSize = 0));
         Assert.Equal(0, LiveTensors.LeftBy(() => Session(data).Dispose()));
-        Assert.InRange(LiveTensors.LeftBy(() => Session(data)), 100, long.MaxValue);
+        Assert.InRange(LiveTensors.LeftBy(() => Session(data)), 20, long.MaxValue);
     }
 
     [Fact]
@@ -74,7 +74,7 @@ public sealed class FailedSessionTests(SmallModel small) : IClassFixture<SmallMo
         LiveTensors.AssertNoneLeft<ArkInputException>(() => Begin(OtherBackbone()));
         LiveTensors.AssertNoneLeft<ArkInputException>(() => Begin(_folder.Write("text.pth", "no weights")));
         Assert.Equal(0, LiveTensors.LeftBy(() => Begin(small.Checkpoint, 0.9).Dispose()));
-        Assert.InRange(LiveTensors.LeftBy(() => Begin(small.Checkpoint)), 50, long.MaxValue);
+        Assert.InRange(LiveTensors.LeftBy(() => Begin(small.Checkpoint)), 20, long.MaxValue);
     }
 
     [Fact]
@@ -154,7 +154,7 @@ public sealed class FailedSessionTests(SmallModel small) : IClassFixture<SmallMo
     {
         var options = TrainingOptions.ForRecipe(TrainingRecipe.ArkPlus);
         (options.Architecture, options.ImageSize, options.ProjectorFeatures, options.EmaMode) = ("swin_mini", 32, 16, EmaMode.Iteration);
-        (options.Epochs, options.WarmupEpochs, options.BatchSize) = (1, 0, 6);
+        (options.Epochs, options.WarmupEpochs, options.BatchSize, options.KeepLast) = (1, 0, 6, 1);
         return options;
     }
 

@@ -129,7 +129,7 @@ public class FaultTests(PhantomFixture phantom) : IClassFixture<PhantomFixture>
         Directory.CreateDirectory(run);
         File.WriteAllText(Path.Combine(run, "metrics.jsonl"), "");
         File.WriteAllText(weights, "before");
-        File.WriteAllBytes(Path.Combine(disk.Folder, "filled"), new byte[48 << 10]);
+        Assert.Throws<IOException>(() => File.WriteAllBytes(Path.Combine(disk.Folder, "filled"), new byte[1 << 20]));
         foreach (var command in (string[][])[["report", run], ["convert", Fixture.PathOf("phantom_teacher", "teacher.safetensors"), weights]])
         {
             var result = await CommandLineRun.Of(command);
