@@ -22,7 +22,7 @@ internal sealed class NetworkFeatures : FeatureSource
         Name = name;
         using var unfinished = new Unfinished();
         _model = unfinished.Keep(model);
-        _runner = unfinished.Keep(new ModelRunner(model, precision));
+        _runner = new ModelRunner(model, precision);
         _kind = kind;
         _decoder = decoder;
         _reading = reading;
@@ -39,7 +39,6 @@ internal sealed class NetworkFeatures : FeatureSource
 
     public override void Dispose()
     {
-        _runner.Dispose();
         _model.Dispose();
         base.Dispose();
     }
