@@ -32,16 +32,15 @@ public sealed class ArkModel : SwinBackbone
     }
 
     private ArkModel(ArkModelConfiguration configuration, Device? device)
-        : base(nameof(ArkModel), configuration.Backbone, device)
+        : base(nameof(ArkModel), Valid(configuration).Backbone, device)
     {
-        configuration.Validate();
         Configuration = configuration;
         projector = configuration.Projector switch
         {
             ProjectorKind.None => null,
             ProjectorKind.Linear => Layers.Linear(Backbone.NumFeatures, configuration.ProjectorFeatures, bias: true, device),
             ProjectorKind.Mlp => new MlpProjector(Backbone.NumFeatures, configuration.ProjectorFeatures, device),
-            var other => throw new ArgumentOutOfRangeException(nameof(configuration), other, "Unknown projector."),
+            _ => throw new System.Diagnostics.UnreachableException(),
         };
         omni_heads = new ModuleList<nn.Module<Tensor, Tensor>>([.. configuration.Heads.Select(h =>
             h.Outputs == 0 ? (nn.Module<Tensor, Tensor>)nn.Identity() : Layers.Linear(configuration.FeatureCount, h.Outputs, bias: true, device))]);
@@ -163,6 +162,14 @@ public sealed class ArkModel : SwinBackbone
     internal void RequireProjector()
     {
         if (projector is null) throw new InvalidOperationException($"The model on '{Backbone.Name}' has no projector; ask for embeddings before the projector.");
+    }
+
+    // Asked before the backbone is built, which a constructor that throws could not dispose.
+    private static ArkModelConfiguration Valid(ArkModelConfiguration configuration)
+    {
+        configuration.Validate();
+        if (!Enum.IsDefined(configuration.Projector)) throw new ArgumentOutOfRangeException(nameof(configuration), configuration.Projector, "Unknown projector.");
+        return configuration;
     }
 
     private Tensor ProjectAndRelease(Tensor pooled)

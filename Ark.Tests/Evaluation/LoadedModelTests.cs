@@ -4,6 +4,7 @@ using Ark.Tests.Reuse;
 using Ark.Training;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Ark.Tests.Evaluation;
