@@ -31,6 +31,7 @@ public sealed class NetVipsImageDecoder : IImageDecoder
     private const int Revision = 2;
 
     private readonly ImageDecoderOptions _options;
+    private readonly Action<long>? _announce;
 
     /// <summary>Creates a decoder.</summary>
     /// <param name="options">The limits; <see langword="null"/> for the defaults.</param>
@@ -46,8 +47,14 @@ public sealed class NetVipsImageDecoder : IImageDecoder
         VipsRuntime.Ensure();
     }
 
+    private NetVipsImageDecoder(ImageDecoderOptions options, Action<long> announce) => (_options, _announce) = (options, announce);
+
     /// <summary>Names what decides the pixels: decoders of the same name decode alike.</summary>
     internal string Manner => FormattableString.Invariant($"revision={Revision} libvips={NetVips.NetVips.Version(0)}.{NetVips.NetVips.Version(1)} stored={!_options.FollowOrientation} clip={_options.ClipSixteenBitGrey}");
+
+    /// <summary>The same decoder, telling how many bytes a picture will take when it has read the header and before it takes them.</summary>
+    /// <param name="announce">Is told; may wait, and may throw to give up.</param>
+    internal NetVipsImageDecoder Announcing(Action<long> announce) => new(_options, announce);
 
     /// <inheritdoc/>
     public RasterImage DecodeFile(string path)
@@ -85,8 +92,8 @@ public sealed class NetVipsImageDecoder : IImageDecoder
         var format = EncodedFormats.Recognise(bytes);
         return format switch
         {
-            EncodedFormat.Dicom => DicomImage.Decode(bytes, name, _options, jpeg => DecodeWithVips(EncodedFormat.Jpeg, jpeg, name)),
-            EncodedFormat.Bmp => BmpImage.Decode(bytes, name, _options.MaxPixels, LongestSide),
+            EncodedFormat.Dicom => DicomImage.Decode(bytes, name, _options, _announce, jpeg => DecodeWithVips(EncodedFormat.Jpeg, jpeg, name)),
+            EncodedFormat.Bmp => BmpImage.Decode(bytes, name, _options.MaxPixels, LongestSide, _announce),
             _ => DecodeWithVips(format, bytes, name),
         };
     }
@@ -98,6 +105,8 @@ public sealed class NetVipsImageDecoder : IImageDecoder
             using var image = Open(format, bytes, name);
             CheckHeader(image, name);
             if (format == EncodedFormat.Gif) CheckGif(image, name);
+            // libvips' samples, and what becomes of them.
+            _announce?.Invoke((long)image.Width * image.Height * ((image.Bands * (image.Format == Enums.BandFormat.Ushort ? 2 : 1)) + Math.Min(image.Bands, 3)));
             var decoded = Read(image);
             return _options.FollowOrientation && image.Contains("orientation") ? Orientation.Apply(decoded, (int)image.Get("orientation")) : decoded;
         }

@@ -5,7 +5,6 @@ using Microsoft.Extensions.Options;
 try
 {
     await using var app = ServiceHost.Build(args);
-    ServiceHost.LoadModel(app);
     await app.RunAsync();
     return 0;
 }
