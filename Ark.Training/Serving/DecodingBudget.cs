@@ -13,6 +13,15 @@ internal sealed class DecodingBudget(long most, ServingInstruments instruments, 
     private readonly LinkedList<(long Bytes, TaskCompletionSource Admitted)> _waiting = [];
     private long _inFlight;
 
+    /// <summary>Pictures that wait for room.</summary>
+    internal int Waiting
+    {
+        get
+        {
+            lock (_lock) return _waiting.Count;
+        }
+    }
+
     /// <summary>Begins the decoding of one image; the lease's end gives back what it took.</summary>
     /// <param name="cancellationToken">Ends the waiting for room.</param>
     public DecodingLease Lend(CancellationToken cancellationToken) => new(this, cancellationToken);

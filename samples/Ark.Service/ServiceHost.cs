@@ -33,6 +33,8 @@ internal static class ServiceHost
             o.AddServerHeader = false;
             // Counted by UploadReader, which answers in words; Kestrel would only close the connection.
             o.Limits.MaxRequestBodySize = null;
+            // Of an upload that waits for its turn nothing more is read ahead.
+            o.Limits.MaxRequestBufferSize = 64 << 10;
         });
         CheckSections(builder.Configuration);
         AddModel(builder);
