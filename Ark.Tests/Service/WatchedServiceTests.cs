@@ -1,7 +1,6 @@
 using System.Net;
 using Ark.Service;
 using Ark.Tests.Reuse;
-using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using YamlDotNet.RepresentationModel;

@@ -2,6 +2,7 @@ using Ark;
 using Ark.Service;
 using Microsoft.Extensions.Options;
 
+NativeHeap.Share();
 try
 {
     await using var app = ServiceHost.Build(args);
