@@ -52,7 +52,7 @@ internal sealed class EngineMemoryBenchmark(TextWriter report)
             $"| {name} | {precision} | {tokens} | {Contest.Median(times) * 1000:F0} | {times.Min() * 1000:F0} | {weights:F0} | {prepared - weights:F0} | {Status("VmRSS") - prepared:F0} | {Status("VmHWM"):F0} |"));
     }
 
-    /// <summary>A line of the process's status, in MB.</summary>
-    public static double Status(string key) =>
-        long.Parse(File.ReadAllLines("/proc/self/status").Single(l => l.StartsWith(key + ":", StringComparison.Ordinal)).Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) / 1024.0;
+    /// <summary>A line of a process's status, in MB.</summary>
+    public static double Status(string key, string process = "self") =>
+        long.Parse(File.ReadAllLines($"/proc/{process}/status").Single(l => l.StartsWith(key + ":", StringComparison.Ordinal)).Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) / 1024.0;
 }

@@ -40,6 +40,9 @@ switch (args)
     case ["service", var folder, .. var rest]:
         await ServiceBenchmark.RunAsync(folder, 64, Number(rest, 2000), Console.Out);
         return 0;
+    case ["service-memory", var assembly, .. var rest]:
+        await ServiceMemoryBenchmark.RunAsync(assembly, (rest.Length > 1 ? rest[1] : "predictions,heatmaps?label=Cardiomegaly,structures").Split(','), Number(rest, 200), 20, Console.Out);
+        return 0;
     case ["segmentation", var model, var size, .. var rest]:
         NativeHeap.KeepFreedBlocks();
         SegmentationBenchmark.Run(Console.Out, model, Numbers(size)[0], Number(rest, 0));
@@ -70,6 +73,7 @@ switch (args)
               Ark.Benchmarks host-memory FOLDER MODEL|none [MAPS]  memory of a host with a model and after 100 heat maps; 'none' for a host without
               Ark.Benchmarks large MODEL PRECISION                 time and peak memory of one image
               Ark.Benchmarks service FOLDER [REQUESTS]             64 callers of one model: the same answers, how much faster than one at a time, memory
+              Ark.Benchmarks service-memory DLL [UPLOADS [PATHS]]  resident memory of the sample service (its Ark.Service.dll) under uploads of 2048x2048, 20 at a time
               Ark.Benchmarks segmentation MODEL SIZE [BATCH]       time and peak memory of UPerNet: one image, or a training step of BATCH
               Ark.Benchmarks training-step [BATCH [ROUNDS [PYTHON]]]  seconds of a training step of swin_tiny at 224: fp32, bf16, checkpointed
                                                                    activations, and PyTorch where a Python that has it is named

@@ -13,9 +13,10 @@ internal static class BmpImage
     /// <param name="name">What to call it in messages.</param>
     /// <param name="mostPixels">The limit.</param>
     /// <param name="longestSide">The longest side that it may have.</param>
+    /// <param name="announce">Is told the bytes that it will take.</param>
     /// <returns>The picture: one channel where all three are equal everywhere.</returns>
     /// <exception cref="ArkInputException">The file is damaged, over the limit, or compressed.</exception>
-    public static RasterImage Decode(ReadOnlySpan<byte> file, string name, long mostPixels, int longestSide)
+    public static RasterImage Decode(ReadOnlySpan<byte> file, string name, long mostPixels, int longestSide, Action<long>? announce)
     {
         if (file.Length < FileHeader + InfoHeader) throw Truncated(name);
         var offset = BinaryPrimitives.ReadUInt32LittleEndian(file[10..]);
@@ -34,6 +35,7 @@ internal static class BmpImage
         var stride = (((long)width * bits) + 31) / 32 * 4;
         if (offset < FileHeader + (long)header || offset + (stride * rows) > file.Length) throw Truncated(name);
         var palette = bits <= 8 ? file[(FileHeader + (int)header)..(int)offset] : default;
+        announce?.Invoke(width * rows * 3);
         var rgb = new byte[checked((int)(width * rows * 3))];
         for (var y = 0; y < rows; y++)
         {

@@ -26,11 +26,14 @@ public sealed class NetVipsImageDecoder : IImageDecoder
     private const int LongestSide = 65_535;
 
     private const int MostGifPixels = 1 << 24;
+    private const int LargePicture = 1 << 20;
+    private const int StripBytes = 1 << 16;
 
     /// <summary>To be raised whenever the pixels of any image change: what a cache has kept is then prepared anew.</summary>
     private const int Revision = 2;
 
     private readonly ImageDecoderOptions _options;
+    private readonly Action<long>? _announce;
 
     /// <summary>Creates a decoder.</summary>
     /// <param name="options">The limits; <see langword="null"/> for the defaults.</param>
@@ -46,8 +49,14 @@ public sealed class NetVipsImageDecoder : IImageDecoder
         VipsRuntime.Ensure();
     }
 
+    private NetVipsImageDecoder(ImageDecoderOptions options, Action<long> announce) => (_options, _announce) = (options, announce);
+
     /// <summary>Names what decides the pixels: decoders of the same name decode alike.</summary>
     internal string Manner => FormattableString.Invariant($"revision={Revision} libvips={NetVips.NetVips.Version(0)}.{NetVips.NetVips.Version(1)} stored={!_options.FollowOrientation} clip={_options.ClipSixteenBitGrey}");
+
+    /// <summary>The same decoder, telling how many bytes a picture will take when it has read the header and before it takes them.</summary>
+    /// <param name="announce">Is told; may wait, and may throw to give up.</param>
+    internal NetVipsImageDecoder Announcing(Action<long> announce) => new(_options, announce);
 
     /// <inheritdoc/>
     public RasterImage DecodeFile(string path)
@@ -85,8 +94,8 @@ public sealed class NetVipsImageDecoder : IImageDecoder
         var format = EncodedFormats.Recognise(bytes);
         return format switch
         {
-            EncodedFormat.Dicom => DicomImage.Decode(bytes, name, _options, jpeg => DecodeWithVips(EncodedFormat.Jpeg, jpeg, name)),
-            EncodedFormat.Bmp => BmpImage.Decode(bytes, name, _options.MaxPixels, LongestSide),
+            EncodedFormat.Dicom => DicomImage.Decode(bytes, name, _options, _announce, jpeg => DecodeWithVips(EncodedFormat.Jpeg, jpeg, name)),
+            EncodedFormat.Bmp => BmpImage.Decode(bytes, name, _options.MaxPixels, LongestSide, _announce),
             _ => DecodeWithVips(format, bytes, name),
         };
     }
@@ -98,6 +107,8 @@ public sealed class NetVipsImageDecoder : IImageDecoder
             using var image = Open(format, bytes, name);
             CheckHeader(image, name);
             if (format == EncodedFormat.Gif) CheckGif(image, name);
+            // The pixels, and as much again for what the decoder and the next step hold.
+            _announce?.Invoke(2L * image.Width * image.Height * Math.Min(image.Bands, 4) * (image.Format == Enums.BandFormat.Ushort ? 2 : 1));
             var decoded = Read(image);
             return _options.FollowOrientation && image.Contains("orientation") ? Orientation.Apply(decoded, (int)image.Get("orientation")) : decoded;
         }
@@ -176,10 +187,22 @@ public sealed class NetVipsImageDecoder : IImageDecoder
     // Channels are dropped and samples narrowed while lines stream by, so that the whole is never held at its full depth.
     private static byte[] ReadSamples(Image image, int wanted, bool clip)
     {
-        if (image.Bands == wanted && image.Format == Enums.BandFormat.Uchar) return image.WriteToMemory<byte>();
+        if (image.Bands == wanted && image.Format == Enums.BandFormat.Uchar) return ReadPixels(image);
         using var bands = image.ExtractBand(0, n: wanted);
         using var narrow = bands.Cast(Enums.BandFormat.Uchar, shift: !clip && image.Format == Enums.BandFormat.Ushort);
-        return narrow.WriteToMemory<byte>();
+        return ReadPixels(narrow);
+    }
+
+    // A large picture comes in strips, or it would be there twice: as libvips' and as ours.
+    private static byte[] ReadPixels(Image image)
+    {
+        var row = image.Width * image.Bands;
+        if ((long)row * image.Height < LargePicture) return image.WriteToMemory<byte>();
+        var pixels = new byte[checked(row * image.Height)];
+        using var region = Region.New(image);
+        var rows = Math.Max(1, StripBytes / row);
+        for (var y = 0; y < image.Height; y += rows) region.Fetch(0, y, image.Width, Math.Min(rows, image.Height - y)).CopyTo(pixels, y * row);
+        return pixels;
     }
 
     // NetVips names its own call in the first line; what libvips has to say, after the name of its loader, comes in the next ones, if at all.

@@ -35,7 +35,6 @@ public sealed class RunningService : IAsyncLifetime
             builder.Logging.ClearProviders();
             builder.Logging.AddProvider(new Recorder(log));
         });
-        ServiceHost.LoadModel(app);
         await app.StartAsync(TestContext.Current.CancellationToken);
         return (app, new HttpClient { BaseAddress = new Uri(app.Urls.Single()), Timeout = System.Threading.Timeout.InfiniteTimeSpan });
     }

@@ -187,7 +187,9 @@ public class ServiceTests(RunningService service) : IClassFixture<RunningService
         using var content = new ByteArrayContent("Doe^Jane 1970"u8.ToArray());
         content.Headers.ContentDisposition = new ContentDispositionHeaderValue("attachment") { FileName = "Doe_Jane.png" };
         using var refused = await service.Client.PostAsync(new Uri("predictions?patient=Doe_Jane", UriKind.Relative), content, Token);
-        Assert.Contains(service.Log, l => l.StartsWith("Predict refused after", StringComparison.Ordinal));
+        Assert.Contains(service.Log, l => l.StartsWith("Predict refused (422) after", StringComparison.Ordinal) && l.Contains("not an image", StringComparison.Ordinal));
+        using var unknown = await Post("heatmaps?label=Doe_Jane", SmallModel.Png(1));
+        Assert.Contains(service.Log, l => l.StartsWith("Explain refused (422) after", StringComparison.Ordinal) && l.Contains("trained on it", StringComparison.Ordinal));
         Assert.DoesNotContain(service.Log, l => l.Contains("Doe", StringComparison.Ordinal));
     }
 
@@ -259,10 +261,10 @@ public class ServiceTests(RunningService service) : IClassFixture<RunningService
     [Fact]
     public async Task Without_a_checkpoint_the_phantom_model_is_served_and_a_wrong_one_is_named()
     {
-        await using var missing = ServiceHost.Build(["--Ark:Model:Checkpoint=nowhere.pth.tar"]);
-        Assert.Contains("nowhere.pth.tar", Assert.ThrowsAny<ArkInputException>(() => ServiceHost.LoadModel(missing)).Message, StringComparison.Ordinal);
+        await using var missing = ServiceHost.Build(["--Urls=http://127.0.0.1:0", "--Ark:Model:Checkpoint=nowhere.pth.tar"], builder => builder.Logging.ClearProviders());
+        var refused = await Assert.ThrowsAsync<ArkInputException>(() => missing.StartAsync(Token));
+        Assert.StartsWith("model 'chest' (section Ark:Model), key 'Checkpoint', nowhere.pth.tar: ", refused.Message, StringComparison.Ordinal);
         await using var app = ServiceHost.Build([]);
-        ServiceHost.LoadModel(app);
         Assert.True(ServiceHost.IsDemonstration(app.Services.GetRequiredKeyedService<LoadedModel>(ServiceHost.ModelName)));
     }
 

@@ -46,4 +46,8 @@ public sealed class ArkModelOptions
     /// <summary>The arithmetic.</summary>
     /// <value>The default is <see cref="InferencePrecision.Fp32"/>.</value>
     public InferencePrecision Precision { get; set; } = InferencePrecision.Fp32;
+
+    /// <summary>When the model is loaded.</summary>
+    /// <value>The default is <see cref="ModelLoading.WhenAsked"/>.</value>
+    public ModelLoading Loading { get; set; }
 }

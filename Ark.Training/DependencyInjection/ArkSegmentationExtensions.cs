@@ -10,6 +10,8 @@ namespace Microsoft.Extensions.DependencyInjection;
 /// <summary>Adds segmentation to a host that has Ark.</summary>
 public static class ArkSegmentationExtensions
 {
+    private const string SegmenterKind = "segmenter";
+
     /// <summary>
     /// Adds a segmentation network under a name: the keyed singletons <see cref="IArkSegmenter"/> and <see cref="LoadedSegmenter"/>, loaded when one is first asked for. The segmenter that is
     /// added first is the unkeyed service too.
@@ -31,7 +33,7 @@ public static class ArkSegmentationExtensions
     /// <returns>The builder.</returns>
     public static IArkBuilder AddSegmenter(this IArkBuilder builder, string name, IConfigurationSection section)
     {
-        AddOptions(builder, name).Bind(section, binder => binder.ErrorOnUnknownConfiguration = true);
+        AddOptions(builder, name, section.Path).BindSection(SegmenterKind, section);
         return builder;
     }
 
@@ -59,21 +61,32 @@ public static class ArkSegmentationExtensions
         services.TryAddSingleton<SegmentationEvaluator>();
     }
 
-    private static OptionsBuilder<ArkSegmenterOptions> AddOptions(IArkBuilder builder, string name)
+    private static OptionsBuilder<ArkSegmenterOptions> AddOptions(IArkBuilder builder, string name, string? section = null)
     {
         var services = builder.Services;
-        services.TryAddKeyedSingleton(name, static (provider, key) =>
+        var served = new ServedModel(SegmenterKind, name, section, provider => Options(provider, name).Loading, provider => Start(provider, name));
+        services.AddServed<ArkSegmenterOptions>(served);
+        services.TryAddKeyedSingleton(name, (provider, key) =>
         {
             var options = Options(provider, key);
-            return LoadedSegmenter.Load(options.Checkpoint, options.Device ?? provider.GetRequiredService<IOptions<ArkOptions>>().Value.Device);
+            return ModelLog.Loading(provider, served, options.Checkpoint, () => LoadedSegmenter.Load(options.Checkpoint, options.Device ?? provider.GetRequiredService<IOptions<ArkOptions>>().Value.Device),
+                m => ($"{m.Structures.Count} structures at {m.ImageSize}", "fp32"));
         });
         services.TryAddKeyedSingleton<IArkSegmenter>(name, static (provider, key) =>
         {
             var options = Options(provider, key);
-            return new ArkSegmenter(provider.GetRequiredKeyedService<LoadedSegmenter>(key), provider.GetRequiredService<IImageDecoder>(), options.MaxConcurrency, options.Stretch);
+            return new ArkSegmenter(provider.GetRequiredKeyedService<LoadedSegmenter>(key), provider.GetRequiredService<IImageDecoder>(), options.MaxConcurrency, options.Stretch,
+                provider.GetRequiredService<DecodingBudget>(), new ServingWatch((string)key!, provider.GetRequiredService<ServingInstruments>(), ModelLog.For(provider)));
         });
         services.TryAddSingleton(provider => provider.GetRequiredKeyedService<IArkSegmenter>(name));
-        return services.AddOptions<ArkSegmenterOptions>(name).ValidateDataAnnotations().ValidateOnStart();
+        return services.AddOptions<ArkSegmenterOptions>(name).ValidateOnStart();
+    }
+
+    private static void Start(IServiceProvider provider, string name)
+    {
+        _ = provider.GetRequiredKeyedService<IArkSegmenter>(name);
+        var model = provider.GetRequiredKeyedService<LoadedSegmenter>(name);
+        model.Segment(new RasterImage(model.ImageSize, model.ImageSize, 1, new byte[model.ImageSize * model.ImageSize]));
     }
 
     private static ArkSegmenterOptions Options(IServiceProvider provider, object? key) => provider.GetRequiredService<IOptionsMonitor<ArkSegmenterOptions>>().Get((string)key!);

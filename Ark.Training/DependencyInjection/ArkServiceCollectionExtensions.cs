@@ -11,6 +11,8 @@ namespace Microsoft.Extensions.DependencyInjection;
 /// <summary>Adds Ark to a host.</summary>
 public static class ArkServiceCollectionExtensions
 {
+    private const string ModelKind = "model";
+
     /// <summary>Adds image decoding, the built-in dataset adapters, the trainer, the evaluator, the extraction of embeddings, heat maps, calibration and fine-tuning. May be called more than once.</summary>
     /// <param name="services">The host's services.</param>
     /// <param name="configure">Changes the shared options, which are those of the section <see cref="ArkOptions.SectionName"/> where the host has configuration.</param>
@@ -21,6 +23,7 @@ public static class ArkServiceCollectionExtensions
         if (!services.Any(d => d.ServiceType == typeof(DatasetAdapterRegistry)))
             services.Insert(0, ServiceDescriptor.Singleton<IConfigureOptions<ArkOptions>>(p => new ConfigureNamedOptions<ArkOptions, IServiceProvider>(Options.Options.DefaultName, p, FromConfiguration)));
         services.AddOptions<ArkOptions>().ValidateDataAnnotations().ValidateOnStart();
+        services.AddServing();
         if (configure is not null) services.Configure(configure);
         services.TryAddSingleton<IImageDecoder>(_ => new NetVipsImageDecoder());
         services.TryAddSingleton(CreateAdapters);
@@ -29,7 +32,7 @@ public static class ArkServiceCollectionExtensions
         services.TryAddSingleton<IArkEvaluator, ArkEvaluator>();
         services.TryAddSingleton<EmbeddingExtractor>();
         services.TryAddSingleton<ModelPool>();
-        services.TryAddSingleton<ArkExplainer>();
+        services.TryAddSingleton(provider => new ArkExplainer(provider.GetRequiredService<IImageDecoder>(), provider.GetRequiredService<DecodingBudget>()));
         services.TryAddSingleton<ArkCalibrator>();
         services.TryAddSingleton<FineTuner>();
         services.AddSegmentation();
@@ -39,7 +42,10 @@ public static class ArkServiceCollectionExtensions
     // Models, datasets and training have sections of their own below this one, so it is not bound as a whole.
     private static void FromConfiguration(ArkOptions options, IServiceProvider provider)
     {
-        if (provider.GetService<IConfiguration>()?.GetSection(ArkOptions.SectionName)[nameof(ArkOptions.Device)] is { } device) options.Device = device;
+        if (provider.GetService<IConfiguration>()?.GetSection(ArkOptions.SectionName) is not { } section) return;
+        options.Device = section[nameof(ArkOptions.Device)] ?? options.Device;
+        options.MaxDecodingBytes = section.GetValue(nameof(ArkOptions.MaxDecodingBytes), options.MaxDecodingBytes);
+        options.ReturnMemory = section.GetValue(nameof(ArkOptions.ReturnMemory), options.ReturnMemory);
     }
 
     /// <summary>
@@ -63,7 +69,7 @@ public static class ArkServiceCollectionExtensions
     /// <returns>The builder.</returns>
     public static IArkBuilder AddModel(this IArkBuilder builder, string name, IConfigurationSection section)
     {
-        AddModelOptions(builder, name).Bind(section, binder => binder.ErrorOnUnknownConfiguration = true);
+        AddModelOptions(builder, name, section.Path).BindSection(ModelKind, section);
         return builder;
     }
 
@@ -129,7 +135,7 @@ public static class ArkServiceCollectionExtensions
     /// <returns>The builder.</returns>
     public static IArkBuilder AddTraining(this IArkBuilder builder, IConfigurationSection section)
     {
-        AddTrainingOptions(builder).Configure(options => options.Use(section.GetValue(nameof(TrainingOptions.Recipe), options.Recipe))).Bind(section, binder => binder.ErrorOnUnknownConfiguration = true);
+        AddTrainingOptions(builder).Configure(options => options.Use(section.GetValue(nameof(TrainingOptions.Recipe), options.Recipe))).BindSection("training", section);
         return builder;
     }
 
@@ -139,30 +145,43 @@ public static class ArkServiceCollectionExtensions
         return builder.Services.AddOptions<TrainingOptions>().ValidateOnStart();
     }
 
-    private static OptionsBuilder<ArkModelOptions> AddModelOptions(IArkBuilder builder, string name)
+    private static OptionsBuilder<ArkModelOptions> AddModelOptions(IArkBuilder builder, string name, string? section = null)
     {
         var services = builder.Services;
-        services.TryAddKeyedSingleton(name, static (provider, key) =>
+        var served = new ServedModel(ModelKind, name, section, provider => ModelOptions(provider, name).Loading, provider => Start(provider, name));
+        services.AddServed<ArkModelOptions>(served);
+        services.TryAddKeyedSingleton(name, (provider, key) =>
         {
             var options = ModelOptions(provider, key);
-            return provider.GetRequiredService<ModelPool>().Get((string)key!, options, options.Device ?? provider.GetRequiredService<IOptions<ArkOptions>>().Value.Device);
+            var device = options.Device ?? provider.GetRequiredService<IOptions<ArkOptions>>().Value.Device;
+            return ModelLog.Loading(provider, served, options.Checkpoint, () => provider.GetRequiredService<ModelPool>().Get(name, options, device),
+                m => ($"{m.Description.Architecture} at {m.Description.ImageSize}", options.Precision.ToString().ToLowerInvariant()));
         });
         services.TryAddKeyedSingleton(name, static (provider, key) =>
         {
             var options = ModelOptions(provider, key);
             return new ModelService(provider.GetRequiredKeyedService<LoadedModel>(key), provider.GetRequiredService<IImageDecoder>(),
-                new ModelServiceOptions(options.MaxBatchSize, options.MaxBatchDelay, options.QueueCapacity, options.Precision));
+                new ModelServiceOptions(options.MaxBatchSize, options.MaxBatchDelay, options.QueueCapacity, options.Precision),
+                provider.GetRequiredService<DecodingBudget>(), new ServingWatch((string)key!, provider.GetRequiredService<ServingInstruments>(), ModelLog.For(provider)));
         });
-        services.TryAddKeyedSingleton<IArkClassifier>(name, static (provider, key) =>
+        services.TryAddKeyedSingleton<IArkClassifier>(name, (provider, key) =>
         {
             var service = provider.GetRequiredKeyedService<ModelService>(key);
-            return new ArkClassifier(service, ModelOptions(provider, key).Calibration is { } path ? Calibration.Load(path).CheckedFor(provider.GetRequiredKeyedService<LoadedModel>(key).Weights, service.Heads) : null);
+            return new ArkClassifier(service, ModelOptions(provider, key).Calibration is { } path ? served.Naming(nameof(ArkModelOptions.Calibration), () => Calibration.Load(path).CheckedFor(provider.GetRequiredKeyedService<LoadedModel>(key).Weights, service.Heads)) : null);
         });
         services.TryAddKeyedSingleton<IEmbeddingGenerator<DataContent, Embedding<float>>>(name, static (provider, key) =>
             new ArkEmbeddingGenerator(provider.GetRequiredKeyedService<ModelService>(key), (string)key!, ModelOptions(provider, key).Embedding));
         services.TryAddSingleton(provider => provider.GetRequiredKeyedService<IArkClassifier>(name));
         services.TryAddSingleton(provider => provider.GetRequiredKeyedService<IEmbeddingGenerator<DataContent, Embedding<float>>>(name));
-        return services.AddOptions<ArkModelOptions>(name).ValidateDataAnnotations().ValidateOnStart();
+        return services.AddOptions<ArkModelOptions>(name).ValidateOnStart();
+    }
+
+    // All that a caller would otherwise wait for, or stumble over.
+    private static void Start(IServiceProvider provider, string name)
+    {
+        _ = provider.GetRequiredKeyedService<IArkClassifier>(name);
+        _ = provider.GetRequiredKeyedService<IEmbeddingGenerator<DataContent, Embedding<float>>>(name);
+        provider.GetRequiredKeyedService<ModelService>(name).RunOnce();
     }
 
     private static ArkModelOptions ModelOptions(IServiceProvider provider, object? key) => provider.GetRequiredService<IOptionsMonitor<ArkModelOptions>>().Get((string)key!);

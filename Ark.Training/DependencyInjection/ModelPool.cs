@@ -38,10 +38,10 @@ internal sealed partial class ModelPool(ILogger<ModelPool>? logger = null)
         }
     }
 
-    [LoggerMessage(EventId = 301, Level = LogLevel.Information, Message = "Model '{Name}' shares the weights of {Checkpoint} that are loaded already.")]
+    [LoggerMessage(EventId = 4004, Level = LogLevel.Information, Message = "Model '{Name}' shares the weights of {Checkpoint} that are loaded already.")]
     private partial void LogShared(string name, string checkpoint);
 
-    [LoggerMessage(EventId = 302, Level = LogLevel.Warning,
+    [LoggerMessage(EventId = 4005, Level = LogLevel.Warning,
         Message = "Model '{Name}' computes in {Precision} with {Checkpoint}, which is loaded in another precision: its weights take about {Megabytes} MB once more. With the same precision both would share them.")]
     private partial void LogPreparedTwice(string name, InferencePrecision precision, string checkpoint, long megabytes);
 }

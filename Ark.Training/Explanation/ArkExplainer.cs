@@ -5,9 +5,20 @@ namespace Ark.Training;
 /// <summary>
 /// Shows where in a radiograph a model finds what it reports. A map tells what the network looked at, not that it was right to. Thread-safe.
 /// </summary>
-/// <param name="decoder">Decodes images.</param>
-public sealed class ArkExplainer(IImageDecoder decoder)
+public sealed class ArkExplainer
 {
+    private readonly IImageDecoder _decoder;
+    private readonly DecodingBudget? _budget;
+
+    /// <summary>Creates an explainer that decodes whatever it is asked about; a host's has the host's budget for decoding.</summary>
+    /// <param name="decoder">Decodes images.</param>
+    public ArkExplainer(IImageDecoder decoder)
+        : this(decoder, null)
+    {
+    }
+
+    internal ArkExplainer(IImageDecoder decoder, DecodingBudget? budget) => (_decoder, _budget) = (decoder, budget);
+
     /// <summary>Makes a heat map.</summary>
     /// <param name="model">The model; borrowed.</param>
     /// <param name="image">The image.</param>
@@ -21,7 +32,7 @@ public sealed class ArkExplainer(IImageDecoder decoder)
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(image);
         ArgumentException.ThrowIfNullOrEmpty(label);
-        return Task.Run(() => Explain(model, image, image.Load(decoder), label, options ?? new ExplanationOptions(), cancellationToken), cancellationToken);
+        return Task.Run(() => Explain(model, image, label, options ?? new ExplanationOptions(), cancellationToken), cancellationToken);
     }
 
     /// <summary>The same for a picture that has been decoded.</summary>
@@ -62,6 +73,15 @@ public sealed class ArkExplainer(IImageDecoder decoder)
             Probability = probabilities[head.Offset + output],
             Method = options.Method,
         };
+    }
+
+    private HeatMap Explain(LoadedModel model, ImageSource image, string label, ExplanationOptions options, CancellationToken cancellationToken)
+    {
+        using var lease = _budget?.Lend(cancellationToken);
+        var picture = image.Load(lease?.Through(_decoder) ?? _decoder);
+        // The map has a number for each pixel.
+        lease?.Add(sizeof(float) * (long)picture.Width * picture.Height);
+        return Explain(model, image, picture, label, options, cancellationToken);
     }
 
     private static (ModelHead Head, int Output) Find(IReadOnlyList<ModelHead> heads, string label, string? named)

@@ -7,8 +7,12 @@ namespace Ark.Training;
 /// <param name="decoder">Decodes images.</param>
 /// <param name="concurrency">Images at a time.</param>
 /// <param name="stretch">Whether grey levels are spread over the full range first.</param>
-internal sealed class ArkSegmenter(LoadedSegmenter model, IImageDecoder decoder, int concurrency, bool stretch = false) : IArkSegmenter, IDisposable
+/// <param name="budget">What a host may decode at a time; without one only <paramref name="concurrency"/> bounds it.</param>
+/// <param name="watch">Measures and logs.</param>
+internal sealed class ArkSegmenter(LoadedSegmenter model, IImageDecoder decoder, int concurrency, bool stretch = false, DecodingBudget? budget = null, ServingWatch? watch = null) : IArkSegmenter, IDisposable
 {
+    private readonly DecodingBudget _budget = budget ?? new DecodingBudget(long.MaxValue, new ServingInstruments());
+    private readonly ServingWatch _watch = watch ?? new ServingWatch("segmenter", new ServingInstruments());
     private readonly SemaphoreSlim _places = new(concurrency);
     private readonly CancellationTokenSource _stopping = new();
     private int _disposed;
@@ -17,29 +21,10 @@ internal sealed class ArkSegmenter(LoadedSegmenter model, IImageDecoder decoder,
 
     public Task<ImageSegmentation> SegmentAsync(DataContent image, CancellationToken cancellationToken = default) => SegmentAsync(image.ToImage(0), cancellationToken);
 
-    public async Task<ImageSegmentation> SegmentAsync(ImageSource image, CancellationToken cancellationToken = default)
+    public Task<ImageSegmentation> SegmentAsync(ImageSource image, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(image);
-        ObjectDisposedException.ThrowIf(_disposed != 0, this);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stopping.Token);
-        try
-        {
-            await _places.WaitAsync(either.Token).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            throw new ObjectDisposedException(nameof(ArkSegmenter), "The model is being shut down.");
-        }
-
-        try
-        {
-            // Away from the caller, which may be on a thread that must not be kept.
-            return await Task.Run(() => Segment(image), CancellationToken.None).ConfigureAwait(false);
-        }
-        finally
-        {
-            _places.Release();
-        }
+        return _watch.RunAsync(asked => SegmentAsync(image, asked, cancellationToken));
     }
 
     /// <summary>Refuses who waits, and lets who is being served end.</summary>
@@ -52,9 +37,50 @@ internal sealed class ArkSegmenter(LoadedSegmenter model, IImageDecoder decoder,
         _stopping.Dispose();
     }
 
-    private ImageSegmentation Segment(ImageSource source)
+    private async Task<ImageSegmentation> SegmentAsync(ImageSource image, long asked, CancellationToken cancellationToken)
     {
-        var image = source.Load(decoder);
-        return new ImageSegmentation(source.Name, image, model.Structures, model.Segment(image, stretch));
+        ObjectDisposedException.ThrowIf(_disposed != 0, this);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stopping.Token);
+        _watch.Joined();
+        try
+        {
+            await _places.WaitAsync(either.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new ObjectDisposedException(nameof(ArkSegmenter), "The model is being shut down.");
+        }
+        finally
+        {
+            _watch.Left();
+        }
+
+        try
+        {
+            // Away from the caller, which may be on a thread that must not be kept.
+            return await Task.Run(() => Segment(image, asked, cancellationToken), CancellationToken.None).ConfigureAwait(false);
+        }
+        finally
+        {
+            _places.Release();
+        }
+    }
+
+    private ImageSegmentation Segment(ImageSource source, long asked, CancellationToken cancellationToken)
+    {
+        using var lease = _budget.Lend(cancellationToken);
+        var image = source.Load(lease.Through(decoder));
+        // The scores of a structure, twice over, and every structure's mask.
+        lease.Add((long)image.Width * image.Height * (8 + Structures.Count));
+        _watch.Began([asked]);
+        try
+        {
+            return new ImageSegmentation(source.Name, image, model.Structures, model.Segment(image, stretch));
+        }
+        catch (Exception e) when (e is not ArkInputException)
+        {
+            _watch.Failed(e, 1);
+            throw;
+        }
     }
 }

@@ -22,4 +22,8 @@ public sealed class ArkSegmenterOptions
     /// <value>The default is 2.</value>
     [Range(1, 1024)]
     public int MaxConcurrency { get; set; } = 2;
+
+    /// <summary>When the network is loaded.</summary>
+    /// <value>The default is <see cref="ModelLoading.WhenAsked"/>.</value>
+    public ModelLoading Loading { get; set; }
 }

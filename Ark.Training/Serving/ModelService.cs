@@ -14,6 +14,8 @@ internal sealed class ModelService : IDisposable
     private readonly ModelRunner _runner;
     private readonly IImageDecoder _decoder;
     private readonly ModelServiceOptions _options;
+    private readonly DecodingBudget _budget;
+    private readonly ServingWatch _watch;
     private readonly SemaphoreSlim _places;
     private readonly BlockingCollection<ModelRequest> _ready = [];
     private readonly CancellationTokenSource _stopping = new();
@@ -26,9 +28,12 @@ internal sealed class ModelService : IDisposable
     /// <param name="model">The model; borrowed for the life of the service.</param>
     /// <param name="decoder">Decodes images.</param>
     /// <param name="options">How requests share batches.</param>
-    public ModelService(LoadedModel model, IImageDecoder decoder, ModelServiceOptions options)
+    /// <param name="budget">What may be decoded at a time.</param>
+    /// <param name="watch">Measures and logs.</param>
+    public ModelService(LoadedModel model, IImageDecoder decoder, ModelServiceOptions options, DecodingBudget budget, ServingWatch watch)
     {
         Model = model;
+        (_budget, _watch) = (budget, watch);
         _decoder = decoder;
         _options = options;
         _runner = new ModelRunner(model, options.Precision);
@@ -43,6 +48,9 @@ internal sealed class ModelService : IDisposable
 
     public IReadOnlyList<int> ShapeOf(EmbeddingKind kind) => _runner.ShapeOf(kind);
 
+    /// <summary>Runs the network on nothing, so that what its first forward prepares is there before the first caller.</summary>
+    public void RunOnce() => _runner.RunAll(new float[_runner.ViewLength], 1, InferenceOutputs.Pooled | InferenceOutputs.Logits);
+
     /// <summary>Runs one image.</summary>
     /// <param name="image">The image.</param>
     /// <param name="output">What to compute; exactly one output.</param>
@@ -51,22 +59,8 @@ internal sealed class ModelService : IDisposable
     /// <exception cref="ArkInputException">The image cannot be read.</exception>
     /// <exception cref="OperationCanceledException">The caller gave up.</exception>
     /// <exception cref="ObjectDisposedException">The service has been shut down, before the call or while it waited.</exception>
-    public async Task<float[]> RunAsync(ImageSource image, InferenceOutputs output, CancellationToken cancellationToken)
-    {
-        cancellationToken.ThrowIfCancellationRequested();
-        ObjectDisposedException.ThrowIf(_disposed != 0, this);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stopping.Token);
-        try
-        {
-            await _places.WaitAsync(either.Token).ConfigureAwait(false);
-            var request = await PrepareAsync(image, output, either.Token, cancellationToken).ConfigureAwait(false);
-            return await request.Completion.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            throw new ObjectDisposedException(nameof(ModelService), "The model is being shut down.");
-        }
-    }
+    public Task<float[]> RunAsync(ImageSource image, InferenceOutputs output, CancellationToken cancellationToken) =>
+        _watch.RunAsync(asked => RunAsync(image, output, asked, cancellationToken));
 
     /// <summary>Lets the running batch end, refuses what waits, and ends the thread.</summary>
     public void Dispose()
@@ -79,7 +73,32 @@ internal sealed class ModelService : IDisposable
         _ready.Dispose();
     }
 
-    private async Task<ModelRequest> PrepareAsync(ImageSource image, InferenceOutputs output, CancellationToken either, CancellationToken cancellationToken)
+    private async Task<float[]> RunAsync(ImageSource image, InferenceOutputs output, long asked, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        ObjectDisposedException.ThrowIf(_disposed != 0, this);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stopping.Token);
+        _watch.Joined();
+        var queued = true;
+        try
+        {
+            await _places.WaitAsync(either.Token).ConfigureAwait(false);
+            var request = await PrepareAsync(image, output, asked, either.Token, cancellationToken).ConfigureAwait(false);
+            queued = false;
+            return await request.Completion.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new ObjectDisposedException(nameof(ModelService), "The model is being shut down.");
+        }
+        finally
+        {
+            // What was prepared leaves with its batch.
+            if (queued) _watch.Left();
+        }
+    }
+
+    private async Task<ModelRequest> PrepareAsync(ImageSource image, InferenceOutputs output, long asked, CancellationToken either, CancellationToken cancellationToken)
     {
         var buffer = ArrayPool<float>.Shared.Rent(_runner.ViewLength);
         try
@@ -88,7 +107,7 @@ internal sealed class ModelService : IDisposable
             try
             {
                 // Away from the caller, which may be on a thread that must not be kept; decoding takes longer than a small network.
-                await Task.Run(() => _runner.Transform.Apply(image.Load(_decoder), new RandomStream(0), buffer.AsSpan(0, _runner.ViewLength)), either).ConfigureAwait(false);
+                await Task.Run(() => Prepare(image, buffer, either), either).ConfigureAwait(false);
             }
             finally
             {
@@ -96,7 +115,7 @@ internal sealed class ModelService : IDisposable
                 Interlocked.Decrement(ref _arriving);
             }
 
-            var request = new ModelRequest(buffer, output, cancellationToken);
+            var request = new ModelRequest(buffer, output, asked, cancellationToken);
             Enqueue(request);
             return request;
         }
@@ -106,6 +125,13 @@ internal sealed class ModelService : IDisposable
             _places.Release();
             throw;
         }
+    }
+
+    private void Prepare(ImageSource image, float[] view, CancellationToken cancellationToken)
+    {
+        // Held until the picture has become a view, which is small.
+        using var lease = _budget.Lend(cancellationToken);
+        _runner.Transform.Apply(image.Load(lease.Through(_decoder)), new RandomStream(0), view.AsSpan(0, _runner.ViewLength));
     }
 
     private void Enqueue(ModelRequest request)
@@ -160,6 +186,7 @@ internal sealed class ModelService : IDisposable
         try
         {
             if (wanted.Count == 0) return;
+            _watch.Began([.. wanted.Select(r => r.Asked)]);
             var outputs = wanted.Aggregate(InferenceOutputs.None, (all, r) => all | r.Outputs);
             var rows = _runner.RunAll(_batch, wanted.Count, outputs);
             for (var i = 0; i < wanted.Count; i++)
@@ -171,6 +198,7 @@ internal sealed class ModelService : IDisposable
         }
         catch (Exception e)
         {
+            _watch.Failed(e, wanted.Count);
             // Nothing is swallowed: each caller of the batch gets it, and the next batch is served.
             foreach (var request in wanted) request.Completion.TrySetException(e);
         }
@@ -185,6 +213,7 @@ internal sealed class ModelService : IDisposable
     private void Release(List<ModelRequest> batch)
     {
         foreach (var request in batch) ArrayPool<float>.Shared.Return(request.Images);
+        _watch.Left(batch.Count);
         _places.Release(batch.Count);
     }
 }

@@ -20,13 +20,16 @@ internal sealed class ArkInstruments
 
     public ArkInstruments(IMeterFactory? meters = null)
     {
-        var meter = meters?.Create(ArkDiagnostics.MeterName) ?? Shared;
+        var meter = MeterOf(meters);
         _step = meter.CreateHistogram<double>("ark.training.step.duration", "s", "Time of a training step, without the wait for its batch.");
         _wait = meter.CreateHistogram<double>("ark.data.wait.duration", "s", "Time that a training step waited for its batch.");
         _images = meter.CreateCounter<long>("ark.data.images", "{image}", "Images that went through a network.");
         _loss = meter.CreateGauge<double>("ark.training.loss", "1", "Mean loss of the last pass over a dataset.");
         _auroc = meter.CreateGauge<double>("ark.evaluation.auroc", "1", "Mean AUROC of the last evaluation.");
     }
+
+    /// <summary>The host's meter, or the one of hosts without a factory.</summary>
+    public static Meter MeterOf(IMeterFactory? meters) => meters?.Create(ArkDiagnostics.MeterName) ?? Shared;
 
     /// <summary>Begins an activity on a dataset; <see langword="null"/> while nobody listens.</summary>
     public static Activity? Begin(string name, string? dataset = null, int? epoch = null)

@@ -1,11 +1,14 @@
 namespace Ark.Service;
 
-/// <summary>A picture that is decoded once, for the map and for what is shown under it.</summary>
-internal sealed class DecodedImage(RasterImage raster) : ImageSource
+/// <summary>A picture that is decoded once, under the host's budget, for the network and for what is shown under its answer.</summary>
+internal sealed class DecodedImage(byte[] encoded) : ImageSource
 {
+    private RasterImage? _raster;
+
     public override string Name => ModelEndpoints.ImageName;
 
-    public RasterImage Raster => raster;
+    /// <summary>The pixels, once they have been asked for.</summary>
+    public RasterImage Raster => _raster ?? throw new InvalidOperationException("The picture has not been decoded yet.");
 
-    public override RasterImage Load(IImageDecoder decoder) => raster;
+    public override RasterImage Load(IImageDecoder decoder) => _raster ??= decoder.Decode(encoded, Name);
 }

@@ -1,7 +1,9 @@
 using System.Globalization;
 using Ark.Data;
 using Ark.Training;
+using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using Microsoft.Extensions.AI;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Options;
 
 namespace Ark.Service;
@@ -11,6 +13,10 @@ internal static class ModelEndpoints
 {
     public const string Reading = "reading";
     public const string Explaining = "explaining";
+
+    public const string LivePath = "/health/live";
+    public const string ReadyPath = "/health/ready";
+    public const string MetricsPath = "/metrics";
 
     /// <summary>What every upload is called: its own name may be a patient's.</summary>
     public const string ImageName = "the upload";
@@ -29,13 +35,16 @@ internal static class ModelEndpoints
         // Where no network is configured there is no such address: health says so.
         if (ServiceHost.HasSegmenter(app))
             Upload(app, "/structures", OutlineAsync, Explaining, "Outline").Produces<StructuresAnswer>().WithSummary("Lungs, heart, clavicles, ribs: where they are and how large, whatever the segmentation network finds.");
-        app.MapGet("/health", Health).WithName("Health").Produces<HealthAnswer>().WithSummary("Whether the model is there, its heads and labels.");
+        app.MapHealthChecks(LivePath, new HealthCheckOptions { Predicate = _ => false }).DisableHttpMetrics();
+        app.MapHealthChecks(ReadyPath, new HealthCheckOptions { ResponseWriter = WriteReadiness }).DisableHttpMetrics();
+        app.MapPrometheusScrapingEndpoint(MetricsPath).DisableHttpMetrics();
+        app.MapGet("/health", Health).WithName("Health").WithMetadata(new NeedsModels()).Produces<HealthAnswer>().WithSummary("Whether the model is there, its heads and labels.");
         app.MapGet("/phantom", Phantom).WithName("Phantom").Produces(200, contentType: "image/png").WithSummary("A rendered radiograph to try the service with; nobody's picture.");
     }
 
     private static RouteHandlerBuilder Upload(WebApplication app, string path, Delegate handler, string limit, string name) =>
         app.MapPost(path, handler).WithName(name).Accepts<byte[]>("image/png", Types).ProducesProblem(400).ProducesProblem(413).ProducesProblem(415).ProducesProblem(422).ProducesProblem(503)
-            .RequireRateLimiting(limit).AddEndpointFilter<RefusalFilter>();
+            .WithMetadata(new NeedsModels()).RequireRateLimiting(limit).AddEndpointFilter<RefusalFilter>();
 
     private static async Task<EmbeddingAnswer> EmbedAsync(
         HttpRequest request, string? dimensions, [FromKeyedServices(ServiceHost.ModelName)] IEmbeddingGenerator<DataContent, Embedding<float>> generator, IOptions<ServiceLimits> limits, CancellationToken cancellationToken)
@@ -56,19 +65,19 @@ internal static class ModelEndpoints
     }
 
     private static async Task<HeatMapAnswer> ExplainAsync(
-        HttpRequest request, string? label, string? head, ArkExplainer explainer, IImageDecoder decoder, [FromKeyedServices(ServiceHost.ModelName)] LoadedModel model, IOptions<ServiceLimits> limits, CancellationToken cancellationToken)
+        HttpRequest request, string? label, string? head, ArkExplainer explainer, [FromKeyedServices(ServiceHost.ModelName)] LoadedModel model, IOptions<ServiceLimits> limits, CancellationToken cancellationToken)
     {
         if (string.IsNullOrWhiteSpace(label)) throw new UploadException(StatusCodes.Status400BadRequest, "The query names no label. Give one (?label=NAME); /health lists them.");
         var options = new ExplanationOptions { Head = string.IsNullOrWhiteSpace(head) ? null : head };
-        var picture = new DecodedImage(decoder.Decode(await UploadReader.ReadAsync(request, limits.Value, cancellationToken), ImageName));
+        var picture = new DecodedImage(await UploadReader.ReadAsync(request, limits.Value, cancellationToken));
         var map = await explainer.ExplainAsync(model, picture, label, options, cancellationToken);
         return new HeatMapAnswer(map.Head, map.Label, map.HasEvidence, Pictures.DataUrl(Pictures.Small(picture.Raster)), Pictures.DataUrl(Pictures.Overlay(map)));
     }
 
     private static async Task<StructuresAnswer> OutlineAsync(
-        HttpRequest request, IArkSegmenter segmenter, IImageDecoder decoder, IOptions<ServiceLimits> limits, CancellationToken cancellationToken)
+        HttpRequest request, IArkSegmenter segmenter, IOptions<ServiceLimits> limits, CancellationToken cancellationToken)
     {
-        var picture = new DecodedImage(decoder.Decode(await UploadReader.ReadAsync(request, limits.Value, cancellationToken), ImageName));
+        var picture = new DecodedImage(await UploadReader.ReadAsync(request, limits.Value, cancellationToken));
         var found = await segmenter.SegmentAsync(picture, cancellationToken);
         return new StructuresAnswer(
             found.Measurements.CardiothoracicRatio,
@@ -80,6 +89,9 @@ internal static class ModelEndpoints
     private static HealthAnswer Health(
         [FromKeyedServices(ServiceHost.ModelName)] IArkClassifier classifier, [FromKeyedServices(ServiceHost.ModelName)] LoadedModel model, IServiceProvider services, IOptions<ServiceLimits> limits) =>
         new("healthy", ServiceHost.IsDemonstration(model), limits.Value.MaxUploadBytes, classifier.Heads.ToDictionary(h => h.Key, h => h.Value.Names), services.GetService<IArkSegmenter>()?.Structures ?? []);
+
+    private static Task WriteReadiness(HttpContext context, HealthReport report) =>
+        context.Response.WriteAsync(string.Join("; ", report.Entries.Values.Select(e => e.Description).Where(d => d is not null).Prepend(report.Status == HealthStatus.Healthy ? "ready" : "not ready")));
 
     private static IResult Phantom() => Results.File(Rendered.Value, "image/png");
 

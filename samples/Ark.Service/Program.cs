@@ -2,10 +2,10 @@ using Ark;
 using Ark.Service;
 using Microsoft.Extensions.Options;
 
+NativeHeap.Share();
 try
 {
     await using var app = ServiceHost.Build(args);
-    ServiceHost.LoadModel(app);
     await app.RunAsync();
     return 0;
 }

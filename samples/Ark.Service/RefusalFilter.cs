@@ -10,41 +10,44 @@ internal sealed partial class RefusalFilter(ILogger<RefusalFilter> logger) : IEn
         var http = context.HttpContext;
         var operation = http.GetEndpoint()?.Metadata.GetMetadata<IEndpointNameMetadata>()?.EndpointName ?? "request";
         var started = Stopwatch.GetTimestamp();
-        var outcome = "answered";
+        Answer answer = new("answered", StatusCodes.Status200OK);
         try
         {
             return await next(context);
         }
         catch (UploadException e)
         {
-            outcome = "refused";
+            answer = new("refused", e.StatusCode, e.Message);
             // The rest of the upload is not wanted.
             http.Response.Headers.Connection = "close";
             return Results.Problem(e.Message, statusCode: e.StatusCode);
         }
         catch (BadHttpRequestException e)
         {
-            outcome = "refused";
+            answer = new("refused", e.StatusCode, e.Message);
             return Results.Problem(e.Message, statusCode: e.StatusCode);
         }
         catch (ArkInputException e)
         {
-            outcome = "refused";
-            return Results.Problem(Sentence(e), statusCode: StatusCodes.Status422UnprocessableEntity);
+            // Neither the place nor the mend: they may repeat what the query asks for.
+            answer = new("refused", StatusCodes.Status422UnprocessableEntity, e.Problem);
+            return Results.Problem(Sentence(e), statusCode: answer.Status);
         }
         catch (OperationCanceledException)
         {
-            outcome = "given up";
+            answer = new("given up", StatusCodes.Status503ServiceUnavailable);
             throw;
         }
         catch (Exception)
         {
-            outcome = "failed";
+            answer = new("failed", StatusCodes.Status500InternalServerError);
             throw;
         }
         finally
         {
-            LogRequest(operation, outcome, Stopwatch.GetElapsedTime(started).TotalMilliseconds);
+            var milliseconds = Stopwatch.GetElapsedTime(started).TotalMilliseconds;
+            if (answer.Reason is null) LogRequest(operation, answer.Outcome, answer.Status, milliseconds);
+            else LogRefused(operation, answer.Status, milliseconds, answer.Reason);
         }
     }
 
@@ -55,6 +58,11 @@ internal sealed partial class RefusalFilter(ILogger<RefusalFilter> logger) : IEn
         return e.InputSource == ModelEndpoints.ImageName || e.Mend is null ? $"{problem}." : $"{problem}. {e.Mend}";
     }
 
-    [LoggerMessage(1, LogLevel.Information, "{Operation} {Outcome} after {Milliseconds:F0} ms")]
-    private partial void LogRequest(string operation, string outcome, double milliseconds);
+    [LoggerMessage(1, LogLevel.Information, "{Operation} {Outcome} ({Status}) after {Milliseconds:F0} ms")]
+    private partial void LogRequest(string operation, string outcome, int status, double milliseconds);
+
+    [LoggerMessage(2, LogLevel.Information, "{Operation} refused ({Status}) after {Milliseconds:F0} ms: {Reason}")]
+    private partial void LogRefused(string operation, int status, double milliseconds, string reason);
+
+    private sealed record Answer(string Outcome, int Status, string? Reason = null);
 }

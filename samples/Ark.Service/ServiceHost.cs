@@ -2,7 +2,7 @@ using System.Threading.RateLimiting;
 using Ark.Data;
 using Ark.Training;
 using Microsoft.AspNetCore.Http.Timeouts;
-using Microsoft.Extensions.AI;
+using OpenTelemetry.Metrics;
 
 namespace Ark.Service;
 
@@ -33,9 +33,13 @@ internal static class ServiceHost
             o.AddServerHeader = false;
             // Counted by UploadReader, which answers in words; Kestrel would only close the connection.
             o.Limits.MaxRequestBodySize = null;
+            // Of an upload that waits for its turn nothing more is read ahead.
+            o.Limits.MaxRequestBufferSize = 64 << 10;
         });
+        CheckSections(builder.Configuration);
         AddModel(builder);
         AddLimits(builder);
+        AddTelemetry(builder);
         builder.Services.AddOpenApi();
         builder.Services.AddProblemDetails(o => o.CustomizeProblemDetails = c => c.ProblemDetails.Detail ??= Sentence(c.ProblemDetails.Status));
         configure?.Invoke(builder);
@@ -47,19 +51,12 @@ internal static class ServiceHost
         app.UseDefaultFiles();
         app.UseStaticFiles();
         app.UseRequestTimeouts();
+        app.UseRouting();
+        app.Use(AfterLoading);
         app.UseRateLimiter();
         app.MapOpenApi();
         app.MapModel();
         return app;
-    }
-
-    /// <summary>Loads the networks before the first caller waits for them.</summary>
-    /// <exception cref="ArkInputException">A checkpoint or the calibration cannot be used.</exception>
-    public static void LoadModel(WebApplication app)
-    {
-        _ = app.Services.GetRequiredKeyedService<IArkClassifier>(ModelName);
-        _ = app.Services.GetRequiredKeyedService<IEmbeddingGenerator<DataContent, Embedding<float>>>(ModelName);
-        _ = app.Services.GetService<IArkSegmenter>();
     }
 
     /// <summary>Whether a segmentation network is configured.</summary>
@@ -69,7 +66,7 @@ internal static class ServiceHost
 
     private static void AddModel(WebApplicationBuilder builder)
     {
-        var limits = builder.Configuration.GetSection(ServiceLimits.SectionName).Get<ServiceLimits>() ?? new ServiceLimits();
+        var limits = ServiceLimits.Of(builder.Configuration);
         builder.Services.AddSingleton<IImageDecoder>(new NetVipsImageDecoder(new ImageDecoderOptions { MaxBytes = limits.MaxUploadBytes, MaxPixels = limits.MaxPixels }));
         var section = builder.Configuration.GetSection(ModelSection);
         var segmenter = builder.Configuration.GetSection(SegmenterSection);
@@ -80,15 +77,23 @@ internal static class ServiceHost
             if (string.IsNullOrEmpty(segmenter["Checkpoint"])) segmenter["Checkpoint"] = PhantomSegmenter;
         }
 
-        var ark = builder.Services.AddArk().AddModel(ModelName, section);
+        // Before it listens, unless told otherwise.
+        section[nameof(ArkModelOptions.Loading)] ??= nameof(ModelLoading.AtStart);
+        if (segmenter.Exists()) segmenter[nameof(ArkSegmenterOptions.Loading)] ??= section[nameof(ArkModelOptions.Loading)];
+        // This process does nothing else: what pictures took goes back, unless the configuration says otherwise.
+        var ark = builder.Services.AddArk(o =>
+        {
+            var shared = builder.Configuration.GetSection(ArkOptions.SectionName);
+            if (shared[nameof(ArkOptions.ReturnMemory)] is null) o.ReturnMemory = true;
+            if (shared[nameof(ArkOptions.MaxDecodingBytes)] is null) o.MaxDecodingBytes = 128 << 20;
+        }).AddModel(ModelName, section);
         if (segmenter.Exists()) ark.AddSegmenter(ModelName, segmenter);
     }
 
     private static void AddLimits(WebApplicationBuilder builder)
     {
-        var section = builder.Configuration.GetSection(ServiceLimits.SectionName);
-        builder.Services.AddOptions<ServiceLimits>().Bind(section, b => b.ErrorOnUnknownConfiguration = true).ValidateDataAnnotations().ValidateOnStart();
-        var limits = section.Get<ServiceLimits>() ?? new ServiceLimits();
+        builder.Services.AddOptions<ServiceLimits>().Bind(builder.Configuration.GetSection(ServiceLimits.SectionName)).ValidateDataAnnotations().ValidateOnStart();
+        var limits = ServiceLimits.Of(builder.Configuration);
         builder.Services.AddRequestTimeouts(o => o.DefaultPolicy = new RequestTimeoutPolicy
         {
             Timeout = limits.Timeout,
@@ -103,6 +108,33 @@ internal static class ServiceHost
             AddConcurrency(o, ModelEndpoints.Explaining, limits.MaxConcurrentHeatMaps, limits.QueueLength);
         });
     }
+
+    // Models answer for their own keys; here are the names that this program gives.
+    private static void CheckSections(IConfiguration configuration)
+    {
+        Check(configuration.GetSection(ArkOptions.SectionName), [.. typeof(ArkOptions).GetProperties().Select(p => p.Name), "Model", "Segmenter"]);
+        Check(configuration.GetSection(ServiceLimits.SectionName), [.. typeof(ServiceLimits).GetProperties().Select(p => p.Name)]);
+
+        static void Check(IConfigurationSection section, string[] known)
+        {
+            if (section.GetChildren().FirstOrDefault(c => !known.Contains(c.Key, StringComparer.OrdinalIgnoreCase)) is not { } unknown) return;
+            throw new ArkInputException("configuration", $"section '{section.Path}'", $"there is no key '{unknown.Key}'", $"There are: {string.Join(", ", known)}.");
+        }
+    }
+
+    private static void AddTelemetry(WebApplicationBuilder builder)
+    {
+        builder.Services.AddHealthChecks().AddCheck<ArkModelHealthCheck>("models");
+        builder.Services.AddOpenTelemetry().WithMetrics(m => m
+            .AddMeter(ArkDiagnostics.MeterName, "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "Microsoft.AspNetCore.RateLimiting", "System.Runtime")
+            .AddPrometheusExporter());
+    }
+
+    // Whoever asks too early is told so, and holds no thread until the models are there.
+    private static Task AfterLoading(HttpContext context, RequestDelegate next) =>
+        context.GetEndpoint()?.Metadata.GetMetadata<NeedsModels>() is null || context.RequestServices.GetRequiredService<ArkModelHealthCheck>().IsReady
+            ? next(context)
+            : Answer(context, "The model is not ready yet. Try again later.");
 
     private static void AddConcurrency(Microsoft.AspNetCore.RateLimiting.RateLimiterOptions options, string policy, int permits, int queue) =>
         options.AddPolicy(policy, _ => RateLimitPartition.GetConcurrencyLimiter(policy, _ => new ConcurrencyLimiterOptions

@@ -7,6 +7,9 @@ internal sealed class ServiceLimits
 {
     public const string SectionName = "Service";
 
+    /// <summary>Reads the section; its keys have been checked.</summary>
+    public static ServiceLimits Of(IConfiguration configuration) => configuration.GetSection(SectionName).Get<ServiceLimits>() ?? new ServiceLimits();
+
     /// <summary>Bytes of an upload.</summary>
     [Range(1024, 1 << 30)]
     public int MaxUploadBytes { get; set; } = 50 << 20;

@@ -1,4 +1,3 @@
-using System.Buffers;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Net.Http.Headers;
 
@@ -38,33 +37,30 @@ internal static class UploadReader
 
     private static async Task<byte[]> ReadAsync(Stream body, long? expected, ServiceLimits limits, CancellationToken cancellationToken)
     {
-        var buffer = ArrayPool<byte>.Shared.Rent((int)Math.Clamp(expected ?? (1 << 20), Math.Min(1 << 12, limits.MaxUploadBytes), limits.MaxUploadBytes));
-        try
+        // Of the right length at once, where it is declared; not from the shared pool, which would keep it.
+        var buffer = new byte[(int)Math.Clamp(expected ?? (1 << 20), Math.Min(1 << 12, limits.MaxUploadBytes), limits.MaxUploadBytes)];
+        var count = 0;
+        while (true)
         {
-            var count = 0;
-            while (true)
+            if (count == buffer.Length)
             {
-                if (count == buffer.Length)
-                {
-                    if (count > limits.MaxUploadBytes) throw TooLarge(limits);
-                    var larger = ArrayPool<byte>.Shared.Rent((int)Math.Min(2L * count, limits.MaxUploadBytes + 1L));
-                    buffer.AsSpan(0, count).CopyTo(larger);
-                    ArrayPool<byte>.Shared.Return(buffer);
-                    buffer = larger;
-                }
-
-                var read = await body.ReadAsync(buffer.AsMemory(count), cancellationToken);
-                if (read == 0) break;
-                count += read;
+                // One byte more tells whether that was all.
+                var next = new byte[1];
+                if (await body.ReadAsync(next, cancellationToken) == 0) break;
+                if (count >= limits.MaxUploadBytes) throw TooLarge(limits);
+                Array.Resize(ref buffer, (int)Math.Min(2L * count, limits.MaxUploadBytes));
+                buffer[count++] = next[0];
+                continue;
             }
 
-            if (count > limits.MaxUploadBytes) throw TooLarge(limits);
-            return count == 0 ? throw new UploadException(StatusCodes.Status400BadRequest, "The request has no picture.") : buffer.AsSpan(0, count).ToArray();
+            var read = await body.ReadAsync(buffer.AsMemory(count), cancellationToken);
+            if (read == 0) break;
+            count += read;
         }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-        }
+
+        if (count == 0) throw new UploadException(StatusCodes.Status400BadRequest, "The request has no picture.");
+        Array.Resize(ref buffer, count);
+        return buffer;
     }
 
     private static UploadException TooLarge(ServiceLimits limits) =>

@@ -18,10 +18,11 @@ internal static class DicomImage
     /// <param name="file">Its bytes.</param>
     /// <param name="name">What to call it in messages.</param>
     /// <param name="options">The limits.</param>
+    /// <param name="announce">Is told the bytes that the picture will take; of a JPEG it is <paramref name="decodeJpeg"/> that tells.</param>
     /// <param name="decodeJpeg">Decodes an encapsulated JPEG.</param>
     /// <returns>The picture: one channel for grey, else three.</returns>
     /// <exception cref="ArkInputException">The file is damaged, over a limit, or of a kind that is not read.</exception>
-    public static RasterImage Decode(ReadOnlyMemory<byte> file, string name, ImageDecoderOptions options, Func<byte[], RasterImage> decodeJpeg)
+    public static RasterImage Decode(ReadOnlyMemory<byte> file, string name, ImageDecoderOptions options, Action<long>? announce, Func<byte[], RasterImage> decodeJpeg)
     {
         var start = HasPreamble(file.Span) ? PreambleLength + 4 : 0;
         var meta = new DicomReader(file[start..], implicitly: false, name);
@@ -32,6 +33,7 @@ internal static class DicomImage
         var data = new DicomReader(body, syntax == DicomSyntax.ImplicitLittleEndian, name).ReadAll();
         var pixels = new DicomPixels(data, encoding, options.MaxPixels);
         if (encoding == DicomEncoding.Jpeg) return FromJpeg(data, pixels, decodeJpeg);
+        announce?.Invoke((long)pixels.Count * pixels.Samples * (pixels.BytesPerSample + 1));
         var samples = encoding == DicomEncoding.RunLength ? DicomRunLength.Unpack(data, pixels, DicomFragments.Join(data, Fragments(data))) : Native(data, pixels);
         return pixels.IsGrey
             ? new RasterImage(pixels.Width, pixels.Height, 1, Grey(samples.Span, pixels, DicomGreyTable.Build(data, pixels)))
