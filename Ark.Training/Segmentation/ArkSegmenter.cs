@@ -34,7 +34,7 @@ internal sealed class ArkSegmenter(LoadedSegmenter model, IImageDecoder decoder,
         try
         {
             // Away from the caller, which may be on a thread that must not be kept.
-            return await Task.Run(() => Segment(image), CancellationToken.None).ConfigureAwait(false);
+            return await Task.Run(() => Segment(image, cancellationToken), cancellationToken).ConfigureAwait(false);
         }
         finally
         {
@@ -52,9 +52,10 @@ internal sealed class ArkSegmenter(LoadedSegmenter model, IImageDecoder decoder,
         _stopping.Dispose();
     }
 
-    private ImageSegmentation Segment(ImageSource source)
+    private ImageSegmentation Segment(ImageSource source, CancellationToken cancellationToken)
     {
         var image = source.Load(decoder);
+        cancellationToken.ThrowIfCancellationRequested();
         return new ImageSegmentation(source.Name, image, model.Structures, model.Segment(image, stretch));
     }
 }
