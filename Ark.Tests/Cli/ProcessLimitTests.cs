@@ -14,7 +14,7 @@ public sealed class ProcessLimitTests : IDisposable
     [Fact]
     public async Task A_checkpoint_above_the_limit_on_files_ends_in_a_line_that_names_it()
     {
-        await PhantomDatasets.WriteAsync(Path.Combine(_folder, "phantom"), new PhantomDatasetOptions { Count = 40, Seed = 3 }, cancellationToken: TestContext.Current.CancellationToken);
+        await PhantomDatasets.WriteAsync(Path.Combine(_folder, "phantom"), new PhantomDatasetOptions { Count = 160, Seed = 3 }, cancellationToken: TestContext.Current.CancellationToken);
         var run = Path.Combine(_folder, "run");
         var (code, said) = await Limited("ulimit -f 4000", "DOTNET_EnableWriteXorExecute=0", "pretrain", "--config", Path.Combine(_folder, "phantom", "phantom.yaml"), "--datasets", "PhantomView", "--arch", "swin_mini", "--img-size", "32",
             "--projector-features", "16", "--epochs", "1", "--warmup-epochs", "0", "--batch-size", "8", "--out", run, "--quiet");
