@@ -53,7 +53,9 @@ internal static class ArkCommandLine
             ConvertCommand.Create(terminal),
             DataCommand.Create(services, terminal),
         };
-        root.Add(new Option<bool>(Verbose) { Description = "show a stack trace with an error", Recursive = true });
+        var verbose = new Option<bool>(Verbose) { Description = "show a stack trace with an error; with --version, what Ark found on this machine", Recursive = true };
+        root.Add(verbose);
+        VersionCommand.Describe(root, verbose, terminal);
         return root;
     }
 

@@ -50,7 +50,7 @@ internal sealed class ModelArguments
 
     public LoadedModel Load(ParseResult parsed) => Load(parsed, parsed.GetRequiredValue(_checkpoint)!);
 
-    public LoadedModel Load(ParseResult parsed, string checkpoint) => LoadedModel.Load(checkpoint, Weights(parsed), Device(parsed));
+    public LoadedModel Load(ParseResult parsed, string checkpoint) => LoadedModel.Load(checkpoint, Weights(parsed), Device(parsed), Precision(parsed));
 
     public ReadingOptions Reading(ParseResult parsed, int crops = 1, BadImagePolicy badImages = BadImagePolicy.Stop) =>
         new() { BatchSize = BatchSize(parsed), Workers = Workers(parsed), Crops = crops, BadImages = badImages };

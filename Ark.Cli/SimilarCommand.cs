@@ -59,8 +59,8 @@ internal static class SimilarCommand
         var given = arguments.WeightsGiven(parsed);
         if (made is not null && given is not null && made != given)
             throw new ArkInputException("command line", "option '--weights'", $"is the {given.ToString()!.ToLowerInvariant()}, and '{table.Path}' was made by the {made.ToString()!.ToLowerInvariant()}", "Leave the option out: embeddings of two networks cannot be compared.");
-        using var model = LoadedModel.Load(checkpoint, made ?? arguments.Weights(parsed), arguments.Device(parsed));
-        using var runner = new ModelRunner(model, arguments.Precision(parsed));
+        using var model = LoadedModel.Load(checkpoint, made ?? arguments.Weights(parsed), arguments.Device(parsed), arguments.Precision(parsed));
+        var runner = new ModelRunner(model, arguments.Precision(parsed));
         var view = new float[runner.ViewLength];
         runner.Transform.Apply(new ImageFile(image).Load(services.Decoder()), new RandomStream(0), view);
         return runner.Embed(view, 1, kind);

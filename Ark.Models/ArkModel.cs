@@ -75,26 +75,31 @@ public sealed class ArkModel : SwinBackbone
     /// <param name="nestedKey">Where in the file the state dict is; <see langword="null"/> chooses as <see cref="CheckpointFile.LoadStateDict"/> does.</param>
     /// <param name="options">How to read the file; <see langword="null"/> for the defaults.</param>
     public static ArkModel Load(string path, out LoadReport report, string? nestedKey = null, PyTorchLoadOptions? options = null) =>
-        ModelLoader.Load(path, nestedKey, options, out report, Build);
+        ModelLoader.Load(path, nestedKey, options, out report, Recognise);
 
-    /// <summary>Loads a model some of whose weights stay in the file.</summary>
+    /// <summary>Loads a model some of whose weights may stay in the file.</summary>
     /// <param name="path">The file.</param>
     /// <param name="nestedKey">Where in the file the state dict is.</param>
+    /// <param name="configuration">Its shape; <see langword="null"/> to recognise it.</param>
     /// <param name="streamed">Receives the weights that the model lacks; <see langword="null"/> to load all.</param>
     /// <param name="use">Takes the model, while the file is open.</param>
-    internal static void Load(string path, string? nestedKey, StreamedWeights? streamed, Action<ArkModel> use) =>
-        ModelLoader.Load(path, nestedKey, options: null, out _, Build, streamed is null ? null : streamed.For, use);
+    /// <returns>The model in evaluation mode; the caller owns it.</returns>
+    internal static ArkModel Load(string path, string? nestedKey, ArkModelConfiguration? configuration, StreamedWeights? streamed, Action<ArkModel>? use = null) =>
+        ModelLoader.Load(path, nestedKey, options: null, out _, configuration is null ? Recognise : (_, _) => PlanOf(configuration), streamed is null ? null : streamed.For, use);
 
-    private static ArkModel Build(CheckpointReader reader, RecognisedWeights recognised)
+    private static ModelPlan<ArkModel> Recognise(CheckpointReader reader, StateDictChoice choice)
     {
+        var recognised = ModelLoader.Recognise(reader, choice);
         if (recognised.HeadOutputs.Count == 0)
         {
             throw new CheckpointException(reader.Path, null, $"holds no Ark model; the file seems to hold {recognised}",
                 "Load it with SwinTransformer.Load, or into an ArkModel of your own with load_checkpoint(path, strict: false).");
         }
 
-        return Allocate(StoredDescription.Read(reader.Path, reader.Root, reader.Metadata, recognised) ?? recognised.ToConfiguration());
+        return PlanOf(StoredDescription.Read(reader.Path, reader.Root, reader.Metadata, recognised) ?? recognised.ToConfiguration());
     }
+
+    private static ModelPlan<ArkModel> PlanOf(ArkModelConfiguration configuration) => new(configuration.Backbone, () => Allocate(configuration));
 
     /// <summary>The features that a head takes, and that head's logits: what a training step needs.</summary>
     /// <param name="images"><c>[B, InputChannels, ImageHeight, ImageWidth]</c>, normalised; borrowed.</param>

@@ -31,6 +31,9 @@ switch (args)
     case ["engine-memory", var model, .. var rest]:
         new EngineMemoryBenchmark(Console.Out).Run(model, Number(rest, 10_000));
         return 0;
+    case ["host-memory", var folder, var model, .. var rest]:
+        await HostMemoryBenchmark.RunAsync(folder, model, Number(rest, 100), Console.Out);
+        return 0;
     case ["large", var model, var precision]:
         new EngineMemoryBenchmark(Console.Out).Large(model, Enum.Parse<InferencePrecision>(precision, ignoreCase: true));
         return 0;
@@ -64,6 +67,7 @@ switch (args)
               Ark.Benchmarks profile FOLDER MODEL THREADS BATCH    where the engine's time goes
               Ark.Benchmarks cold-start FOLDER PYTHON [ROUNDS]     from the start of a process to the first embedding
               Ark.Benchmarks engine-memory MODEL [FORWARDS]        resident memory over 10,000 passes of mixed sizes
+              Ark.Benchmarks host-memory FOLDER MODEL|none [MAPS]  memory of a host with a model and after 100 heat maps; 'none' for a host without
               Ark.Benchmarks large MODEL PRECISION                 time and peak memory of one image
               Ark.Benchmarks service FOLDER [REQUESTS]             64 callers of one model: the same answers, how much faster than one at a time, memory
               Ark.Benchmarks segmentation MODEL SIZE [BATCH]       time and peak memory of UPerNet: one image, or a training step of BATCH

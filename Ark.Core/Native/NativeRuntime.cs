@@ -37,6 +37,7 @@ internal static class NativeRuntime
         try
         {
             RuntimeHelpers.RunClassConstructor(typeof(torch).TypeHandle);
+            ThreadBudget.Apply();
             return null;
         }
         catch (TypeInitializationException e)

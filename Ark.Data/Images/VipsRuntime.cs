@@ -7,6 +7,9 @@ internal static class VipsRuntime
 {
     private static readonly Exception? Failure = SetUp();
 
+    /// <summary>The version of libvips; <see langword="null"/> where there is none.</summary>
+    public static string? Version => Failure is null ? string.Join('.', NetVips.NetVips.Version(0), NetVips.NetVips.Version(1), NetVips.NetVips.Version(2)) : null;
+
     /// <summary>Makes sure that the set-up has happened.</summary>
     /// <exception cref="InvalidOperationException">libvips is missing.</exception>
     public static void Ensure()

@@ -17,13 +17,16 @@ internal static unsafe class Bf16Kernel
 
     public static bool IsSupported => Function is not null;
 
+    /// <summary>AVX512_BF16: bit 5 of EAX in leaf 7, subleaf 1.</summary>
+    public static bool HasInstructions => X86Base.IsSupported && Avx512BW.IsSupported && (X86Base.CpuId(7, 1).Eax & (1 << 5)) != 0;
+
     /// <summary>C [rows, columns] = A [rows, depth] · B, or added to C. B holds pairs: [depth / 2, columns, 2]; depth is even.</summary>
     public static void Multiply(ushort* a, nint lda, ushort* b, nint ldb, float* c, nint ldc, int rows, nint depth, int columns, bool add) =>
         Function(rows, columns, depth, lda, ldb, ldc, add ? (byte)1 : (byte)0, a, b, c, 1);
 
     private static delegate* unmanaged<long, long, long, long, long, long, byte, ushort*, ushort*, float*, byte, void> Find()
     {
-        if (!OperatingSystem.IsLinux() || !HasInstructions()) return null;
+        if (!OperatingSystem.IsLinux() || !HasInstructions) return null;
         // Whatever TorchSharp has loaded is what counts; a second copy would not be initialised.
         InitializeDeviceType(TorchSharp.DeviceType.CPU);
         return NativeLibrary.TryLoad("libtorch_cpu.so", typeof(nn).Assembly, DllImportSearchPath.AssemblyDirectory, out var library)
@@ -31,7 +34,4 @@ internal static unsafe class Bf16Kernel
                 ? (delegate* unmanaged<long, long, long, long, long, long, byte, ushort*, ushort*, float*, byte, void>)address
                 : null;
     }
-
-    /// <summary>AVX512_BF16: bit 5 of EAX in leaf 7, subleaf 1.</summary>
-    private static bool HasInstructions() => X86Base.IsSupported && Avx512BW.IsSupported && (X86Base.CpuId(7, 1).Eax & (1 << 5)) != 0;
 }

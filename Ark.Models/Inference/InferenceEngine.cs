@@ -78,12 +78,28 @@ public sealed class InferenceEngine : IDisposable
     /// <exception cref="ArkInputException">The file cannot be read, or holds no model of this kind.</exception>
     public static InferenceEngine Load(string path, InferencePrecision precision = InferencePrecision.Fp32, string? nestedKey = null)
     {
-        // A file's own shape always tiles: what is recognised has no padded windows.
-        var streamed = FastPass.IsSupported ? new StreamedWeights() : null;
+        return Load(path, precision, nestedKey, configuration: null);
+    }
+
+    /// <summary>Prepares the model of a file whose shape may be known.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="precision">The arithmetic.</param>
+    /// <param name="nestedKey">Where in the file the state dict is.</param>
+    /// <param name="configuration">The model's shape; <see langword="null"/> to recognise it.</param>
+    internal static InferenceEngine Load(string path, InferencePrecision precision, string? nestedKey, ArkModelConfiguration? configuration)
+    {
+        var streamed = Packs(configuration?.Backbone) ? new StreamedWeights() : null;
         InferenceEngine? engine = null;
-        ArkModel.Load(path, nestedKey, streamed, model => engine = new InferenceEngine(model, streamed, precision, get_num_threads(), ownsModel: true));
+        ArkModel.Load(path, nestedKey, configuration, streamed, model => engine = new InferenceEngine(model, streamed, precision, get_num_threads(), ownsModel: true));
         return engine!;
     }
+
+    /// <summary>Whether an engine packs the weights of a file's backbone straight from it, so that no plain network holds them.</summary>
+    /// <param name="backbone">The backbone; <see langword="null"/> for one that is recognised, which always tiles.</param>
+    internal static bool Packs(SwinConfiguration? backbone) => FastPass.IsSupported && (backbone is null || PreparedNetwork.TilesStages(backbone));
+
+    /// <summary>The network; one that the engine loaded itself has projector and heads, and of the backbone only what is small.</summary>
+    internal ArkModel Network => _model;
 
     /// <summary>Several outputs from one pass through the backbone.</summary>
     /// <param name="images"><c>[B, InputChannels, ImageHeight, ImageWidth]</c>, single precision, normalised; borrowed.</param>

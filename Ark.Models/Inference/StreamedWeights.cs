@@ -17,12 +17,15 @@ internal sealed class StreamedWeights
     private readonly Dictionary<nint, StorageBytes> _stored = [];
     private readonly List<Waiting> _waiting = [];
 
-    /// <summary>Learns which parameters the engine packs: the weights of all linear layers but the backbone's classifier, which Ark does not use.</summary>
+    /// <summary>
+    /// Learns which parameters the engine packs and nobody else reads: the weights of the linear layers of all blocks and of patch merging. Projector and heads are small, and explanations
+    /// differentiate through them.
+    /// </summary>
     public Func<Tensor, StorageBytes, bool> For(ArkModel model)
     {
-        foreach (var (_, module) in model.named_modules())
+        foreach (var (_, module) in model.Stages.SelectMany(stage => stage.named_modules()))
         {
-            if (module is Linear layer && layer != model.head) _packed.Add(layer.weight!.Handle);
+            if (module is Linear layer) _packed.Add(layer.weight!.Handle);
         }
 
         return TakeOver;

@@ -1,6 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.ExceptionServices;
-using System.Runtime.Intrinsics.X86;
 
 namespace Ark.Models;
 
@@ -11,11 +10,14 @@ namespace Ark.Models;
 [SuppressMessage("Reliability", "CA1001", Justification = "The one team lives as long as the process.")]
 internal sealed class WorkerTeam
 {
-    /// <summary>Spinning longer than this means that the other thread does not run: its core is given back meanwhile.</summary>
-    private const int SpinsBeforeYield = 1_000;
+    /// <summary>
+    /// Phases are shared out in small pieces, so threads that all run finish within microseconds of each other. Who waits longer waits for a thread that has no core,
+    /// and sleeps, so that it can get one.
+    /// </summary>
+    private const int SpinsBeforeSleep = 1_000;
 
     private readonly Lock _oneAtATime = new();
-    private readonly Lock _starting = new();
+    private readonly object _meeting = new();
     private readonly List<SemaphoreSlim> _starts = [];
     private readonly SemaphoreSlim _finished = new(0);
     private Action<Worker>? _body;
@@ -24,9 +26,13 @@ internal sealed class WorkerTeam
     private int _running;
     private int _waiting;
     private volatile int _phase;
+    private volatile int _sleeping;
     private int _next;
 
     public static WorkerTeam Shared { get; } = new();
+
+    /// <summary>How many threads sleep until a phase ends.</summary>
+    internal int Sleeping => _sleeping;
 
     /// <summary>Runs a function on several threads at once and returns when all have left it.</summary>
     /// <param name="count">How many threads.</param>
@@ -63,7 +69,11 @@ internal sealed class WorkerTeam
             }
             catch (Exception e)
             {
-                lock (_starting) _failure ??= ExceptionDispatchInfo.Capture(e);
+                lock (_meeting)
+                {
+                    _failure ??= ExceptionDispatchInfo.Capture(e);
+                    Monitor.PulseAll(_meeting);
+                }
             }
 
             if (Interlocked.Decrement(ref _running) == 0) _finished.Release();
@@ -89,15 +99,34 @@ internal sealed class WorkerTeam
             {
                 team._waiting = 0;
                 team._next = 0;
-                team._phase = phase + 1;
+                Interlocked.Exchange(ref team._phase, phase + 1);
+                // Who goes to sleep counts itself first and then looks at the phase once more; the exchange keeps the order here.
+                if (team._sleeping > 0)
+                {
+                    lock (team._meeting) Monitor.PulseAll(team._meeting);
+                }
+
                 return;
             }
 
-            for (var spins = 0; team._phase == phase; spins++)
+            for (var spins = 0; spins < SpinsBeforeSleep; spins++)
             {
-                if (team._failure is not null) throw new OperationCanceledException("Another thread of the pass failed.");
-                if (spins < SpinsBeforeYield && X86Base.IsSupported) X86Base.Pause();
-                else Thread.Yield();
+                if (team._phase != phase) return;
+                if (team._failure is not null) break;
+                Thread.SpinWait(1);
+            }
+
+            Sleep(phase);
+        }
+
+        private void Sleep(int phase)
+        {
+            lock (team._meeting)
+            {
+                Interlocked.Increment(ref team._sleeping);
+                while (team._phase == phase && team._failure is null) Monitor.Wait(team._meeting);
+                Interlocked.Decrement(ref team._sleeping);
+                if (team._phase == phase) throw new OperationCanceledException("Another thread of the pass failed.");
             }
         }
     }

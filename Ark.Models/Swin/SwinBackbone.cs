@@ -22,7 +22,7 @@ public abstract class SwinBackbone : nn.Module, IWeightLayouts
     private readonly DropPathSource _dropPaths = new();
 
     private protected SwinBackbone(string name, SwinConfiguration configuration, Device? device)
-        : base(name)
+        : base(Ready(name))
     {
         configuration.Validate();
         Backbone = configuration;
@@ -206,6 +206,13 @@ public abstract class SwinBackbone : nn.Module, IWeightLayouts
         if (absolute_pos_embed is not null) tokens = tokens.Plus(absolute_pos_embed.view(1, tokens.size(1), tokens.size(2), tokens.size(3)));
         if (Backbone.DropRate > 0 && training) tokens = nn.functional.dropout(tokens, Backbone.DropRate, training: true);
         return tokens.MoveToOuterDisposeScope();
+    }
+
+    // libtorch is looked for in words that say what to do, and gets its number of threads, before the first tensor is made.
+    private static string Ready(string name)
+    {
+        NativeRuntime.Ensure();
+        return name;
     }
 
     internal void RequireImages(Tensor images)

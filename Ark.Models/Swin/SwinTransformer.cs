@@ -34,7 +34,11 @@ public sealed class SwinTransformer : SwinBackbone
     /// <returns>The network on the CPU, in evaluation mode; the caller owns it.</returns>
     /// <exception cref="ArkInputException">The file cannot be read, or holds no Swin Transformer.</exception>
     public static SwinTransformer Load(string path, string? nestedKey = null, PyTorchLoadOptions? options = null) =>
-        ModelLoader.Load(path, nestedKey, options, out _, (_, recognised) => Allocate(recognised.Backbone));
+        ModelLoader.Load(path, nestedKey, options, out _, static (reader, choice) =>
+        {
+            var backbone = ModelLoader.Recognise(reader, choice).Backbone;
+            return new ModelPlan<SwinTransformer>(backbone, () => Allocate(backbone));
+        });
 
     /// <summary>Classifies images with the backbone's own <c>head</c>.</summary>
     /// <param name="images"><c>[B, InputChannels, ImageHeight, ImageWidth]</c>; borrowed.</param>

@@ -14,29 +14,24 @@ internal static class ModelLoader
     /// <param name="nestedKey">Where the state dict is; <see langword="null"/> to choose.</param>
     /// <param name="options">How to read the file.</param>
     /// <param name="report">Receives what became of every tensor.</param>
-    /// <param name="build">Makes the network without drawing weights.</param>
+    /// <param name="plan">Says from names and sizes which backbone the file holds, and makes the network without drawing weights.</param>
     /// <param name="takeOver">Makes, for the network, what is asked for each tensor whether it takes it over; <see langword="null"/> to read all.</param>
     /// <param name="use">Called with the network while the file is open.</param>
     /// <returns>The network, in evaluation mode.</returns>
     public static T Load<T>(
-        string path, string? nestedKey, PyTorchLoadOptions? options, out LoadReport report, Func<CheckpointReader, RecognisedWeights, T> build, Func<T, Func<Tensor, StorageBytes, bool>>? takeOver = null, Action<T>? use = null)
+        string path, string? nestedKey, PyTorchLoadOptions? options, out LoadReport report, Func<CheckpointReader, StateDictChoice, ModelPlan<T>> plan,
+        Func<T, Func<Tensor, StorageBytes, bool>>? takeOver = null, Action<T>? use = null)
         where T : SwinBackbone
     {
         // libtorch takes half a second to load; the file is looked through meanwhile.
         var native = Task.Run(NativeRuntime.Ensure);
         using var reader = CheckpointReader.Open(path, options);
         var choice = StateDictChoice.Choose(reader, nestedKey);
-        var place = choice.NestedKey.Length == 0 ? null : $"key '{choice.NestedKey}'";
-        if (WeightRecognition.Recognise(choice.Shapes) is not { } recognised)
-        {
-            throw new CheckpointException(path, place, $"holds no Swin Transformer that is known: its {choice.Tensors.Count} tensors begin with {string.Join(", ", choice.Tensors.Keys.Take(3))}",
-                "'ark inspect' lists them; choose another key, or build the model yourself and use load_checkpoint.");
-        }
-
-        CheckMemory(path, place, choice, recognised.Backbone);
+        var (backbone, allocate) = plan(reader, choice);
+        CheckMemory(path, PlaceOf(choice), choice, backbone);
         ParallelReading.ForEach(choice.Tensors.Values.Select(t => t.Storage.Bytes!).Distinct().ToList(), b => b.Length, b => b.Verify());
         native.GetAwaiter().GetResult();
-        var network = Layers.Unfilled(() => build(reader, recognised));
+        var network = Layers.Unfilled(allocate);
         try
         {
             // What only Ark's networks have may be left out when the backbone alone is asked for; nothing else may.
@@ -53,6 +48,15 @@ internal static class ModelLoader
             throw;
         }
     }
+
+    /// <summary>Recognises the network of a state dict.</summary>
+    /// <exception cref="CheckpointException">It is none that is known.</exception>
+    public static RecognisedWeights Recognise(CheckpointReader reader, StateDictChoice choice) =>
+        WeightRecognition.Recognise(choice.Shapes) ?? throw new CheckpointException(reader.Path, PlaceOf(choice),
+            $"holds no Swin Transformer that is known: its {choice.Tensors.Count} tensors begin with {string.Join(", ", choice.Tensors.Keys.Take(3))}",
+            "'ark inspect' lists them; choose another key, or build the model yourself and use load_checkpoint.");
+
+    private static string? PlaceOf(StateDictChoice choice) => choice.NestedKey.Length == 0 ? null : $"key '{choice.NestedKey}'";
 
     private static void ZeroWhatTheFileLacks(SwinBackbone network, LoadReport report)
     {

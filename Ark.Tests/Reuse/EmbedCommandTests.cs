@@ -153,7 +153,7 @@ public class EmbedCommandTests(SmallModel small) : IClassFixture<SmallModel>
     {
         await using var host = small.Host();
         using var model = LoadedModel.Load(small.Checkpoint);
-        using var runner = new ModelRunner(model);
+        var runner = new ModelRunner(model);
         var view = new float[runner.ViewLength];
         return [.. Directory.GetFiles(small.Images).Order(StringComparer.Ordinal).Select(f =>
         {

@@ -25,7 +25,7 @@ public class HeatMapTests(SmallModel small) : IClassFixture<SmallModel>
         using var off = no_grad();
         var tokens = model.Model.NormedTokens(view);
         // Some output for which something speaks.
-        var (head, label, map) = (from h in (int[])[0, 1, 2] from l in Enumerable.Range(0, h == 2 ? 1 : 3) select (h, l, GradCam.Compute(model.Model, view, h, l))).First(m => m.Item3.Max() > 0);
+        var (head, label, map) = (from h in (int[])[0, 1, 2] from l in Enumerable.Range(0, h == 2 ? 1 : 3) select (h, l, GradCam.Compute(model.Model, tokens, h, l))).First(m => m.Item3.Max() > 0);
         double Logit(Tensor pooled) => model.Model.Classify(model.Model.Projector!.call(pooled))[head][0, label].ToDouble();
         var pooled = tokens.mean([1]);
         const float step = 1e-2f;
@@ -136,8 +136,8 @@ public class HeatMapTests(SmallModel small) : IClassFixture<SmallModel>
 
     private static LoadedModel Untrained(TemporaryFolder folder, LoadedModel like)
     {
-        using var model = new ArkModel(like.Model.Configuration, new Generator(11));
-        Safetensors.Save(folder.PathOf("untrained.safetensors"), model.state_dict(), new Dictionary<string, string> { [StoredDescription.MetadataKey] = StoredDescription.ToJson(like.Model.Configuration) });
+        using var model = new ArkModel(like.Configuration, new Generator(11));
+        Safetensors.Save(folder.PathOf("untrained.safetensors"), model.state_dict(), new Dictionary<string, string> { [StoredDescription.MetadataKey] = StoredDescription.ToJson(like.Configuration) });
         return LoadedModel.Load(folder.PathOf("untrained.safetensors"));
     }
 }

@@ -84,7 +84,7 @@ public class ModelServiceTests(SmallModel small) : IClassFixture<SmallModel>
             _ = host.GetRequiredService<IArkClassifier>();
             var model = host.GetRequiredKeyedService<LoadedModel>("small");
             Assert.True(DisposeScopeManager.Statistics.ThreadTotalLiveCount > before);
-            using var runner = new ModelRunner(model);
+            var runner = new ModelRunner(model);
             var images = new float[3 * runner.ViewLength];
             var live = new List<long>();
             for (var i = 0; i < 3; i++)

@@ -47,7 +47,7 @@ public sealed class ArkCalibrator(IImageDecoder decoder)
     private HeadCalibration Fit(LoadedModel model, ArkDataset dataset, HeadChoice choice, IReadOnlyList<ImageSample> fit, IReadOnlyList<ImageSample> measure, CalibrationOptions options,
         IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
     {
-        using var runner = new ModelRunner(model, options.Precision);
+        var runner = new ModelRunner(model, options.Precision);
         var head = runner.Heads.First(h => h.Index == choice.Index);
         var fitted = Read(runner, head, choice, dataset, fit, options, options.FitOn, progress, cancellationToken);
         var measured = Read(runner, head, choice, dataset, measure, options, options.MeasureOn, progress, cancellationToken);

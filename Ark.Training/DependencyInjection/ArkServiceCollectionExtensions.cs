@@ -28,6 +28,7 @@ public static class ArkServiceCollectionExtensions
         services.TryAddSingleton<IArkTrainer, ArkTrainer>();
         services.TryAddSingleton<IArkEvaluator, ArkEvaluator>();
         services.TryAddSingleton<EmbeddingExtractor>();
+        services.TryAddSingleton<ModelPool>();
         services.TryAddSingleton<ArkExplainer>();
         services.TryAddSingleton<ArkCalibrator>();
         services.TryAddSingleton<FineTuner>();
@@ -43,7 +44,7 @@ public static class ArkServiceCollectionExtensions
 
     /// <summary>
     /// Adds a model under a name: the keyed singletons <see cref="IArkClassifier"/>, <c>IEmbeddingGenerator&lt;DataContent, Embedding&lt;float&gt;&gt;</c> and <see cref="LoadedModel"/>,
-    /// loaded when one is first asked for. Classifier and generator of the model that is added first are the unkeyed services too.
+    /// loaded when one is first asked for. Models of the same file, role and device share its weights, which are held once for each precision. Classifier and generator of the model that is added first are the unkeyed services too.
     /// </summary>
     /// <param name="builder">The builder.</param>
     /// <param name="name">The key.</param>
@@ -144,7 +145,7 @@ public static class ArkServiceCollectionExtensions
         services.TryAddKeyedSingleton(name, static (provider, key) =>
         {
             var options = ModelOptions(provider, key);
-            return LoadedModel.Load(options.Checkpoint, options.Weights, options.Device ?? provider.GetRequiredService<IOptions<ArkOptions>>().Value.Device);
+            return provider.GetRequiredService<ModelPool>().Get((string)key!, options, options.Device ?? provider.GetRequiredService<IOptions<ArkOptions>>().Value.Device);
         });
         services.TryAddKeyedSingleton(name, static (provider, key) =>
         {

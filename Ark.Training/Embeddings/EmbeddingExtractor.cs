@@ -31,7 +31,7 @@ public sealed class EmbeddingExtractor(IImageDecoder decoder)
         // Tensors and dispose scopes belong to a thread, and the work would keep a pool thread for hours.
         return await Task.Factory.StartNew(() =>
         {
-            using var runner = new ModelRunner(model, options.Precision);
+            var runner = new ModelRunner(model, options.Precision);
             var shape = runner.ShapeOf(options.Kind);
             using var work = EmbeddingWork.Open(path, EmbeddingJob.Of(model, images, options, shape));
             var resumed = work.Done;

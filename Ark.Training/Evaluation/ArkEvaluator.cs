@@ -1,7 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
-using Ark.Models;
 
 namespace Ark.Training;
 
@@ -41,7 +40,7 @@ public sealed class ArkEvaluator(IImageDecoder decoder, IMeterFactory? meters = 
         var (step, images, begun) = (0, 0, Stopwatch.StartNew());
         reporter.Begin(1, steps, 0);
         var read = new List<int>(samples.Count);
-        using var engine = InferenceEngine.Create(model.Model, options.Precision);
+        var engine = model.Engine(options.Precision);
         var (_, predictions) = SplitReader.Read(views => engine.Logits(views)[head.Index], labels, source.InOrder(dataset.Name, samples, transform, cancellationToken), labels.Task == LabelTask.MultiClass, model.Device, count =>
         {
             step++;

@@ -4,23 +4,44 @@ using static TorchSharp.torch;
 
 namespace Ark.Training;
 
-/// <summary>A model with what one must know to use it. Owns the model.</summary>
+/// <summary>
+/// A model with what one must know to use it. Owns its weights and holds them once: in the order of the inference engine where that has one of its own, else as the plain network.
+/// Thread-safe.
+/// </summary>
 public sealed class LoadedModel : IDisposable
 {
-    private LoadedModel(string checkpoint, ArkModel model, ModelDescription description, ModelRole weights, Device device)
+    private readonly Lock _gate = new();
+    private readonly Dictionary<InferencePrecision, InferenceEngine> _engines = [];
+    private readonly ModelFile? _file;
+    private ArkModel? _network;
+    private int _users = 1;
+
+    private LoadedModel(ModelFile file, ModelRole weights, Device device, InferencePrecision precision, bool isPacked)
     {
-        Checkpoint = checkpoint;
-        Model = model;
-        Description = description;
-        Weights = weights;
-        Device = device;
+        (_file, Checkpoint, Weights, Device, Precision) = (file, file.Path, weights, device, precision);
+        try
+        {
+            Configuration = isPacked ? Engine(precision).Configuration : Model.Configuration;
+            Description = file.Describe(Configuration);
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    private LoadedModel(LoadedModel like, ArkModel network)
+    {
+        (_network, Checkpoint, Weights, Device, Precision) = (network, like.Checkpoint, like.Weights, like.Device, like.Precision);
+        (Configuration, Description) = (like.Configuration, like.Description);
     }
 
     /// <summary>The file that it was loaded from.</summary>
     public string Checkpoint { get; }
 
-    /// <summary>The network, in evaluation mode.</summary>
-    public ArkModel Model { get; }
+    /// <summary>The shape of the network.</summary>
+    public ArkModelConfiguration Configuration { get; }
 
     /// <summary>Its shape, its input and its heads.</summary>
     public ModelDescription Description { get; }
@@ -31,22 +52,47 @@ public sealed class LoadedModel : IDisposable
     /// <summary>Where it lives.</summary>
     public Device Device { get; }
 
+    /// <summary>The arithmetic that its weights were prepared for when it was loaded.</summary>
+    public InferencePrecision Precision { get; }
+
+    /// <summary>
+    /// The plain network, in evaluation mode; it belongs to this object. Classification, embeddings and heat maps do not need it: where they have the weights in an order of their own, it is read from
+    /// the file when it is first asked for, and takes its memory beside them.
+    /// </summary>
+    /// <exception cref="ArkInputException">The file has changed since the model was loaded, or cannot be read any more.</exception>
+    /// <exception cref="ObjectDisposedException">The model has been disposed.</exception>
+    public ArkModel Model
+    {
+        get
+        {
+            lock (_gate)
+            {
+                ObjectDisposedException.ThrowIf(_users == 0, this);
+                return _network ??= Plain(_file!.LoadNetwork(), Device);
+            }
+        }
+    }
+
     /// <summary>Loads one network of a checkpoint that a run wrote, or the model of a file of the original Ark or Ark+.</summary>
     /// <param name="path">The checkpoint.</param>
     /// <param name="weights">Which network.</param>
     /// <param name="device">Where it shall live: <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>.</param>
+    /// <param name="precision">The arithmetic that its weights are prepared for. Asked for another one later it prepares them once more, beside these.</param>
     /// <returns>The model; the caller disposes it.</returns>
     /// <exception cref="ArkInputException">The file is no whole checkpoint, or its model is not recognised.</exception>
-    public static LoadedModel Load(string path, ModelRole weights = ModelRole.Teacher, string device = "cpu")
+    public static LoadedModel Load(string path, ModelRole weights = ModelRole.Teacher, string device = "cpu", InferencePrecision precision = InferencePrecision.Fp32)
     {
         NativeRuntime.Ensure();
         var target = ComputeDevice.Of(device);
-        var index = CheckpointFile.ReadIndex(path);
-        var (model, description) = TrainingCheckpoint.IsDescribedBy(index) ? TrainingCheckpoint.LoadNetwork(path, weights) : ForeignCheckpoint.Load(index, weights);
-        model.to(target);
-        model.eval();
-        foreach (var parameter in model.parameters()) parameter.requires_grad = false;
-        return new LoadedModel(path, model, description, weights, target);
+        var file = ModelFile.Open(path, weights);
+        return new LoadedModel(file, weights, target, precision, isPacked: target.type == DeviceType.CPU && InferenceEngine.Packs(file.Configuration?.Backbone));
+    }
+
+    /// <summary>Loads a network on the CPU whose weights are wanted and not its answers.</summary>
+    internal static LoadedModel LoadPlain(string path, ModelRole weights)
+    {
+        NativeRuntime.Ensure();
+        return new LoadedModel(ModelFile.Open(path, weights), weights, CPU, InferencePrecision.Fp32, isPacked: false);
     }
 
     /// <summary>A network of the same shape with weights that were never trained, for comparison.</summary>
@@ -55,15 +101,70 @@ public sealed class LoadedModel : IDisposable
     internal LoadedModel Untrained(ulong seed)
     {
         using var generator = new Generator(seed);
-        var model = new ArkModel(Model.Configuration, generator);
-        model.to(Device);
-        model.eval();
-        foreach (var parameter in model.parameters()) parameter.requires_grad = false;
-        return new LoadedModel(Checkpoint, model, Description, Weights, Device);
+        return new LoadedModel(this, Plain(new ArkModel(Configuration, generator), Device));
     }
 
-    /// <summary>Disposes the network.</summary>
-    public void Dispose() => Model.Dispose();
+    /// <summary>Runs the model in an arithmetic. The engine belongs to this object; weights are prepared when an arithmetic is first asked for.</summary>
+    internal InferenceEngine Engine(InferencePrecision precision)
+    {
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_users == 0, this);
+            if (_engines.TryGetValue(precision, out var engine)) return engine;
+            return _engines[precision] = _network is null ? _file!.LoadEngine(precision) : InferenceEngine.Create(_network, precision);
+        }
+    }
+
+    /// <summary>Whether the weights are there for an arithmetic.</summary>
+    internal bool IsPreparedFor(InferencePrecision precision)
+    {
+        lock (_gate) return _engines.ContainsKey(precision);
+    }
+
+    /// <summary>About what the weights take in an arithmetic, in MB.</summary>
+    internal long MegabytesIn(InferencePrecision precision)
+    {
+        var network = _network ?? Engine(Precision).Network;
+        return network.parameters().Sum(p => p.numel()) * (precision == InferencePrecision.Bf16 ? 2 : sizeof(float)) >> 20;
+    }
+
+    /// <summary>Lets somebody else use and dispose the same object; <see langword="false"/> where it has been disposed.</summary>
+    internal bool TryShare()
+    {
+        lock (_gate)
+        {
+            if (_users == 0) return false;
+            _users++;
+            return true;
+        }
+    }
+
+    /// <summary>Releases the weights, once everybody who shares them has disposed the model.</summary>
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            if (_users == 0 || --_users > 0) return;
+            foreach (var engine in _engines.Values) engine.Dispose();
+            _network?.Dispose();
+        }
+    }
+
+    private static ArkModel Plain(ArkModel network, Device device)
+    {
+        try
+        {
+            network.to(device);
+            network.eval();
+            foreach (var parameter in network.parameters()) parameter.requires_grad = false;
+            return network;
+        }
+        catch
+        {
+            network.Dispose();
+            throw;
+        }
+    }
 
     /// <summary>The head that reads a dataset: of the same name, or else the only one with the same labels.</summary>
     /// <param name="dataset">The dataset's name; case does not matter.</param>

@@ -1,5 +1,4 @@
 using Ark.Data;
-using static TorchSharp.torch;
 
 namespace Ark.Training;
 
@@ -29,7 +28,7 @@ public sealed class ArkExplainer(IImageDecoder decoder)
     internal static HeatMap Explain(LoadedModel model, ImageSource image, RasterImage picture, string label, ExplanationOptions options, CancellationToken cancellationToken)
     {
         if (options.PatchShare is not (>= 0.01 and <= 0.5)) throw new ArkInputException("explanation options", "'PatchShare'", $"{options.PatchShare} is out of range", "Give 0.01 to 0.5.");
-        using var runner = new ModelRunner(model);
+        var runner = new ModelRunner(model);
         var (head, output) = Find(runner.Heads, label, options.Head);
         var view = new float[runner.ViewLength];
         runner.Transform.Apply(picture, new RandomStream(0), view);
@@ -44,8 +43,7 @@ public sealed class ArkExplainer(IImageDecoder decoder)
         }
         else
         {
-            using var scope = NewDisposeScope();
-            grid = GradCam.Compute(model.Model, tensor(view, [1, 3, runner.Transform.Height, runner.Transform.Width]).to(model.Device), head.Index, output);
+            grid = runner.GradCam(view, head.Index, output);
             side = (int)Math.Round(Math.Sqrt(grid.Length));
         }
 

@@ -10,25 +10,23 @@ namespace Ark.Training;
 internal static class GradCam
 {
     /// <summary>Computes the map.</summary>
-    /// <param name="model">The network, in evaluation mode.</param>
-    /// <param name="view">The prepared image, <c>[1, 3, H, W]</c>.</param>
+    /// <param name="model">The network, in evaluation mode; only its projector and heads are used.</param>
+    /// <param name="tokens">The normalised tokens of the last stage of one image, <c>[1, L, C]</c>; borrowed.</param>
     /// <param name="head">The head.</param>
     /// <param name="label">Its output.</param>
     /// <returns>A value for each token, row by row; 0 and above.</returns>
-    public static float[] Compute(ArkModel model, Tensor view, int head, int label)
+    public static float[] Compute(ArkModel model, Tensor tokens, int head, int label)
     {
         using var scope = NewDisposeScope();
-        Tensor tokens;
-        using (no_grad()) tokens = model.NormedTokens(view).detach();
         // Only what comes after the tokens is differentiated.
-        tokens.requires_grad_(true);
+        var leaf = tokens.detach().requires_grad_(true);
         using var gradients = enable_grad();
-        var pooled = tokens.mean([1]);
+        var pooled = leaf.mean([1]);
         var features = model.Projector?.call(pooled) ?? pooled;
         var logit = model.Classify(features)[head][0, label];
         logit.backward();
         using var off = no_grad();
-        var weights = tokens.grad!.mean([1], keepdim: true);
-        return tokens.detach().mul(weights).sum(2).clamp_min(KeptScalar.Zero).cpu().data<float>().ToArray();
+        var weights = leaf.grad!.mean([1], keepdim: true);
+        return leaf.detach().mul(weights).sum(2).clamp_min(KeptScalar.Zero).cpu().data<float>().ToArray();
     }
 }

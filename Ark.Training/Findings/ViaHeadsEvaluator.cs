@@ -25,7 +25,7 @@ internal sealed class ViaHeadsEvaluator(IImageDecoder decoder)
     private (DatasetEvaluation Evaluation, IReadOnlyList<KeyValuePair<string, IReadOnlyList<string>>> Sources, IReadOnlyList<string> Unknown) Evaluate(LoadedModel model, ArkDataset dataset,
         IReadOnlyList<ImageSample> samples, EvaluationOptions options, HeadCombination combination, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
     {
-        using var runner = new ModelRunner(model, options.Precision);
+        var runner = new ModelRunner(model, options.Precision);
         var reported = options.Labels ?? dataset.TestLabels;
         var (names, findings) = (dataset.Adapter.Labels.Names, new FindingReader(runner.Heads, combination));
         int[] known = [.. Enumerable.Range(0, names.Count).Where(k => findings.PlacesOf(names[k]).Count > 0)];

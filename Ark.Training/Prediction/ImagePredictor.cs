@@ -19,7 +19,7 @@ internal sealed class ImagePredictor(IImageDecoder decoder)
 
     private void Predict(LoadedModel model, IReadOnlyList<NamedImage> images, PredictionRequest request, Action<RequestedPrediction> predicted, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
     {
-        using var runner = new ModelRunner(model, request.Precision);
+        var runner = new ModelRunner(model, request.Precision);
         if (request.Head is { } head && runner.Heads.All(h => h.Name != head))
             throw new ArkInputException("checkpoint", $"head '{head}'", "the model has no such head", NameSuggestion.For(head, [.. runner.Heads.Select(h => h.Name)], "It has"));
         var activation = new HeadActivation(runner.Heads, request.Calibration?.CheckedFor(model.Weights, runner.Heads));

@@ -37,7 +37,6 @@ internal sealed class NetworkFeatures : FeatureSource
 
     public override void Dispose()
     {
-        _runner.Dispose();
         _model.Dispose();
         base.Dispose();
     }

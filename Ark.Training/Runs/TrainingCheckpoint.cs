@@ -96,28 +96,15 @@ internal static class TrainingCheckpoint
     /// <summary>Whether a file is one of ours, and so says itself which model it holds.</summary>
     public static bool IsDescribedBy(CheckpointIndex index) => index.Root is PickleDictionary root && root.ContainsKey("ark");
 
-    /// <summary>Builds one network of a checkpoint.</summary>
-    public static (ArkModel Model, ModelDescription Description) LoadNetwork(string path, ModelRole weights)
-    {
-        using var scope = NewDisposeScope();
-        var (root, ark) = Read(path);
-        var description = DescriptionCodec.Decode(path, ark.Section("model"));
-        var model = ArkModel.Allocate(description.Configuration());
-        try
-        {
-            Fill(path, weights == ModelRole.Teacher ? "teacher" : "state_dict", model, root);
-            return (model, description);
-        }
-        catch
-        {
-            model.Dispose();
-            throw;
-        }
-    }
+    /// <summary>What one of our checkpoints says of its model.</summary>
+    /// <exception cref="ArkInputException">It is none of a pretraining run, or of a newer version.</exception>
+    public static ModelDescription DescriptionOf(CheckpointIndex index) => DescriptionCodec.Decode(index.Path, Sections(index.Path, index.Root).Ark.Section("model"));
 
-    private static (CheckpointSection Root, CheckpointSection Ark) Read(string path)
+    private static (CheckpointSection Root, CheckpointSection Ark) Read(string path) => Sections(path, PyTorchFile.Load(path));
+
+    private static (CheckpointSection Root, CheckpointSection Ark) Sections(string path, object? value)
     {
-        if (PyTorchFile.Load(path) is not PickleDictionary content) throw new ArkInputException(path, null, "holds no dictionary", "Give a checkpoint that 'ark pretrain' wrote.");
+        if (value is not PickleDictionary content) throw new ArkInputException(path, null, "holds no dictionary", "Give a checkpoint that 'ark pretrain' wrote.");
         var root = new CheckpointSection(path, "", content);
         if (!root.Has("ark"))
         {

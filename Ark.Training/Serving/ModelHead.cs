@@ -14,7 +14,7 @@ internal sealed record ModelHead(int Index, int Offset, string Name, LabelSchema
         var offset = 0;
         for (var i = 0; i < model.Description.Heads.Count; i++)
         {
-            if (model.Model.Configuration.Heads[i].Outputs == 0) continue;
+            if (model.Configuration.Heads[i].Outputs == 0) continue;
             var (name, labels) = model.Description.Heads[i];
             heads.Add(new ModelHead(i, offset, name, labels));
             offset += labels.Count;

@@ -5,18 +5,18 @@ using static TorchSharp.torch;
 namespace Ark.Training;
 
 /// <summary>Runs a model on prepared images in managed memory. One engine serves any number of threads; buffers are the caller's.</summary>
-internal sealed class ModelRunner : IDisposable
+internal sealed class ModelRunner
 {
     private readonly LoadedModel _model;
     private readonly InferenceEngine _engine;
 
     /// <summary>Prepares a model.</summary>
     /// <param name="model">The model; borrowed for the life of the runner.</param>
-    /// <param name="precision">The arithmetic.</param>
-    public ModelRunner(LoadedModel model, InferencePrecision precision = InferencePrecision.Fp32)
+    /// <param name="precision">The arithmetic; <see langword="null"/> for the one that the model was loaded for.</param>
+    public ModelRunner(LoadedModel model, InferencePrecision? precision = null)
     {
         _model = model;
-        _engine = InferenceEngine.Create(model.Model, precision);
+        _engine = model.Engine(precision ?? model.Precision);
         Heads = ModelHead.Of(model);
         Transform = Transforms.Evaluation(model.Description.Normalization, model.Description.ImageSize);
         TenCrop = Transforms.TenCrop(model.Description.Normalization, model.Description.ImageSize);
@@ -41,7 +41,7 @@ internal sealed class ModelRunner : IDisposable
     /// <exception cref="ArkInputException">The model has no projector, and what comes behind it is asked for.</exception>
     public IReadOnlyList<int> ShapeOf(EmbeddingKind kind)
     {
-        var configuration = _model.Model.Configuration;
+        var configuration = _model.Configuration;
         var backbone = configuration.Backbone;
         switch (kind)
         {
@@ -82,6 +82,17 @@ internal sealed class ModelRunner : IDisposable
         return Join(Run(images, count, InferenceOutputs.Logits));
     }
 
+    /// <summary>Computes the Grad-CAM map of one view.</summary>
+    /// <param name="view">The view, <c>[3, H, W]</c>.</param>
+    /// <param name="head">The head.</param>
+    /// <param name="output">Its output.</param>
+    /// <returns>A value for each token of the last stage, row by row; 0 and above.</returns>
+    public float[] GradCam(float[] view, int head, int output)
+    {
+        using var scope = NewDisposeScope();
+        return Training.GradCam.Compute(_engine.Network, Run(view, 1, InferenceOutputs.Tokens).Tokens!, head, output);
+    }
+
     /// <summary>Computes several outputs in one pass.</summary>
     /// <param name="images">Views <c>[count, 3, H, W]</c>; what lies behind has no meaning.</param>
     /// <param name="count">How many.</param>
@@ -105,8 +116,6 @@ internal sealed class ModelRunner : IDisposable
         EmbeddingKind.Tokens => InferenceOutputs.Tokens,
         _ => InferenceOutputs.Pooled,
     };
-
-    public void Dispose() => _engine.Dispose();
 
     private InferenceResult Run(float[] images, int count, InferenceOutputs outputs)
     {

@@ -77,7 +77,6 @@ internal sealed class ModelService : IDisposable
         _thread.Join();
         _stopping.Dispose();
         _ready.Dispose();
-        _runner.Dispose();
     }
 
     private async Task<ModelRequest> PrepareAsync(ImageSource image, InferenceOutputs output, CancellationToken either, CancellationToken cancellationToken)

@@ -18,7 +18,7 @@ internal sealed class TrainedModel : IDisposable
     {
         (_path, _student, _teacher) = (path, student, teacher);
         // Heads of a file that does not name them answer no dataset that one could tell.
-        Heads = [.. teacher.Description.Heads.Where((_, i) => teacher.Model.Configuration.Heads[i].Labels is not null)];
+        Heads = [.. teacher.Description.Heads.Where((_, i) => teacher.Configuration.Heads[i].Labels is not null)];
     }
 
     /// <summary>The heads whose datasets are known.</summary>
@@ -32,10 +32,10 @@ internal sealed class TrainedModel : IDisposable
         var index = CheckpointFile.ReadIndex(path);
         if (!index.Tensors.Any(t => t.Name.Contains(HeadPrefix, StringComparison.Ordinal))) return null;
         var holdsStudent = index.Root is PickleDictionary root && ((string[])["state_dict", "student"]).Any(k => root.Get<PickleDictionary>(k) is not null);
-        var teacher = LoadedModel.Load(path, ModelRole.Teacher);
+        var teacher = LoadedModel.LoadPlain(path, ModelRole.Teacher);
         try
         {
-            return new TrainedModel(path, holdsStudent ? LoadedModel.Load(path, ModelRole.Student) : teacher, teacher);
+            return new TrainedModel(path, holdsStudent ? LoadedModel.LoadPlain(path, ModelRole.Student) : teacher, teacher);
         }
         catch
         {

@@ -1,0 +1,31 @@
+using System.CommandLine;
+using System.CommandLine.Invocation;
+using Ark.Training;
+
+namespace Ark.Cli;
+
+/// <summary><c>ark --version</c>, and with <c>--verbose</c> what Ark found on the machine.</summary>
+internal static class VersionCommand
+{
+    /// <summary>Lets the version be asked for together with <c>--verbose</c>.</summary>
+    public static void Describe(RootCommand root, Option<bool> verbose, Terminal terminal)
+    {
+        var version = root.Options.OfType<VersionOption>().Single();
+        var plain = (SynchronousCommandLineAction)version.Action!;
+        // By default it accepts nothing beside itself.
+        version.Validators.Clear();
+        version.Action = new Action(plain, verbose, terminal);
+    }
+
+    private sealed class Action(SynchronousCommandLineAction plain, Option<bool> verbose, Terminal terminal) : SynchronousCommandLineAction
+    {
+        public override bool ClearsParseErrors => true;
+
+        public override int Invoke(ParseResult parseResult)
+        {
+            if (!parseResult.GetValue(verbose)) return plain.Invoke(parseResult);
+            foreach (var (name, value) in ArkRuntime.Describe()) terminal.Out.WriteLine($"{name,-16} {value}");
+            return ExitCode.Done;
+        }
+    }
+}
