@@ -71,7 +71,12 @@ public sealed class StoppedProcessTests : IDisposable
         // Only when the command reads is there somebody to write to.
         const int writeWithoutWaiting = 0x801;
         int end;
-        while ((end = Open(Encoding.UTF8.GetBytes(pipe + "\0"), writeWithoutWaiting)) < 0) await Task.Delay(20, limit.Token);
+        while ((end = Open(Encoding.UTF8.GetBytes(pipe + "\0"), writeWithoutWaiting)) < 0)
+        {
+            Assert.False(waiting.Process.HasExited);
+            await Task.Delay(20, limit.Token);
+        }
+
         Assert.Equal(0, Kill(waiting.Process.Id, signal));
         var said = await waiting.Process.StandardError.ReadToEndAsync(limit.Token);
         await waiting.Process.WaitForExitAsync(limit.Token);
