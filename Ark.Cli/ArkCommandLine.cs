@@ -62,9 +62,9 @@ internal static class ArkCommandLine
     private static async Task<int> RunAsync(RootCommand root, string[] args, TextWriter output, TextWriter error, Action<int>? quit, CancellationToken cancellationToken)
     {
         var parsed = root.Parse(args);
-        if (parsed.Errors.Count > 0 && parsed.Action is not System.CommandLine.Help.HelpAction)
+        if (parsed.Action is not System.CommandLine.Help.HelpAction && (UnknownWord.Find(parsed, args) ?? (parsed.Errors is [var first, ..] ? first.Message : null)) is { } problem)
         {
-            await error.WriteLineAsync($"ark: {OneLine.Of(parsed.Errors[0].Message)} See 'ark {string.Join(' ', PathOf(parsed.CommandResult))}--help'.").ConfigureAwait(false);
+            await error.WriteLineAsync($"ark: {OneLine.Of(problem)} See 'ark {string.Join(' ', [.. PathOf(parsed.CommandResult), "--help"])}'.").ConfigureAwait(false);
             return ExitCode.WrongInput;
         }
 
@@ -103,14 +103,14 @@ internal static class ArkCommandLine
         {
             // The outermost frame: whatever went wrong becomes one line and an exit code.
             await error.WriteLineAsync(parsed.GetValue<bool>(Verbose) ? $"ark: {e}" : $"ark: {OneLine.Of(e is OutOfMemoryException ? NoMemory : e.Message)}").ConfigureAwait(false);
-            return e is ArkInputException ? ExitCode.WrongInput : ExitCode.Failed;
+            return e is ArkInputException input && !OutputPath.HasNoRoom(input) ? ExitCode.WrongInput : ExitCode.Failed;
         }
     }
 
     private static Stack<string> PathOf(System.CommandLine.Parsing.SymbolResult result)
     {
         var names = new Stack<string>();
-        for (var at = result as System.CommandLine.Parsing.CommandResult; at?.Parent is System.CommandLine.Parsing.CommandResult parent; at = parent) names.Push(at.Command.Name + " ");
+        for (var at = result as System.CommandLine.Parsing.CommandResult; at?.Parent is System.CommandLine.Parsing.CommandResult parent; at = parent) names.Push(at.Command.Name);
         return names;
     }
 }

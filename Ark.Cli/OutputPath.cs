@@ -40,6 +40,18 @@ internal static class OutputPath
         }
     }
 
+    /// <summary>
+    /// Whether a result could not be written because the disk, a quota or a limit on files was full, or the disk failed: nothing that was wrong with the command line, which another
+    /// one would mend.
+    /// </summary>
+    public static bool HasNoRoom(ArkInputException refusal)
+    {
+        // What .NET makes of EFBIG.
+        if (refusal.InnerException is ArgumentOutOfRangeException && refusal.Problem.StartsWith("cannot be written", StringComparison.Ordinal)) return true;
+        const int ioError = 5, tooBig = 27, noSpace = 28, quota = 122, windowsDiskFull = unchecked((int)0x80070070), windowsHandleFull = unchecked((int)0x80070027);
+        return refusal.InnerException is IOException { HResult: ioError or tooBig or noSpace or quota or windowsDiskFull or windowsHandleFull };
+    }
+
     /// <summary>The refusal of a path.</summary>
     public static ArkInputException CannotBeWritten(string path, string option, Exception cause) => new(path, null, $"cannot be written: {OneLine.Of(UnwritableFile.Reason(cause))}", $"Choose another place ({option}).", cause);
 

@@ -21,6 +21,9 @@ internal static class SegmentCommand
         SegmentPredictCommand.Create(services, terminal),
     };
 
+    /// <summary>The option of the commands that read pictures.</summary>
+    public static Option<bool> Stretch() => new("--stretch") { Description = "spread the grey levels of each picture over the full range first: for pictures of low contrast" };
+
     /// <summary>The dataset that was named, or the only one of the catalogue.</summary>
     public static SegmentationDataset Dataset(IServiceProvider services, DatasetCatalogue catalogue, string? name)
     {

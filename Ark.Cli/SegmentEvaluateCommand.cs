@@ -23,13 +23,14 @@ internal static class SegmentEvaluateCommand
         var config = new Option<string>("--config") { Description = "the catalogue of datasets (YAML), or builtin:phantom", HelpName = "FILE", Required = true };
         var dataset = new Option<string?>("--dataset") { Description = "the dataset of the catalogue (default: the only one)", HelpName = "NAME" };
         var split = new Option<string>("--split") { Description = "the part to read", HelpName = "train|val|test", DefaultValueFactory = _ => "test" };
+        var stretch = SegmentCommand.Stretch();
         var replicates = new Option<int>("--bootstrap") { Description = "bootstrap replicates for the intervals; 0 for none", HelpName = "N", DefaultValueFactory = _ => 1000 };
         var seed = new Option<ulong>("--seed") { Description = "what the replicates are drawn from", HelpName = "N", DefaultValueFactory = _ => 42UL };
         var device = new Option<string>("--device") { Description = "where to compute", HelpName = "cpu|cuda[:i]", DefaultValueFactory = _ => "cpu" };
         var json = new Option<string?>("--json") { Description = "write the figures as JSON; - for standard output", HelpName = "OUT" };
         var quiet = new Option<bool>("--quiet") { Description = "no progress" };
         split.AcceptOnlyFromAmong("train", "val", "test");
-        var command = new Command("evaluate", Help) { checkpoints, config, dataset, split, replicates, seed, device, json, quiet };
+        var command = new Command("evaluate", Help) { checkpoints, config, dataset, split, stretch, replicates, seed, device, json, quiet };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var silent = parsed.GetValue(quiet);
@@ -43,7 +44,7 @@ internal static class SegmentEvaluateCommand
                 foreach (var checkpoint in parsed.GetRequiredValue(checkpoints))
                 {
                     using var model = LoadedSegmenter.Load(checkpoint, parsed.GetRequiredValue(device));
-                    trials.Add(await services.GetRequiredService<SegmentationEvaluator>().EvaluateAsync(model, chosen, ModelArguments.Split(parsed.GetRequiredValue(split)), options, progress, cancellationToken).ConfigureAwait(false));
+                    trials.Add(await services.GetRequiredService<SegmentationEvaluator>().EvaluateAsync(model, chosen, ModelArguments.Split(parsed.GetRequiredValue(split)), options, parsed.GetValue(stretch), progress, cancellationToken).ConfigureAwait(false));
                 }
             }
 

@@ -24,7 +24,7 @@ internal static class SegmentPredictCommand
         var checkpoint = new Option<string>("--checkpoint") { Description = "a checkpoint of 'ark segment train'", HelpName = "FILE", Required = true };
         var output = new Option<string>("--out") { Description = "the folder of the results", HelpName = "DIR", DefaultValueFactory = _ => "segmented" };
         var spacing = new Option<double?>("--spacing") { Description = "the side of a pixel in mm, for areas in mm²", HelpName = "X", CustomParser = r => Numbers.Real(r) };
-        var stretch = new Option<bool>("--stretch") { Description = "spread the grey levels of each picture over the full range first: for pictures of low contrast" };
+        var stretch = SegmentCommand.Stretch();
         var device = new Option<string>("--device") { Description = "where to compute", HelpName = "cpu|cuda[:i]", DefaultValueFactory = _ => "cpu" };
         var badImages = new Option<string>("--bad-images") { Description = "stop at an unreadable image, or skip and report it", HelpName = "stop|skip", DefaultValueFactory = _ => "stop" };
         var json = new Option<string?>("--json") { Description = "write the measurements as JSON here too; - for standard output", HelpName = "OUT" };

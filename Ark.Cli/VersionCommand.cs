@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
 using Ark.Training;
 
 namespace Ark.Cli;
@@ -12,15 +13,17 @@ internal static class VersionCommand
     {
         var version = root.Options.OfType<VersionOption>().Single();
         var plain = (SynchronousCommandLineAction)version.Action!;
-        // By default it accepts nothing beside itself.
         version.Validators.Clear();
+        version.Validators.Add(result =>
+        {
+            if (result.Parent is CommandResult command && command.Children.Any(c => c is not OptionResult option || (option.Option != version && option.Option != verbose)))
+                result.AddError("--version goes with --verbose alone.");
+        });
         version.Action = new Action(plain, verbose, terminal);
     }
 
     private sealed class Action(SynchronousCommandLineAction plain, Option<bool> verbose, Terminal terminal) : SynchronousCommandLineAction
     {
-        public override bool ClearsParseErrors => true;
-
         public override int Invoke(ParseResult parseResult)
         {
             if (!parseResult.GetValue(verbose)) return plain.Invoke(parseResult);

@@ -32,16 +32,15 @@ public sealed class ArkModel : SwinBackbone
     }
 
     private ArkModel(ArkModelConfiguration configuration, Device? device)
-        : base(nameof(ArkModel), configuration.Backbone, device)
+        : base(nameof(ArkModel), Valid(configuration).Backbone, device)
     {
-        configuration.Validate();
         Configuration = configuration;
         projector = configuration.Projector switch
         {
             ProjectorKind.None => null,
             ProjectorKind.Linear => Layers.Linear(Backbone.NumFeatures, configuration.ProjectorFeatures, bias: true, device),
             ProjectorKind.Mlp => new MlpProjector(Backbone.NumFeatures, configuration.ProjectorFeatures, device),
-            var other => throw new ArgumentOutOfRangeException(nameof(configuration), other, "Unknown projector."),
+            _ => throw new System.Diagnostics.UnreachableException(),
         };
         omni_heads = new ModuleList<nn.Module<Tensor, Tensor>>([.. configuration.Heads.Select(h =>
             h.Outputs == 0 ? (nn.Module<Tensor, Tensor>)nn.Identity() : Layers.Linear(configuration.FeatureCount, h.Outputs, bias: true, device))]);
@@ -85,7 +84,7 @@ public sealed class ArkModel : SwinBackbone
     /// <param name="use">Takes the model, while the file is open.</param>
     /// <returns>The model in evaluation mode; the caller owns it.</returns>
     internal static ArkModel Load(string path, string? nestedKey, ArkModelConfiguration? configuration, StreamedWeights? streamed, Action<ArkModel>? use = null) =>
-        ModelLoader.Load(path, nestedKey, options: null, out _, configuration is null ? Recognise : (_, _) => PlanOf(configuration), streamed is null ? null : streamed.For, use);
+        ModelLoader.Load(path, nestedKey, options: null, out _, configuration is null ? Recognise : (_, _) => PlanOf(configuration) with { IsDescribed = true }, streamed is null ? null : streamed.For, use);
 
     private static ModelPlan<ArkModel> Recognise(CheckpointReader reader, StateDictChoice choice)
     {
@@ -163,6 +162,14 @@ public sealed class ArkModel : SwinBackbone
     internal void RequireProjector()
     {
         if (projector is null) throw new InvalidOperationException($"The model on '{Backbone.Name}' has no projector; ask for embeddings before the projector.");
+    }
+
+    // Asked before the backbone is built, which a constructor that throws could not dispose.
+    private static ArkModelConfiguration Valid(ArkModelConfiguration configuration)
+    {
+        configuration.Validate();
+        if (!Enum.IsDefined(configuration.Projector)) throw new ArgumentOutOfRangeException(nameof(configuration), configuration.Projector, "Unknown projector.");
+        return configuration;
     }
 
     private Tensor ProjectAndRelease(Tensor pooled)

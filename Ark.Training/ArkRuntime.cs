@@ -13,22 +13,32 @@ public static class ArkRuntime
 {
     /// <summary>Describes versions, processors, threads, how they wait, and which arithmetic runs on which path. Loads libtorch and libvips; <c>ark --version --verbose</c> prints the same.</summary>
     /// <returns>Names and values, in an order to be read; both may change between versions.</returns>
-    /// <exception cref="InvalidOperationException">libtorch is missing, or cannot be loaded.</exception>
     public static IReadOnlyList<KeyValuePair<string, string>> Describe()
     {
-        NativeRuntime.Ensure();
+        string? failure = null;
+        try
+        {
+            NativeRuntime.Ensure();
+        }
+        catch (InvalidOperationException e)
+        {
+            // What is there is worth the more to know.
+            failure = e.Message;
+        }
+
         return
         [
             new("Ark", VersionOf(typeof(ArkRuntime).Assembly)),
             new(".NET", $"{RuntimeInformation.FrameworkDescription} on {RuntimeInformation.OSDescription} ({RuntimeInformation.ProcessArchitecture})"),
             new("processors", Environment.ProcessorCount.ToString(CultureInfo.InvariantCulture)),
             new("memory", $"{GC.GetGCMemoryInfo().TotalAvailableMemoryBytes >> 20} MB"),
-            new("threads", $"{torch.get_num_threads()} ({ThreadBudget.Description})"),
+            new("threads", failure is null ? $"{torch.get_num_threads()} ({ThreadBudget.Description})" : "unknown"),
             new("waiting threads", WaitPolicy.Description),
             new("instructions", Instructions()),
-            new("fp32", FastPass.IsSupported ? "AVX-512 kernels" : "plain operators of libtorch"),
-            new("bf16", FastPass.IsSupported && Bf16Kernel.IsSupported ? "oneDNN kernels" : "computed in fp32"),
-            new("libtorch", $"{torch.__version__}, TorchSharp {VersionOf(typeof(torch).Assembly)}, {(torch.cuda.is_available() ? $"{torch.cuda.device_count()} CUDA devices" : "no CUDA device")}"),
+            new("inference, fp32", FastPass.IsSupported ? "AVX-512 kernels on CPUs" : "plain operators of libtorch"),
+            new("inference, bf16", failure is not null ? "unknown" : FastPass.IsSupported && Bf16Kernel.IsSupported ? "oneDNN kernels on CPUs" : "computed in fp32"),
+            new("TorchSharp", VersionOf(typeof(torch).Assembly)),
+            new("libtorch", failure ?? $"{torch.__version__}, {(torch.cuda.is_available() ? $"{torch.cuda.device_count()} CUDA devices" : "no CUDA device")}"),
             new("libvips", VipsRuntime.Version ?? "missing"),
         ];
     }

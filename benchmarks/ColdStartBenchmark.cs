@@ -58,7 +58,7 @@ internal sealed class ColdStartBenchmark(string folder, string python, TextWrite
     private static double Time(string program, string[] arguments)
     {
         var watch = Stopwatch.StartNew();
-        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, UseShellExecute = false }) ?? throw new InvalidOperationException($"'{program}' did not start.");
+        using var process = Process.Start(OtherProgram.Start(program, arguments)) ?? throw new InvalidOperationException($"'{program}' did not start.");
         process.StandardOutput.ReadToEnd();
         process.WaitForExit();
         return process.ExitCode == 0 ? watch.Elapsed.TotalSeconds : throw new InvalidOperationException($"'{program}' ended with {process.ExitCode}.");

@@ -57,7 +57,7 @@ internal static class TrainingStepBenchmark
     private static async Task<double[]> PythonAsync(string python, int batch)
     {
         string[] arguments = [Path.Combine(AppContext.BaseDirectory, "training_step.py"), "3", batch.ToString(CultureInfo.InvariantCulture), Side.ToString(CultureInfo.InvariantCulture), get_num_threads().ToString(CultureInfo.InvariantCulture)];
-        using var process = Process.Start(new ProcessStartInfo(python, arguments) { RedirectStandardOutput = true, UseShellExecute = false })!;
+        using var process = Process.Start(OtherProgram.Start(python, arguments))!;
         var output = await process.StandardOutput.ReadToEndAsync();
         await process.WaitForExitAsync();
         var seconds = output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => double.Parse(l, CultureInfo.InvariantCulture)).ToArray();

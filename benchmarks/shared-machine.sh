@@ -31,6 +31,7 @@ limit() {
         group=/sys/fs/cgroup/cpu/ark-one
         mkdir -p "$group" 2>/dev/null && echo 100000 2>/dev/null >"$group/cpu.cfs_quota_us" && kind="cgroup version 1" && return
     fi
+    [ -z "$group" ] || rmdir "$group" 2>/dev/null || true
     group= kind=
 }
 limit
@@ -58,8 +59,10 @@ for round in $(seq "$rounds"); do
         tree="${trees[$i]}"
         time_of train "$tree" >>"$work/$i.alone"; echo >>"$work/$i.alone"
         start="$(now)"
+        rm -f "$work"/two-*
         for one in 1 2; do (train "$tree"; since "$start" >"$work/two-$one") & pids[$one]=$!; done
-        wait "${pids[1]}" "${pids[2]}"
+        wait "${pids[1]}"
+        wait "${pids[2]}"
         for one in 1 2; do cat "$work/two-$one" >>"$work/$i.two"; echo >>"$work/$i.two"; done
         neighbor
         time_of train "$tree" >>"$work/$i.neighbor"; echo >>"$work/$i.neighbor"

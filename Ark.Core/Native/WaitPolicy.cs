@@ -8,10 +8,13 @@ namespace Ark;
 /// </summary>
 internal static partial class WaitPolicy
 {
-    private const string Standard = "OMP_WAIT_POLICY";
+    public const string Variable = "OMP_WAIT_POLICY";
 
-    // Each of these says how long threads spin: libgomp on Linux, the Intel and LLVM libraries elsewhere.
-    private static readonly string[] Known = [Standard, "GOMP_SPINCOUNT", "KMP_BLOCKTIME"];
+    /// <summary>The description of what Ark sets.</summary>
+    public const string Passive = "passive";
+
+    // How long threads spin can also be said in a way of the library's own: libtorch has libgomp on Linux, and those of Intel and LLVM elsewhere.
+    private static readonly string[] Known = [Variable, OperatingSystem.IsLinux() ? "GOMP_SPINCOUNT" : "KMP_BLOCKTIME"];
 
     /// <summary>The policy in force and who set it, in words.</summary>
     public static string Description { get; private set; } = "";
@@ -20,11 +23,14 @@ internal static partial class WaitPolicy
     public static void Apply()
     {
         if (Known.FirstOrDefault(name => Environment.GetEnvironmentVariable(name) is { Length: > 0 }) is { } given)
+        {
             Description = $"{given}={Environment.GetEnvironmentVariable(given)} (environment)";
-        else if (IsOpenMpLoaded())
-            Description = "the OpenMP library's own (it was loaded before Ark)";
-        else
-            Description = Set() ? "passive" : "the OpenMP library's own (it could not be set)";
+            return;
+        }
+
+        // Where it is too late this changes nothing.
+        var isLate = IsLibtorchLoaded();
+        Description = !Set() ? "the OpenMP library's own (it could not be set)" : isLate ? "the OpenMP library's own (libtorch was loaded before Ark)" : Passive;
     }
 
     private static bool Set()
@@ -32,13 +38,13 @@ internal static partial class WaitPolicy
         // .NET keeps a copy of the environment for itself: native code on Unix does not see what is set there.
         if (OperatingSystem.IsWindows())
         {
-            Environment.SetEnvironmentVariable(Standard, "PASSIVE");
+            Environment.SetEnvironmentVariable(Variable, "PASSIVE");
             return true;
         }
 
         try
         {
-            return setenv(Standard, "PASSIVE", overwrite: 0) == 0;
+            return setenv(Variable, "PASSIVE", overwrite: 1) == 0;
         }
         catch (Exception e) when (e is DllNotFoundException or EntryPointNotFoundException)
         {
@@ -46,15 +52,15 @@ internal static partial class WaitPolicy
         }
     }
 
-    private static bool IsOpenMpLoaded()
+    private static bool IsLibtorchLoaded()
     {
         try
         {
-            return OperatingSystem.IsLinux() && File.ReadLines("/proc/self/maps").Any(line => line.Contains("/libgomp", StringComparison.Ordinal));
+            return OperatingSystem.IsLinux() && File.ReadLines("/proc/self/maps").Any(line => line.EndsWith("/libtorch_cpu.so", StringComparison.Ordinal));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // Without /proc nobody can tell, and setting the variable too late does no harm.
+            // Without /proc nobody can tell.
             return false;
         }
     }

@@ -4,6 +4,22 @@
 internal static class ArkModuleStart
 {
     [global::System.Runtime.CompilerServices.ModuleInitializer]
-    internal static void Run() =>
+    internal static void Run()
+    {
+        try
+        {
+            Start();
+        }
+        catch (global::System.IO.FileNotFoundException)
+        {
+            // An application that finds its assemblies by itself, later: Ark starts when it is first used.
+        }
+        catch (global::System.IO.FileLoadException)
+        {
+        }
+    }
+
+    [global::System.Runtime.CompilerServices.MethodImpl(global::System.Runtime.CompilerServices.MethodImplOptions.NoInlining)]
+    private static void Start() =>
         global::System.Runtime.CompilerServices.RuntimeHelpers.RunModuleConstructor(typeof(global::Ark.ArkInputException).Module.ModuleHandle);
 }

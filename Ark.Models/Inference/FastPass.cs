@@ -40,12 +40,14 @@ internal sealed unsafe class FastPass : IDisposable
     {
         _network = network;
         _backbone = network.Configuration.Backbone;
-        _stages = [.. Enumerable.Range(0, _backbone.StageCount).Select(i => new StageGeometry(_backbone, i))];
+        using var unfinished = new Unfinished();
+        _stages = [.. Enumerable.Range(0, _backbone.StageCount).Select(i => unfinished.Keep(new StageGeometry(_backbone, i)))];
         _threads = threads;
         _logits = [.. network.Heads.Select(_ => new NativeBuffer())];
         var attention = network.Stages.Max(s => s.Blocks.Max(b => b.Attention.ScratchSize));
         var merging = VectorMath.Pad(4 * _stages[^1].Channels);
-        _scratch = [.. Enumerable.Range(0, threads).Select(_ => new NativeBuffer(sizeof(float) * (long)Math.Max(LinearLayer.ScratchSize, Math.Max(attention, merging))))];
+        _scratch = [.. Enumerable.Range(0, threads).Select(_ => unfinished.Keep(new NativeBuffer(sizeof(float) * (long)Math.Max(LinearLayer.ScratchSize, Math.Max(attention, merging)))))];
+        unfinished.Finish();
     }
 
     /// <summary>Set to have the time taken.</summary>
@@ -60,6 +62,7 @@ internal sealed unsafe class FastPass : IDisposable
     /// <param name="outputs">Which.</param>
     public InferenceResult Run(Tensor images, InferenceOutputs outputs)
     {
+        using var scope = NewDisposeScope();
         var count = (int)images.size(0);
         var configuration = _network.Configuration;
         var last = _stages[^1];
@@ -94,6 +97,7 @@ internal sealed unsafe class FastPass : IDisposable
             }
         }
 
+        foreach (var output in (Tensor?[])[result.Tokens, result.Pooled, result.Projected, .. result.Logits ?? []]) output?.MoveToOuterDisposeScope();
         return result;
     }
 

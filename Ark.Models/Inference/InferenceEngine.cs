@@ -26,7 +26,7 @@ public sealed class InferenceEngine : IDisposable
         _ownsModel = ownsModel;
         Precision = precision;
         if (!FastPass.IsSupported || !PreparedNetwork.TilesStages(model.Backbone) || model.norm.weight is not { device_type: TorchSharp.DeviceType.CPU, dtype: ScalarType.Float32 }) return;
-        _prepared = new PreparedNetwork(model, streamed, precision == InferencePrecision.Bf16 && Bf16Kernel.IsSupported && PreparedNetwork.FitsBf16(model.Backbone));
+        _prepared = new PreparedNetwork(model, streamed, precision == InferencePrecision.Bf16 && PacksBf16(model.Backbone));
         try
         {
             _fast = new FastPass(_prepared, threads);
@@ -90,13 +90,21 @@ public sealed class InferenceEngine : IDisposable
     {
         var streamed = Packs(configuration?.Backbone) ? new StreamedWeights() : null;
         InferenceEngine? engine = null;
-        ArkModel.Load(path, nestedKey, configuration, streamed, model => engine = new InferenceEngine(model, streamed, precision, get_num_threads(), ownsModel: true));
+        ArkModel.Load(path, nestedKey, configuration, streamed, model =>
+        {
+            // Explanations differentiate through projector and heads, and want no gradients of their weights.
+            foreach (var parameter in model.parameters()) parameter.requires_grad = false;
+            engine = new InferenceEngine(model, streamed, precision, get_num_threads(), ownsModel: true);
+        });
         return engine!;
     }
 
     /// <summary>Whether an engine packs the weights of a file's backbone straight from it, so that no plain network holds them.</summary>
     /// <param name="backbone">The backbone; <see langword="null"/> for one that is recognised, which always tiles.</param>
     internal static bool Packs(SwinConfiguration? backbone) => FastPass.IsSupported && (backbone is null || PreparedNetwork.TilesStages(backbone));
+
+    /// <summary>Whether an engine that packs weights packs them in bfloat16 where that is asked for; else it computes in single precision.</summary>
+    internal static bool PacksBf16(SwinConfiguration backbone) => Bf16Kernel.IsSupported && PreparedNetwork.FitsBf16(backbone);
 
     /// <summary>The network; one that the engine loaded itself has projector and heads, and of the backbone only what is small.</summary>
     internal ArkModel Network => _model;

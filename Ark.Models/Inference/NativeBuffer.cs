@@ -9,8 +9,11 @@ internal sealed unsafe class NativeBuffer : IDisposable
     private const nuint HugePage = 2 << 20;
     private const int AdviseHugePages = 14;
 
+    private NativeAllocation? _memory;
+
     public NativeBuffer(long bytes = 0, bool clear = true) => Reserve(bytes, clear);
 
+    // A field of its own: it is read in the innermost loops. Whoever computes with it keeps the buffer alive, for the allocation behind it has a finalizer.
     public void* Pointer { get; private set; }
 
     public float* Floats => (float*)Pointer;
@@ -23,7 +26,8 @@ internal sealed unsafe class NativeBuffer : IDisposable
         if (bytes <= Bytes) return;
         Free();
         var large = OperatingSystem.IsLinux() && (nuint)bytes >= HugePage;
-        Pointer = NativeMemory.AlignedAlloc((nuint)bytes, large ? HugePage : CacheLine);
+        _memory = new NativeAllocation(bytes, large ? HugePage : CacheLine);
+        Pointer = _memory.Pointer;
         // Fewer entries in the table of pages are looked up then; where the system has none to give, nothing changes.
         if (large) _ = Advise(Pointer, (nuint)bytes / HugePage * HugePage, AdviseHugePages);
         if (clear) NativeMemory.Clear(Pointer, (nuint)bytes);
@@ -38,7 +42,8 @@ internal sealed unsafe class NativeBuffer : IDisposable
 
     private void Free()
     {
-        NativeMemory.AlignedFree(Pointer);
+        _memory?.Dispose();
+        _memory = null;
         Pointer = null;
         Bytes = 0;
     }

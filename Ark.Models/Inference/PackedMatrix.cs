@@ -47,7 +47,8 @@ internal sealed unsafe class PackedMatrix : IDisposable
     {
         using var scope = NewDisposeScope();
         var flat = weight.detach().flatten(1).contiguous();
-        var packed = new PackedMatrix((int)flat.size(0), (int)flat.size(1), bf16);
+        using var unfinished = new Unfinished();
+        var packed = unfinished.Keep(new PackedMatrix((int)flat.size(0), (int)flat.size(1), bf16));
         if (streamed?.Defer(weight, packed, scaledColumns, scale) != true)
         {
             fixed (byte* source = flat.bytes)
@@ -60,9 +61,13 @@ internal sealed unsafe class PackedMatrix : IDisposable
             }
         }
 
-        if (bias is null) return packed;
-        var values = MemoryMarshal.Cast<byte, float>(bias.detach().contiguous().bytes);
-        for (var i = 0; i < values.Length; i++) packed.Bias[i] = i < scaledColumns ? values[i] * scale : values[i];
+        if (bias is not null)
+        {
+            var values = MemoryMarshal.Cast<byte, float>(bias.detach().contiguous().bytes);
+            for (var i = 0; i < values.Length; i++) packed.Bias[i] = i < scaledColumns ? values[i] * scale : values[i];
+        }
+
+        unfinished.Finish();
         return packed;
     }
 

@@ -9,14 +9,16 @@ internal sealed class PreparedBlock : IDisposable
         var heads = configuration.NumHeads[stage];
         var (window, shift, _) = block.Geometry;
         Shift = shift;
-        Norm1 = new NormLayer(block.norm1);
+        using var unfinished = new Unfinished();
+        Norm1 = unfinished.Keep(new NormLayer(block.norm1));
         // The queries come out scaled.
-        Qkv = PackedMatrix.Create(block.attn.qkv.weight!, block.attn.qkv.bias, streamed, bf16, scaledColumns: channels, scale: MathF.Pow(channels / heads, -0.5f));
-        Attention = new WindowAttentionKernel(block.attn, window, shift, heads, channels);
-        Proj = PackedMatrix.Create(block.attn.proj.weight!, block.attn.proj.bias, streamed, bf16);
-        Norm2 = new NormLayer(block.norm2);
-        Fc1 = PackedMatrix.Create(block.mlp.fc1.weight!, block.mlp.fc1.bias, streamed, bf16);
-        Fc2 = PackedMatrix.Create(block.mlp.fc2.weight!, block.mlp.fc2.bias, streamed, bf16);
+        Qkv = unfinished.Keep(PackedMatrix.Create(block.attn.qkv.weight!, block.attn.qkv.bias, streamed, bf16, scaledColumns: channels, scale: MathF.Pow(channels / heads, -0.5f)));
+        Attention = unfinished.Keep(new WindowAttentionKernel(block.attn, window, shift, heads, channels));
+        Proj = unfinished.Keep(PackedMatrix.Create(block.attn.proj.weight!, block.attn.proj.bias, streamed, bf16));
+        Norm2 = unfinished.Keep(new NormLayer(block.norm2));
+        Fc1 = unfinished.Keep(PackedMatrix.Create(block.mlp.fc1.weight!, block.mlp.fc1.bias, streamed, bf16));
+        Fc2 = unfinished.Keep(PackedMatrix.Create(block.mlp.fc2.weight!, block.mlp.fc2.bias, streamed, bf16));
+        unfinished.Finish();
     }
 
     public int Shift { get; }

@@ -17,8 +17,6 @@ internal sealed class WindowAttention : nn.Module<Tensor, Tensor?, Tensor>
     private readonly int _heads;
     private readonly int _headChannels;
     private readonly int _tokens;
-    // Held as the native scalar: see KeptScalar.
-    private readonly Scalar _scale;
     private readonly double _dropRate;
     private readonly double _attentionDropRate;
 
@@ -30,7 +28,7 @@ internal sealed class WindowAttention : nn.Module<Tensor, Tensor?, Tensor>
         _heads = configuration.NumHeads[stage];
         _headChannels = channels / _heads;
         _tokens = window * window;
-        _scale = Math.Pow(_headChannels, -0.5).ToScalar();
+        Scale = Math.Pow(_headChannels, -0.5).ToScalar();
         _dropRate = configuration.DropRate;
         _attentionDropRate = configuration.AttentionDropRate;
         relative_position_bias_table = Layers.Parameter(device, ((2 * window) - 1) * ((2 * window) - 1), _heads);
@@ -42,6 +40,9 @@ internal sealed class WindowAttention : nn.Module<Tensor, Tensor?, Tensor>
         register_module(nameof(qkv), qkv);
         register_module(nameof(proj), proj);
     }
+
+    /// <summary>What scores are multiplied by, held as the native scalar: see <see cref="KeptScalar"/>.</summary>
+    internal Scalar Scale { get; }
 
     /// <summary>Attends.</summary>
     /// <param name="windows"><c>[B * W, tokens, C]</c>, the windows of an image beside each other.</param>
@@ -74,6 +75,12 @@ internal sealed class WindowAttention : nn.Module<Tensor, Tensor?, Tensor>
         Initialisation.TruncatedNormal(relative_position_bias_table, generator);
     }
 
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing) Scale.Dispose();
+        base.Dispose(disposing);
+    }
+
     /// <summary>The fused operator has no fused gradient for its bias, so training takes the formula apart, with and without gradients alike.</summary>
     private Tensor Explicit(Tensor query, Tensor key, Tensor value, Tensor bias)
     {
@@ -81,7 +88,7 @@ internal sealed class WindowAttention : nn.Module<Tensor, Tensor?, Tensor>
         long[] flat = [batch * groups, _tokens, _headChannels];
         var scores = query.reshape(flat).bmm(key.reshape(flat).transpose(1, 2)).view(batch, groups, _tokens, _tokens);
         // The bias keeps its type, and so sum and softmax do, whatever the products are in.
-        var weights = add(bias, scores, _scale).softmax(-1).to(query.dtype);
+        var weights = add(bias, scores, Scale).softmax(-1).to(query.dtype);
         if (_attentionDropRate > 0 && training) weights = nn.functional.dropout(weights, _attentionDropRate, training: true);
         return weights.view(batch * groups, _tokens, _tokens).bmm(value.reshape(flat));
     }

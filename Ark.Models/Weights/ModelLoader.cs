@@ -27,16 +27,18 @@ internal static class ModelLoader
         var native = Task.Run(NativeRuntime.Ensure);
         using var reader = CheckpointReader.Open(path, options);
         var choice = StateDictChoice.Choose(reader, nestedKey);
-        var (backbone, allocate) = plan(reader, choice);
-        CheckMemory(path, PlaceOf(choice), choice, backbone);
+        var planned = plan(reader, choice);
+        CheckMemory(path, PlaceOf(choice), choice, planned.Backbone);
         ParallelReading.ForEach(choice.Tensors.Values.Select(t => t.Storage.Bytes!).Distinct().ToList(), b => b.Length, b => b.Verify());
         native.GetAwaiter().GetResult();
-        var network = Layers.Unfilled(allocate);
+        var network = Layers.Unfilled(planned.Allocate);
         try
         {
             // What only Ark's networks have may be left out when the backbone alone is asked for; nothing else may.
             string[] leftOut = network is ArkModel ? [] : [.. choice.Tensors.Keys.Where(SwinNames.IsArks)];
             report = StateDictLoader.Load(network, reader, nestedKey, strict: true, leftOut, loadedParameters: null, takeOver?.Invoke(network));
+            if (planned.IsDescribed && report.Mismatched is [var other, ..])
+                throw new CheckpointException(path, $"tensor '{other.Name}'", $"has the shape {WordsOf(other.FileShape)}, but the model that the file describes has {WordsOf(other.ModelShape)}: the description is of another network");
             ZeroWhatTheFileLacks(network, report);
             network.eval();
             use?.Invoke(network);
@@ -55,6 +57,8 @@ internal static class ModelLoader
         WeightRecognition.Recognise(choice.Shapes) ?? throw new CheckpointException(reader.Path, PlaceOf(choice),
             $"holds no Swin Transformer that is known: its {choice.Tensors.Count} tensors begin with {string.Join(", ", choice.Tensors.Keys.Take(3))}",
             "'ark inspect' lists them; choose another key, or build the model yourself and use load_checkpoint.");
+
+    private static string WordsOf(IEnumerable<long>? shape) => $"[{string.Join(", ", shape ?? [])}]";
 
     private static string? PlaceOf(StateDictChoice choice) => choice.NestedKey.Length == 0 ? null : $"key '{choice.NestedKey}'";
 

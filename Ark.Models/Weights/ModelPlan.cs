@@ -4,5 +4,6 @@ namespace Ark.Models;
 /// <typeparam name="T">The network.</typeparam>
 /// <param name="Backbone">Its backbone.</param>
 /// <param name="Allocate">Makes it without drawing weights.</param>
-internal sealed record ModelPlan<T>(SwinConfiguration Backbone, Func<T> Allocate)
+/// <param name="IsDescribed">Whether the file says the shape itself, so that no tensor may have another, recomputed ones included.</param>
+internal sealed record ModelPlan<T>(SwinConfiguration Backbone, Func<T> Allocate, bool IsDescribed = false)
     where T : SwinBackbone;

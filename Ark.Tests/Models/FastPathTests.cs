@@ -39,16 +39,12 @@ public class FastPathTests(FormulaModel formula) : IClassFixture<FormulaModel>
             Reference.AssertClose("after_proj", engine.Projected(io["input"]), io[$"{network}.embeddings.after_proj"]);
     }
 
-    [Fact]
-    public void Full_size_model_gives_the_recorded_outputs_of_the_original() => CheckFormula(Reference.Tensors("03_swin_base", "formula.safetensors"));
-
-    [Fact]
-    public void Full_size_model_gives_the_recorded_outputs_on_two_radiographs() =>
-        CheckFormula(Safetensors.Load(Fixture.SharedPathOf("reference", "03_swin_base", "real.safetensors")));
-
-    private void CheckFormula(Dictionary<string, Tensor> expected)
+    [Theory]
+    [MemberData(nameof(FullSizeRecording.Names), MemberType = typeof(FullSizeRecording))]
+    public void Full_size_model_gives_the_recorded_outputs(string recording)
     {
         using var scope = NewDisposeScope();
+        var expected = FullSizeRecording.Tensors(recording);
         using var engine = InferenceEngine.Create(formula.Model);
         const InferenceOutputs Outputs = InferenceOutputs.Pooled | InferenceOutputs.Projected | InferenceOutputs.Logits;
         var result = engine.Run(expected["input"], Outputs);

@@ -51,7 +51,7 @@ public class InferenceEngineTests
                 if (runs == 0) started.Signal();
             }
         })).ToArray();
-        Assert.True(started.Wait(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken));
+        Assert.True(started.Wait(TimeSpan.FromMinutes(10), TestContext.Current.CancellationToken));
         engine.Dispose();
         engine.Dispose();
         Assert.All(await Task.WhenAll(callers), runs => Assert.True(runs > 0));

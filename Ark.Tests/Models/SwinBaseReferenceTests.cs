@@ -23,24 +23,15 @@ public class SwinBaseReferenceTests(FormulaModel formula) : IClassFixture<Formul
         Assert.Equal(json.GetProperty("sum_all_parameters_float64").GetDouble(), sum, 1e-3);
     }
 
-    [Fact]
-    public void Formula_model_gives_the_recorded_outputs_of_the_original_and_of_every_block() =>
-        Check(Reference.Tensors("03_swin_base", "formula.safetensors"), Reference.Json("03_swin_base", "formula_run.json"));
-
-    [Fact]
-    public void Formula_model_gives_the_recorded_outputs_on_two_radiographs()
-    {
-        var tensors = Safetensors.Load(Fixture.SharedPathOf("reference", "03_swin_base", "real.safetensors"));
-        using var run = JsonDocument.Parse(File.ReadAllBytes(Fixture.SharedPathOf("reference", "03_swin_base", "real_run.json")));
-        Check(tensors, run.RootElement);
-    }
-
-    private void Check(Dictionary<string, Tensor> expected, JsonElement run)
+    [Theory]
+    [MemberData(nameof(FullSizeRecording.Names), MemberType = typeof(FullSizeRecording))]
+    public void Formula_model_gives_the_recorded_outputs_and_those_of_every_block(string recording)
     {
         using var scope = NewDisposeScope();
         using var off = no_grad();
         var model = formula.Model;
-        var activations = run.GetProperty("activations_float64");
+        var expected = FullSizeRecording.Tensors(recording);
+        var activations = FullSizeRecording.Run(recording).GetProperty("activations_float64");
         var seen = 0;
         Tensor? pooled = null;
         Tensor? projected = null;

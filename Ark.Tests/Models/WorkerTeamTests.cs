@@ -35,8 +35,7 @@ public class WorkerTeamTests
         {
             for (var phase = 0; phase < 20; phase++)
             {
-                // Until the others sleep, whatever time that takes.
-                if (worker.Index == phase % 3) SpinWait.SpinUntil(() => team.Sleeping == 2);
+                if (worker.Index == phase % 3) WaitForSleepers(team);
                 worker.Meet();
             }
 
@@ -55,7 +54,7 @@ public class WorkerTeamTests
             {
                 if (worker.Index == 1)
                 {
-                    SpinWait.SpinUntil(() => team.Sleeping == 2);
+                    WaitForSleepers(team);
                     throw new InvalidDataException("one");
                 }
 
@@ -72,4 +71,7 @@ public class WorkerTeamTests
         });
         Assert.Equal(3, count);
     }
+
+    // Until the others sleep, whatever time that takes; a thread that never does shall fail and not hang.
+    private static void WaitForSleepers(WorkerTeam team) => Assert.True(SpinWait.SpinUntil(() => team.Sleeping == 2, TimeSpan.FromMinutes(5)), "The others do not sleep.");
 }

@@ -7,15 +7,16 @@ using static TorchSharp.torch;
 
 namespace Ark.Tests.Reuse;
 
-/// <summary>A checkpoint of the shape of Ark-6, from PNG files to embeddings and probabilities, against what the original computed.</summary>
+/// <summary>A checkpoint of the shape of Ark-6, from PNG files to embeddings and probabilities, against what was recorded.</summary>
 public class FullSizeReferenceTests(FormulaModel formula) : IClassFixture<FormulaModel>
 {
-    [Fact]
-    public async Task Embeddings_and_probabilities_of_two_radiographs_are_the_recorded_ones()
+    [Theory]
+    [MemberData(nameof(FullSizeRecording.WithPictures), MemberType = typeof(FullSizeRecording))]
+    public async Task Embeddings_and_probabilities_of_two_pictures_are_the_recorded_ones(string recording)
     {
         using var recorded = NewDisposeScope();
-        var expected = Safetensors.Load(Fixture.SharedPathOf("reference", "03_swin_base", "real.safetensors"));
-        string[] files = [.. ((string[])["real_00000183_001.png", "real_00000165_004.png"]).Select(f => Fixture.SharedPathOf("reference", "03_swin_base", f))];
+        var expected = FullSizeRecording.Tensors(recording);
+        var files = FullSizeRecording.Pictures(recording);
         using var folder = new TemporaryFolder();
         Safetensors.Save(folder.PathOf("ark6.safetensors"), formula.Model.state_dict());
         var services = new ServiceCollection();

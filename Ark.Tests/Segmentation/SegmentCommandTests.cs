@@ -28,6 +28,11 @@ public class SegmentCommandTests(MaskedPhantom phantom) : IClassFixture<MaskedPh
         Assert.Equal(2, figures["structures"]![0]!["intervals"]!["dice"]!.AsArray().Count);
         Assert.Null(figures["structures"]![0]!["hd95_mm"]);
 
+        var stretched = await CommandLineRun.Of("segment", "evaluate", "--checkpoint", checkpoint, "--config", phantom.Catalogue, "--bootstrap", "0", "--stretch", "--json", "-", "--quiet");
+        Assert.True(stretched.ExitCode == 0, stretched.Error);
+        Assert.Equal((null, true), ((bool?)figures["stretch"], (bool?)JsonNode.Parse(stretched.Out)!["stretch"]));
+        Assert.NotEqual((double)figures["mean_dice"]!, (double)JsonNode.Parse(stretched.Out)!["mean_dice"]!);
+
         var output = phantom.PathOf("predicted");
         var predicted = await CommandLineRun.Of("segment", "predict", "--checkpoint", checkpoint, "--out", output, "--spacing", "2.5", "--json", "-", "--quiet", phantom.Picture, phantom.Picture);
         Assert.True(predicted.ExitCode == 0, predicted.Error);

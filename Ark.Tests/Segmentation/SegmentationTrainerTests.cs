@@ -1,5 +1,7 @@
 using System.Text.Json.Nodes;
+using Ark.Data;
 using Ark.Models;
+using Ark.Tests.Models;
 using Ark.Tests.Training;
 using Ark.Training;
 using static TorchSharp.torch;
@@ -62,6 +64,37 @@ public class SegmentationTrainerTests(MaskedPhantom phantom) : IClassFixture<Mas
 
         await phantom.TrainAsync(run with { Resume = true }, cancellationToken: Cancellation);
         AssertSame(new RunFiles(phantom.PathOf("whole-borrowed")), new RunFiles(run.Directory));
+    }
+
+    [Fact]
+    public async Task Training_and_loading_that_throw_leave_no_tensor()
+    {
+        var data = await PreparedSegmentation.ReadAsync(phantom.Dataset(), Cancellation);
+        var run = phantom.Run("thrown");
+        var description = SegmentationDescription.Of(run.Options, data.Structures);
+        using var directory = RunDirectory.Open(run.Directory, resume: false);
+        SegmentationSession Session(bool resume = false, Action<SegmentationOptions>? change = null)
+        {
+            var options = run.Options.Clone();
+            change?.Invoke(options);
+            return new SegmentationSession(options, data, description, directory, resume, new NetVipsImageDecoder(), new ProgressReporter(null));
+        }
+
+        var other = phantom.PathOf("thrown.safetensors");
+        using (var weight = zeros(7)) Safetensors.Save(other, [KeyValuePair.Create("norm.weight", weight), KeyValuePair.Create("norm.bias", weight)]);
+        LiveTensors.AssertNoneLeft<ArkInputException>(() => Session(change: o => o.Initial = other));
+        LiveTensors.AssertNoneLeft<ArkInputException>(() => Session(change: o => o.Initial = "missing.pth"));
+        Assert.Equal(0, LiveTensors.LeftBy(() => Session().Dispose()));
+        Assert.InRange(LiveTensors.LeftBy(() => Session()), 20, long.MaxValue);
+
+        File.Copy(Path.Combine(phantom.PathOf("trained"), "checkpoints", "last.pth.tar"), directory.LastCheckpoint);
+        // The checkpoint counts on metrics that are not there.
+        LiveTensors.AssertNoneLeft<ArkInputException>(() => Session(resume: true));
+        File.WriteAllBytes(directory.LastCheckpoint, File.ReadAllBytes(directory.LastCheckpoint)[..^3000]);
+        LiveTensors.AssertNoneLeft<CheckpointException>(() => Session(resume: true));
+        LiveTensors.AssertNoneLeft<CheckpointException>(() => LoadedSegmenter.Load(directory.LastCheckpoint));
+        LiveTensors.AssertNoneLeft<ArkInputException>(() => LoadedSegmenter.Load(other));
+        Assert.Equal(0, LiveTensors.LeftBy(() => LoadedSegmenter.Load(phantom.Checkpoint).Dispose()));
     }
 
     [Fact]

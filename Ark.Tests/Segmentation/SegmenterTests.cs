@@ -48,8 +48,8 @@ public class SegmenterTests(MaskedPhantom phantom) : IClassFixture<MaskedPhantom
         await impatient.CancelAsync();
         Assert.Contains("cut", (await Assert.ThrowsAsync<ArkInputException>(() => bad)).Message, StringComparison.Ordinal);
         Assert.Equal(128, (await good).Width);
-        if (left.IsCanceled) await Assert.ThrowsAnyAsync<OperationCanceledException>(() => left);
-        else await left;
+        // It may have been through before the other gave up.
+        Assert.True(await Record.ExceptionAsync(() => left) is null or OperationCanceledException);
     }
 
     [Fact]

@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 
 namespace Ark.Tests.Segmentation;
 
-/// <summary>The published segmentation network on two small backbones: one recorded case in the repository, the other beside it.</summary>
+/// <summary>The published segmentation network on two small backbones.</summary>
 public class UperNetReferenceTests
 {
     private const double Tolerance = 1e-4;
@@ -137,7 +137,5 @@ public class UperNetReferenceTests
 
     private static Dictionary<string, Tensor> Tensors(string name, string file) => Safetensors.Load(PathOf(name, file));
 
-    // One case is enough where there is only the repository, which has to stay small.
-    private static string PathOf(string name, string file) =>
-        name[0] == 'b' ? Fixture.PathOf("10_segmentation", name, file) : Fixture.SharedPathOf("reference", "10_segmentation", name, file);
+    private static string PathOf(string name, string file) => Fixture.PathOf("10_segmentation", name, file);
 }

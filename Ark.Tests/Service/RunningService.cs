@@ -37,7 +37,7 @@ public sealed class RunningService : IAsyncLifetime
         });
         ServiceHost.LoadModel(app);
         await app.StartAsync(TestContext.Current.CancellationToken);
-        return (app, new HttpClient { BaseAddress = new Uri(app.Urls.Single()) });
+        return (app, new HttpClient { BaseAddress = new Uri(app.Urls.Single()), Timeout = System.Threading.Timeout.InfiniteTimeSpan });
     }
 
     private sealed class Recorder(ConcurrentQueue<string> log) : ILoggerProvider, ILogger

@@ -209,7 +209,7 @@ public class ServiceTests(RunningService service) : IClassFixture<RunningService
     [Fact]
     public async Task An_answer_beyond_the_time_is_given_up_in_words()
     {
-        var (app, client) = await RunningService.StartAsync([], $"--Ark:Model:Checkpoint={service.Small.Checkpoint}", "--Service:Timeout=00:00:01");
+        var (app, client) = await RunningService.StartAsync([], $"--Ark:Model:Checkpoint={service.Small.Checkpoint}", "--Service:Timeout=00:00:00.100");
         await using (app)
         using (client)
         {

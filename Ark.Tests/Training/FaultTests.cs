@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Ark.Data;
+using Ark.Tests.Cli;
 using Ark.Training;
 
 namespace Ark.Tests.Training;
@@ -118,6 +119,28 @@ public class FaultTests(PhantomFixture phantom) : IClassFixture<PhantomFixture>
         {
             CultureInfo.CurrentCulture = before;
         }
+    }
+
+    [Fact]
+    public async Task Conversions_and_reports_on_a_full_disk_have_failed_and_keep_the_file_of_before()
+    {
+        using var disk = SmallDisk.Mount(64 << 10);
+        var (run, weights) = (Path.Combine(disk.Folder, "run"), Path.Combine(disk.Folder, "out.safetensors"));
+        Directory.CreateDirectory(run);
+        File.WriteAllText(Path.Combine(run, "metrics.jsonl"), "");
+        File.WriteAllText(weights, "before");
+        Assert.Throws<IOException>(() => File.WriteAllBytes(Path.Combine(disk.Folder, "filled"), new byte[1 << 20]));
+        foreach (var command in (string[][])[["report", run], ["convert", Fixture.PathOf("phantom_teacher", "teacher.safetensors"), weights]])
+        {
+            var result = await CommandLineRun.Of(command);
+            Assert.Equal(1, result.ExitCode);
+            Assert.StartsWith($"ark: {disk.Folder}", result.Error, StringComparison.Ordinal);
+            Assert.Contains("cannot be written: No space left on device", result.Error, StringComparison.Ordinal);
+        }
+
+        Assert.Equal("before", File.ReadAllText(weights));
+        // A place that does not exist is the command line's fault.
+        Assert.Equal(2, (await CommandLineRun.Of("convert", Fixture.PathOf("phantom_teacher", "teacher.safetensors"), Path.Combine(disk.Folder, "nowhere", "out.safetensors"))).ExitCode);
     }
 
     private static Reaction WhenEpochEnds(int epoch, Action action) => new(p =>

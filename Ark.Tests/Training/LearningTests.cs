@@ -31,6 +31,6 @@ public partial class LearningTests(PhantomFixture phantom) : IClassFixture<Phant
         Assert.All(passes, p => Assert.InRange(p.TakeLast(3).Average(), 0, p.First() / 2));
     }
 
-    [GeneratedRegex("(?<pass>[A-Za-z]+): task loss (?<loss>[0-9.]+)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex("(?<pass>[A-Za-z]+): task loss (?<loss>[0-9.]+)", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex TaskLossOfPass();
 }

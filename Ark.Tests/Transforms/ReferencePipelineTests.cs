@@ -7,16 +7,19 @@ namespace Ark.Tests.Transforms;
 /// <summary>Whole transforms, with the recorded draws replayed, against what the original's classes gave.</summary>
 public class ReferencePipelineTests
 {
-    public static TheoryData<string> Images => ["gray.png", "rgb.png", "nonsquare_rgba.png"];
+    public static MatrixTheoryData<string, string> Images => new(Recordings, ["gray.png", "rgb.png", "nonsquare_rgba.png"]);
+
+    public static MatrixTheoryData<string, string> Datasets => new(Recordings, ["ChestXray14", "CheXpert"]);
+
+    public static MatrixTheoryData<string, int> Sizes => new(Recordings, [64, 224]);
 
     [Theory]
-    [InlineData("pipeline64", 64, 12)]
-    [InlineData("pipeline224", 224, 4)]
-    public void TrainingTransform_makes_the_views_of_the_published_augmentation(string family, int size, int count)
+    [MemberData(nameof(Sizes))]
+    public void TrainingTransform_makes_the_views_of_the_published_augmentation(string recording, int size)
     {
-        var reference = Load();
-        var students = reference.OperationsWhere(id => id.StartsWith(family, StringComparison.Ordinal) && id.EndsWith("/student", StringComparison.Ordinal));
-        Assert.Equal(count, students.Count);
+        var reference = Load(recording);
+        var students = reference.OperationsWhere(id => id.StartsWith($"pipeline{size}/", StringComparison.Ordinal) && id.EndsWith("/student", StringComparison.Ordinal));
+        Assert.Equal(size == 64 ? 12 : 4, students.Count);
         var tables = PixelTables.InDouble(Normalisation.ImageNet);
         foreach (var student in students)
         {
@@ -32,27 +35,25 @@ public class ReferencePipelineTests
     }
 
     [Theory]
-    [InlineData("ChestXray14", false)]
-    [InlineData("CheXpert", true)]
-    public void TrainingTransform_equals_the_data_sets_of_Ark(string dataset, bool wholePicture)
+    [MemberData(nameof(Datasets))]
+    public void TrainingTransform_equals_the_data_sets_of_Ark(string recording, string dataset)
     {
-        var reference = Load();
+        var reference = Load(recording);
         var id = $"item/Ark/{dataset}/train";
         var student = Assert.Single(reference.OperationsWhere(o => o == $"{id}/student_stride7"));
         var actual = new float[2 * 3 * 224 * 224];
-        new TrainingTransform(224, 224, AugmentationRecipe.Ark, Normalisation.ImageNet, wholePicture)
+        new TrainingTransform(224, 224, AugmentationRecipe.Ark, Normalisation.ImageNet, wholePicture: dataset == "CheXpert")
             .Apply(reference.Image(ImageOf(dataset)), Recorded(student), actual);
         AssertEqual(reference.Floats($"{id}/student_stride7"), EverySeventh(actual.AsSpan(0, 3 * 224 * 224)), "student");
         AssertEqual(reference.Floats($"{id}/teacher_stride7"), EverySeventh(actual.AsSpan(3 * 224 * 224)), "teacher");
     }
 
     [Theory]
-    [InlineData("ChestXray14")]
-    [InlineData("CheXpert")]
-    public void TrainingTransform_equals_the_data_sets_of_ArkPlus(string dataset)
+    [MemberData(nameof(Datasets))]
+    public void TrainingTransform_equals_the_data_sets_of_ArkPlus(string recording, string dataset)
     {
         // Those were made with a picture of 40 and views of 32; the proportion 256:224 would give 37, so the picture is resized beforehand.
-        var reference = Load();
+        var reference = Load(recording);
         var id = $"item/Ark+/{dataset}/train";
         var student = Assert.Single(reference.OperationsWhere(o => o == $"{id}/student"));
         var source = reference.Image(ImageOf(dataset));
@@ -66,23 +67,21 @@ public class ReferencePipelineTests
     }
 
     [Theory]
-    [InlineData("ChestXray14", true)]
-    [InlineData("CheXpert", false)]
-    public void EvaluationTransform_equals_the_validation_data_sets_of_Ark(string dataset, bool resizesFirst)
+    [MemberData(nameof(Datasets))]
+    public void EvaluationTransform_equals_the_validation_data_sets_of_Ark(string recording, string dataset)
     {
-        var reference = Load();
+        var reference = Load(recording);
         var actual = new float[3 * 224 * 224];
-        new EvaluationTransform(224, 224, asDatasetOf: resizesFirst ? AugmentationRecipe.Ark : null).Apply(reference.Image(ImageOf(dataset)), new RandomStream(0), actual);
+        new EvaluationTransform(224, 224, asDatasetOf: dataset == "ChestXray14" ? AugmentationRecipe.Ark : null).Apply(reference.Image(ImageOf(dataset)), new RandomStream(0), actual);
         AssertEqual(reference.Floats($"item/Ark/{dataset}/valid/student_stride7"), EverySeventh(actual), "student");
         AssertEqual(reference.Floats($"item/Ark/{dataset}/valid/teacher_stride7"), EverySeventh(actual), "teacher");
     }
 
     [Theory]
-    [InlineData("ChestXray14")]
-    [InlineData("CheXpert")]
-    public void EvaluationTransform_equals_the_validation_data_sets_of_ArkPlus(string dataset)
+    [MemberData(nameof(Datasets))]
+    public void EvaluationTransform_equals_the_validation_data_sets_of_ArkPlus(string recording, string dataset)
     {
-        var reference = Load();
+        var reference = Load(recording);
         var actual = new float[3 * 32 * 32];
         new EvaluationTransform(new ViewSize(32, 32), new ViewSize(40, 40), Normalisation.ImageNet, AugmentationRecipe.ArkPlus)
             .Apply(reference.Image(ImageOf(dataset)), new RandomStream(0), actual);
@@ -91,9 +90,9 @@ public class ReferencePipelineTests
 
     [Theory]
     [MemberData(nameof(Images))]
-    public void Evaluation_transforms_equal_build_transform_classification(string image)
+    public void Evaluation_transforms_equal_build_transform_classification(string recording, string image)
     {
-        var reference = Load();
+        var reference = Load(recording);
         var source = reference.Image(image);
         foreach (var (name, normalisation) in new[] { ("imagenet", Normalisation.ImageNet), ("chestx-ray", Normalisation.ChestXray), ("none", Normalisation.None) })
         {

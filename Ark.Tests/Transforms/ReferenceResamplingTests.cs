@@ -7,13 +7,13 @@ namespace Ark.Tests.Transforms;
 /// <summary>Every resampling step against what Pillow, torchvision and OpenCV gave.</summary>
 public class ReferenceResamplingTests
 {
-    public static TheoryData<string> Images => ["gray.png", "rgb.png", "nonsquare_rgba.png"];
+    public static MatrixTheoryData<string, string> Images => new(Recordings, ["gray.png", "rgb.png", "nonsquare_rgba.png"]);
 
     [Theory]
     [MemberData(nameof(Images))]
-    public void PilResize_equals_Pillow(string image)
+    public void PilResize_equals_Pillow(string recording, string image)
     {
-        var reference = Load();
+        var reference = Load(recording);
         var source = reference.Image(image);
         var operations = reference.Operations(image, "pil_resize");
         Assert.True(operations.Count >= 7);
@@ -32,9 +32,9 @@ public class ReferenceResamplingTests
 
     [Theory]
     [MemberData(nameof(Images))]
-    public void Torchvision_resize_crops_and_flip_are_equal(string image)
+    public void Torchvision_resize_crops_and_flip_are_equal(string recording, string image)
     {
-        var reference = Load();
+        var reference = Load(recording);
         var source = reference.Image(image);
         var square = Resize(Bitmap.Of(source), 64, 64);
         var channels = source.Channels;
@@ -60,9 +60,9 @@ public class ReferenceResamplingTests
 
     [Theory]
     [MemberData(nameof(Images))]
-    public void CvResize_equals_OpenCV(string image)
+    public void CvResize_equals_OpenCV(string recording, string image)
     {
-        var reference = Load();
+        var reference = Load(recording);
         var source = reference.Image(image);
         var operations = reference.Operations(image, "cv_crop");
         Assert.Equal(8, operations.Count);
@@ -83,9 +83,9 @@ public class ReferenceResamplingTests
 
     [Theory]
     [MemberData(nameof(Images))]
-    public void CvWarp_equals_OpenCV(string image)
+    public void CvWarp_equals_OpenCV(string recording, string image)
     {
-        var reference = Load();
+        var reference = Load(recording);
         var source = reference.ImageOutput($"{image}/cv_base72x64");
         var operations = reference.Operations(image, "ssr_");
         Assert.Equal(8, operations.Count);
@@ -100,9 +100,9 @@ public class ReferenceResamplingTests
 
     [Theory]
     [MemberData(nameof(Images))]
-    public void Intensity_curves_equal_albumentations(string image)
+    public void Intensity_curves_equal_albumentations(string recording, string image)
     {
-        var reference = Load();
+        var reference = Load(recording);
         var source = reference.Bytes($"{image}/cv_base72x64");
         var gammas = reference.Operations(image, "gamma_");
         Assert.Equal(5, gammas.Count);

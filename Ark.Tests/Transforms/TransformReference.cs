@@ -4,10 +4,15 @@ using TorchSharp;
 
 namespace Ark.Tests.Transforms;
 
-/// <summary>What the original Python computed for images that may not be committed; tests that ask for it skip where it is missing.</summary>
+/// <summary>What Pillow, torchvision, OpenCV and albumentations computed for pictures of every kind.</summary>
 internal sealed class TransformReference
 {
-    private static readonly Lazy<TransformReference> Loaded = new(() => new(Fixture.SharedPathOf("reference", "07_transforms")));
+    // Radiographs may not be committed: theirs count where they lie beside the repository, those of phantoms everywhere.
+    private const string Phantoms = "phantoms";
+    private const string Radiographs = "radiographs";
+    private static readonly string? Beside = Fixture.BesideOf("reference", "07_transforms");
+    private static readonly Lazy<TransformReference> OfPhantoms = new(() => new(Fixture.PathOf("07_transforms")));
+    private static readonly Lazy<TransformReference> OfRadiographs = new(() => new(Beside!));
     private readonly Dictionary<string, JsonElement> _operations;
     private readonly Dictionary<string, Array> _outputs = new(StringComparer.Ordinal);
     private readonly string _folder;
@@ -24,11 +29,10 @@ internal sealed class TransformReference
         }
     }
 
-    public static TransformReference Load()
-    {
-        Fixture.SharedPathOf("reference", "07_transforms");
-        return Loaded.Value;
-    }
+    /// <summary>The recordings that there are here.</summary>
+    public static string[] Recordings { get; } = Beside is null ? [Phantoms] : [Phantoms, Radiographs];
+
+    public static TransformReference Load(string recording) => (recording == Phantoms ? OfPhantoms : OfRadiographs).Value;
 
     /// <summary>Operations whose name (after the image's) starts so.</summary>
     public IReadOnlyList<JsonElement> Operations(string image, string prefix) =>

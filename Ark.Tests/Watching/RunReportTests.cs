@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
+using Ark.Tests.Checkpoints;
 using Ark.Training;
 
 namespace Ark.Tests.Watching;
@@ -22,7 +23,7 @@ public partial class RunReportTests
     [Fact]
     public void A_report_needs_nothing_from_elsewhere()
     {
-        var html = RunReport.Render(Lines);
+        var html = RunReport.Render(RunHistory.Of(Lines));
         Assert.DoesNotMatch(ExternalReference(), html);
         Assert.DoesNotContain("<script", html, StringComparison.OrdinalIgnoreCase);
         Assert.Contains("prefers-color-scheme:dark", html, StringComparison.Ordinal);
@@ -31,7 +32,7 @@ public partial class RunReportTests
     [Fact]
     public void Names_are_written_as_text()
     {
-        var html = RunReport.Render(Lines);
+        var html = RunReport.Render(RunHistory.Of(Lines));
         Assert.Contains("A&lt;b&gt;&amp;&quot;", html, StringComparison.Ordinal);
         Assert.Contains("x&lt;script&gt;", html, StringComparison.Ordinal);
         Assert.DoesNotContain("<b>", html, StringComparison.Ordinal);
@@ -40,7 +41,7 @@ public partial class RunReportTests
     [Fact]
     public void Every_chart_is_well_formed_and_has_a_title_and_a_description()
     {
-        var charts = Chart().Matches(RunReport.Render(Lines)).Select(m => XElement.Parse(m.Value)).ToList();
+        var charts = Chart().Matches(RunReport.Render(RunHistory.Of(Lines))).Select(m => XElement.Parse(m.Value)).ToList();
         Assert.Equal(8, charts.Count);
         Assert.All(charts, c =>
         {
@@ -60,7 +61,7 @@ public partial class RunReportTests
     [Fact]
     public void Tables_show_the_latest_figures_and_a_dash_for_what_is_undefined()
     {
-        var html = RunReport.Render(Lines, JsonNode.Parse("""{"options":{"epochs":"7","init":null}}""")!.AsObject());
+        var html = RunReport.Render(RunHistory.Of(Lines), JsonNode.Parse("""{"options":{"epochs":"7","init":null}}""")!.AsObject());
         Assert.Contains("<td>40<td>0.550<td>0.600<td class=\"best\">0.650<td>0.400<td>–", html, StringComparison.Ordinal);
         Assert.Contains("<td>0<td>40<td>0.600<td class=\"best\">–", html, StringComparison.Ordinal);
         Assert.Contains("After epoch 2 of 7", html, StringComparison.Ordinal);
@@ -68,7 +69,7 @@ public partial class RunReportTests
     }
 
     [Fact]
-    public void A_run_that_has_only_begun_has_a_report() => Assert.Contains("<h1>", RunReport.Render([]), StringComparison.Ordinal);
+    public void A_run_that_has_only_begun_has_a_report() => Assert.Contains("<h1>", RunReport.Render(new RunHistory()), StringComparison.Ordinal);
 
     [Theory]
     [InlineData(0.0, 1.0, 0.0)]
@@ -92,15 +93,122 @@ public partial class RunReportTests
         try
         {
             File.WriteAllText(path, "{\"epoch\":1}\n{\"epoch\":2}\n{\"epo");
-            Assert.Equal(2, RunMetrics.Read(path).Count);
+            Assert.Equal(2, RunMetrics.Read(path).Count());
             File.WriteAllText(path, "{\"epoch\":1}\n[2]\n");
-            Assert.Contains("line 2", Assert.Throws<ArkInputException>(() => RunMetrics.Read(path)).Message, StringComparison.Ordinal);
+            Assert.Contains("line 2: is no JSON object", Refusal(path), StringComparison.Ordinal);
+            File.WriteAllText(path, "{\"epoch\":1,\"epoch\":2}\n");
+            Assert.Contains("line 1: is no JSON object", Refusal(path), StringComparison.Ordinal);
+            File.WriteAllText(path, $"{{}}\n\n{new string(' ', RunMetrics.LongestLine)}{{}}\n");
+            Assert.Contains("line 3: is too long", Refusal(path), StringComparison.Ordinal);
         }
         finally
         {
             File.Delete(path);
         }
     }
+
+    [Fact]
+    public void A_report_of_a_very_long_run_has_as_many_points_as_can_be_seen_and_keeps_the_peaks()
+    {
+        const int epochs = 100_000;
+        static double Loss(int epoch) => epoch == 77_777 ? 9 : 1.0 / epoch;
+        var lines = Enumerable.Range(1, epochs).Select(e => new JsonObject { ["event"] = "pass", ["epoch"] = e, ["dataset"] = "A", ["task_loss"] = Loss(e) });
+        var charts = Chart().Matches(RunReport.Render(RunHistory.Of(lines))).Select(m => XElement.Parse(m.Value)).ToList();
+        var chart = Assert.Single(charts);
+        var points = ((string)Assert.Single(chart.Elements("polyline")).Attribute("points")!).Split(' ');
+        Assert.InRange(points.Length, 400, ThinnedPoints.Most);
+        Assert.Contains("from 1 at epoch 1 to 1E-05 at epoch 1E+05", chart.Element("desc")!.Value, StringComparison.Ordinal);
+        // The peak is at the top of the chart, at its place.
+        var top = points.Select(p => p.Split(',').Select(v => double.Parse(v, System.Globalization.CultureInfo.InvariantCulture)).ToArray()).MinBy(p => p[1])!;
+        Assert.InRange(top[0], 62 + (0.777 * 386), 62 + (0.778 * 386));
+    }
+
+    [Fact]
+    public void Points_that_fit_are_all_there_and_those_beyond_keep_order_ends_and_extremes()
+    {
+        foreach (var count in (int[])[0, 1, 2, 512])
+        {
+            var all = Enumerable.Range(0, count).Select(i => ((double)i, (double)(i * 7919 % 101))).ToList();
+            Assert.Equal(all, Thinned(all));
+        }
+
+        foreach (var count in (int[])[513, 1024, 1025, 9999, 100_000])
+        {
+            var all = Enumerable.Range(0, count).Select(i => ((double)i, (double)(i * 7919L % 100_003))).ToList();
+            var kept = Thinned(all);
+            Assert.InRange(kept.Count, 256, ThinnedPoints.Most);
+            Assert.Equal(kept, kept.Intersect(all).OrderBy(p => p.Item1));
+            Assert.Equal((all[0], all[^1]), (kept[0], kept[^1]));
+            Assert.Equal((all.Min(p => p.Item2), all.Max(p => p.Item2)), (kept.Min(p => p.Y), kept.Max(p => p.Y)));
+        }
+
+        static List<(double X, double Y)> Thinned(IEnumerable<(double X, double Y)> all)
+        {
+            var points = new ThinnedPoints();
+            points.Add(double.NaN, 1);
+            foreach (var (x, y) in all) points.Add(x, y);
+            return points.ToList();
+        }
+    }
+
+    [Fact]
+    public void Metrics_that_name_endless_datasets_give_a_page_of_the_first_ones()
+    {
+        var lines = Enumerable.Range(0, 20_000).SelectMany(i => new[]
+        {
+            new JsonObject { ["event"] = "pass", ["epoch"] = i, ["dataset"] = $"d{i}", ["task_loss"] = 1 },
+            new JsonObject { ["event"] = "evaluation", ["epoch"] = i, ["dataset"] = $"d{i}", ["weights"] = "teacher", ["mean_auroc"] = 0.5, ["labels"] = new JsonArray() },
+        });
+        var html = RunReport.Render(RunHistory.Of(lines));
+        Assert.Contains($"accruing knowledge over {RunHistory.MostNames} datasets", html, StringComparison.Ordinal);
+        Assert.Contains($"the first {RunHistory.MostNames} are shown", html, StringComparison.Ordinal);
+        Assert.Contains("After epoch 19999", html, StringComparison.Ordinal);
+        Assert.Contains(">d99<", html, StringComparison.Ordinal);
+        Assert.DoesNotContain("d100", html, StringComparison.Ordinal);
+        Assert.DoesNotContain("are shown", RunReport.Render(RunHistory.Of(Lines)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Values_of_other_types_than_a_run_writes_are_passed_over()
+    {
+        const string odd = """
+            {"event":7,"epoch":[1]}
+            {"event":"pass","epoch":"x","dataset":"A","task_loss":1}
+            {"event":"pass","epoch":1,"dataset":5,"task_loss":1}
+            {"event":"pass","epoch":2,"dataset":"A","task_loss":"low"}
+            {"event":"pass","epoch":3,"dataset":"A","task_loss":1e999}
+            {"event":"evaluation","epoch":1,"dataset":"A","weights":{},"mean_auroc":1}
+            {"event":"evaluation","epoch":1,"dataset":"A","weights":"teacher","labels":[7,{"name":[]}]}
+            """;
+        var html = RunReport.Render(RunHistory.Of(odd.Split('\n').Select(l => JsonNode.Parse(l)!.AsObject())));
+        Assert.Contains("<th scope=\"row\">A<", html, StringComparison.Ordinal);
+        Assert.Empty(Chart().Matches(html));
+    }
+
+    [Fact]
+    public void A_run_reads_its_metrics_once_for_all_its_reports()
+    {
+        using var folder = new TemporaryFolder();
+        using var directory = RunDirectory.Open(folder.PathOf("run"), resume: false);
+        for (var epoch = 1; epoch <= 3; epoch++)
+        {
+            directory.AppendMetrics(new JsonObject { ["event"] = "pass", ["epoch"] = epoch, ["dataset"] = "A", ["task_loss"] = 0.1 * epoch });
+            directory.WriteReport();
+            Assert.Equal(RunReport.Of(directory.FullPath), File.ReadAllText(directory.ReportPath));
+        }
+
+        // What is in the file now it would stumble over, if it read it again.
+        var length = directory.MetricsLength;
+        File.AppendAllText(directory.MetricsPath, "no JSON\n");
+        directory.AppendMetrics(new JsonObject { ["event"] = "pass", ["epoch"] = 4, ["dataset"] = "A", ["task_loss"] = 0.4 });
+        directory.WriteReport();
+        Assert.Contains("After epoch 4", File.ReadAllText(directory.ReportPath), StringComparison.Ordinal);
+        directory.TruncateMetrics(length);
+        directory.WriteReport();
+        Assert.Contains("After epoch 3", File.ReadAllText(directory.ReportPath), StringComparison.Ordinal);
+    }
+
+    private static string Refusal(string path) => Assert.Throws<ArkInputException>(() => RunMetrics.Read(path).Count()).Message;
 
     [GeneratedRegex("https?:|//[a-z]|<link|<img|@import|url\\(|src=", RegexOptions.IgnoreCase | RegexOptions.NonBacktracking)]
     private static partial Regex ExternalReference();

@@ -119,10 +119,13 @@ internal sealed class StudentOptimizer : IDisposable
         {
             if (!stored.Has((long)i)) continue;
             var (state, values) = (_states[i], stored.Section((long)i));
-            Tensor Copy(string key) => values.Tensor(key, state.Parameter.shape).to(state.Parameter.device, copy: true).DetachFromDisposeScope();
+            Tensor Copy(string key) => values.Tensor(key, state.Parameter.shape).to(state.Parameter.device, copy: true);
+            using var scope = NewDisposeScope();
+            // All is read before anything is replaced: what one part of a damaged state lacks is not known before.
+            var adam = _settings.Kind == OptimizerKind.AdamW;
+            var (steps, first, second) = (adam ? values.Whole("step") : 0, Copy(adam ? "exp_avg" : "momentum_buffer"), adam ? Copy("exp_avg_sq") : null);
             state.Dispose();
-            if (_settings.Kind == OptimizerKind.AdamW) (state.Steps, state.First, state.Second) = (values.Whole("step"), Copy("exp_avg"), Copy("exp_avg_sq"));
-            else state.First = Copy("momentum_buffer");
+            (state.Steps, state.First, state.Second) = (steps, first.DetachFromDisposeScope(), second?.DetachFromDisposeScope());
         }
     }
 

@@ -94,26 +94,19 @@ internal sealed class LogisticRegression : IDisposable
     /// <returns>The model; the caller disposes it.</returns>
     public static LogisticRegression FitBest(LabelSchema schema, FeatureTable train, FeatureTable validation, IReadOnlyList<double>? penalties = null, bool standardise = true, CancellationToken cancellationToken = default)
     {
+        using var fits = new Unfinished();
         LogisticRegression? best = null;
         var bestScore = double.NegativeInfinity;
         var truth = Array.ConvertAll(validation.Targets.data<float>().ToArray(), t => t is 0 or 1 ? t : float.NaN);
         foreach (var penalty in (penalties ?? [1e-3, 1e-2, 1e-1, 1]).OrderDescending())
         {
-            var candidate = Fit(schema, train.Features, train.Targets, penalty, standardise, cancellationToken);
+            var candidate = fits.Keep(Fit(schema, train.Features, train.Targets, penalty, standardise, cancellationToken));
             var score = new Predictions(schema, truth, candidate.Predict(validation.Features))
                 .Evaluate("", DatasetSplit.Validation, ModelRole.Student, cancellationToken: cancellationToken).MeanAuroc ?? 0;
-            if (score > bestScore)
-            {
-                best?.Dispose();
-                (best, bestScore) = (candidate, score);
-            }
-            else
-            {
-                candidate.Dispose();
-            }
+            if (score > bestScore) (best, bestScore) = (candidate, score);
         }
 
-        return best!;
+        return fits.Release(best!);
     }
 
     /// <summary>Predicts probabilities.</summary>

@@ -26,8 +26,8 @@ public sealed record CalibrationOptions
     public IReadOnlyList<double> Specificities { get; init; } = [];
 
     /// <summary>The arithmetic that the model will be used with.</summary>
-    /// <value>The default is <see cref="InferencePrecision.Fp32"/>.</value>
-    public InferencePrecision Precision { get; init; }
+    /// <value>The default, <see langword="null"/>, is the one that the model was loaded for.</value>
+    public InferencePrecision? Precision { get; init; }
 
     /// <summary>Images of a batch.</summary>
     /// <value>The default is 32.</value>

@@ -9,41 +9,32 @@ internal sealed partial class ModelPool(ILogger<ModelPool>? logger = null)
 {
     private readonly ILogger _logger = (ILogger?)logger ?? NullLogger.Instance;
     private readonly Lock _gate = new();
-    private readonly Dictionary<(string Path, ModelRole Weights, string Device), LoadedModel> _models = [];
+    private readonly Dictionary<(string Path, ModelRole Weights, string Device), ModelWeights> _loaded = [];
 
-    /// <summary>Loads a model, or shares one that is loaded.</summary>
+    /// <summary>Loads a model, or shares weights that are loaded.</summary>
     /// <param name="name">What the host calls it, for the log.</param>
     /// <param name="options">Its options.</param>
     /// <param name="device">Where it shall live.</param>
-    /// <returns>The model; the caller disposes it, shared or not.</returns>
+    /// <returns>The model; the caller disposes it.</returns>
     /// <exception cref="ArkInputException">The file cannot be used.</exception>
     public LoadedModel Get(string name, ArkModelOptions options, string device)
     {
-        var key = (Identity(options.Checkpoint), options.Weights, device);
+        NativeRuntime.Ensure();
+        var (path, target) = (options.Checkpoint, ComputeDevice.Of(device));
+        var key = (PathIdentity.Of(path), options.Weights, $"{target.type}:{Math.Max(0, target.index)}");
         lock (_gate)
         {
-            if (_models.TryGetValue(key, out var known) && known.TryShare())
+            if (_loaded.TryGetValue(key, out var weights) && weights.TryShare())
             {
-                if (known.IsPreparedFor(options.Precision)) LogShared(name, options.Checkpoint);
-                else LogPreparedTwice(name, options.Checkpoint, known.Precision, options.Precision, known.MegabytesIn(options.Precision));
-                return known;
+                if (weights.MegabytesFor(options.Precision) is > 0 and var megabytes) LogPreparedTwice(name, options.Precision, path, megabytes);
+                else LogShared(name, path);
+            }
+            else
+            {
+                _loaded[key] = weights = new ModelWeights(ModelFile.Open(path, options.Weights), target, options.Precision);
             }
 
-            return _models[key] = LoadedModel.Load(options.Checkpoint, options.Weights, device, options.Precision);
-        }
-    }
-
-    // Another way to write a path, or a link to the file, is no other file.
-    private static string Identity(string path)
-    {
-        try
-        {
-            return File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? Path.GetFullPath(path);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
-        {
-            // Loading says what is wrong with it.
-            return path;
+            return new LoadedModel(weights, path, options.Weights, target, options.Precision);
         }
     }
 
@@ -51,6 +42,6 @@ internal sealed partial class ModelPool(ILogger<ModelPool>? logger = null)
     private partial void LogShared(string name, string checkpoint);
 
     [LoggerMessage(EventId = 302, Level = LogLevel.Warning,
-        Message = "Model '{Name}' computes in {Precision} with {Checkpoint}, which is loaded for {Loaded} already: its weights are prepared once more and take about {Megabytes} MB beside the others. Give both the same precision to share them.")]
-    private partial void LogPreparedTwice(string name, string checkpoint, InferencePrecision loaded, InferencePrecision precision, long megabytes);
+        Message = "Model '{Name}' computes in {Precision} with {Checkpoint}, which is loaded in another precision: its weights take about {Megabytes} MB once more. With the same precision both would share them.")]
+    private partial void LogPreparedTwice(string name, InferencePrecision precision, string checkpoint, long megabytes);
 }

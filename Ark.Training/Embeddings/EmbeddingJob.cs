@@ -22,7 +22,7 @@ internal sealed record EmbeddingJob(string Checkpoint, long CheckpointBytes, lon
         foreach (var image in images) hash.AppendData(Encoding.UTF8.GetBytes($"{image.Name}\n{(image.Image is ImageFile ? Path.GetFullPath(image.Image.Name) : image.Image.Name)}\n"));
         var file = new FileInfo(model.Checkpoint);
         return new EmbeddingJob(file.FullName, file.Length, file.LastWriteTimeUtc.Ticks, model.Weights.ToString().ToLowerInvariant(), options.Kind.ToString().ToLowerInvariant(),
-            string.Join('x', shape), images.Count, Convert.ToHexStringLower(hash.GetHashAndReset()), options.Precision.ToString().ToLowerInvariant());
+            string.Join('x', shape), images.Count, Convert.ToHexStringLower(hash.GetHashAndReset()), (options.Precision ?? model.Precision).ToString().ToLowerInvariant());
     }
 
     /// <summary>What the finished file says of itself.</summary>

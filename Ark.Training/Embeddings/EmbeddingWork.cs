@@ -23,8 +23,10 @@ internal sealed class EmbeddingWork : IDisposable
         _target = target;
         _folder = folder;
         Job = job;
-        _rows = new FileStream(RowsPath, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read, 1 << 20);
+        using var unfinished = new Unfinished();
+        _rows = unfinished.Keep(new FileStream(RowsPath, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read, 1 << 20));
         _journal = new FileStream(Path.Combine(folder, "journal.jsonl"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1 << 16);
+        unfinished.Finish();
     }
 
     public EmbeddingJob Job { get; }

@@ -18,6 +18,6 @@ public sealed record ExtractionOptions
     public int Workers { get; init; } = 2;
 
     /// <summary>The arithmetic.</summary>
-    /// <value>The default is <see cref="InferencePrecision.Fp32"/>.</value>
-    public InferencePrecision Precision { get; init; } = InferencePrecision.Fp32;
+    /// <value>The default, <see langword="null"/>, is the one that the model was loaded for.</value>
+    public InferencePrecision? Precision { get; init; }
 }

@@ -40,7 +40,7 @@ public sealed class ArkEvaluator(IImageDecoder decoder, IMeterFactory? meters = 
         var (step, images, begun) = (0, 0, Stopwatch.StartNew());
         reporter.Begin(1, steps, 0);
         var read = new List<int>(samples.Count);
-        var engine = model.Engine(options.Precision);
+        var engine = model.Engine(options.Precision ?? model.Precision);
         var (_, predictions) = SplitReader.Read(views => engine.Logits(views)[head.Index], labels, source.InOrder(dataset.Name, samples, transform, cancellationToken), labels.Task == LabelTask.MultiClass, model.Device, count =>
         {
             step++;

@@ -23,8 +23,8 @@ public sealed record EvaluationOptions
     public int Workers { get; init; } = 2;
 
     /// <summary>The arithmetic of the network.</summary>
-    /// <value>The default is <see cref="InferencePrecision.Fp32"/>.</value>
-    public InferencePrecision Precision { get; init; }
+    /// <value>The default, <see langword="null"/>, is the one that the model was loaded for.</value>
+    public InferencePrecision? Precision { get; init; }
 
     /// <summary>What happens when an image cannot be read.</summary>
     /// <value>The default is <see cref="BadImagePolicy.Stop"/>.</value>

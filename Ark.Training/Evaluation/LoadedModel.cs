@@ -1,50 +1,28 @@
 using Ark.Models;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Ark.Training;
 
 /// <summary>
-/// A model with what one must know to use it. Owns its weights and holds them once: in the order of the inference engine where that has one of its own, else as the plain network.
-/// Thread-safe.
+/// A model with what one must know to use it. Weights are held once: in the order of the inference engine where that has one of its own, else as the plain network. Models of one file that a
+/// host registers share them. Thread-safe.
 /// </summary>
 public sealed class LoadedModel : IDisposable
 {
-    private readonly Lock _gate = new();
-    private readonly Dictionary<InferencePrecision, InferenceEngine> _engines = [];
-    private readonly ModelFile? _file;
-    private ArkModel? _network;
-    private int _users = 1;
+    private readonly ModelWeights _weights;
+    private int _disposed;
 
-    private LoadedModel(ModelFile file, ModelRole weights, Device device, InferencePrecision precision, bool isPacked)
-    {
-        (_file, Checkpoint, Weights, Device, Precision) = (file, file.Path, weights, device, precision);
-        try
-        {
-            Configuration = isPacked ? Engine(precision).Configuration : Model.Configuration;
-            Description = file.Describe(Configuration);
-        }
-        catch
-        {
-            Dispose();
-            throw;
-        }
-    }
-
-    private LoadedModel(LoadedModel like, ArkModel network)
-    {
-        (_network, Checkpoint, Weights, Device, Precision) = (network, like.Checkpoint, like.Weights, like.Device, like.Precision);
-        (Configuration, Description) = (like.Configuration, like.Description);
-    }
+    internal LoadedModel(ModelWeights weights, string checkpoint, ModelRole role, Device device, InferencePrecision precision) =>
+        (_weights, Checkpoint, Weights, Device, Precision) = (weights, checkpoint, role, device, precision);
 
     /// <summary>The file that it was loaded from.</summary>
     public string Checkpoint { get; }
 
     /// <summary>The shape of the network.</summary>
-    public ArkModelConfiguration Configuration { get; }
+    public ArkModelConfiguration Configuration => _weights.Configuration;
 
     /// <summary>Its shape, its input and its heads.</summary>
-    public ModelDescription Description { get; }
+    public ModelDescription Description => _weights.Description;
 
     /// <summary>Which of a run's two networks it is.</summary>
     public ModelRole Weights { get; }
@@ -52,7 +30,7 @@ public sealed class LoadedModel : IDisposable
     /// <summary>Where it lives.</summary>
     public Device Device { get; }
 
-    /// <summary>The arithmetic that its weights were prepared for when it was loaded.</summary>
+    /// <summary>The arithmetic that it was loaded for.</summary>
     public InferencePrecision Precision { get; }
 
     /// <summary>
@@ -61,17 +39,7 @@ public sealed class LoadedModel : IDisposable
     /// </summary>
     /// <exception cref="ArkInputException">The file has changed since the model was loaded, or cannot be read any more.</exception>
     /// <exception cref="ObjectDisposedException">The model has been disposed.</exception>
-    public ArkModel Model
-    {
-        get
-        {
-            lock (_gate)
-            {
-                ObjectDisposedException.ThrowIf(_users == 0, this);
-                return _network ??= Plain(_file!.LoadNetwork(), Device);
-            }
-        }
-    }
+    public ArkModel Model => Open().Network;
 
     /// <summary>Loads one network of a checkpoint that a run wrote, or the model of a file of the original Ark or Ark+.</summary>
     /// <param name="path">The checkpoint.</param>
@@ -84,15 +52,14 @@ public sealed class LoadedModel : IDisposable
     {
         NativeRuntime.Ensure();
         var target = ComputeDevice.Of(device);
-        var file = ModelFile.Open(path, weights);
-        return new LoadedModel(file, weights, target, precision, isPacked: target.type == DeviceType.CPU && InferenceEngine.Packs(file.Configuration?.Backbone));
+        return new LoadedModel(new ModelWeights(ModelFile.Open(path, weights), target, precision), path, weights, target, precision);
     }
 
     /// <summary>Loads a network on the CPU whose weights are wanted and not its answers.</summary>
     internal static LoadedModel LoadPlain(string path, ModelRole weights)
     {
         NativeRuntime.Ensure();
-        return new LoadedModel(ModelFile.Open(path, weights), weights, CPU, InferencePrecision.Fp32, isPacked: false);
+        return new LoadedModel(new ModelWeights(ModelFile.Open(path, weights), CPU, precision: null), path, weights, CPU, InferencePrecision.Fp32);
     }
 
     /// <summary>A network of the same shape with weights that were never trained, for comparison.</summary>
@@ -101,69 +68,25 @@ public sealed class LoadedModel : IDisposable
     internal LoadedModel Untrained(ulong seed)
     {
         using var generator = new Generator(seed);
-        return new LoadedModel(this, Plain(new ArkModel(Configuration, generator), Device));
+        return new LoadedModel(new ModelWeights(new ArkModel(Configuration, generator), Description, Device), Checkpoint, Weights, Device, Precision);
     }
 
-    /// <summary>Runs the model in an arithmetic. The engine belongs to this object; weights are prepared when an arithmetic is first asked for.</summary>
-    internal InferenceEngine Engine(InferencePrecision precision)
-    {
-        lock (_gate)
-        {
-            ObjectDisposedException.ThrowIf(_users == 0, this);
-            if (_engines.TryGetValue(precision, out var engine)) return engine;
-            return _engines[precision] = _network is null ? _file!.LoadEngine(precision) : InferenceEngine.Create(_network, precision);
-        }
-    }
+    /// <summary>Runs the model in an arithmetic; borrowed. Weights are prepared when an arithmetic is first asked for.</summary>
+    internal InferenceEngine Engine(InferencePrecision precision) => Open().Engine(precision);
 
-    /// <summary>Whether the weights are there for an arithmetic.</summary>
-    internal bool IsPreparedFor(InferencePrecision precision)
-    {
-        lock (_gate) return _engines.ContainsKey(precision);
-    }
+    /// <summary>Whether an arithmetic takes no memory beside what is loaded.</summary>
+    internal bool IsPreparedFor(InferencePrecision precision) => Open().IsPreparedFor(precision);
 
-    /// <summary>About what the weights take in an arithmetic, in MB.</summary>
-    internal long MegabytesIn(InferencePrecision precision)
-    {
-        var network = _network ?? Engine(Precision).Network;
-        return network.parameters().Sum(p => p.numel()) * (precision == InferencePrecision.Bf16 ? 2 : sizeof(float)) >> 20;
-    }
-
-    /// <summary>Lets somebody else use and dispose the same object; <see langword="false"/> where it has been disposed.</summary>
-    internal bool TryShare()
-    {
-        lock (_gate)
-        {
-            if (_users == 0) return false;
-            _users++;
-            return true;
-        }
-    }
-
-    /// <summary>Releases the weights, once everybody who shares them has disposed the model.</summary>
+    /// <summary>Gives the weights up. They are released once every model that shares them is disposed.</summary>
     public void Dispose()
     {
-        lock (_gate)
-        {
-            if (_users == 0 || --_users > 0) return;
-            foreach (var engine in _engines.Values) engine.Dispose();
-            _network?.Dispose();
-        }
+        if (Interlocked.Exchange(ref _disposed, 1) == 0) _weights.Release();
     }
 
-    private static ArkModel Plain(ArkModel network, Device device)
+    private ModelWeights Open()
     {
-        try
-        {
-            network.to(device);
-            network.eval();
-            foreach (var parameter in network.parameters()) parameter.requires_grad = false;
-            return network;
-        }
-        catch
-        {
-            network.Dispose();
-            throw;
-        }
+        ObjectDisposedException.ThrowIf(_disposed != 0, this);
+        return _weights;
     }
 
     /// <summary>The head that reads a dataset: of the same name, or else the only one with the same labels.</summary>

@@ -9,7 +9,10 @@ namespace Ark.Training;
 /// <param name="Description">What the file says of the model; <see langword="null"/> where nobody knows before it is loaded.</param>
 internal sealed record ModelFile(string Path, string? NestedKey, ArkModelConfiguration? Configuration, ModelDescription? Description)
 {
-    private readonly (long Length, DateTime Written) _opened = StampOf(Path);
+    private (long Length, DateTime Written) _opened;
+
+    /// <summary>Whether the file is still the one that was opened.</summary>
+    public bool IsUnchanged => StampOf(Path) == _opened;
 
     /// <summary>Looks at a file without reading its tensors.</summary>
     /// <param name="path">The file: the checkpoint of a run, or a file of the original Ark or Ark+.</param>
@@ -17,10 +20,11 @@ internal sealed record ModelFile(string Path, string? NestedKey, ArkModelConfigu
     /// <exception cref="ArkInputException">The file is no whole checkpoint, or lacks what is asked for.</exception>
     public static ModelFile Open(string path, ModelRole weights)
     {
+        var opened = StampOf(path);
         var index = CheckpointFile.ReadIndex(path);
-        if (!TrainingCheckpoint.IsDescribedBy(index)) return new ModelFile(path, weights == ModelRole.Teacher ? null : StudentKey(index), Configuration: null, Description: null);
+        if (!TrainingCheckpoint.IsDescribedBy(index)) return new ModelFile(path, weights == ModelRole.Teacher ? null : StudentKey(index), Configuration: null, Description: null) { _opened = opened };
         var description = TrainingCheckpoint.DescriptionOf(index);
-        return new ModelFile(path, weights == ModelRole.Teacher ? "teacher" : "state_dict", description.Configuration(), description);
+        return new ModelFile(path, weights == ModelRole.Teacher ? "teacher" : "state_dict", description.Configuration(), description) { _opened = opened };
     }
 
     /// <summary>Prepares the model for inference, its weights once in memory.</summary>
@@ -41,9 +45,10 @@ internal sealed record ModelFile(string Path, string? NestedKey, ArkModelConfigu
     };
 
     // A host lives longer than a file stays what it is: parts of two models must not answer together.
-    private string Unchanged() => StampOf(Path) == _opened ? Path : throw new ArkInputException(Path, null, "has changed since the model was loaded from it", "Load the model again.");
+    private string Unchanged() => IsUnchanged ? Path : throw new ArkInputException(Path, null, "has changed since the model was loaded from it", "Load the model again.");
 
-    private static (long Length, DateTime Written) StampOf(string path) => new FileInfo(path) is { Exists: true } file ? (file.Length, file.LastWriteTimeUtc) : default;
+    // Of the file itself, where the path is a link.
+    private static (long Length, DateTime Written) StampOf(string path) => new FileInfo(PathIdentity.Of(path)) is { Exists: true } file ? (file.Length, file.LastWriteTimeUtc) : default;
 
     // Brackets keep these from being taken for the labels of a dataset.
     private static LabelSchema Unnamed(ArkHead head) => new(LabelTask.MultiLabel, [.. Enumerable.Range(0, Math.Max(1, head.Outputs)).Select(i => $"[output {i}]")]);

@@ -35,10 +35,12 @@ internal static class FineTuningModels
     public static ArkModel Build(ArkModelConfiguration configuration, FineTuningOptions options, ulong seed)
     {
         using var generator = new Generator(seed);
-        var model = new ArkModel(configuration, generator);
+        using var unfinished = new Unfinished();
+        var model = unfinished.Keep(new ArkModel(configuration, generator));
         if (options.Initial is { } path) model.load_checkpoint(path, strict: false, skip: ["omni_heads.0.weight", "omni_heads.0.bias"], nestedKey: options.NestedKey);
         model.to(device(options.Device));
         foreach (var (name, parameter) in model.named_parameters()) parameter.requires_grad = !options.FreezeEncoder || name.StartsWith("omni_heads.", StringComparison.Ordinal);
+        unfinished.Finish();
         return model;
     }
 

@@ -41,7 +41,8 @@ internal sealed class FineTuningSession : IDisposable
         _testSource = new BatchSource(decoder, options.BatchSize, options.Workers, options.BadImages);
         _schedule = new LearningRateSchedule(options.LearningRate, options.MinimumLearningRate, options.WarmupLearningRate, options.Warmup, options.Epochs);
         _trainingView = new TrainingTransform(_size, _size, AugmentationRecipe.Ark, Transforms.Named(options.Normalization)) { SmallestCrop = options.SmallestCrop };
-        _model = FineTuningModels.Build(configuration, options, _seed);
+        using var unfinished = new Unfinished();
+        _model = unfinished.Keep(FineTuningModels.Build(configuration, options, _seed));
         _optimizer = new StudentOptimizer(_model, new OptimizerSettings
         {
             Kind = options.Optimizer,
@@ -49,6 +50,7 @@ internal sealed class FineTuningSession : IDisposable
             WeightDecay = options.WeightDecay,
             RateScale = options.LayerDecay < 1 ? new LayerRates(configuration.Backbone, options.LayerDecay).Of : null,
         }, _schedule.Initial);
+        unfinished.Finish();
     }
 
     public IEnumerable<string> SkippedImages => _source.SkippedImages.Concat(_testSource.SkippedImages);

@@ -28,13 +28,14 @@ internal sealed class FewShotCurve : IDisposable
         _options = options;
         using var scope = NewDisposeScope();
         var (mean, scale) = LogisticRegression.Standardisation(train.Features);
-        FeatureTable Standardised(FeatureTable table) => new((table.Features.Plus(mean.neg()) * scale).MoveToOuterDisposeScope(), table.Targets);
+        FeatureTable Standardised(FeatureTable table) => new(table.Features.Plus(mean.neg()) * scale, table.Targets);
         (_train, _validation, _test) = (Standardised(train), Standardised(validation), Standardised(test));
         var targets = train.Targets.data<float>().ToArray();
         int Most(int label) => new[] { 1f, 0f }.Min(value => Candidates(targets, label, value).Length);
         var most = Enumerable.Range(0, labels.Count).Where(k => reported is null || reported.Contains(labels.Names[k], StringComparer.Ordinal)).Select(k => (Label: k, Images: Most(k))).ToArray();
         _shots = [.. options.Shots.Where(s => labels.Task == LabelTask.MultiClass || most.Any(m => m.Images >= s))];
         _measured = [.. most.Where(m => _shots.Length > 0 && m.Images >= _shots.Max()).Select(m => m.Label)];
+        foreach (var table in (FeatureTable[])[_train, _validation, _test]) table.Features.MoveToOuterDisposeScope();
     }
 
     /// <summary>Measures the curve; numbers of images that a class does not have are left out.</summary>

@@ -12,7 +12,7 @@ internal sealed class NetworkFeatures : FeatureSource
     private readonly ReadingOptions _reading;
 
     /// <param name="name">What to call it.</param>
-    /// <param name="model">The model; owned from now on.</param>
+    /// <param name="model">The model; owned from now on, and disposed where this throws.</param>
     /// <param name="kind">Which features.</param>
     /// <param name="decoder">Decodes images.</param>
     /// <param name="reading">How images are read.</param>
@@ -20,13 +20,15 @@ internal sealed class NetworkFeatures : FeatureSource
     public NetworkFeatures(string name, LoadedModel model, EmbeddingKind kind, IImageDecoder decoder, ReadingOptions reading, InferencePrecision precision)
     {
         Name = name;
-        _model = model;
+        using var unfinished = new Unfinished();
+        _model = unfinished.Keep(model);
         _runner = new ModelRunner(model, precision);
         _kind = kind;
         _decoder = decoder;
         _reading = reading;
         // A projector that is not there is told now, not after the first batch.
         _runner.ShapeOf(kind);
+        unfinished.Finish();
     }
 
     public override string Name { get; }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
@@ -6,30 +7,53 @@ namespace Ark.Training;
 /// <summary>Reads the metrics of a run, also while it goes on.</summary>
 internal static class RunMetrics
 {
-    /// <summary>Reads a file of one JSON object a line; a last line without its end is still being written, or was when the run was killed, and is left out.</summary>
+    /// <summary>The longest line that is taken for one of a run; an evaluation of a thousand labels has a tenth of it.</summary>
+    internal const int LongestLine = 4 << 20;
+
+    /// <summary>What JSON of a run may be: a name that stands twice in an object has no meaning that one could rely on.</summary>
+    internal static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
+
+    /// <summary>
+    /// Reads a file of one JSON object a line, never more than one line in memory; a last line without its end is still being written, or was when the run was killed, and is left out.
+    /// </summary>
     /// <param name="path">The file.</param>
-    /// <returns>Its objects; none where there is no file.</returns>
-    /// <exception cref="ArkInputException">A line is no JSON object; the message names it.</exception>
-    public static IReadOnlyList<JsonObject> Read(string path)
+    /// <returns>Its objects, read as they are asked for; none where there is no file.</returns>
+    /// <exception cref="ArkInputException">A line is no JSON object, or too long; the message names it.</exception>
+    public static IEnumerable<JsonObject> Read(string path)
     {
-        if (!File.Exists(path)) return [];
-        using var reader = new StreamReader(new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete));
-        var text = reader.ReadToEnd();
-        var lines = text[..(text.LastIndexOf('\n') + 1)].Split('\n');
-        var metrics = new List<JsonObject>(lines.Length);
-        for (var i = 0; i < lines.Length; i++)
+        if (!File.Exists(path)) yield break;
+        using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+        var line = new ArrayBufferWriter<byte>(1 << 16);
+        var block = new byte[1 << 16];
+        var number = 1;
+        int read;
+        while ((read = stream.Read(block)) > 0)
         {
-            if (lines[i].Length == 0) continue;
-            try
+            for (var start = 0; start < read;)
             {
-                metrics.Add(JsonNode.Parse(lines[i])?.AsObject() ?? throw new JsonException("null"));
-            }
-            catch (Exception e) when (e is JsonException or InvalidOperationException)
-            {
-                throw new ArkInputException(path, $"line {i + 1}", "is no JSON object", "Restore the file that the run wrote.", e);
+                var end = Array.IndexOf(block, (byte)'\n', start, read - start);
+                var take = (end < 0 ? read : end) - start;
+                if (line.WrittenCount + take > LongestLine) throw new ArkInputException(path, $"line {number}", $"is too long (over {LongestLine >> 20} MB)", "Restore the file that the run wrote.");
+                line.Write(block.AsSpan(start, take));
+                start += take;
+                if (end < 0) continue;
+                if (line.WrittenSpan.Trim("\r "u8).Length > 0) yield return Parse(line.WrittenSpan, path, number);
+                line.ResetWrittenCount();
+                number++;
+                start++;
             }
         }
+    }
 
-        return metrics;
+    private static JsonObject Parse(ReadOnlySpan<byte> line, string path, int number)
+    {
+        try
+        {
+            return JsonNode.Parse(line, documentOptions: Strict)?.AsObject() ?? throw new JsonException("null");
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            throw new ArkInputException(path, $"line {number}", "is no JSON object", "Restore the file that the run wrote.", e);
+        }
     }
 }

@@ -13,40 +13,41 @@ namespace Ark.Training;
 internal sealed class RunReport
 {
     private readonly StringBuilder _html = new();
-    private readonly IReadOnlyList<JsonObject> _metrics;
+    private readonly RunHistory _history;
     private readonly JsonObject? _config;
-    private readonly List<string> _datasets;
+    private readonly IReadOnlyList<string> _datasets;
     private int _charts;
 
-    private RunReport(IReadOnlyList<JsonObject> metrics, JsonObject? config)
+    private RunReport(RunHistory history, JsonObject? config)
     {
-        _metrics = metrics;
+        _history = history;
         _config = config;
-        // A pass over all datasets at once has a name of its own, so passes count only while there is nothing else.
-        _datasets = DatasetsOf("validation", "evaluation", "baseline") is { Count: > 0 } tested ? tested : DatasetsOf("pass");
+        _datasets = history.Datasets();
     }
 
     /// <summary>Renders a page.</summary>
-    /// <param name="metrics">The lines of <c>metrics.jsonl</c>.</param>
+    /// <param name="history">The lines of <c>metrics.jsonl</c>, taken in.</param>
     /// <param name="config">The content of <c>config.json</c>, where there is one.</param>
     /// <returns>The page.</returns>
-    public static string Render(IReadOnlyList<JsonObject> metrics, JsonObject? config = null) =>
-        config is not null && (string?)config["kind"] == SegmentationCheckpoint.Kind ? SegmentationReport.Render(metrics, config) : new RunReport(metrics, config).Page();
+    public static string Render(RunHistory history, JsonObject? config = null) =>
+        config is not null && Json.Text(config["kind"]) == SegmentationCheckpoint.Kind ? SegmentationReport.Render(history, config) : new RunReport(history, config).Page();
 
     /// <summary>Renders the page of a run's folder.</summary>
     /// <param name="folder">The folder; the run may be going on in another process.</param>
+    /// <param name="history">What its metrics say, where the caller has taken them in already.</param>
     /// <returns>The page.</returns>
     /// <exception cref="ArkInputException">The folder holds no metrics, or they or the configuration cannot be read.</exception>
-    public static string Of(string folder)
+    public static string Of(string folder, RunHistory? history = null)
     {
         var metrics = Path.Combine(folder, "metrics.jsonl");
-        if (!File.Exists(metrics)) throw new ArkInputException(folder, null, "holds no metrics of a run: it has no metrics.jsonl", "Give the folder that the run wrote to (--out).");
+        if (history is null && !File.Exists(metrics)) throw new ArkInputException(folder, null, "holds no metrics of a run: it has no metrics.jsonl", "Give the folder that the run wrote to (--out).");
         var config = Path.Combine(folder, "config.json");
+        history ??= RunHistory.Of(RunMetrics.Read(metrics));
         try
         {
-            return Render(RunMetrics.Read(metrics), File.Exists(config) ? JsonNode.Parse(File.ReadAllText(config)) as JsonObject : null);
+            return Render(history, File.Exists(config) ? JsonNode.Parse(File.ReadAllText(config), documentOptions: RunMetrics.Strict) as JsonObject : null);
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             throw new ArkInputException(config, null, "is not the configuration of a run", "Restore the file that the run wrote.", e);
         }
@@ -57,6 +58,7 @@ internal sealed class RunReport
         _html.Append("<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">")
             .Append("<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\"><title>Ark run</title><style>").Append(ReportStyle.Css).Append("</style></head><body><main>");
         _html.Append(CultureInfo.InvariantCulture, $"<h1>Ark: accruing knowledge over {_datasets.Count} dataset{(_datasets.Count == 1 ? "" : "s")}</h1><p>{Text(Progress())}</p>");
+        if (_history.LeavesOutNames) _html.Append(CultureInfo.InvariantCulture, $"<p>The metrics name more datasets than can be told apart; the first {RunHistory.MostNames} are shown.</p>");
         AppendSummary();
         _html.Append("<h2>Curves</h2><div class=\"charts\">");
         AppendChart("Task loss, training", "pass", "task_loss");
@@ -75,7 +77,7 @@ internal sealed class RunReport
 
     private string Progress()
     {
-        var epoch = Events("pass").Select(m => Json.Real(m["epoch"])).DefaultIfEmpty(null).Max() ?? 0;
+        var epoch = _history.LastEpoch;
         var of = (string?)_config?["options"]?["epochs"] is { } epochs ? $" of {epochs}" : "";
         return string.Create(CultureInfo.InvariantCulture, $"After epoch {epoch}{of}. Test AUROC of the latest evaluation; chance is 0.5. The checkpoint to keep is chosen on validation, never on these figures.");
     }
@@ -85,7 +87,7 @@ internal sealed class RunReport
         _html.Append("<div class=\"scroll\"><table><thead><tr><th scope=\"col\">dataset<th scope=\"col\">images<th scope=\"col\">pixel baseline<th scope=\"col\">student<th scope=\"col\">teacher<th scope=\"col\">average precision, teacher<th scope=\"col\">accuracy, teacher</tr></thead><tbody>");
         foreach (var dataset in _datasets)
         {
-            var (student, teacher, baseline) = (Latest(dataset, "student"), Latest(dataset, "teacher"), Events("baseline").LastOrDefault(m => (string?)m["dataset"] == dataset));
+            var (student, teacher, baseline) = (Latest(dataset, "student"), Latest(dataset, "teacher"), _history.Latest("baseline", dataset));
             _html.Append(CultureInfo.InvariantCulture, $"<tr><th scope=\"row\">{Text(dataset)}<td>{Json.Real(teacher?["images"]):F0}<td>{Figure(baseline?["mean_auroc"])}<td>{Figure(student?["mean_auroc"])}<td class=\"best\">{Figure(teacher?["mean_auroc"])}<td>{Figure(teacher?["mean_average_precision"])}<td>{Figure(teacher?["accuracy"])}</tr>");
         }
 
@@ -99,8 +101,8 @@ internal sealed class RunReport
         _html.Append(CultureInfo.InvariantCulture, $"<h2>{Text(dataset)}</h2><div class=\"scroll\"><table><thead><tr><th scope=\"col\">label<th scope=\"col\">positives<th scope=\"col\">negatives<th scope=\"col\">AUROC, student<th scope=\"col\">AUROC, teacher<th scope=\"col\">average precision, teacher</tr></thead><tbody>");
         foreach (var label in teacher)
         {
-            var same = student.Find(s => (string?)s["name"] == (string?)label["name"]);
-            _html.Append(CultureInfo.InvariantCulture, $"<tr><th scope=\"row\">{Text((string?)label["name"] ?? "")}<td>{Json.Real(label["positives"]):F0}<td>{Json.Real(label["negatives"]):F0}<td>{Figure(same?["auroc"])}<td class=\"best\">{Figure(label["auroc"])}<td>{Figure(label["average_precision"])}</tr>");
+            var same = student.Find(s => Json.Text(s["name"]) == Json.Text(label["name"]));
+            _html.Append(CultureInfo.InvariantCulture, $"<tr><th scope=\"row\">{Text(Json.Text(label["name"]) ?? "")}<td>{Json.Real(label["positives"]):F0}<td>{Json.Real(label["negatives"]):F0}<td>{Figure(same?["auroc"])}<td class=\"best\">{Figure(label["auroc"])}<td>{Figure(label["average_precision"])}</tr>");
         }
 
         _html.Append("</tbody></table></div>");
@@ -115,21 +117,14 @@ internal sealed class RunReport
     }
 
     private void AppendChart(string title, string kind, string field) => SvgChart.Append(_html, $"c{_charts++}", title, "epoch",
-        [.. DatasetsOf(kind).Select(d => new ChartLine(d, Points(Events(kind).Where(m => (string?)m["dataset"] == d), field)))]);
+        [.. _history.DatasetsOf(kind).Select(d => new ChartLine(d, _history.Points(kind, d, field)))]);
 
     private void AppendAuroc(string dataset) => SvgChart.Append(_html, $"c{_charts++}", $"Mean test AUROC, {dataset}", "epoch",
     [
-        .. new[] { "student", "teacher" }.Select(role => new ChartLine(role, Points(Events("evaluation").Where(m => (string?)m["dataset"] == dataset && (string?)m["weights"] == role), "mean_auroc"))),
+        .. new[] { "student", "teacher" }.Select(role => new ChartLine(role, _history.Points("evaluation", dataset, "mean_auroc", role))),
     ]);
 
-    private static List<(double X, double Y)> Points(IEnumerable<JsonObject> lines, string field) =>
-        [.. lines.Select(m => (X: Json.Real(m["epoch"]), Y: Json.Real(m[field]))).Where(p => p.X is not null && p.Y is not null).Select(p => (p.X!.Value, p.Y!.Value))];
-
-    private List<string> DatasetsOf(params string[] kinds) => [.. Events(kinds).Select(m => (string?)m["dataset"]).OfType<string>().Distinct(StringComparer.Ordinal)];
-
-    private IEnumerable<JsonObject> Events(params string[] kinds) => _metrics.Where(m => kinds.Contains((string?)m["event"], StringComparer.Ordinal));
-
-    private JsonObject? Latest(string dataset, string weights) => Events("evaluation").LastOrDefault(m => (string?)m["dataset"] == dataset && (string?)m["weights"] == weights);
+    private JsonObject? Latest(string dataset, string weights) => _history.Latest("evaluation", dataset, weights);
 
     private static List<JsonObject> Labels(JsonObject? evaluation) => evaluation?["labels"] is JsonArray labels ? [.. labels.OfType<JsonObject>()] : [];
 

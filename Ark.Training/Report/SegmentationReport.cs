@@ -8,20 +8,22 @@ namespace Ark.Training;
 /// <summary>Renders a segmentation training as one HTML page that needs nothing else; see <see cref="RunReport"/>.</summary>
 internal static class SegmentationReport
 {
-    public static string Render(IReadOnlyList<JsonObject> metrics, JsonObject config)
+    public static string Render(RunHistory history, JsonObject config)
     {
         var html = new StringBuilder("<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">")
             .Append("<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\"><title>Ark segmentation</title><style>").Append(ReportStyle.Css).Append("</style></head><body><main>");
-        var validations = Events(metrics, "validation");
-        var dataset = (string?)config["datasets"]?[0]?["name"] ?? "";
-        html.Append(CultureInfo.InvariantCulture, $"<h1>Ark: segmentation of {Text(dataset)}</h1><p>After epoch {validations.Count} of at most {Text((string?)config["options"]?["epochs"] ?? "?")}. The checkpoint to keep is chosen on the validation loss, never on test.</p>");
-        if (Events(metrics, SegmentationCheckpoint.Kind) is [.., var test]) AppendTest(html, test);
+        var dataset = Json.Text(config["datasets"]?[0]?["name"]) ?? "";
+        // One run is of one dataset.
+        var named = history.Datasets() is [var first, ..] ? first : dataset;
+        List<(double X, double Y)> Points(string kind, string field) => history.Points(kind, named, field);
+        html.Append(CultureInfo.InvariantCulture, $"<h1>Ark: segmentation of {Text(dataset)}</h1><p>After epoch {history.Count("validation")} of at most {Text(Json.Text(config["options"]?["epochs"]) ?? "?")}. The checkpoint to keep is chosen on the validation loss, never on test.</p>");
+        if (history.Latest(SegmentationCheckpoint.Kind, named) is { } test) AppendTest(html, test);
         html.Append("<h2>Curves</h2><div class=\"charts\">");
-        SvgChart.Append(html, "loss", "Loss", "epoch", [new ChartLine("training", Points(Events(metrics, "pass"), m => m["task_loss"])), new ChartLine("validation", Points(validations, m => m["loss"]))]);
-        var structures = (config["datasets"]?[0]?["structures"] as JsonArray)?.Select(s => (string)s!) ?? [];
-        SvgChart.Append(html, "dice", "Dice on validation, all images together, at the network's resolution", "epoch", [.. structures.Select(s => new ChartLine(s, Points(validations, m => m["dice"]?[s])))]);
-        SvgChart.Append(html, "lr", "Learning rate at the end of the epoch", "epoch", [new ChartLine("learning rate", Points(Events(metrics, "pass"), m => m["lr"]))]);
-        SvgChart.Append(html, "rate", "Images per second, training", "epoch", [new ChartLine("images per second", Points(Events(metrics, "pass"), m => m["images_per_second"]))]);
+        SvgChart.Append(html, "loss", "Loss", "epoch", [new ChartLine("training", Points("pass", "task_loss")), new ChartLine("validation", Points("validation", "loss"))]);
+        var structures = (config["datasets"]?[0]?["structures"] as JsonArray)?.Select(Json.Text).OfType<string>().Take(RunHistory.MostNames) ?? [];
+        SvgChart.Append(html, "dice", "Dice on validation, all images together, at the network's resolution", "epoch", [.. structures.Select(s => new ChartLine(s, history.Dice(s)))]);
+        SvgChart.Append(html, "lr", "Learning rate at the end of the epoch", "epoch", [new ChartLine("learning rate", Points("pass", "lr"))]);
+        SvgChart.Append(html, "rate", "Images per second, training", "epoch", [new ChartLine("images per second", Points("pass", "images_per_second"))]);
         html.Append("</div>");
         if (config["options"] is JsonObject options)
         {
@@ -39,16 +41,11 @@ internal static class SegmentationReport
             .Append("<div class=\"scroll\"><table><thead><tr><th scope=\"col\">structure<th scope=\"col\">Dice<th scope=\"col\">Dice of all pixels<th scope=\"col\">IoU<th scope=\"col\">HD95, pixels<th scope=\"col\">HD95, mm<th scope=\"col\">without HD95</tr></thead><tbody>");
         foreach (var s in (test["structures"] as JsonArray ?? []).OfType<JsonObject>())
         {
-            html.Append(CultureInfo.InvariantCulture, $"<tr><th scope=\"row\">{Text((string?)s["name"] ?? "")}<td class=\"best\">{Figure(s["dice"])}<td>{Figure(s["dice_all"])}<td>{Figure(s["iou"])}<td>{Figure(s["hd95_px"])}<td>{Figure(s["hd95_mm"])}<td>{Json.Real(s["hd95_undefined"]):F0}</tr>");
+            html.Append(CultureInfo.InvariantCulture, $"<tr><th scope=\"row\">{Text(Json.Text(s["name"]) ?? "")}<td class=\"best\">{Figure(s["dice"])}<td>{Figure(s["dice_all"])}<td>{Figure(s["iou"])}<td>{Figure(s["hd95_px"])}<td>{Figure(s["hd95_mm"])}<td>{Json.Real(s["hd95_undefined"]):F0}</tr>");
         }
 
         html.Append("</tbody><caption>Dice, IoU and HD95 are means over images, in the images' own grid.</caption></table></div>");
     }
-
-    private static List<JsonObject> Events(IReadOnlyList<JsonObject> metrics, string kind) => [.. metrics.Where(m => (string?)m["event"] == kind)];
-
-    private static List<(double X, double Y)> Points(IEnumerable<JsonObject> lines, Func<JsonObject, JsonNode?> value) =>
-        [.. lines.Select(m => (X: Json.Real(m["epoch"]), Y: Json.Real(value(m)))).Where(p => p.X is not null && p.Y is not null).Select(p => (p.X!.Value, p.Y!.Value))];
 
     private static string Figure(JsonNode? node) => Json.Real(node) is { } number ? number.ToString("F3", CultureInfo.InvariantCulture) : "–";
 

@@ -14,6 +14,9 @@ internal static class Json
     public static double? Real(JsonNode? node) =>
         node?.GetValueKind() == JsonValueKind.Number ? double.Parse(node.ToJsonString(), CultureInfo.InvariantCulture) : null;
 
+    /// <summary>The text of a node; <see langword="null"/> where it is none.</summary>
+    public static string? Text(JsonNode? node) => node?.GetValueKind() == JsonValueKind.String ? node.GetValue<string>() : null;
+
     /// <summary>An evaluation, as <c>ark evaluate --json</c> writes it; as an event of a run where an epoch is given.</summary>
     public static JsonObject Evaluation(DatasetEvaluation evaluation, int? epoch = null)
     {

@@ -18,6 +18,7 @@ internal sealed class RunDirectory : IDisposable
     private static readonly JsonSerializerOptions OneLine = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
     private readonly FileStream _lock;
     private EventFile? _events;
+    private RunHistory? _history;
 
     private RunDirectory(string path, FileStream @lock)
     {
@@ -78,8 +79,8 @@ internal sealed class RunDirectory : IDisposable
     /// <summary>Writes what a run stopped at.</summary>
     public void WriteFailure(JsonObject failure) => WriteText(FailurePath, failure.ToJsonString(Indented) + "\n");
 
-    /// <summary>Draws the report of what the metrics say so far.</summary>
-    public void WriteReport() => WriteText(ReportPath, RunReport.Of(FullPath));
+    /// <summary>Draws the report of what the metrics say so far. They are read once: the report of every epoch would else read all epochs before it.</summary>
+    public void WriteReport() => WriteText(ReportPath, RunReport.Of(FullPath, _history ??= RunHistory.Of(RunMetrics.Read(MetricsPath))));
 
     /// <summary>Also writes TensorBoard events from here on; those of a run that goes on are brought to the state of its metrics.</summary>
     public void WriteEvents() => Writing(() => _events = EventFile.Open(Path.Combine(FullPath, "tensorboard"), RunMetrics.Read(MetricsPath)));
@@ -107,6 +108,7 @@ internal sealed class RunDirectory : IDisposable
     {
         if (MetricsLength < length) throw new ArkInputException(MetricsPath, null, $"has {MetricsLength} bytes, the checkpoint was written when it had {length}", "Restore the file that the run wrote.");
         if (MetricsLength == length) return;
+        _history = null;
         using var stream = new FileStream(MetricsPath, FileMode.Open, FileAccess.Write);
         stream.SetLength(length);
     }
@@ -114,7 +116,10 @@ internal sealed class RunDirectory : IDisposable
     /// <summary>Adds one line to the metrics.</summary>
     public void AppendMetrics(JsonObject line) => Writing(() =>
     {
-        using (var stream = new FileStream(MetricsPath, FileMode.Append, FileAccess.Write, FileShare.Read)) stream.Write(Encoding.UTF8.GetBytes(line.ToJsonString(OneLine) + "\n"));
+        var text = line.ToJsonString(OneLine);
+        using (var stream = new FileStream(MetricsPath, FileMode.Append, FileAccess.Write, FileShare.Read)) stream.Write(Encoding.UTF8.GetBytes(text + "\n"));
+        // As the file has it: the object stays its maker's.
+        _history?.Add(JsonNode.Parse(text)!.AsObject());
         _events?.Append(line);
     });
 

@@ -37,9 +37,12 @@ public sealed class LoadedSegmenter : IDisposable
     {
         var target = ComputeDevice.Of(device);
         var (network, description, _) = SegmentationCheckpoint.LoadNetwork(path);
-        network.to(target);
+        using var unfinished = new Unfinished();
+        unfinished.Keep(network).to(target);
         foreach (var parameter in network.parameters()) parameter.requires_grad = false;
-        return new LoadedSegmenter(path, network, description, target);
+        var loaded = new LoadedSegmenter(path, network, description, target);
+        unfinished.Finish();
+        return loaded;
     }
 
     /// <summary>Finds the structures in a picture, in the picture's own grid: scores are resized to it, and a pixel belongs to a structure where its probability is above one half.</summary>

@@ -17,6 +17,10 @@ public sealed record SegmentationEvaluation
     /// <summary>How many images were read.</summary>
     public required int Images { get; init; }
 
+    /// <summary>Whether the grey levels of each picture were spread over the full range first.</summary>
+    /// <value>Default: <see langword="false"/>.</value>
+    public bool IsStretched { get; init; }
+
     /// <summary>The figures of each structure.</summary>
     public required IReadOnlyList<StructureEvaluation> Structures { get; init; }
 
@@ -43,6 +47,7 @@ public sealed record SegmentationEvaluation
             ["mean_iou"] = MeanIoU,
             ["structures"] = new JsonArray([.. Structures.Select(s => s.ToJson())]),
         };
+        if (IsStretched) result["stretch"] = true;
         if (Resampling is { } resampling) result["resampling"] = Json.Resampling(resampling);
         return result;
     }

@@ -29,19 +29,21 @@ internal sealed class SegmentationSession : IDisposable
     {
         (_options, _data, _description, _directory, _decoder, _reporter) = (options, data, description, directory, decoder, reporter);
         _device = ComputeDevice.Of(options.Device);
-        using (var generator = new Generator(options.Seed)) _network = new UperNet(description.Network, generator);
+        using var unfinished = new Unfinished();
+        using (var generator = new Generator(options.Seed)) _network = unfinished.Keep(new UperNet(description.Network, generator));
         var goesOn = resume && File.Exists(directory.LastCheckpoint);
         if (!goesOn && options.Initial is { } path) reporter.Message($"backbone from {path}: {_network.Backbone.load_checkpoint(path, strict: false, nestedKey: options.NestedKey)}");
         _network.to(_device);
         if (options.Precision == TrainingPrecision.Bf16) _network.Backbone.Precision = ScalarType.BFloat16;
         _schedule = new LearningRateSchedule(options.LearningRate, options.MinimumLearningRate, options.WarmupLearningRate, options.Warmup, options.Epochs);
-        _optimizer = new StudentOptimizer(_network, new OptimizerSettings { Kind = options.Optimizer, Momentum = options.Momentum, WeightDecay = options.WeightDecay }, _schedule.Initial);
+        _optimizer = unfinished.Keep(new StudentOptimizer(_network, new OptimizerSettings { Kind = options.Optimizer, Momentum = options.Momentum, WeightDecay = options.WeightDecay }, _schedule.Initial));
         var transform = description.Transform(options.VaryQuality);
         _training = new SegmentationLoader(data.Train, transform, decoder, options.BatchSize, options.Workers, options.Seed);
         _validation = new SegmentationLoader(data.Validation, transform, decoder, options.BatchSize, options.Workers, options.Seed);
         _position = goesOn ? SegmentationCheckpoint.Load(directory.LastCheckpoint, _network, _optimizer) : new SegmentationPosition();
         if (resume && !goesOn) reporter.Message("the run was stopped before its first checkpoint, so it begins anew.", warning: true);
         if (resume) directory.TruncateMetrics(_position.MetricsLength);
+        unfinished.Finish();
     }
 
     /// <summary>Trains to the end and tests. Cancelled, or stopped by its input, a run leaves the state of its last step.</summary>
@@ -61,7 +63,7 @@ internal sealed class SegmentationSession : IDisposable
 
         if (_position.BestEpoch == 0) throw new TrainingStoppedException($"{_data.Name}: the validation loss is not finite: training diverged. Lower the learning rate (--lr), or clip gradients (--clip-grad).");
         using var best = LoadedSegmenter.Load(_directory.BestCheckpoint, _options.Device);
-        var test = new SegmentationEvaluator(_decoder).Evaluate(best, _data.Name, _data.Structures, DatasetSplit.Test, _data.Test, new ScoringOptions(),
+        var test = new SegmentationEvaluator(_decoder).Evaluate(best, _data.Name, _data.Structures, DatasetSplit.Test, _data.Test, new ScoringOptions(), stretch: false,
             done =>
             {
                 if (_reporter.IsDue) _reporter.Report(TrainingPhase.Testing, _position.Epoch, _data.Name, done, _data.Test.Count, _position.TotalSteps);

@@ -28,8 +28,9 @@ internal static class TrainingModels
     {
         // A generator of the run's own: the process's default one may be used by other runs at the same time.
         using var generator = new Generator(options.Seed);
-        var student = new ArkModel(description.Configuration(options.DropPathRate), generator);
-        var teacher = new ArkModel(description.Configuration(options.DropPathRate), generator);
+        using var unfinished = new Unfinished();
+        var student = unfinished.Keep(new ArkModel(description.Configuration(options.DropPathRate), generator));
+        var teacher = unfinished.Keep(new ArkModel(description.Configuration(options.DropPathRate), generator));
         student.Precision = teacher.Precision = options.Precision == TrainingPrecision.Bf16 ? ScalarType.BFloat16 : ScalarType.Float32;
         if (initialWeights is not null)
         {
@@ -39,6 +40,7 @@ internal static class TrainingModels
 
         if (options.Fidelity == Fidelity.Corrected) MomentumTeacher.Copy(student, teacher);
         trained?.CopyTo(student, teacher, description);
+        unfinished.Finish();
         return (student, teacher);
     }
 }

@@ -50,11 +50,14 @@ internal sealed class TrainingSession : IDisposable
         _trainingView = Transforms.Training(options, Description.ImageSize);
         _evaluationView = Transforms.Evaluation(options.Normalization, Description.ImageSize);
         _testView = options.TestAugment ? Transforms.TenCrop(options.Normalization, Description.ImageSize) : _evaluationView;
+        using var unfinished = new Unfinished();
         var (student, teacher) = TrainingModels.Create(options, Description, trained, begins && trained is null ? options.InitialWeights : null);
-        _accrual = new KnowledgeAccrual(student.to(_device), teacher.to(_device), HeadPlan.Tasks(options.TaskOrder, datasets, Description.Heads), AccrualSettingsOf(options, datasets));
+        foreach (var network in (ArkModel[])[student, teacher]) unfinished.Keep(network);
+        _accrual = unfinished.Keep(new KnowledgeAccrual(student.to(_device), teacher.to(_device), HeadPlan.Tasks(options.TaskOrder, datasets, Description.Heads), AccrualSettingsOf(options, datasets)));
         _checkpoints = directory is null ? null : new RunCheckpoints(directory, options, Description, datasets, _accrual);
         _position = resume ? _checkpoints!.Resume(w => reporter.Message(w, warning: true)) : new TrainingPosition();
         if (options.TensorBoard) directory?.WriteEvents();
+        unfinished.Finish();
     }
 
     public ModelDescription Description { get; }

@@ -37,6 +37,9 @@ public sealed class PickleDictionary : IReadOnlyDictionary<object, object?>
     /// <inheritdoc/>
     public IEnumerable<object?> Values => Items.Values;
 
+    /// <summary>How keys are compared and hashed.</summary>
+    internal IEqualityComparer<object>? KeyComparer => _items?.Comparer;
+
     private OrderedDictionary<object, object?> Items => _items ?? None;
 
     /// <summary>The value of a key.</summary>

@@ -41,6 +41,9 @@ internal sealed class PickleReader(PickleInput input, IReadOnlySet<string> inert
         _ => value.GetType().Name,
     };
 
+    /// <summary>Opcodes executed so far: the work that was done, whatever the clock says.</summary>
+    public int Opcodes => _opcodes;
+
     /// <summary>Reads one pickle, up to and including its STOP.</summary>
     public object? Read()
     {

@@ -1,0 +1,39 @@
+using System.Runtime.InteropServices;
+
+namespace Ark.Models;
+
+/// <summary>
+/// One piece of memory outside the garbage collector. It is freed when it is disposed, and at the latest by its finalizer, so that what nobody disposed, or what threw while it was made, is
+/// not lost for ever. The collector knows of its size, for behind a small object it would not look for much.
+/// </summary>
+internal sealed unsafe class NativeAllocation : SafeHandle
+{
+    [ThreadStatic]
+    private static long t_live;
+
+    private readonly long _bytes;
+
+    public NativeAllocation(long bytes, nuint alignment)
+        : base(0, ownsHandle: true)
+    {
+        SetHandle((nint)NativeMemory.AlignedAlloc((nuint)bytes, alignment));
+        _bytes = bytes;
+        GC.AddMemoryPressure(bytes);
+        t_live += bytes;
+    }
+
+    /// <summary>Bytes that this thread has allocated and not freed, as TorchSharp counts tensors; negative where it frees what others allocated.</summary>
+    public static long LiveOnThread => t_live;
+
+    public override bool IsInvalid => handle == 0;
+
+    public void* Pointer => (void*)handle;
+
+    protected override bool ReleaseHandle()
+    {
+        NativeMemory.AlignedFree(Pointer);
+        GC.RemoveMemoryPressure(_bytes);
+        t_live -= _bytes;
+        return true;
+    }
+}
