@@ -1,6 +1,8 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Ark.Data;
 using Ark.Training;
 using Microsoft.Extensions.DependencyInjection;
@@ -21,6 +23,7 @@ internal static class FineTuneCommand
           ark finetune --config ark.yaml --dataset hannover --init random --model swin_mini --freeze --opt adamw --lr 0.001
           ark finetune --data_set ChestXray14 --data_dir images --train_list train.txt --val_list val.txt --test_list test.txt --model swin_base --init ark6 --pretrained_weights ark6.pth.tar --opt sgd --lr 0.01 --trial 5
           ark finetune --resume tuned
+          ark finetune --config ark.yaml --dataset hannover --init last.pth.tar --out tuned --resume auto      (begin, or go on: the line of a job that may be requeued)
         """;
 
     // Flags of the published script that have no effect here.
@@ -67,7 +70,7 @@ internal static class FineTuneCommand
         var badImages = Text("--bad-images", "stop at an unreadable image, or skip and report it", "stop|skip");
         var device = Text("--device", "where to compute (default: cpu)", "cpu|cuda[:i]");
         var output = Text("--out", "the folder of results (default: tuned/ and the time)", "DIR");
-        var resume = Text("--resume", "go on with the trials that are left in this folder", "DIR");
+        var resume = ResumeOption.Create("the trials that are left");
         var mode = Text("--mode", "only 'train' is known; 'ark evaluate' tests", "train");
         var json = Text("--json", "write the results as JSON; - for standard output", "OUT");
         var quiet = new Option<bool>("--quiet") { Description = "no progress" };
@@ -81,6 +84,17 @@ internal static class FineTuneCommand
         };
         var unused = Unused.Select(name => new Option<string[]>("--" + name) { Hidden = true, Arity = ArgumentArity.ZeroOrMore }).ToArray();
         foreach (var option in unused) command.Add(option);
+        // What each option says of a run; the others say where and how it is computed, or what is shown.
+        (Option Option, Func<Wish, object?> Of)[] recorded =
+        [
+            (config, w => w.Origin.Catalogue), (dataset, w => w.Origin.Dataset), (folder, w => w.Origin.Folder), (train, w => w.Origin.Train), (validation, w => w.Origin.Validation), (test, w => w.Origin.Test),
+            (percent, w => w.Origin.Percent), (init, w => w.Options.Initial), (weights, w => w.Options.Initial), (key, w => w.Options.NestedKey), (arch, w => w.Options.Architecture), (size, w => w.Options.ImageSize),
+            (normalization, w => w.Options.Normalization), (freeze, w => w.Options.FreezeEncoder), (layerDecay, w => w.Options.LayerDecay), (mixUp, w => w.Options.MixUp), (dropPath, w => w.Options.DropPathRate),
+            (crop, w => w.Options.SmallestCrop), (epochs, w => w.Options.Epochs), (batch, w => w.Options.BatchSize), (optimizer, w => w.Options.Optimizer), (rate, w => w.Options.LearningRate),
+            (momentum, w => w.Options.Momentum), (decay, w => w.Options.WeightDecay), (warmup, w => w.Options.WarmupEpochs), (warmupRate, w => w.Options.WarmupLearningRate),
+            (leastRate, w => w.Options.MinimumLearningRate), (clip, w => w.Options.ClipGradient), (patience, w => w.Options.Patience), (early, w => w.Options.Patience > 0), (trials, w => w.Options.Trials),
+            (augment, w => w.Options.TestCrops), (seed, w => w.Options.Seed),
+        ];
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var silent = parsed.GetValue(quiet);
@@ -116,28 +130,45 @@ internal static class FineTuneCommand
                 BadImages = parsed.GetValue(badImages) == "skip" ? BadImagePolicy.Skip : BadImagePolicy.Stop,
                 Device = parsed.GetValue(device) ?? defaults.Device,
             };
+            Origin Asked() => new(parsed.GetValue(dataset)!, parsed.GetValue(config), parsed.GetValue(folder), parsed.GetValue(train), parsed.GetValue(validation), parsed.GetValue(test), parsed.GetValue(percent));
             Origin Begun()
             {
-                var name = parsed.GetValue(dataset) ?? throw new ArkInputException("command line", "option '--dataset'", "is missing", "Name the dataset.");
+                if (parsed.GetValue(dataset) is null) throw new ArkInputException("command line", "option '--dataset'", "is missing", "Name the dataset.");
                 if (parsed.GetValue(config) is not null && ((Option[])[folder, train, validation, test]).FirstOrDefault(o => parsed.GetResult(o) is { Implicit: false }) is { } overridden)
                     throw new ArkInputException("command line", $"option '{overridden.Name}'", "has no effect beside --config", "Change the catalogue, or leave --config out.");
                 if (parsed.GetValue(percent) is { } share and (< 1 or > 100))
                     throw new ArkInputException("command line", $"option '{parsed.GetResult(percent)!.IdentifierToken?.Value ?? percent.Name}'", $"{share} is out of range", "Give a whole number from 1 to 100.");
-                return new Origin(name, parsed.GetValue(config), parsed.GetValue(folder), parsed.GetValue(train), parsed.GetValue(validation), parsed.GetValue(test), parsed.GetValue(percent));
+                return Asked();
             }
 
-            var begun = BegunFolder(parsed.GetValue(resume));
-            if (begun is not null && command.Options.Any(o => o != resume && o != json && o != quiet && parsed.GetResult(o) is { Implicit: false }))
-                throw new ArkInputException("command line", "option '--resume'", "a run goes on with the options it began with", "Leave the other options out.");
-            var (origin, options) = begun is null ? (Begun(), Options()) : Resumed(begun);
-            var directory = begun ?? parsed.GetValue(output) ?? Path.Combine("tuned", origin.Dataset + "-" + DateTimeOffset.UtcNow.ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture));
+            var (directory, goesOn) = ResumeOption.Find(BegunFolder(parsed.GetValue(resume)), parsed.GetValue(output), output.Name,
+                () => Path.Combine("tuned", parsed.GetValue(dataset) + "-" + DateTimeOffset.UtcNow.ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture)), ResumeOption.HoldsRun);
+            var (origin, options) = goesOn ? Resumed(directory) : (Begun(), Options());
+            if (goesOn)
+            {
+                bool IsGiven(Option option) => parsed.GetResult(option) is { Implicit: false };
+                var asked = Options();
+                ResumeOption.RequireSame(directory, new Wish(origin.Lasting(), FineTuningFolder.Lasting(options)), new Wish(Asked().Lasting(), FineTuningFolder.Lasting(asked)),
+                    recorded.Where(r => IsGiven(r.Option)).Select(r => (r.Option.Name, r.Of)), name => ("command line", $"option '{parsed.GetResult(command.Options.First(o => o.Name == name)) switch { OptionResult { IdentifierToken: { } token } => token.Value, _ => name }}'"));
+                // Where and how it is computed, not what.
+                options = options with
+                {
+                    Workers = IsGiven(workers) ? asked.Workers : options.Workers,
+                    BadImages = IsGiven(badImages) ? asked.BadImages : options.BadImages,
+                    Device = IsGiven(device) ? asked.Device : options.Device,
+                };
+                options.Validate();
+                if (ResumeOption.Results(directory) is { } results && results["trials"] is JsonArray ended && ended.Count == options.Trials)
+                    return await ResumeOption.FinishedAsync(terminal, directory, results, parsed.GetValue(json)).ConfigureAwait(false);
+            }
+
             var definition = await DefineAsync(origin, terminal, silent, cancellationToken).ConfigureAwait(false);
             var chosen = services.GetRequiredService<ArkDatasets>().Create(definition with { Seed = options.Seed });
             FineTuningResult result;
             try
             {
                 result = await services.GetRequiredService<FineTuner>()
-                    .RunAsync(chosen, options, new FineTuningFolder(directory), begun is not null, JsonSerializer.SerializeToNode(origin.Lasting(), JsonSerializerOptions.Web), reporter, cancellationToken).ConfigureAwait(false);
+                    .RunAsync(chosen, options, new FineTuningFolder(directory), goesOn, JsonSerializer.SerializeToNode(origin.Lasting(), JsonSerializerOptions.Web), reporter, cancellationToken).ConfigureAwait(false);
             }
             catch (OperationCanceledException) when (File.Exists(Path.Combine(directory, "config.json")))
             {
@@ -218,6 +249,9 @@ internal static class FineTuneCommand
     }
 
     private static string Figure(double? value) => value is { } number ? number.ToString("F3", CultureInfo.InvariantCulture) : "undefined";
+
+    /// <summary>What a command line, or the record of a run, asks for.</summary>
+    private sealed record Wish(Origin Origin, FineTuningOptions Options);
 
     /// <summary>Where the dataset is: in a catalogue, or a published one with its folder and lists.</summary>
     private sealed record Origin(string Dataset, string? Catalogue, string? Folder, string? Train, string? Validation, string? Test, int? Percent)

@@ -69,7 +69,7 @@ internal sealed class JsonArrayOutput : IDisposable
         {
             return write();
         }
-        catch (Exception e) when (path is not null && e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (path is not null && UnwritableFile.Is(e))
         {
             throw OutputPath.CannotBeWritten(path!, "--json", e);
         }

@@ -23,7 +23,7 @@ internal static class JsonOutput
         {
             await File.WriteAllTextAsync(path, text).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (UnwritableFile.Is(e))
         {
             throw OutputPath.CannotBeWritten(path, "--json", e);
         }

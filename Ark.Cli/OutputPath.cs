@@ -19,7 +19,7 @@ internal static class OutputPath
             File.Open(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.ReadWrite).Dispose();
             if (isNew) File.Delete(path);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (UnwritableFile.Is(e))
         {
             throw CannotBeWritten(path, option, e);
         }
@@ -34,7 +34,7 @@ internal static class OutputPath
         {
             Directory.CreateDirectory(path);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (UnwritableFile.Is(e))
         {
             throw CannotBeWritten(path, "--out", e);
         }
@@ -53,7 +53,7 @@ internal static class OutputPath
     }
 
     /// <summary>The refusal of a path.</summary>
-    public static ArkInputException CannotBeWritten(string path, string option, Exception cause) => new(path, null, $"cannot be written: {OneLine.Of(cause.Message.TrimEnd('.'))}", $"Choose another place ({option}).", cause);
+    public static ArkInputException CannotBeWritten(string path, string option, Exception cause) => new(path, null, $"cannot be written: {OneLine.Of(UnwritableFile.Reason(cause))}", $"Choose another place ({option}).", cause);
 
     private static bool IsMadeWith(string folder, string output) =>
         folder == Path.GetDirectoryName(output) || (folder + Path.DirectorySeparatorChar).StartsWith(output.TrimEnd(Path.DirectorySeparatorChar) + Path.DirectorySeparatorChar, StringComparison.Ordinal);

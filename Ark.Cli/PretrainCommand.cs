@@ -20,6 +20,7 @@ internal static class PretrainCommand
           ark pretrain --config datasets_config.yaml --data_set CheXpert --data_set ChestXray14 --model swin_base --opt sgd --lr 0.3 --warmup-epochs 20 --pretrain_epochs 200
           ark pretrain --init runs/real/checkpoints/last.pth.tar --config more.yaml      (accrue further datasets to a trained model)
           ark pretrain --resume runs/real
+          ark pretrain --config samples/real-data/ark.yaml --out runs/real --resume auto      (begin, or go on: the line of a job that may be requeued)
         """;
 
     public static Command Create(IServiceProvider services, Terminal terminal)
@@ -27,7 +28,7 @@ internal static class PretrainCommand
         var config = new Option<string?>("--config") { Description = "the catalogue of datasets (YAML), or builtin:phantom", HelpName = "FILE" };
         var datasets = new Option<string[]>("--datasets", "--data_set", "--data-set") { Description = "the datasets to visit, in this order (default: all)", HelpName = "A,B" };
         var output = new Option<string?>("--out") { Description = "the run's folder (default: runs/ and the time)", HelpName = "DIR" };
-        var resume = new Option<string?>("--resume") { Description = "go on with the run in this folder", HelpName = "DIR" };
+        var resume = ResumeOption.Create("the run");
         var experiment = new Option<string?>("--exp-name", "--exp_name") { Description = "published: names the run's folder, runs/NAME", HelpName = "NAME" };
         var json = new Option<string?>("--json") { Description = "write the results as JSON; - for standard output", HelpName = "OUT" };
         var quiet = new Option<bool>("--quiet") { Description = "no progress" };
@@ -38,25 +39,38 @@ internal static class PretrainCommand
             var silent = parsed.GetValue(quiet);
             if (parsed.GetValue(output) is not null && parsed.GetValue(experiment) is not null)
                 throw new ArkInputException("command line", "option '--exp-name'", "has no effect beside --out", "Give one of both.");
-            var request = parsed.GetValue(resume) is { } directory
-                ? Resumed(directory, settings.Given(parsed).Any() || ((Option[])[config, datasets, output, experiment]).Any(o => parsed.GetResult(o) is { Implicit: false }))
-                : new Request(parsed.GetValue(config) ?? throw new ArkInputException("command line", "option '--config'", "is missing", "Give --config FILE, --config builtin:phantom, or --resume DIR."),
-                    DatasetNames.Of(parsed.GetValue(datasets), "--datasets"), parsed.GetValue(output) ?? NewFolder(parsed.GetValue(experiment)), Resume: false);
-            var catalogue = await CatalogueFile.LoadAsync(request.Config, terminal, silent, cancellationToken).ConfigureAwait(false);
-            var options = request.Options ?? Options(catalogue, settings.Given(parsed));
+            var given = settings.Given(parsed).ToList();
+            var names = DatasetNames.Of(parsed.GetValue(datasets), "--datasets");
+            var (directory, goesOn) = ResumeOption.Find(parsed.GetValue(resume), parsed.GetValue(output) ?? (parsed.GetValue(experiment) is { } name ? Path.Combine("runs", name) : null),
+                parsed.GetValue(output) is null ? experiment.Name : output.Name, NewFolder, ResumeOption.HoldsRun);
+            var begun = goesOn ? Begun.Read(directory) : null;
+            var file = parsed.GetValue(config) is { } catalogueFile ? CatalogueFile.Lasting(catalogueFile)
+                : begun?.Catalogue ?? throw new ArkInputException("command line", "option '--config'", "is missing", "Give --config FILE, --config builtin:phantom, or --resume DIR.");
+            if (begun is not null)
+            {
+                ResumeOption.RequireSame(directory, config.Name, begun.Catalogue, file);
+                if (names is not null) ResumeOption.RequireSame(directory, datasets.Name, string.Join(',', begun.Datasets), string.Join(',', names));
+                Continued(begun, directory, given);
+            }
+
+            var catalogue = await CatalogueFile.LoadAsync(parsed.GetValue(config) ?? file, terminal, silent, cancellationToken).ConfigureAwait(false);
+            if (begun is not null && parsed.GetValue(config) is not null) RequireSameSection(begun, directory, catalogue, given);
+            if (begun is not null && ResumeOption.Results(directory) is { } results) return await ResumeOption.FinishedAsync(terminal, directory, results, parsed.GetValue(json)).ConfigureAwait(false);
+            var options = begun is null ? Options(catalogue, given) : Continued(begun, directory, given);
             var adapters = services.GetRequiredService<ArkDatasets>();
             var run = new TrainingRun
             {
                 Options = options,
                 // Soft labels of uncertain findings are drawn from the run's seed.
-                Datasets = [.. catalogue.Select(request.Datasets).Select(d => adapters.Create(d with { Seed = options.Seed }))],
-                Directory = request.Directory,
-                Resume = request.Resume,
-                Catalogue = CatalogueFile.Lasting(request.Config),
+                Datasets = [.. catalogue.Select(begun?.Datasets ?? names).Select(d => adapters.Create(d with { Seed = options.Seed }))],
+                Directory = directory,
+                Resume = goesOn,
+                Catalogue = file,
+                CatalogueOptions = [.. catalogue.Training.Select(o => KeyValuePair.Create(o.Key, o.Value))],
             };
-            foreach (var (name, _, written) in settings.Given(parsed))
+            foreach (var (setting, _, written) in given)
             {
-                if (TrainingSettings.Find(name)!.Note is { } note) await terminal.Error.WriteLineAsync($"note: {written} {note}").ConfigureAwait(false);
+                if (TrainingSettings.Find(setting)!.Note is { } note) await terminal.Error.WriteLineAsync($"note: {written} {note}").ConfigureAwait(false);
             }
 
             TrainingResult result;
@@ -73,8 +87,10 @@ internal static class PretrainCommand
                 }
             }
 
+            var document = Document(result);
+            ResumeOption.WriteResults(directory, document);
             if (parsed.GetValue(json) != "-") ResultTable.Write(terminal, run, result);
-            if (parsed.GetValue(json) is { } path) await JsonOutput.WriteAsync(terminal, path, Document(result)).ConfigureAwait(false);
+            if (parsed.GetValue(json) is { } path) await JsonOutput.WriteAsync(terminal, path, document).ConfigureAwait(false);
             return ExitCode.Done;
         });
         return command;
@@ -85,32 +101,47 @@ internal static class PretrainCommand
         var builder = new TrainingOptionsBuilder();
         foreach (var (key, value, line) in catalogue.Training) builder.Add(key, value, catalogue.Source, $"line {line}, key '{key}'");
         foreach (var (name, value, written) in given) builder.Add(name, value, "command line", $"option '{written}'");
-        var options = builder.Build();
-        // The run may be gone on with from another folder.
+        return Lasting(builder.Build());
+    }
+
+    // The run may be gone on with from another folder.
+    private static TrainingOptions Lasting(TrainingOptions options)
+    {
         if (options.InitialWeights is { } weights) options.InitialWeights = Path.GetFullPath(weights);
         if (options.CacheDirectory is { } cache) options.CacheDirectory = Path.GetFullPath(cache);
         return options;
     }
 
-    private static Request Resumed(string directory, bool othersGiven)
+    // What a run began with, and of the command line what may be otherwise: where and how it is computed, not what.
+    private static TrainingOptions Continued(Begun begun, string directory, List<(string Name, string Value, string Written)> given)
     {
-        if (othersGiven) throw new ArkInputException("command line", "option '--resume'", "a run goes on with the options it began with", "Leave the other options out.");
-        var path = Path.Combine(directory, "config.json");
-        if (!File.Exists(path)) throw new ArkInputException(directory, null, "holds no run to resume: it has no config.json", "Give the folder that the run wrote to (--out).");
-        try
+        var builder = new TrainingOptionsBuilder();
+        foreach (var (name, value, written) in given) builder.Add(name, value, "command line", $"option '{written}'");
+        var asked = Lasting(builder.ApplyTo(begun.Options.Clone()));
+        // Beside --pretrain-epochs, --epochs is the length of the schedule.
+        string Written(string setting) => given.Where(g => TrainingSettings.Find(g.Name)!.Property == TrainingSettings.Find(setting)!.Property).Select(g => g.Written).LastOrDefault() ?? "--epochs";
+        ResumeOption.RequireSame(directory, begun.Options, asked, Fixed, name => ("command line", $"option '{Written(name)}'"));
+        asked.Validate();
+        return asked;
+    }
+
+    // The catalogue's own options are a part of the line that names it. What the line overrode when the run began is overridden still.
+    private static void RequireSameSection(Begun begun, string directory, DatasetCatalogue catalogue, List<(string Name, string Value, string Written)> given)
+    {
+        if (begun.CatalogueOptions is not { } recorded) return;
+        foreach (var (key, value, line) in catalogue.Training)
         {
-            var saved = JsonNode.Parse(File.ReadAllText(path))!.AsObject();
-            var builder = new TrainingOptionsBuilder();
-            foreach (var (name, value) in saved["options"]!.AsObject().Where(o => o.Value is not null)) builder.Add(name, (string)value!, path, $"key '{name}'");
-            return new Request((string?)saved["catalogue"] ?? throw CatalogueFile.NotRecorded(path), [.. saved["datasets"]!.AsArray().Select(d => (string)d!["name"]!)], directory, Resume: true, builder.Build());
-        }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or NullReferenceException)
-        {
-            throw new ArkInputException(path, null, "is not the configuration of a run", "Restore the file that the run wrote.", e);
+            if ((string?)recorded[key] == value || given.Any(g => TrainingSettings.Find(g.Name)!.Property == TrainingSettings.Find(key)?.Property)) continue;
+            var place = $"line {line}, key '{key}'";
+            var asked = Lasting(new TrainingOptionsBuilder().Add(key, value, catalogue.Source, place).ApplyTo(begun.Options.Clone()));
+            ResumeOption.RequireSame(directory, begun.Options, asked, Fixed, _ => (catalogue.Source, place));
         }
     }
 
-    private static string NewFolder(string? name) => Path.Combine("runs", name ?? "pretrain-" + DateTimeOffset.UtcNow.ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture));
+    private static IEnumerable<(string Name, Func<TrainingOptions, object?> Of)> Fixed =>
+        TrainingSettings.All.Where(s => s.Property == nameof(TrainingOptions.InitialWeights) || !TrainingCheckpoint.MayDiffer.Contains(s.Property)).Select(s => (s.Name, (Func<TrainingOptions, object?>)s.Format));
+
+    private static string NewFolder() => Path.Combine("runs", "pretrain-" + DateTimeOffset.UtcNow.ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture));
 
     private static JsonObject Document(TrainingResult result) => new()
     {
@@ -119,8 +150,30 @@ internal static class PretrainCommand
         ["evaluations"] = new JsonArray([.. result.Evaluations.Select(e => e.ToJson())]),
         ["pixel_baselines"] = new JsonArray([.. result.PixelBaselines.Select(e => e.ToJson())]),
         ["memory"] = new JsonArray([.. result.Memory.Select(m => new JsonObject { ["epoch"] = m.Epoch, ["resident_bytes"] = m.ResidentBytes, ["peak_bytes"] = m.PeakBytes })]),
+        ["passed_over"] = result.PassedOver,
         ["skipped_images"] = new JsonArray([.. result.SkippedImages.Select(s => (JsonNode)s)]),
     };
 
-    private sealed record Request(string Config, string[]? Datasets, string Directory, bool Resume, TrainingOptions? Options = null);
+    /// <summary>What a run began with.</summary>
+    private sealed record Begun(string? Catalogue, string[] Datasets, TrainingOptions Options, JsonObject? CatalogueOptions)
+    {
+        public static Begun Read(string directory)
+        {
+            var path = Path.Combine(directory, "config.json");
+            try
+            {
+                var saved = JsonNode.Parse(File.ReadAllText(path))!.AsObject();
+                // Other commands' runs say which kind they are of.
+                if (saved["kind"] is not null) throw new JsonException("of another kind");
+                var builder = new TrainingOptionsBuilder();
+                foreach (var (name, value) in saved["options"]!.AsObject().Where(o => o.Value is not null)) builder.Add(name, (string)value!, path, $"key '{name}'");
+                return new Begun((string?)saved["catalogue"] ?? throw CatalogueFile.NotRecorded(path), [.. saved["datasets"]!.AsArray().Select(d => (string)d!["name"]!)], builder.Build(),
+                    saved["catalogue_options"]?.AsObject());
+            }
+            catch (Exception e) when (e is JsonException or InvalidOperationException or NullReferenceException)
+            {
+                throw new ArkInputException(path, null, "is not the configuration of a pretraining", "Give the folder of a run that 'ark pretrain' began, or restore the file that the run wrote.", e);
+            }
+        }
+    }
 }

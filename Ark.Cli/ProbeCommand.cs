@@ -64,8 +64,8 @@ internal static class ProbeCommand
                 // The checkpoints of all runs have the same file name.
                 string[] files = [.. ((string?[])[model.Checkpoint(parsed), parsed.GetValue(embeddings), .. specs]).OfType<string>().Distinct(StringComparer.Ordinal)];
                 string Called(string file) => files.Count(f => Path.GetFileName(f) == Path.GetFileName(file)) > 1 ? file : Path.GetFileName(file);
-                sources.Add(MainSource(services, parsed, model, parsed.GetValue(embeddings), Called, kind, reading));
-                foreach (var spec in specs) sources.Add(OtherSource(services, parsed, model, spec, Called, kind, reading, options.Seed));
+                sources.Add(MainSource(services, parsed, model, parsed.GetValue(embeddings), Called, kind, reading, cancellationToken));
+                foreach (var spec in specs) sources.Add(OtherSource(services, parsed, model, spec, Called, kind, reading, options.Seed, cancellationToken));
                 using var reporter = new ConsoleReporter(terminal, silent);
                 var progress = new WorkReporter(reporter, terminal.IsLive);
                 var probe = await LinearProbe.ReadAsync(chosen, sources, options, progress, cancellationToken).ConfigureAwait(false);
@@ -92,15 +92,15 @@ internal static class ProbeCommand
         return command;
     }
 
-    private static FeatureSource MainSource(IServiceProvider services, ParseResult parsed, ModelArguments model, string? embeddings, Func<string, string> called, EmbeddingKind kind, ReadingOptions reading) => (model.Checkpoint(parsed), embeddings) switch
+    private static FeatureSource MainSource(IServiceProvider services, ParseResult parsed, ModelArguments model, string? embeddings, Func<string, string> called, EmbeddingKind kind, ReadingOptions reading, CancellationToken cancellationToken) => (model.Checkpoint(parsed), embeddings) switch
     {
         (null, null) => throw new ArkInputException("command line", "option '--checkpoint'", "is missing", "Give --checkpoint FILE or --embeddings FILE."),
         (not null, not null) => throw new ArkInputException("command line", "option '--embeddings'", "excludes --checkpoint", "Give one, and the other with --compare."),
-        (null, { } file) => new FileFeatures(file, called(file)),
+        (null, { } file) => new FileFeatures(file, called(file), cancellationToken),
         ({ } checkpoint, _) => new NetworkFeatures($"{called(checkpoint)} {Word(kind)}", model.Load(parsed), kind, services.Decoder(), reading, model.Precision(parsed)),
     };
 
-    private static FeatureSource OtherSource(IServiceProvider services, ParseResult parsed, ModelArguments model, string spec, Func<string, string> called, EmbeddingKind kind, ReadingOptions reading, ulong seed)
+    private static FeatureSource OtherSource(IServiceProvider services, ParseResult parsed, ModelArguments model, string spec, Func<string, string> called, EmbeddingKind kind, ReadingOptions reading, ulong seed, CancellationToken cancellationToken)
     {
         if (spec == "pixels") return new PixelFeatures(services.Decoder(), reading);
         if (spec == "untrained")
@@ -112,7 +112,7 @@ internal static class ProbeCommand
         if (!File.Exists(spec)) throw new ArkInputException("command line", "option '--compare'", $"'{spec}' is neither 'pixels' nor 'untrained' nor a file", "Name a file of embeddings or a checkpoint.");
         var isTable = Path.GetExtension(spec).ToLowerInvariant() is ".npz" or ".csv" or ".parquet"
             || (Path.GetExtension(spec).Equals(".safetensors", StringComparison.OrdinalIgnoreCase) && CheckpointFile.ReadIndex(spec).Tensors.Any(t => t.Name == "embeddings"));
-        return isTable ? new FileFeatures(spec, called(spec)) : new NetworkFeatures($"{called(spec)} {Word(kind)}", model.Load(parsed, spec), kind, services.Decoder(), reading, model.Precision(parsed));
+        return isTable ? new FileFeatures(spec, called(spec), cancellationToken) : new NetworkFeatures($"{called(spec)} {Word(kind)}", model.Load(parsed, spec), kind, services.Decoder(), reading, model.Precision(parsed));
     }
 
     private static string Word(EmbeddingKind kind) => kind == EmbeddingKind.Projected ? "projected" : "pooled";

@@ -20,6 +20,7 @@ internal static class SegmentTrainCommand
           ark segment train --config jsrt.yaml --init ark6_teacher_ep200_swinb_projector1376_mlp.pth.tar --img-size 448 --out runs/jsrt
           ark segment train --config jsrt.yaml --trials 3 --loss dice-ce --epochs 100
           ark segment train --resume runs/jsrt
+          ark segment train --config jsrt.yaml --out runs/jsrt --resume auto      (begin, or go on: the line of a job that may be requeued)
         """;
 
     public static Command Create(IServiceProvider services, Terminal terminal)
@@ -27,7 +28,7 @@ internal static class SegmentTrainCommand
         var config = new Option<string?>("--config") { Description = "the catalogue of datasets (YAML), or builtin:phantom", HelpName = "FILE" };
         var dataset = new Option<string?>("--dataset") { Description = "the dataset of the catalogue (default: the only one)", HelpName = "NAME" };
         var output = new Option<string?>("--out") { Description = "the run's folder (default: runs/ and the time)", HelpName = "DIR" };
-        var resume = new Option<string?>("--resume") { Description = "go on with the run in this folder", HelpName = "DIR" };
+        var resume = ResumeOption.Create("the run, or with all trials that are left,");
         var trials = new Option<int>("--trials") { Description = "trainings with different seeds, counted from --seed", HelpName = "N", DefaultValueFactory = _ => 1 };
         var json = new Option<string?>("--json") { Description = "write the results as JSON; - for standard output", HelpName = "OUT" };
         var quiet = new Option<bool>("--quiet") { Description = "no progress" };
@@ -40,31 +41,42 @@ internal static class SegmentTrainCommand
             List<(string Name, string Value, string Written)> given =
                 [.. settings.Where(s => parsed.GetResult(s.Option) is { Implicit: false }).Select(s => (s.Setting.Name, parsed.GetValue(s.Option)!, parsed.GetResult(s.Option)!.IdentifierToken?.Value ?? s.Option.Name))];
             var count = Numbers.AtLeast(1, parsed.GetValue(trials), "--trials");
-            var othersGiven = given.Count > 0 || count > 1 || parsed.GetValue(config) is not null || parsed.GetValue(output) is not null || parsed.GetValue(dataset) is not null;
-            if (parsed.GetValue(resume) is { } parent && TrialFolders.CountOf(parent) is { } planned) count = planned;
-            var request = parsed.GetValue(resume) is { } directory
-                ? Resumed(directory, count, othersGiven)
-                : new Request(parsed.GetValue(config) ?? throw new ArkInputException("command line", "option '--config'", "is missing", "Give --config FILE, --config builtin:phantom, or --resume DIR."),
-                    parsed.GetValue(dataset), parsed.GetValue(output) ?? NewFolder(), Options: null);
-            var catalogue = await CatalogueFile.LoadMasksAsync(request.Config, terminal, silent, cancellationToken).ConfigureAwait(false);
-            var options = request.Options ?? Options(catalogue, given);
-            var chosen = SegmentCommand.Dataset(services, catalogue, request.Dataset);
+            var (directory, goesOn) = ResumeOption.Find(parsed.GetValue(resume), parsed.GetValue(output), output.Name, NewFolder, TrialFolders.HoldRun);
+            var planned = goesOn ? TrialFolders.CountOf(directory) ?? 1 : count;
+            if (parsed.GetResult(trials) is { Implicit: false }) ResumeOption.RequireSame(directory, trials.Name, planned, count);
+            count = planned;
+            var begun = goesOn ? Begun.Read(directory, count) : null;
+            var file = parsed.GetValue(config) is { } catalogueFile ? CatalogueFile.Lasting(catalogueFile)
+                : begun?.Catalogue ?? throw new ArkInputException("command line", "option '--config'", "is missing", "Give --config FILE, --config builtin:phantom, or --resume DIR.");
+            if (begun is not null)
+            {
+                ResumeOption.RequireSame(directory, config.Name, begun.Catalogue, file);
+                if (parsed.GetValue(dataset) is { } named) ResumeOption.RequireSame(directory, dataset.Name, begun.Dataset, named);
+                Continued(begun, directory, given);
+            }
+
+            var catalogue = await CatalogueFile.LoadMasksAsync(parsed.GetValue(config) ?? file, terminal, silent, cancellationToken).ConfigureAwait(false);
+            if (begun is not null && parsed.GetValue(config) is not null) RequireSameSection(begun, directory, catalogue, given);
+            if (begun is not null && ResumeOption.Results(directory) is { } ended) return await ResumeOption.FinishedAsync(terminal, directory, ended, parsed.GetValue(json)).ConfigureAwait(false);
+            var options = begun is null ? Options(catalogue, given) : Continued(begun, directory, given);
+            var chosen = SegmentCommand.Dataset(services, catalogue, begun?.Dataset ?? parsed.GetValue(dataset));
             var results = new List<SegmentationResult>();
-            if (request.Options is null) TrialFolders.Begin(request.Directory, count);
+            if (!goesOn) TrialFolders.Begin(directory, count);
             using (var reporter = new ConsoleReporter(terminal, silent))
             {
                 for (var t = 0; t < count; t++)
                 {
                     var trial = options.Clone();
                     trial.Seed += (ulong)t;
-                    var folder = count == 1 ? request.Directory : TrialFolders.Of(request.Directory, t);
+                    var folder = count == 1 ? directory : TrialFolders.Of(directory, t);
                     var run = new SegmentationRun
                     {
                         Dataset = chosen,
                         Options = trial,
                         Directory = folder,
-                        Resume = request.Options is not null && File.Exists(Path.Combine(folder, "config.json")),
-                        Catalogue = CatalogueFile.Lasting(request.Config),
+                        Resume = goesOn && ResumeOption.HoldsRun(folder),
+                        Catalogue = file,
+                        CatalogueOptions = [.. catalogue.Training.Select(o => KeyValuePair.Create(o.Key, o.Value))],
                     };
                     try
                     {
@@ -72,14 +84,14 @@ internal static class SegmentTrainCommand
                     }
                     catch (OperationCanceledException) when (t > 0 || File.Exists(Path.Combine(run.Directory, "config.json")))
                     {
-                        reporter.Line($"Stopped. Go on with: {SegmentationTrainer.ResumeCommand} {ShellPath.Quoted(request.Directory)}");
+                        reporter.Line($"Stopped. Go on with: {SegmentationTrainer.ResumeCommand} {ShellPath.Quoted(directory)}");
                         throw;
                     }
                 }
             }
 
             var document = Document(results);
-            if (count > 1) AtomicFile.WriteAllText(Path.Combine(request.Directory, "results.json"), document.ToJsonString() + "\n");
+            ResumeOption.WriteResults(directory, document);
             if (parsed.GetValue(json) is { } path) await JsonOutput.WriteAsync(terminal, path, document).ConfigureAwait(false);
             if (parsed.GetValue(json) == "-") return ExitCode.Done;
             SegmentationTable.Write(terminal, [.. results.Select(r => r.Test)]);
@@ -102,29 +114,41 @@ internal static class SegmentTrainCommand
         foreach (var (key, value, line) in catalogue.Training) SegmentationSettings.Apply(options, key, value, catalogue.Source, $"line {line}, key '{key}'");
         foreach (var (name, value, written) in given) SegmentationSettings.Apply(options, name, value, "command line", $"option '{written}'");
         options.Validate();
-        // The run may be gone on with from another folder.
+        return Lasting(options);
+    }
+
+    // The run may be gone on with from another folder.
+    private static SegmentationOptions Lasting(SegmentationOptions options)
+    {
         if (options.Initial is { } weights) options.Initial = Path.GetFullPath(weights);
         return options;
     }
 
-    private static Request Resumed(string directory, int trials, bool othersGiven)
+    // What a run began with, and of the command line what may be otherwise: where and how it is computed, not what.
+    private static SegmentationOptions Continued(Begun begun, string directory, List<(string Name, string Value, string Written)> given)
     {
-        if (othersGiven) throw new ArkInputException("command line", "option '--resume'", "a run goes on with the options it began with", "Leave the other options out.");
-        // All trials have the options of the first, and seeds counted from its.
-        var path = Path.Combine(trials == 1 ? directory : TrialFolders.Of(directory, 0), "config.json");
-        if (!File.Exists(path)) throw new ArkInputException(directory, null, "holds no run to resume: it has no config.json", "Give the folder that the run wrote to (--out).");
-        try
+        var asked = begun.Options.Clone();
+        foreach (var (name, value, written) in given) SegmentationSettings.Apply(asked, name, value, "command line", $"option '{written}'");
+        ResumeOption.RequireSame(directory, begun.Options, Lasting(asked), Fixed, name => ("command line", $"option '{given.Last(g => g.Name == name).Written}'"));
+        asked.Validate();
+        return asked;
+    }
+
+    // The catalogue's own options are a part of the line that names it. What the line overrode when the run began is overridden still.
+    private static void RequireSameSection(Begun begun, string directory, DatasetCatalogue catalogue, List<(string Name, string Value, string Written)> given)
+    {
+        if (begun.CatalogueOptions is not { } recorded) return;
+        foreach (var (key, value, line) in catalogue.Training)
         {
-            var saved = JsonNode.Parse(File.ReadAllText(path))!.AsObject();
-            var options = new SegmentationOptions();
-            foreach (var (name, value) in saved["options"]!.AsObject().Where(o => o.Value is not null)) SegmentationSettings.Apply(options, name, (string)value!, path, $"key '{name}'");
-            return new Request((string?)saved["catalogue"] ?? throw CatalogueFile.NotRecorded(path), (string)saved["datasets"]![0]!["name"]!, directory, options);
-        }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or NullReferenceException or ArgumentOutOfRangeException)
-        {
-            throw new ArkInputException(path, null, "is not the configuration of a segmentation training", "Restore the file that the run wrote.", e);
+            if ((string?)recorded[key] == value || given.Any(g => g.Name == SegmentationSettings.Find(key)?.Name)) continue;
+            var (asked, place) = (begun.Options.Clone(), $"line {line}, key '{key}'");
+            SegmentationSettings.Apply(asked, key, value, catalogue.Source, place);
+            ResumeOption.RequireSame(directory, begun.Options, Lasting(asked), Fixed, _ => (catalogue.Source, place));
         }
     }
+
+    private static IEnumerable<(string Name, Func<SegmentationOptions, object?> Of)> Fixed =>
+        SegmentationSettings.All.Where(s => s.Name is "init" or "key" || !SegmentationCheckpoint.MayDiffer.Contains(s.Name)).Select(s => (s.Name, (Func<SegmentationOptions, object?>)s.Format));
 
     private static string NewFolder() => Path.Combine("runs", "segment-" + DateTimeOffset.UtcNow.ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture));
 
@@ -141,5 +165,24 @@ internal static class SegmentTrainCommand
         ["summary"] = SegmentationTable.Summary([.. results.Select(r => r.Test)]),
     };
 
-    private sealed record Request(string Config, string? Dataset, string Directory, SegmentationOptions? Options);
+    /// <summary>What a training began with: all trials have the options of the first, and seeds counted from its.</summary>
+    private sealed record Begun(string? Catalogue, string Dataset, SegmentationOptions Options, JsonObject? CatalogueOptions)
+    {
+        public static Begun Read(string directory, int trials)
+        {
+            var path = Path.Combine(trials == 1 ? directory : TrialFolders.Of(directory, 0), "config.json");
+            if (!File.Exists(path)) throw new ArkInputException(directory, null, "holds no run to resume: its first trial has no config.json", "Give the folder that the run wrote to (--out).");
+            try
+            {
+                var saved = JsonNode.Parse(File.ReadAllText(path))!.AsObject();
+                var options = new SegmentationOptions();
+                foreach (var (name, value) in saved["options"]!.AsObject().Where(o => o.Value is not null)) SegmentationSettings.Apply(options, name, (string)value!, path, $"key '{name}'");
+                return new Begun((string?)saved["catalogue"] ?? throw CatalogueFile.NotRecorded(path), (string)saved["datasets"]![0]!["name"]!, options, saved["catalogue_options"]?.AsObject());
+            }
+            catch (Exception e) when (e is JsonException or InvalidOperationException or NullReferenceException or ArgumentOutOfRangeException)
+            {
+                throw new ArkInputException(path, null, "is not the configuration of a segmentation training", "Restore the file that the run wrote.", e);
+            }
+        }
+    }
 }

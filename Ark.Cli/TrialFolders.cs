@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Ark.Training;
 
 namespace Ark.Cli;
 
@@ -19,7 +20,7 @@ internal static class TrialFolders
     {
         // A file of that name that is somebody else's is refused here.
         var planned = CountOf(parent);
-        if (Enumerable.Range(0, Math.Max(trials, planned ?? 0)).Select(t => Of(parent, t)).Append(parent).Any(f => File.Exists(Path.Combine(f, "config.json"))))
+        if (HoldRun(parent, Math.Max(trials, planned ?? 0)) || File.Exists(Path.Combine(parent, RunDirectory.ResultsName)))
             throw new ArkInputException(parent, null, "holds a run already", "Choose another folder (--out), or go on with that run (--resume).");
         try
         {
@@ -38,6 +39,12 @@ internal static class TrialFolders
             throw new ArkInputException(parent, null, $"cannot be written to: {e.Message.TrimEnd('.')}", "Choose another folder (--out).", e);
         }
     }
+
+    /// <summary>Whether a folder holds a training that has begun.</summary>
+    /// <param name="parent">The folder; a single training's own.</param>
+    public static bool HoldRun(string parent) => HoldRun(parent, CountOf(parent) ?? 0);
+
+    private static bool HoldRun(string parent, int trials) => Enumerable.Range(0, trials).Select(t => Of(parent, t)).Append(parent).Any(ResumeOption.HoldsRun);
 
     /// <summary>How many trainings a folder is for.</summary>
     /// <returns>Their number; <see langword="null"/> where the folder is of one run.</returns>

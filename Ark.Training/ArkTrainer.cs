@@ -69,6 +69,7 @@ internal sealed partial class ArkTrainer(IImageDecoder decoder, IOptions<Trainin
         ["runtime"] = System.Runtime.InteropServices.RuntimeInformation.FrameworkDescription,
         ["threads"] = get_num_threads(),
         ["catalogue"] = run.Catalogue,
+        ["catalogue_options"] = run.CatalogueOptions is { } set ? new JsonObject(set.Select(o => KeyValuePair.Create(o.Key, (JsonNode?)o.Value))) : null,
         ["seed"] = options.Seed,
         ["options"] = new JsonObject(TrainingSettings.All.Select(s => KeyValuePair.Create(s.Name, (JsonNode?)s.Format(options))).Where(s => s.Value is not null)),
         ["datasets"] = new JsonArray([.. datasets.Select(d => new JsonObject

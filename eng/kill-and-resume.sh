@@ -2,15 +2,17 @@
 # Kills a training run at random moments, every second time inside the writing of a checkpoint, resumes it each time, and compares it with the same run that was never killed:
 # the teacher and the whole state bit by bit, and the metrics but for times.
 #
-#   eng/kill-and-resume.sh [KILLS [EPOCHS]]     default: 20 kills over a run of about two minutes on 2 cores
-#   eng/kill-and-resume.sh --short              4 kills, under half a minute
+# Then once more as a scheduler does it: the same line with --resume auto, killed a few times.
+#
+#   eng/kill-and-resume.sh [KILLS [EPOCHS]]     default: 20 kills over a run of about two minutes on 2 cores, and 5 of the same line
+#   eng/kill-and-resume.sh --short              4 kills and 2, under a minute
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-kills=20 epochs=28 images=400
+kills=20 epochs=28 images=400 same=5
 # One thread is quicker than several for so small a network, the more so on a busy machine.
 export OMP_NUM_THREADS="${OMP_NUM_THREADS:-1}"
-if [ "${1:-}" = "--short" ]; then kills=4 epochs=2 images=160; else kills="${1:-$kills}" epochs="${2:-$epochs}"; fi
+if [ "${1:-}" = "--short" ]; then kills=4 epochs=2 images=160 same=2; else kills="${1:-$kills}" epochs="${2:-$epochs}"; fi
 
 ark=(dotnet "${ARK_DLL:-Ark.Cli/bin/Release/net10.0/ark.dll}")
 work="$(mktemp -d)"
@@ -87,15 +89,43 @@ start_or_resume
 wait "$run" || { cat "$work/killed.log"; exit 1; }
 run=
 
-for name in last epoch-0002; do
-    for key in teacher state_dict; do
-        for which in whole killed; do
-            "${ark[@]}" convert "$work/$which/checkpoints/$name.pth.tar" "$work/$which-$key.safetensors" --key "$key" --quiet >/dev/null
+# Compares a run with the one that was never killed.
+compare() {
+    local folder="$1" name key which
+    for name in last epoch-0002; do
+        for key in teacher state_dict; do
+            for which in whole "$folder"; do
+                "${ark[@]}" convert "$work/$which/checkpoints/$name.pth.tar" "$work/$which-$key.safetensors" --key "$key" --quiet >/dev/null
+            done
+            cmp "$work/whole-$key.safetensors" "$work/$folder-$key.safetensors"
         done
-        cmp "$work/whole-$key.safetensors" "$work/killed-$key.safetensors"
     done
-done
-for which in whole killed; do sed -E 's/,?"(images_per_second|seconds)":[^,}]*//g' "$work/$which/metrics.jsonl" >"$work/$which.jsonl"; done
-diff "$work/whole.jsonl" "$work/killed.jsonl"
-[ -z "$(find "$work/killed" -name '*.tmp')" ] || { echo "half-written files are left"; exit 1; }
+    for which in whole "$folder"; do sed -E 's/,?"(images_per_second|seconds)":[^,}]*//g' "$work/$which/metrics.jsonl" >"$work/$which.jsonl"; done
+    diff "$work/whole.jsonl" "$work/$folder.jsonl"
+    [ -z "$(find "$work/$folder" -name '*.tmp')" ] || { echo "half-written files are left"; exit 1; }
+}
+
+compare killed
 echo "killed $done_kills times, $in_write of them while a file was being written: teacher, student and $(wc -l <"$work/whole.jsonl") lines of metrics are the same (an undisturbed run takes $whole s)"
+
+# The same line every time. Each kill comes after a state that is newer than the start, so that the run moves on, and within the time that is left of it.
+line=(pretrain "${options[@]}" --out "$work/same" --resume auto)
+for ((kill = 1; kill <= same; kill++)); do
+    touch "$work/start"
+    "${ark[@]}" "${line[@]}" >"$work/same.log" 2>&1 &
+    run=$!
+    until [ -n "$(find "$work/same/checkpoints" -newer "$work/start" -name last.pth.tar 2>/dev/null)" ]; do
+        kill -0 "$run" 2>/dev/null || { cat "$work/same.log"; echo "the run ended before kill $kill"; exit 1; }
+        sleep 0.01
+    done
+    pause $((RANDOM % (1 + 1000 * whole / (4 * same))))
+    kill -9 "$run" 2>/dev/null || { cat "$work/same.log"; echo "the run ended before kill $kill"; exit 1; }
+    wait "$run" 2>/dev/null && status=0 || status=$?
+    run=
+    [ "$status" -eq 137 ] || { cat "$work/same.log"; echo "the run ended with $status"; exit 1; }
+done
+"${ark[@]}" "${line[@]}" >"$work/same.log" 2>&1 || { cat "$work/same.log"; exit 1; }
+compare same
+"${ark[@]}" "${line[@]}" >"$work/same.log" 2>&1 || { cat "$work/same.log"; exit 1; }
+grep -q "is finished" "$work/same.log" || { cat "$work/same.log"; echo "a finished run does not say so"; exit 1; }
+echo "killed $same times and started by the same line each time: teacher, student and metrics are the same, and once more says that it is finished"

@@ -21,7 +21,17 @@ internal static class NativeRuntime
     private static InvalidOperationException? Load()
     {
         var torchSharp = typeof(torch).Assembly;
-        var isFound = !OperatingSystem.IsLinux() || NativeLibrary.TryLoad("torch_cpu", torchSharp, null, out _);
+        var isFound = true;
+        try
+        {
+            if (OperatingSystem.IsLinux()) NativeLibrary.Load("torch_cpu", torchSharp, null);
+        }
+        catch (Exception e) when (e is DllNotFoundException or BadImageFormatException)
+        {
+            if (LoadFailure.Limit(e.Message) is { } limit) return new InvalidOperationException($"libtorch, which computes, could not be loaded: {limit}.", e);
+            isFound = false;
+        }
+
         // In notebooks TorchSharp finds libtorch among restored packages by itself.
         if (!isFound && !IsRestored()) return new InvalidOperationException($"libtorch, which computes, could not be found. {Mend}");
         try
@@ -32,6 +42,7 @@ internal static class NativeRuntime
         }
         catch (TypeInitializationException e)
         {
+            if (LoadFailure.Limit(e.ToString()) is { } limit) return new InvalidOperationException($"TorchSharp's native library could not be loaded: {limit}.", e);
             var reason = (e.InnerException ?? e).Message.Split('\n')[0].Trim().TrimEnd('.');
             return new InvalidOperationException(isFound ? $"TorchSharp's native library could not be loaded: {reason}." : $"libtorch, which computes, could not be loaded. {Mend}", e);
         }

@@ -15,6 +15,7 @@ internal static class VipsRuntime
     public static void Ensure()
     {
         if (Failure is null) return;
+        if (LoadFailure.Limit(Failure.ToString()) is { } limit) throw new InvalidOperationException($"libvips, which decodes images, could not be loaded: {limit}.", Failure);
         throw new InvalidOperationException(
             "libvips, which decodes images, could not be loaded. Add the package NetVips.Native, or that of one platform such as NetVips.Native.linux-x64, to the application.",
             Failure);

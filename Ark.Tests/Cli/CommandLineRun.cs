@@ -9,7 +9,7 @@ internal sealed record CommandLineRun(int ExitCode, string Out, string Error)
     {
         using var output = new StringWriter();
         using var error = new StringWriter();
-        var code = await ArkCommandLine.RunAsync(args, output, error, isTerminal: false, TestContext.Current.CancellationToken);
+        var code = await ArkCommandLine.RunAsync(args, output, error, isTerminal: false, cancellationToken: TestContext.Current.CancellationToken);
         return new CommandLineRun(code, output.ToString(), error.ToString());
     }
 

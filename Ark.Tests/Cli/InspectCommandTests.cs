@@ -63,8 +63,7 @@ public class InspectCommandTests
     public async Task Inspect_keeps_control_characters_of_names_from_the_terminal()
     {
         using var folder = new TemporaryFolder();
-        using var scope = NewDisposeScope();
-        Safetensors.Save(folder.PathOf("a.safetensors"), new Dictionary<string, Tensor> { ["evil\u001b[2J\nname"] = ones(1) });
+        using (NewDisposeScope()) Safetensors.Save(folder.PathOf("a.safetensors"), new Dictionary<string, Tensor> { ["evil\u001b[2J\nname"] = ones(1) });
         var run = await CommandLineRun.Of("inspect", folder.PathOf("a.safetensors"));
         Assert.DoesNotContain('\u001b', run.Out);
         Assert.Contains("evil [2J name", run.Out, StringComparison.Ordinal);

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using System.Text;
 using Ark.Data;
 
 namespace Ark.Tests.Cli;
@@ -13,8 +14,11 @@ public sealed class StoppedProcessTests : IDisposable
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
-    [Fact]
-    public async Task Interrupted_run_ends_with_130_and_can_be_resumed_and_two_processes_cannot_share_it()
+    // SIGINT, SIGTERM.
+    [Theory]
+    [InlineData(2)]
+    [InlineData(15)]
+    public async Task Interrupted_run_ends_with_130_and_can_be_resumed_and_two_processes_cannot_share_it(int signal)
     {
         Assert.SkipUnless(OperatingSystem.IsLinux() || OperatingSystem.IsMacOS(), "Sends the signal of Ctrl-C.");
         await PhantomDatasets.WriteAsync(Path.Combine(_folder, "phantom"), new PhantomDatasetOptions { Count = 160, Seed = 3 }, cancellationToken: TestContext.Current.CancellationToken);
@@ -35,8 +39,7 @@ public sealed class StoppedProcessTests : IDisposable
         Assert.Equal(2, second.Process.ExitCode);
         Assert.Contains("in use by another run", refusal, StringComparison.Ordinal);
 
-        const int interrupt = 2;
-        Assert.Equal(0, Kill(running.Process.Id, interrupt));
+        Assert.Equal(0, Kill(running.Process.Id, signal));
         var said = await running.Process.StandardError.ReadToEndAsync(limit.Token);
         await running.Process.WaitForExitAsync(limit.Token);
         Assert.Equal(130, running.Process.ExitCode);
@@ -54,6 +57,35 @@ public sealed class StoppedProcessTests : IDisposable
         Assert.False(resumed.Process.HasExited, "the resumed run ended before it went on");
     }
 
+    [Theory]
+    [InlineData(2)]
+    [InlineData(15)]
+    public async Task Command_that_waits_for_the_system_ends_with_130_too(int signal)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Opens a pipe as Linux does.");
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        limit.CancelAfter(TimeSpan.FromMinutes(2));
+        // Nobody ever writes into it.
+        var pipe = Path.Combine(_folder, "embeddings.csv");
+        Assert.Equal(0, MakePipe(Encoding.UTF8.GetBytes(pipe + "\0"), 0x180));
+        await using var waiting = Ark("similar", "chest.png", "--in", pipe);
+        // Only when the command reads is there somebody to write to.
+        const int writeWithoutWaiting = 0x801;
+        int end;
+        while ((end = Open(Encoding.UTF8.GetBytes(pipe + "\0"), writeWithoutWaiting)) < 0)
+        {
+            Assert.False(waiting.Process.HasExited);
+            await Task.Delay(20, limit.Token);
+        }
+
+        Assert.Equal(0, Kill(waiting.Process.Id, signal));
+        var said = await waiting.Process.StandardError.ReadToEndAsync(limit.Token);
+        await waiting.Process.WaitForExitAsync(limit.Token);
+        Assert.Equal(130, waiting.Process.ExitCode);
+        Assert.Equal("ark: cancelled.\n", said);
+        Assert.Equal(0, Close(end));
+    }
+
     private static Started Ark(params string[] arguments)
     {
         string[] command = ["dotnet", Path.Combine(AppContext.BaseDirectory, "ark.dll"), .. arguments];
@@ -65,6 +97,18 @@ public sealed class StoppedProcessTests : IDisposable
     [DllImport("libc", EntryPoint = "kill")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static extern int Kill(int process, int signal);
+
+    [DllImport("libc", EntryPoint = "mkfifo")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int MakePipe(byte[] path, uint mode);
+
+    [DllImport("libc", EntryPoint = "open")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int Open(byte[] path, int flags);
+
+    [DllImport("libc", EntryPoint = "close")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int Close(int file);
 
     /// <summary>A process that does not outlive its test, however that ends.</summary>
     private sealed class Started(Process process) : IAsyncDisposable

@@ -31,7 +31,7 @@ public class FineTuneTests(SmallModel small) : IClassFixture<SmallModel>
         await File.WriteAllTextAsync(Path.Combine(directory, "results.json"), first.ToJsonString(), Token);
         File.Delete(Path.Combine(directory, "trial-2.safetensors"));
         var written = File.GetLastWriteTimeUtc(Path.Combine(directory, "trial-1.safetensors"));
-        (await CommandLineRun.Of("finetune", "--resume", directory, "--lr", "1")).AssertRefused("--resume", "the options it began with");
+        (await CommandLineRun.Of("finetune", "--resume", directory, "--lr", "1")).AssertRefused("--lr", "says 1", "began with 0.01", "the options it began with");
         var resumed = await CommandLineRun.Of("finetune", "--resume", directory, "--json", "-", "--quiet");
         Assert.True(resumed.ExitCode == 0, resumed.Error);
         Assert.Equal(whole, await File.ReadAllTextAsync(Path.Combine(directory, "results.json"), Token));
@@ -39,12 +39,44 @@ public class FineTuneTests(SmallModel small) : IClassFixture<SmallModel>
         Assert.True(File.Exists(Path.Combine(directory, "trial-2.safetensors")));
         Assert.Equal(written, File.GetLastWriteTimeUtc(Path.Combine(directory, "trial-1.safetensors")));
 
+        // Nothing is left of it, so nothing is read.
+        var finished = await CommandLineRun.Of("finetune", "--resume", directory);
+        Assert.True(finished.ExitCode == 0, finished.Error);
+        Assert.Contains("is finished", finished.Out, StringComparison.Ordinal);
+
         // Other images than it began with.
+        await File.WriteAllTextAsync(Path.Combine(directory, "results.json"), first.ToJsonString(), Token);
         await File.WriteAllLinesAsync(folder.PathOf("test.txt"), ["00.png 1", "01.png 0"], Token);
         (await CommandLineRun.Of("finetune", "--resume", directory)).AssertRefused("config.json", "'noise'", "other images or labels");
         await File.WriteAllTextAsync(Path.Combine(directory, "config.json"), "{}", Token);
         (await CommandLineRun.Of("finetune", "--resume", directory)).AssertRefused("config.json", "not the configuration");
         (await CommandLineRun.Of("finetune", "--resume", folder.PathOf("nothing"))).AssertRefused("nothing", "no run to resume");
+    }
+
+    [Fact]
+    public async Task Finetune_takes_its_own_line_again_and_refuses_another_value_by_name()
+    {
+        using var folder = new TemporaryFolder();
+        var directory = folder.PathOf("tuned");
+        string[] line = ["finetune", "--config", small.Catalogue(folder), "--dataset", "noise", "--init", small.Checkpoint, "--trials", "2", "--early_stop", "true", "--out", directory, "--resume", "auto", .. Quick];
+        var begun = await CommandLineRun.Of(line);
+        Assert.True(begun.ExitCode == 0, begun.Error);
+        Assert.Contains("is finished", (await CommandLineRun.Of(line)).Out, StringComparison.Ordinal);
+
+        // As it is after the first trial.
+        var results = JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(directory, "results.json"), Token))!;
+        var whole = results.ToJsonString();
+        results["trials"]!.AsArray().RemoveAt(1);
+        await File.WriteAllTextAsync(Path.Combine(directory, "results.json"), results.ToJsonString(), Token);
+        foreach (var (option, value, then) in ((string, string, string)[])
+                 [
+                     ("--lr", "0.02", "0.01"), ("--trials", "3", "2"), ("--seed", "1", "0"), ("--early_stop", "false", "true"), ("--dataset", "other", "noise"), ("--config", "other.yaml", folder.PathOf("noise.yaml")),
+                     ("--init", "random", small.Checkpoint), ("--anno_percent", "50", "none"), ("--opt", "adamw", "Momentum"),
+                 ])
+            (await CommandLineRun.Of(["finetune", .. line[1..^1].Chunk(2).Where(o => o[0] != option).SelectMany(o => o), option, value])).AssertRefused(option, $"began with {then}");
+        var resumed = await CommandLineRun.Of([.. line, "--workers", "1"]);
+        Assert.True(resumed.ExitCode == 0, resumed.Error);
+        Assert.Equal(whole, JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(directory, "results.json"), Token))!.ToJsonString());
     }
 
     [Fact]

@@ -14,8 +14,6 @@ public class FullSizeReferenceTests(FormulaModel formula) : IClassFixture<Formul
     [MemberData(nameof(FullSizeRecording.WithPictures), MemberType = typeof(FullSizeRecording))]
     public async Task Embeddings_and_probabilities_of_two_pictures_are_the_recorded_ones(string recording)
     {
-        using var recorded = NewDisposeScope();
-        var expected = FullSizeRecording.Tensors(recording);
         var files = FullSizeRecording.Pictures(recording);
         using var folder = new TemporaryFolder();
         Safetensors.Save(folder.PathOf("ark6.safetensors"), formula.Model.state_dict());
@@ -27,13 +25,19 @@ public class FullSizeReferenceTests(FormulaModel formula) : IClassFixture<Formul
         DataContent[] images = [.. files.Select(f => new DataContent(File.ReadAllBytes(f), "image/png"))];
         var pooled = await generator.GenerateAsync(images, new EmbeddingGenerationOptions { Dimensions = 1024 }, TestContext.Current.CancellationToken);
         var projected = await generator.GenerateAsync(images, new EmbeddingGenerationOptions { Dimensions = 1376 }, TestContext.Current.CancellationToken);
+        var classifier = host.GetRequiredService<IArkClassifier>();
+        var predictions = await Task.WhenAll(files.Select(f => classifier.ClassifyAsync(new ImageFile(f), TestContext.Current.CancellationToken)));
+        AssertRecorded(recording, pooled, projected, predictions);
+    }
+
+    private static void AssertRecorded(string recording, GeneratedEmbeddings<Embedding<float>> pooled, GeneratedEmbeddings<Embedding<float>> projected, ImagePrediction[] predictions)
+    {
+        using var recorded = NewDisposeScope();
+        var expected = FullSizeRecording.Tensors(recording);
         AssertClose("pooled", pooled, expected["pooled.f64"]);
         AssertClose("projected", projected, expected["projected.f64"]);
-
-        var classifier = host.GetRequiredService<IArkClassifier>();
-        for (var i = 0; i < files.Length; i++)
+        foreach (var (i, prediction) in predictions.Index())
         {
-            var prediction = await classifier.ClassifyAsync(new ImageFile(files[i]), TestContext.Current.CancellationToken);
             Assert.Equal(6, prediction.Heads.Count);
             foreach (var head in prediction.Heads)
             {
@@ -44,8 +48,6 @@ public class FullSizeReferenceTests(FormulaModel formula) : IClassFixture<Formul
 
             Assert.Equal("Lung Opacity", prediction.Heads.Single(h => h.IsExclusive).Labels[2].Name);
         }
-
-        foreach (var tensor in expected.Values) tensor.Dispose();
     }
 
     private static void AssertClose(string name, GeneratedEmbeddings<Embedding<float>> actual, Tensor expected)

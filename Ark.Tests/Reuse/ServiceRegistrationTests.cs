@@ -53,13 +53,13 @@ public class ServiceRegistrationTests(SmallModel small) : IClassFixture<SmallMod
         Assert.Equal(("small", 192), (generator.GetService<EmbeddingGeneratorMetadata>()!.DefaultModelId, generator.GetService<EmbeddingGeneratorMetadata>()!.DefaultModelDimensions));
         var pooled = await generator.GenerateAsync([SmallModel.Content(1), SmallModel.Content(2)], cancellationToken: TestContext.Current.CancellationToken);
         var projected = await generator.GenerateAsync([SmallModel.Content(2)], new EmbeddingGenerationOptions { Dimensions = 24 }, TestContext.Current.CancellationToken);
+        var refused = await Assert.ThrowsAsync<ArkInputException>(() => generator.GenerateAsync([SmallModel.Content(2)], new EmbeddingGenerationOptions { Dimensions = 1024 }, TestContext.Current.CancellationToken));
+        Assert.Contains("192", refused.Message, StringComparison.Ordinal);
         using var scope = NewDisposeScope();
         using var off = no_grad();
         using var model = LoadedModel.Load(small.Checkpoint);
         AssertClose(model.Model.Embed(View(host, 2), afterProjector: false), pooled[1]);
         AssertClose(model.Model.Embed(View(host, 2), afterProjector: true), projected[0]);
-        var refused = await Assert.ThrowsAsync<ArkInputException>(() => generator.GenerateAsync([SmallModel.Content(2)], new EmbeddingGenerationOptions { Dimensions = 1024 }, TestContext.Current.CancellationToken));
-        Assert.Contains("192", refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]

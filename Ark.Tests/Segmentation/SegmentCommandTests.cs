@@ -80,6 +80,21 @@ public class SegmentCommandTests(MaskedPhantom phantom) : IClassFixture<MaskedPh
     }
 
     [Fact]
+    public async Task Segment_train_takes_its_own_line_again_and_refuses_another_value_by_name()
+    {
+        string[] line = ["segment", "train", "--config", phantom.Catalogue, "--trials", "2", "--out", phantom.PathOf("scheduled"), "--resume", "auto", .. Small];
+        var begun = await CommandLineRun.Of(line);
+        Assert.True(begun.ExitCode == 0, begun.Error);
+        Assert.Contains("is finished", (await CommandLineRun.Of([.. line, "--workers", "1"])).Out, StringComparison.Ordinal);
+        foreach (var (option, value, then) in ((string, string, string)[])[("--trials", "3", "2"), ("--width", "32", "16"), ("--seed", "4", ""), ("--config", "other.yaml", phantom.Catalogue), ("--dataset", "Other", "PhantomSegmentation")])
+            (await CommandLineRun.Of(["segment", "train", .. line[2..^1].Chunk(2).Where(o => o[0] != option).SelectMany(o => o), option, value])).AssertRefused(option, $"began with {then}");
+        File.Delete(phantom.PathOf("scheduled/results.json"));
+        var resumed = await CommandLineRun.Of(line);
+        Assert.True(resumed.ExitCode == 0, resumed.Error);
+        Assert.True(File.Exists(phantom.PathOf("scheduled/results.json")));
+    }
+
+    [Fact]
     public async Task Trials_leave_a_folder_alone_that_holds_a_run_or_is_none()
     {
         var file = phantom.PathOf("file");

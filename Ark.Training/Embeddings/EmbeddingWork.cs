@@ -67,9 +67,9 @@ internal sealed class EmbeddingWork : IDisposable
                 throw;
             }
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (UnwritableFile.Is(e))
         {
-            throw new ArkInputException(target, null, $"cannot be written: {e.Message.TrimEnd('.')}", "Choose another file (--out), or wait for the other run.", e);
+            throw new ArkInputException(target, null, $"cannot be written: {UnwritableFile.Reason(e)}", "Choose another file (--out), or wait for the other run.", e);
         }
     }
 
@@ -114,9 +114,9 @@ internal sealed class EmbeddingWork : IDisposable
             File.Delete(list);
             if (_bad.Count > 0) File.WriteAllLines(list, _bad.Select(b => $"{b.Key}\t{b.Value}"));
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (UnwritableFile.Is(e))
         {
-            throw new ArkInputException(_target, null, $"cannot be written: {e.Message.TrimEnd('.')}", "Choose another file (--out).", e);
+            throw new ArkInputException(_target, null, $"cannot be written: {UnwritableFile.Reason(e)}", "Choose another file (--out).", e);
         }
 
         Discard();

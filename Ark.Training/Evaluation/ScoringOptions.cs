@@ -7,7 +7,7 @@ public sealed record ScoringOptions
 {
     /// <summary>The probability from which a label is called present; accuracy, MCC, F1, sensitivity and specificity of independent labels depend on it.</summary>
     /// <value>The default is 0.5.</value>
-    [Range(0, 1)]
+    [Range(0.0, 1)]
     public double Threshold { get; init; } = 0.5;
 
     /// <summary>Bootstrap replicates for the 95 % intervals; 0 for none.</summary>

@@ -81,7 +81,7 @@ internal sealed class FineTuningFolder(string path)
     public (IReadOnlyList<FineTuningTrial> Trials, IReadOnlyList<string> SkippedImages) ReadTrials(PreparedDataset data, FineTuningOptions options)
     {
         var began = ReadConfig();
-        if (JsonSerializer.Serialize(began.Options, Format) != JsonSerializer.Serialize(Lasting(options), Format))
+        if (JsonSerializer.Serialize(Deciding(began.Options), Format) != JsonSerializer.Serialize(Deciding(options), Format))
             throw new ArkInputException(ConfigPath, null, "holds other options than those to go on with", "Go on with the options that the run began with.");
         if (began.Data != data.Digest)
             throw new ArkInputException(ConfigPath, $"dataset '{data.Name}'", "has other images or labels now than when the run began", "Restore its lists, or begin a new run (--out).");
@@ -110,15 +110,18 @@ internal sealed class FineTuningFolder(string path)
         {
             write();
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or CheckpointException { InnerException: not null })
+        catch (Exception e) when (UnwritableFile.Is(e) || e is CheckpointException { InnerException: not null })
         {
-            var cause = e is CheckpointException checkpoint ? $"{checkpoint.InputSource} {checkpoint.Problem}" : e.Message.TrimEnd('.');
+            var cause = e is CheckpointException checkpoint ? $"{checkpoint.InputSource} {checkpoint.Problem}" : UnwritableFile.Reason(e);
             throw new TrainingStoppedException($"{path}: the results cannot be written: {cause}. Trials that ended before are kept; make room or mend the folder, then go on with: {ResumeCommand} {ShellPath.Quoted(path)}", e);
         }
     }
 
-    // The run may be gone on with from another folder.
-    private static FineTuningOptions Lasting(FineTuningOptions options) => options.Initial is { } weights ? options with { Initial = Path.GetFullPath(weights) } : options;
+    // What decides the results: not where they are computed, nor by how many threads.
+    private static FineTuningOptions Deciding(FineTuningOptions options) => Lasting(options) with { Workers = 1, Device = "cpu", BadImages = default };
+
+    /// <summary>Options that mean the same from another folder, for a run that goes on there.</summary>
+    internal static FineTuningOptions Lasting(FineTuningOptions options) => options.Initial is { } weights ? options with { Initial = Path.GetFullPath(weights) } : options;
 
     private static T Reading<T>(string file, string problem, Func<JsonNode, T> read)
     {

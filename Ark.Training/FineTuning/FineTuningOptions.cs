@@ -20,11 +20,13 @@ public sealed record FineTuningOptions
 
     /// <summary>Side of the square input in pixels; <see langword="null"/> for the backbone's own.</summary>
     /// <value>The default is none.</value>
+    [Display(Name = "--img-size")]
     [Range(16, 4096)]
     public int? ImageSize { get; init; }
 
     /// <summary>How pixels are normalised: <c>imagenet</c>, <c>chestx-ray</c> or <c>none</c>.</summary>
     /// <value>The default is <c>imagenet</c>.</value>
+    [Display(Name = "--normalization")]
     [AllowedValues("imagenet", "chestx-ray", "none")]
     public string Normalization { get; init; } = "imagenet";
 
@@ -34,31 +36,37 @@ public sealed record FineTuningOptions
 
     /// <summary>What each layer's rate is of that of the layer above it; 1 for one rate everywhere.</summary>
     /// <value>The default is 1.</value>
+    [Display(Name = "--layer-decay")]
     [Range(0.1, 1)]
     public double LayerDecay { get; init; } = 1;
 
     /// <summary>The parameter of mix-up's beta distribution; 0 for no mix-up.</summary>
     /// <value>The default is 0.</value>
-    [Range(0, 1)]
+    [Display(Name = "--mixup")]
+    [Range(0.0, 1)]
     public double MixUp { get; init; }
 
     /// <summary>Highest probability of stochastic depth.</summary>
     /// <value>The default is 0.</value>
+    [Display(Name = "--drop-path")]
     [Range(0, 0.9)]
     public double DropPathRate { get; init; }
 
     /// <summary>Smallest random crop as a share of the area.</summary>
     /// <value>The default is 0.08.</value>
+    [Display(Name = "--smallest-crop")]
     [Range(0.01, 1)]
     public double SmallestCrop { get; init; } = 0.08;
 
     /// <summary>Passes over the training split at most.</summary>
     /// <value>The default is 200.</value>
+    [Display(Name = "--epochs")]
     [Range(1, 100_000)]
     public int Epochs { get; init; } = 200;
 
     /// <summary>Images of a step.</summary>
     /// <value>The default is 64.</value>
+    [Display(Name = "--batch-size")]
     [Range(1, 65_536)]
     public int BatchSize { get; init; } = 64;
 
@@ -68,46 +76,55 @@ public sealed record FineTuningOptions
 
     /// <summary>Learning rate at the top of its schedule, of the head.</summary>
     /// <value>The default is 0.01.</value>
+    [Display(Name = "--lr")]
     [Range(1e-12, 100)]
     public double LearningRate { get; init; } = 1e-2;
 
     /// <summary>Momentum of SGD.</summary>
     /// <value>The default is 0.9.</value>
+    [Display(Name = "--momentum")]
     [Range(0, 0.9999)]
     public double Momentum { get; init; } = 0.9;
 
     /// <summary>Weight decay on matrices.</summary>
     /// <value>The default is 0.</value>
-    [Range(0, 10)]
+    [Display(Name = "--weight-decay")]
+    [Range(0.0, 10)]
     public double WeightDecay { get; init; }
 
     /// <summary>Epochs of linear warm-up.</summary>
     /// <value>The default is 20 as published, or a tenth of <see cref="Epochs"/> where that is less.</value>
+    [Display(Name = "--warmup-epochs")]
     [Range(0, 100_000)]
     public int? WarmupEpochs { get; init; }
 
     /// <summary>Learning rate that warm-up begins with.</summary>
     /// <value>The default is 1e-6.</value>
-    [Range(0, 100)]
+    [Display(Name = "--warmup-lr")]
+    [Range(0.0, 100)]
     public double WarmupLearningRate { get; init; } = 1e-6;
 
     /// <summary>Learning rate at the end.</summary>
     /// <value>The default is 1e-5.</value>
-    [Range(0, 100)]
+    [Display(Name = "--min-lr")]
+    [Range(0.0, 100)]
     public double MinimumLearningRate { get; init; } = 1e-5;
 
     /// <summary>Largest gradient norm; <see langword="null"/> for no limit.</summary>
     /// <value>The default is none.</value>
+    [Display(Name = "--clip-grad")]
     [Range(1e-6, 1e6)]
     public double? ClipGradient { get; init; }
 
     /// <summary>Epochs without a lower validation loss after which a trial ends; 0 to go on to the last.</summary>
     /// <value>The default is 10.</value>
+    [Display(Name = "--patience")]
     [Range(0, 100_000)]
     public int Patience { get; init; } = 10;
 
     /// <summary>Trials; each has a seed of its own.</summary>
     /// <value>The default is 1.</value>
+    [Display(Name = "--trials")]
     [Range(1, 1000)]
     public int Trials { get; init; } = 1;
 
@@ -122,6 +139,7 @@ public sealed record FineTuningOptions
 
     /// <summary>Threads that prepare images.</summary>
     /// <value>The default is 2.</value>
+    [Display(Name = "--workers")]
     [Range(1, 1024)]
     public int Workers { get; init; } = 2;
 
@@ -131,6 +149,7 @@ public sealed record FineTuningOptions
 
     /// <summary>Where to compute: <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>.</summary>
     /// <value>The default is <c>cpu</c>.</value>
+    [Display(Name = "--device")]
     [RegularExpression("cpu|cuda(:[0-9]{1,2})?")]
     public string Device { get; init; } = "cpu";
 

@@ -56,12 +56,12 @@ public sealed class TrainingOptions
 
     /// <summary>The teacher's momentum at the start; it grows to 1.</summary>
     /// <value>The default is 0.9.</value>
-    [Range(0, 1)]
+    [Range(0.0, 1)]
     public double TeacherMomentum { get; set; } = 0.9;
 
     /// <summary>A factor of the consistency weight: 0 trains without the teacher, which then only follows.</summary>
     /// <value>The default is 1: the published weight.</value>
-    [Range(0, 2)]
+    [Range(0.0, 2)]
     public double ConsistencyScale { get; set; } = 1;
 
     /// <summary>Passes over all datasets.</summary>
@@ -93,22 +93,22 @@ public sealed class TrainingOptions
 
     /// <summary>The learning rate at the top of its schedule.</summary>
     /// <value>The default is 0.3.</value>
-    [Range(0, 1000)]
+    [Range(0.0, 1000)]
     public double LearningRate { get; set; } = 0.3;
 
     /// <summary>Momentum of SGD.</summary>
     /// <value>The default is 0.9.</value>
-    [Range(0, 1)]
+    [Range(0.0, 1)]
     public double Momentum { get; set; } = 0.9;
 
     /// <summary>Weight decay on matrices; vectors, biases and position embeddings never decay.</summary>
     /// <value>The default is 0.</value>
-    [Range(0, 10)]
+    [Range(0.0, 10)]
     public double WeightDecay { get; set; }
 
     /// <summary>What AdamW adds to the root that it divides by.</summary>
     /// <value>The default is 1e-8.</value>
-    [Range(0, 1)]
+    [Range(0.0, 1)]
     public double Epsilon { get; set; } = 1e-8;
 
     /// <summary>How slowly AdamW's mean gradient moves.</summary>
@@ -137,7 +137,7 @@ public sealed class TrainingOptions
 
     /// <summary>The factor of each step of <see cref="ScheduleKind.Step"/>, or the power of <see cref="ScheduleKind.Poly"/>.</summary>
     /// <value>The default is 0.5.</value>
-    [Range(0, 10)]
+    [Range(0.0, 10)]
     public double DecayRate { get; set; } = 0.5;
 
     /// <summary>Epochs of linear warm-up.</summary>
@@ -147,12 +147,12 @@ public sealed class TrainingOptions
 
     /// <summary>The learning rate that warm-up begins with.</summary>
     /// <value>The default is 1e-6.</value>
-    [Range(0, 1000)]
+    [Range(0.0, 1000)]
     public double WarmupLearningRate { get; set; } = 1e-6;
 
     /// <summary>The learning rate at the end.</summary>
     /// <value>The default is 1e-5.</value>
-    [Range(0, 1000)]
+    [Range(0.0, 1000)]
     public double MinimumLearningRate { get; set; } = 1e-5;
 
     /// <summary>Length of the learning-rate schedule in epochs.</summary>

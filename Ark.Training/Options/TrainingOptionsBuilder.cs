@@ -29,7 +29,18 @@ public sealed class TrainingOptionsBuilder
     {
         var chosen = new TrainingOptions();
         foreach (var (setting, value, _, _) in _settings.Where(s => s.Setting.Property == nameof(TrainingOptions.Recipe))) setting.TryApply(chosen, value);
-        var options = TrainingOptions.ForRecipe(chosen.Recipe);
+        var options = ApplyTo(TrainingOptions.ForRecipe(chosen.Recipe));
+        options.Validate();
+        return options;
+    }
+
+    /// <summary>Sets every setting on options that are there already, in the order of adding.</summary>
+    /// <param name="options">Are changed.</param>
+    /// <returns>The same options, not validated.</returns>
+    /// <exception cref="ArkInputException">A setting does not fit another.</exception>
+    internal TrainingOptions ApplyTo(TrainingOptions options)
+    {
+        RequireOneDevice();
         var passesAreNamed = _settings.Any(s => s.Setting.Name == TrainingSettings.PretrainEpochs);
         var weightsAreNamed = _settings.Any(s => s.Setting.Name == TrainingSettings.PretrainedWeights);
         foreach (var (setting, value, source, place) in _settings)
@@ -46,7 +57,24 @@ public sealed class TrainingOptionsBuilder
             else if (setting.Name != "init" || !weightsAreNamed) setting.TryApply(options, value);
         }
 
-        options.Validate();
         return options;
+    }
+
+    // One source may name the device under two names. 'cuda' alone leaves the choice to the other.
+    private void RequireOneDevice()
+    {
+        foreach (var named in _settings.Where(s => s.Setting.Property == nameof(TrainingOptions.Device)).GroupBy(s => s.Source))
+        {
+            var (first, device) = (named.First(), DeviceOf(named.First()));
+            foreach (var other in named.Skip(1).Where(s => DeviceOf(s) is var also && also != device && !(device == "cuda" && also.StartsWith("cuda:", StringComparison.Ordinal))))
+                throw new ArkInputException(other.Source, other.Place, $"says {DeviceOf(other)}, but {first.Place} says {device}", "Leave one of the two out.");
+        }
+
+        static string DeviceOf((TrainingSetting Setting, string Value, string Source, string Place) setting)
+        {
+            var options = new TrainingOptions();
+            setting.Setting.TryApply(options, setting.Value);
+            return options.Device;
+        }
     }
 }

@@ -85,7 +85,7 @@ public static class TrainingSettings
     {
         betas = default;
         var parts = text.Split([',', ' '], StringSplitOptions.RemoveEmptyEntries);
-        return parts.Length == 2 && double.TryParse(parts[0], NumberStyles.Float, CultureInfo.InvariantCulture, out betas.Item1) && double.TryParse(parts[1], NumberStyles.Float, CultureInfo.InvariantCulture, out betas.Item2);
+        return parts.Length == 2 && double.TryParse(parts[0], NumberStyles.Float, CultureInfo.InvariantCulture, out betas.Item1) && double.IsFinite(betas.Item1) && double.TryParse(parts[1], NumberStyles.Float, CultureInfo.InvariantCulture, out betas.Item2) && double.IsFinite(betas.Item2);
     }
 
     private delegate bool Parser<T>(string text, out T value);

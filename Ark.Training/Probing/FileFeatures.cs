@@ -14,11 +14,12 @@ internal sealed class FileFeatures : FeatureSource
 
     /// <param name="path">The file.</param>
     /// <param name="name">What to call it.</param>
+    /// <param name="cancellationToken">Ends the reading early.</param>
     /// <exception cref="ArkInputException">The file cannot be read, or its rows cannot be told apart.</exception>
-    public FileFeatures(string path, string name)
+    public FileFeatures(string path, string name, CancellationToken cancellationToken = default)
     {
         Name = name;
-        _table = EmbeddingTable.Load(path);
+        _table = EmbeddingTable.Load(path, cancellationToken);
         if (_table.Names is not { } names)
             throw new ArkInputException(path, null, "has no names, so that its rows cannot be matched with images", "Add an array or column 'names' with the images' file names.");
         var whole = new Dictionary<string, int>(StringComparer.Ordinal);

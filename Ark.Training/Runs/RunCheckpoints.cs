@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.ExceptionServices;
 
 namespace Ark.Training;
 
@@ -7,6 +8,9 @@ internal sealed class RunCheckpoints(RunDirectory directory, TrainingOptions opt
 {
     private readonly Stopwatch _sinceSave = Stopwatch.StartNew();
     private long _stepsAtSave;
+
+    /// <summary>The states that <see cref="Resume"/> could not read, and the one that was used; <see langword="null"/> where the last one was whole.</summary>
+    public string? PassedOver { get; private set; }
 
     /// <summary>Whether enough steps or minutes have passed since the last save.</summary>
     /// <param name="steps">Steps of the run so far.</param>
@@ -58,20 +62,30 @@ internal sealed class RunCheckpoints(RunDirectory directory, TrainingOptions opt
 
     private TrainingPosition? Newest(Action<string> warn)
     {
-        var paths = States(directory, options.KeepLast);
-        for (var i = 0; i < paths.Count; i++)
+        var damaged = new List<CheckpointException>();
+        foreach (var path in States(directory, options.KeepLast))
         {
             try
             {
-                var position = TrainingCheckpoint.Load(paths[i], accrual, options, description, datasets);
+                var position = TrainingCheckpoint.Load(path, accrual, options, description, datasets);
+                if (damaged.Count == 0) return position;
                 // Out of the way, or the next save would put the damaged file in the place of the whole one.
-                foreach (var damaged in paths[..i]) directory.Writing(() => File.Move(damaged, damaged + ".damaged", overwrite: true));
+                foreach (var state in damaged) directory.Writing(() => File.Move(state.InputSource, state.InputSource + ".damaged", overwrite: true));
+                foreach (var state in damaged) warn($"{state.Message} The run goes on from {Path.GetFileName(path)}.");
+                PassedOver = $"{string.Join(" and ", damaged.Select(d => Path.GetFileName(d.InputSource)))} could not be read and {(damaged.Count == 1 ? "is" : "are")} put aside as *.damaged; the run went on from {Path.GetFileName(path)}";
                 return position;
             }
-            catch (CheckpointException e) when (i + 1 < paths.Count)
+            catch (CheckpointException e)
             {
-                warn($"{e.Message} The run goes on from {Path.GetFileName(paths[i + 1])}.");
+                damaged.Add(e);
             }
+        }
+
+        if (damaged.Count == 1) ExceptionDispatchInfo.Throw(damaged[0]);
+        if (damaged.Count > 1)
+        {
+            throw new ArkInputException(directory.FullPath, null, $"holds no state that can be read: {string.Join("; ", damaged.Select(d => $"{Path.GetFileName(d.InputSource)} {d.Problem}"))}",
+                "Restore one of these files, or begin another run (--out).");
         }
 
         warn("the run was stopped before its first checkpoint, so it begins anew.");

@@ -11,6 +11,9 @@ namespace Ark.Training;
 /// </summary>
 internal sealed class RunDirectory : IDisposable
 {
+    /// <summary>The name of the file that a run of the command line leaves when it has ended.</summary>
+    public const string ResultsName = "results.json";
+
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
     private static readonly JsonSerializerOptions OneLine = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
     private readonly FileStream _lock;
@@ -59,7 +62,7 @@ internal sealed class RunDirectory : IDisposable
         {
             Directory.CreateDirectory(Path.Combine(full, "checkpoints"));
             // Asked under the lock: another process may have begun, and ended, a run here a moment ago.
-            if (!resume && HoldsRun()) throw new ArkInputException(path, null, "holds a run already", "Choose another folder (--out), or go on with that run (--resume).");
+            if (!resume && (HoldsRun() || File.Exists(Path.Combine(full, ResultsName)))) throw new ArkInputException(path, null, "holds a run already", "Choose another folder (--out), or go on with that run (--resume).");
             // In a folder without a run, what has such a name is somebody else's.
             if (resume) directory.DeleteLeftovers();
             return directory;
@@ -89,9 +92,9 @@ internal sealed class RunDirectory : IDisposable
         {
             write();
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or CheckpointException { InnerException: not null })
+        catch (Exception e) when (UnwritableFile.Is(e) || e is CheckpointException { InnerException: not null })
         {
-            var cause = e is CheckpointException checkpoint ? $"{checkpoint.InputSource} {checkpoint.Problem}" : e.Message.TrimEnd('.');
+            var cause = e is CheckpointException checkpoint ? $"{checkpoint.InputSource} {checkpoint.Problem}" : UnwritableFile.Reason(e);
             throw new TrainingStoppedException(
                 $"{FullPath}: the run cannot be written: {cause}. What was written before is unchanged; make room or mend the folder, then go on with: {ResumeCommand} {ShellPath.Quoted(FullPath)}", e);
         }

@@ -16,7 +16,7 @@ internal static class TrainingCheckpoint
     private const long FirstWithFolders = 3;
 
     // What changes neither weights nor records of a run, or names something that may have been moved.
-    private static readonly HashSet<string?> MayDiffer =
+    internal static readonly HashSet<string?> MayDiffer =
     [
         nameof(TrainingOptions.InitialWeights), nameof(TrainingOptions.PrintEvery), nameof(TrainingOptions.CheckpointSteps), nameof(TrainingOptions.CheckpointMinutes), nameof(TrainingOptions.KeepLast),
         nameof(TrainingOptions.Workers), nameof(TrainingOptions.CacheDirectory), nameof(TrainingOptions.Device), nameof(TrainingOptions.BadImages), nameof(TrainingOptions.PixelBaseline), nameof(TrainingOptions.TensorBoard),

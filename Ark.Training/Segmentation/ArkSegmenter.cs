@@ -58,7 +58,7 @@ internal sealed class ArkSegmenter(LoadedSegmenter model, IImageDecoder decoder,
         try
         {
             // Away from the caller, which may be on a thread that must not be kept.
-            return await Task.Run(() => Segment(image, asked, cancellationToken), CancellationToken.None).ConfigureAwait(false);
+            return await Task.Run(() => Segment(image, asked, cancellationToken), cancellationToken).ConfigureAwait(false);
         }
         finally
         {
@@ -70,6 +70,7 @@ internal sealed class ArkSegmenter(LoadedSegmenter model, IImageDecoder decoder,
     {
         using var lease = _budget.Lend(cancellationToken);
         var image = source.Load(lease.Through(decoder));
+        cancellationToken.ThrowIfCancellationRequested();
         // The scores of a structure, twice over, and every structure's mask.
         lease.Add((long)image.Width * image.Height * (8 + Structures.Count));
         _watch.Began([asked]);

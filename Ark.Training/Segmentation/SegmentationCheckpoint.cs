@@ -12,7 +12,7 @@ internal static class SegmentationCheckpoint
     private const long FormatVersion = 1;
 
     // What changes neither weights nor records of a run, or names something that may have been moved.
-    private static readonly HashSet<string> MayDiffer = ["init", "key", "workers", "device"];
+    internal static readonly HashSet<string> MayDiffer = ["init", "key", "workers", "device"];
 
     /// <summary>Writes a checkpoint in place of an older one.</summary>
     public static void Save(string path, UperNet network, StudentOptimizer optimizer, SegmentationDescription description, SegmentationOptions options, PreparedSegmentation data, SegmentationPosition position)

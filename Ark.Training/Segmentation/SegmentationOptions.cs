@@ -22,6 +22,7 @@ public sealed class SegmentationOptions
 
     /// <summary>Side of the square input in pixels: a multiple of 32 for backbones of four stages and patches of 4.</summary>
     /// <value>The default is 224.</value>
+    [Display(Name = "--img-size")]
     [Range(16, LargestImageSize)]
     public int ImageSize { get; set; } = 224;
 
@@ -31,16 +32,19 @@ public sealed class SegmentationOptions
 
     /// <summary>Channels of <see cref="UperNetDecoder.Detailed"/>.</summary>
     /// <value>The default is 32.</value>
+    [Display(Name = "--width")]
     [Range(4, 4096)]
     public int Width { get; set; } = 32;
 
     /// <summary>How pixels are normalised: <c>imagenet</c>, <c>chestx-ray</c> or <c>none</c>.</summary>
     /// <value>The default is <c>imagenet</c>.</value>
+    [Display(Name = "--normalization")]
     [AllowedValues("imagenet", "chestx-ray", "none")]
     public string Normalization { get; set; } = "imagenet";
 
     /// <summary>Highest probability of stochastic depth.</summary>
     /// <value>The default is 0.1.</value>
+    [Display(Name = "--drop-path")]
     [Range(0, 0.9)]
     public double DropPathRate { get; set; } = 0.1;
 
@@ -50,11 +54,13 @@ public sealed class SegmentationOptions
 
     /// <summary>Passes over the training split at most.</summary>
     /// <value>The default is 500.</value>
+    [Display(Name = "--epochs")]
     [Range(1, 100_000)]
     public int Epochs { get; set; } = 500;
 
     /// <summary>Images of a step; at least 2, which batch normalisation needs.</summary>
     /// <value>The default is 16.</value>
+    [Display(Name = "--batch-size")]
     [Range(2, 65_536)]
     public int BatchSize { get; set; } = 16;
 
@@ -64,41 +70,49 @@ public sealed class SegmentationOptions
 
     /// <summary>Learning rate at the top of its schedule.</summary>
     /// <value>The default is 0.05.</value>
+    [Display(Name = "--lr")]
     [Range(1e-12, 100)]
     public double LearningRate { get; set; } = 0.05;
 
     /// <summary>Momentum of SGD.</summary>
     /// <value>The default is 0.9.</value>
+    [Display(Name = "--momentum")]
     [Range(0, 0.9999)]
     public double Momentum { get; set; } = 0.9;
 
     /// <summary>Weight decay on matrices.</summary>
     /// <value>The default is 0.</value>
-    [Range(0, 10)]
+    [Display(Name = "--weight-decay")]
+    [Range(0.0, 10)]
     public double WeightDecay { get; set; }
 
     /// <summary>Epochs of linear warm-up.</summary>
     /// <value>The default is 20 as published, or a tenth of <see cref="Epochs"/> where that is less.</value>
+    [Display(Name = "--warmup-epochs")]
     [Range(0, 100_000)]
     public int? WarmupEpochs { get; set; }
 
     /// <summary>Learning rate that warm-up begins with.</summary>
     /// <value>The default is 0.</value>
-    [Range(0, 100)]
+    [Display(Name = "--warmup-lr")]
+    [Range(0.0, 100)]
     public double WarmupLearningRate { get; set; }
 
     /// <summary>Learning rate at the end of the cosine.</summary>
     /// <value>The default is 0.</value>
-    [Range(0, 100)]
+    [Display(Name = "--min-lr")]
+    [Range(0.0, 100)]
     public double MinimumLearningRate { get; set; }
 
     /// <summary>Largest gradient norm; <see langword="null"/> for no limit.</summary>
     /// <value>The default is none.</value>
+    [Display(Name = "--clip-grad")]
     [Range(1e-6, 1e6)]
     public double? ClipGradient { get; set; }
 
     /// <summary>Epochs without a lower validation loss after which training ends; 0 to go on to the last.</summary>
     /// <value>The default is 20.</value>
+    [Display(Name = "--patience")]
     [Range(0, 100_000)]
     public int Patience { get; set; } = 20;
 
@@ -123,11 +137,13 @@ public sealed class SegmentationOptions
 
     /// <summary>Batches that are prepared at once.</summary>
     /// <value>The default is 2.</value>
+    [Display(Name = "--workers")]
     [Range(1, 1024)]
     public int Workers { get; set; } = 2;
 
     /// <summary>Where to compute: <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>.</summary>
     /// <value>The default is <c>cpu</c>.</value>
+    [Display(Name = "--device")]
     [RegularExpression("cpu|cuda(:[0-9]{1,2})?")]
     public string Device { get; set; } = "cpu";
 

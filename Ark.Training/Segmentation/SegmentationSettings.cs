@@ -48,10 +48,13 @@ internal static class SegmentationSettings
     /// <exception cref="ArkInputException">There is no such setting, or the value is of the wrong kind.</exception>
     public static void Apply(SegmentationOptions options, string name, string value, string source, string place)
     {
-        var setting = All.FirstOrDefault(s => s.Name == Fold(name))
+        var setting = Find(name)
             ?? throw new ArkInputException(source, place, $"there is no segmentation setting '{name}'", $"Known are: {string.Join(", ", All.Select(s => s.Name))}.");
         if (!setting.TryApply(options, value.Trim())) throw new ArkInputException(source, place, $"'{value}' is no value for '{setting.Name}'", $"Give {setting.ValueName}.");
     }
+
+    /// <summary>Finds a setting by its name; <see langword="null"/> where there is none.</summary>
+    public static SegmentationSetting? Find(string name) => All.FirstOrDefault(s => s.Name == Fold(name));
 
     private static string Fold(string name) => name.Replace('_', '-').ToLowerInvariant();
 

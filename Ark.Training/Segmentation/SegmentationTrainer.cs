@@ -47,6 +47,7 @@ public sealed class SegmentationTrainer(IImageDecoder decoder)
         ["runtime"] = System.Runtime.InteropServices.RuntimeInformation.FrameworkDescription,
         ["threads"] = get_num_threads(),
         ["catalogue"] = run.Catalogue,
+        ["catalogue_options"] = run.CatalogueOptions is { } set ? new JsonObject(set.Select(o => KeyValuePair.Create(o.Key, (JsonNode?)o.Value))) : null,
         ["seed"] = options.Seed,
         ["options"] = new JsonObject(SegmentationSettings.All.Select(s => KeyValuePair.Create(s.Name, (JsonNode?)s.Format(options))).Where(s => s.Value is not null)),
         ["datasets"] = new JsonArray(new JsonObject

@@ -85,6 +85,7 @@ internal sealed class TrainingSession : IDisposable
             PixelBaselines = baselines,
             Memory = _memory,
             SkippedImages = _source.SkippedImages,
+            PassedOver = _checkpoints?.PassedOver,
             Duration = watch.Elapsed,
             Directory = _directory?.FullPath,
         };

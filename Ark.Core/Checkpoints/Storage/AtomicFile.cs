@@ -27,9 +27,9 @@ internal static partial class AtomicFile
             temporary = null;
             FlushDirectory(Path.GetDirectoryName(target)!);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
+        catch (Exception e) when (UnwritableFile.Is(e) || e is NotSupportedException)
         {
-            throw new CheckpointException(path, null, $"cannot be written: {e.Message.TrimEnd('.')}", "A file of that name from before is unchanged.", e);
+            throw new CheckpointException(path, null, $"cannot be written: {UnwritableFile.Reason(e)}", "A file of that name from before is unchanged.", e);
         }
         finally
         {

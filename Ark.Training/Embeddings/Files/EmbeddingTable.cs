@@ -13,20 +13,23 @@ internal sealed record EmbeddingTable(string Path, IReadOnlyList<string>? Names,
     private static readonly string[] MatrixNames = ["embeddings", "embedding", "features", "feature", "vectors", "vector", "x", "arr_0"];
 
     /// <summary>Reads a file; its ending tells the format.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="cancellationToken">Ends the reading early.</param>
     /// <exception cref="ArkInputException">The file cannot be read, or holds no embeddings.</exception>
-    public static EmbeddingTable Load(string path)
+    public static EmbeddingTable Load(string path, CancellationToken cancellationToken = default)
     {
         var table = System.IO.Path.GetExtension(path).ToLowerInvariant() switch
         {
             ".safetensors" => SafetensorsEmbeddings.Read(path),
             ".npz" => NpzEmbeddings.Read(path),
             ".csv" => CsvEmbeddings.Read(path),
-            ".parquet" => ParquetEmbeddings.Read(path),
+            ".parquet" => ParquetEmbeddings.Read(path, cancellationToken),
             var ending => throw new ArkInputException(path, null, $"the ending '{ending}' is no format of embeddings", "Use .safetensors, .npz, .csv or .parquet."),
         };
         if (table.Count == 0) throw new ArkInputException(path, null, "has no rows");
         for (var n = 0; n < table.Count; n++)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             if (table.Rows[n].Any(v => !float.IsFinite(v))) throw new ArkInputException(path, $"row {n + 1}", "has a value that is no finite number");
         }
 

@@ -10,11 +10,11 @@ internal static class ParquetEmbeddings
 
     public static void Write(EmbeddingContent content, string path, CancellationToken cancellationToken) => WriteAsync(content, path, cancellationToken).GetAwaiter().GetResult();
 
-    public static EmbeddingTable Read(string path)
+    public static EmbeddingTable Read(string path, CancellationToken cancellationToken)
     {
         try
         {
-            return ReadAsync(path).GetAwaiter().GetResult();
+            return ReadAsync(path, cancellationToken).GetAwaiter().GetResult();
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -49,9 +49,9 @@ internal static class ParquetEmbeddings
         }
     }
 
-    private static async Task<EmbeddingTable> ReadAsync(string path)
+    private static async Task<EmbeddingTable> ReadAsync(string path, CancellationToken cancellationToken)
     {
-        await using var reader = await ParquetReader.CreateAsync(path).ConfigureAwait(false);
+        await using var reader = await ParquetReader.CreateAsync(path, cancellationToken: cancellationToken).ConfigureAwait(false);
         var fields = reader.Schema.GetDataFields();
         var name = fields.FirstOrDefault(f => IsText(f) && EmbeddingTable.IsNameColumn(NameOf(f))) ?? fields.FirstOrDefault(IsText);
         var lists = fields.Where(f => f.MaxRepetitionLevel == 1 && IsNumber(f)).ToList();
@@ -61,6 +61,7 @@ internal static class ParquetEmbeddings
         var (names, rows) = (new List<string>(), new List<float[]>());
         for (var g = 0; g < reader.RowGroupCount; g++)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             using var group = reader.OpenRowGroupReader(g);
             var count = checked((int)group.RowCount);
             if (name is not null) names.AddRange(await ParquetColumns.TextsAsync(group, name, count).ConfigureAwait(false));
