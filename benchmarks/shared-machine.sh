@@ -46,7 +46,7 @@ ark() { dotnet "$1/Ark.Cli/bin/Release/net10.0/ark.dll" "${@:2}"; }
 train() {
     local out
     out="$(mktemp -d "$work/run-XXXX")"
-    ark "$1" pretrain --config "$work/phantom/phantom.yaml" --arch swin_mini --img-size 64 --epochs 2 --warmup-epochs 0 --batch-size 16 --pixel-baseline false --seed 5 --quiet --out "$out/run" >"$out/log" 2>&1 || { cat "$out/log" >&2; exit 1; }
+    ark "$1" pretrain --config "$work/phantom/phantom.yaml" --arch swin_mini --img-size 64 --epochs 5 --warmup-epochs 0 --batch-size 16 --pixel-baseline false --seed 5 --quiet --out "$out/run" >"$out/log" 2>&1 || { cat "$out/log" >&2; exit 1; }
     rm -rf "$out"
 }
 time_of() { local start; start="$(now)"; "$@"; since "$start"; }

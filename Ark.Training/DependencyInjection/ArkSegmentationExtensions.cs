@@ -86,7 +86,8 @@ public static class ArkSegmentationExtensions
     {
         _ = provider.GetRequiredKeyedService<IArkSegmenter>(name);
         var model = provider.GetRequiredKeyedService<LoadedSegmenter>(name);
-        model.Segment(new RasterImage(model.ImageSize, model.ImageSize, 1, new byte[model.ImageSize * model.ImageSize]));
+        // Where callers' pictures are computed: what libtorch sets up there is part of what a ready host takes.
+        ComputeThread.Run(() => model.Segment(new RasterImage(model.ImageSize, model.ImageSize, 1, new byte[model.ImageSize * model.ImageSize])), CancellationToken.None);
     }
 
     private static ArkSegmenterOptions Options(IServiceProvider provider, object? key) => provider.GetRequiredService<IOptionsMonitor<ArkSegmenterOptions>>().Get((string)key!);

@@ -54,7 +54,7 @@ public sealed class ArkExplainer
         }
         else
         {
-            grid = runner.GradCam(view, head.Index, output);
+            grid = ComputeThread.Run(() => runner.GradCam(view, head.Index, output), cancellationToken);
             side = (int)Math.Round(Math.Sqrt(grid.Length));
         }
 

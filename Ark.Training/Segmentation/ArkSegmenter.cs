@@ -76,9 +76,9 @@ internal sealed class ArkSegmenter(LoadedSegmenter model, IImageDecoder decoder,
         _watch.Began([asked]);
         try
         {
-            return new ImageSegmentation(source.Name, image, model.Structures, model.Segment(image, stretch));
+            return new ImageSegmentation(source.Name, image, model.Structures, ComputeThread.Run(() => model.Segment(image, stretch), cancellationToken));
         }
-        catch (Exception e) when (e is not ArkInputException)
+        catch (Exception e) when (e is not ArkInputException and not OperationCanceledException)
         {
             _watch.Failed(e, 1);
             throw;
