@@ -9,6 +9,7 @@ namespace Ark.Cli;
 /// </summary>
 internal static partial class ProcessLimits
 {
+    private const string WriteXorExecute = "DOTNET_EnableWriteXorExecute";
     private const int FileSize = 1;
     private const int OpenFilesOnLinux = 7;
     private const int FileSizeExceeded = 25;
@@ -23,7 +24,9 @@ internal static partial class ProcessLimits
         if (!OperatingSystem.IsLinux()) return true;
         // The system ends a process that writes beyond its limit, unless it would rather be told.
         _ = signal(FileSizeExceeded, 1);
-        if (Refusal(Limit(OpenFilesOnLinux), Limit(FileSize), Environment.GetEnvironmentVariable("DOTNET_EnableWriteXorExecute") == "0") is not { } refusal) return true;
+        var isPlain = Environment.GetEnvironmentVariable(WriteXorExecute) == "0";
+        if (Limit(FileSize) < LeastFileSize && !isPlain) StartAgain();
+        if (Refusal(Limit(OpenFilesOnLinux), Limit(FileSize), isPlain) is not { } refusal) return true;
         var line = Encoding.UTF8.GetBytes($"ark: {refusal}\n");
         _ = write(2, line, line.Length);
         return false;
@@ -40,6 +43,13 @@ internal static partial class ProcessLimits
         return fileSize < LeastFileSize && !plainCode
             ? string.Create(CultureInfo.InvariantCulture, $"files of the process may become {fileSize >> 10} KiB, and .NET needs {LeastFileSize >> 10} for its own code: raise that limit (ulimit -f), or set DOTNET_EnableWriteXorExecute=0.")
             : null;
+    }
+
+    // The runtime reads the setting when it starts; so it starts once more, as the same process and with the same arguments. Returns only where that is not allowed.
+    private static void StartAgain()
+    {
+        var arguments = File.ReadAllText("/proc/self/cmdline").TrimEnd('\0').Split('\0');
+        if (setenv(WriteXorExecute, "0", 1) == 0) _ = execv("/proc/self/exe", [.. arguments, null]);
     }
 
     private static ulong Limit(int resource) => getrlimit(resource, out var limit) == 0 ? limit.Soft : ulong.MaxValue;
@@ -61,4 +71,12 @@ internal static partial class ProcessLimits
     [LibraryImport("libc")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static partial nint write(int file, byte[] data, nint count);
+
+    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int setenv(string name, string value, int overwrite);
+
+    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int execv(string path, string?[] arguments);
 }

@@ -26,9 +26,10 @@ internal static class ResultTable
         if (result.Memory.Count > 0)
             console.WriteLine($"resident memory after each epoch, MB: {string.Join(' ', result.Memory.Select(m => (m.ResidentBytes >> 20).ToString(CultureInfo.InvariantCulture)))} (peak {result.Memory[^1].PeakBytes >> 20})");
         if (result.SkippedImages.Count > 0) console.WriteLine($"left out: {result.SkippedImages.Count} unreadable image(s), first {result.SkippedImages[0]}");
-        if (result.PassedOver is { } states) console.WriteLine($"passed over: {states}");
         console.WriteLine($"time: {(int)result.Duration.TotalMinutes}m{result.Duration.Seconds:D2}s");
         if (result.Directory is { } directory) console.WriteLine($"run: {Path.GetRelativePath(Environment.CurrentDirectory, directory)} (report.html, metrics.jsonl, checkpoints/last.pth.tar)");
+        // Last, where it is read: the figures above are those of a run that lost a state.
+        if (result.PassedOver is { } states) console.WriteLine($"passed over: {states}");
     }
 
     /// <summary>What tables are written to.</summary>

@@ -35,7 +35,8 @@ internal sealed class StopSignals : IDisposable
 
     private void Stop(PosixSignalContext context)
     {
-        context.Cancel = true;
+        // Who asks a second time does not want to wait for a step to end: the system ends the process, and the last state on disk is whole.
+        context.Cancel = !_source.IsCancellationRequested;
         _source.Cancel();
     }
 }

@@ -38,6 +38,7 @@ internal static class NativeRuntime
         {
             RuntimeHelpers.RunClassConstructor(typeof(torch).TypeHandle);
             ThreadBudget.Apply();
+            QuietConvolutions.Apply();
             return null;
         }
         catch (TypeInitializationException e)

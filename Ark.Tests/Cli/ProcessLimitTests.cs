@@ -16,7 +16,7 @@ public sealed class ProcessLimitTests : IDisposable
     {
         await PhantomDatasets.WriteAsync(Path.Combine(_folder, "phantom"), new PhantomDatasetOptions { Count = 160, Seed = 3 }, cancellationToken: TestContext.Current.CancellationToken);
         var run = Path.Combine(_folder, "run");
-        var (code, said) = await Limited("ulimit -f 4000", "DOTNET_EnableWriteXorExecute=0", "pretrain", "--config", Path.Combine(_folder, "phantom", "phantom.yaml"), "--datasets", "PhantomView", "--arch", "swin_mini", "--img-size", "32",
+        var (code, said) = await Limited("ulimit -f 4000", "ARK=1", "pretrain", "--config", Path.Combine(_folder, "phantom", "phantom.yaml"), "--datasets", "PhantomView", "--arch", "swin_mini", "--img-size", "32",
             "--projector-features", "16", "--epochs", "1", "--warmup-epochs", "0", "--batch-size", "8", "--out", run, "--quiet");
         Assert.Equal(1, code);
         var line = Assert.Single(said.Split('\n', StringSplitOptions.RemoveEmptyEntries), l => l.StartsWith("ark: ", StringComparison.Ordinal));
@@ -27,13 +27,20 @@ public sealed class ProcessLimitTests : IDisposable
 
     [Theory]
     [InlineData("ulimit -n 64", "64 files at once", "ulimit -n")]
-    [InlineData("ulimit -f 8000", "8000 KiB", "DOTNET_EnableWriteXorExecute=0")]
     public async Task Limits_under_which_the_runtime_fails_are_told_before(string limit, params string[] words)
     {
         var (code, said) = await Limited(limit, "ARK=1", "inspect", "nothing.pth");
         Assert.Equal(1, code);
         Assert.StartsWith("ark: ", said, StringComparison.Ordinal);
         Assert.All(words, word => Assert.Contains(word, said, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_limit_on_files_that_hits_the_runtimes_own_code_stops_no_command()
+    {
+        var (code, said) = await Limited("ulimit -f 8000", "ARK=1", "inspect", "nothing.pth");
+        Assert.Equal(2, code);
+        Assert.Contains("nothing.pth: does not exist", said, StringComparison.Ordinal);
     }
 
     [Fact]

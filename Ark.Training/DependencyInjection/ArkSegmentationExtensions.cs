@@ -69,7 +69,8 @@ public static class ArkSegmentationExtensions
         services.TryAddKeyedSingleton(name, (provider, key) =>
         {
             var options = Options(provider, key);
-            return ModelLog.Loading(provider, served, options.Checkpoint, () => LoadedSegmenter.Load(options.Checkpoint, options.Device ?? provider.GetRequiredService<IOptions<ArkOptions>>().Value.Device),
+            var device = served.DeviceOf(options.Device, provider);
+            return ModelLog.Loading(provider, served, options.Checkpoint, () => LoadedSegmenter.Load(options.Checkpoint, device),
                 m => ($"{m.Structures.Count} structures at {m.ImageSize}", "fp32"));
         });
         services.TryAddKeyedSingleton<IArkSegmenter>(name, static (provider, key) =>

@@ -153,7 +153,7 @@ public static class ArkServiceCollectionExtensions
         services.TryAddKeyedSingleton(name, (provider, key) =>
         {
             var options = ModelOptions(provider, key);
-            var device = options.Device ?? provider.GetRequiredService<IOptions<ArkOptions>>().Value.Device;
+            var device = served.DeviceOf(options.Device, provider);
             return ModelLog.Loading(provider, served, options.Checkpoint, () => provider.GetRequiredService<ModelPool>().Get(name, options, device),
                 m => ($"{m.Description.Architecture} at {m.Description.ImageSize}", options.Precision.ToString().ToLowerInvariant()));
         });

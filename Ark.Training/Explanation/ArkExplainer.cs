@@ -43,7 +43,7 @@ public sealed class ArkExplainer
         var (head, output) = Find(runner.Heads, label, options.Head);
         var view = new float[runner.ViewLength];
         runner.Transform.Apply(picture, new RandomStream(0), view);
-        var logits = runner.Logits(view, 1);
+        var logits = ComputeThread.Run(() => runner.Logits(view, 1), cancellationToken);
         var probabilities = new HeadActivation(runner.Heads, calibration: null).Probabilities(logits);
         float[] grid;
         int side;

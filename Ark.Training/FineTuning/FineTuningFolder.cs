@@ -40,10 +40,13 @@ internal sealed class FineTuningFolder(string path)
         if (resume) _ = ReadConfig();
         var held = RunLock.Take(path);
         // Asked under the lock: another process may have begun, and ended, a run here a moment ago.
-        if (resume || !(File.Exists(ResultsPath) || File.Exists(WeightsOf(0)))) return held;
+        if (resume || !(File.Exists(ResultsPath) || File.Exists(WeightsOf(0)) || HoldsAnotherRun)) return held;
         held.Dispose();
         throw new ArkInputException(path, null, "holds a run already", "Choose another folder (--out), or go on with that run (--resume).");
     }
+
+    // A pretraining or a training of segmentation that has not ended: its configuration must not be overwritten.
+    private bool HoldsAnotherRun => Directory.Exists(Path.Combine(path, "checkpoints"));
 
     /// <summary>Records how a new fine-tuning begins.</summary>
     /// <param name="data">The dataset.</param>

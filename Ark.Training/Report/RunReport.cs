@@ -12,6 +12,9 @@ namespace Ark.Training;
 /// </summary>
 internal sealed class RunReport
 {
+    // More than any dataset has, and no more than a page can show.
+    private const int MaxLabels = 1000;
+
     private readonly StringBuilder _html = new();
     private readonly RunHistory _history;
     private readonly JsonObject? _config;
@@ -99,13 +102,17 @@ internal sealed class RunReport
         var (student, teacher) = (Labels(Latest(dataset, "student")), Labels(Latest(dataset, "teacher")));
         if (teacher.Count == 0) return;
         _html.Append(CultureInfo.InvariantCulture, $"<h2>{Text(dataset)}</h2><div class=\"scroll\"><table><thead><tr><th scope=\"col\">label<th scope=\"col\">positives<th scope=\"col\">negatives<th scope=\"col\">AUROC, student<th scope=\"col\">AUROC, teacher<th scope=\"col\">average precision, teacher</tr></thead><tbody>");
-        foreach (var label in teacher)
+        var students = new Dictionary<string, JsonObject>(StringComparer.Ordinal);
+        foreach (var label in student) students.TryAdd(Json.Text(label["name"]) ?? "", label);
+        foreach (var label in teacher.Take(MaxLabels))
         {
-            var same = student.Find(s => Json.Text(s["name"]) == Json.Text(label["name"]));
+            var same = students.GetValueOrDefault(Json.Text(label["name"]) ?? "");
             _html.Append(CultureInfo.InvariantCulture, $"<tr><th scope=\"row\">{Text(Json.Text(label["name"]) ?? "")}<td>{Json.Real(label["positives"]):F0}<td>{Json.Real(label["negatives"]):F0}<td>{Figure(same?["auroc"])}<td class=\"best\">{Figure(label["auroc"])}<td>{Figure(label["average_precision"])}</tr>");
         }
 
-        _html.Append("</tbody></table></div>");
+        _html.Append("</tbody>");
+        if (teacher.Count > MaxLabels) _html.Append(CultureInfo.InvariantCulture, $"<caption>The first {MaxLabels} of {teacher.Count} labels.</caption>");
+        _html.Append("</table></div>");
     }
 
     private void AppendOptions()

@@ -56,9 +56,13 @@ internal sealed class RunCheckpoints(RunDirectory directory, TrainingOptions opt
     /// <summary>Whether a run has a state of its own to go on from, whole or damaged.</summary>
     public static bool HasState(RunDirectory directory, int kept) => States(directory, kept).Count > 0;
 
-    // Newest first.
-    private static List<string> States(RunDirectory directory, int kept) =>
-        [.. Enumerable.Range(0, kept).Select(n => n == 0 ? directory.LastCheckpoint : directory.EarlierCheckpoint(n)).Where(File.Exists)];
+    // Newest first, and also those that a run kept which was told to keep more.
+    private static List<string> States(RunDirectory directory, int kept)
+    {
+        var states = Enumerable.Range(0, kept).Select(n => n == 0 ? directory.LastCheckpoint : directory.EarlierCheckpoint(n)).Where(File.Exists).ToList();
+        for (var n = Math.Max(kept, 1); File.Exists(directory.EarlierCheckpoint(n)); n++) states.Add(directory.EarlierCheckpoint(n));
+        return states;
+    }
 
     private TrainingPosition? Newest(Action<string> warn)
     {

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 
 namespace Ark.Training;
 
@@ -40,14 +41,18 @@ internal static class ComputeThread
         }
     }
 
+    // A method of its own, so that nothing on the stack holds on to the last picture while the next one is waited for.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void RunNext(BlockingCollection<Action> work) => work.Take()();
+
     private static BlockingCollection<Action> Start()
     {
         var work = new BlockingCollection<Action>();
         new Thread(() =>
         {
-            // An enumeration would hold on to the last picture until the next one comes.
-            while (true) work.Take()();
-        }) { IsBackground = true, Name = "ark-compute" }.Start();
+            while (true) RunNext(work);
+        })
+        { IsBackground = true, Name = "ark-compute" }.Start();
         return work;
     }
 }

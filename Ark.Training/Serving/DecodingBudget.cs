@@ -48,14 +48,17 @@ internal sealed class DecodingBudget(long most, ServingInstruments instruments, 
         }
         catch (OperationCanceledException)
         {
+            bool quiet;
             lock (_lock)
             {
                 if (place.List is not null) _waiting.Remove(place);
                 else Release(bytes);
                 // Whoever stood behind may be smaller.
                 Admit();
+                quiet = _inFlight == 0;
             }
 
+            memory?.Freed(0, quiet);
             throw;
         }
     }

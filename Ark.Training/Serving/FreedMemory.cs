@@ -29,6 +29,8 @@ internal sealed partial class FreedMemory : IDisposable
     /// <param name="quiet">Whether no other picture is held.</param>
     public void Freed(long bytes, bool quiet)
     {
+        // Only ever set: who gave the last but one must not undo what the last one set. A collection beside a picture that came meanwhile does no harm.
+        if (quiet) _ = _timer.Change(Quiet, Timeout.InfiniteTimeSpan);
         if (Interlocked.Add(ref _freed, bytes) >= _after && Interlocked.Exchange(ref _collecting, 1) == 0)
         {
             // One that the runtime has made meanwhile will do.
@@ -39,7 +41,6 @@ internal sealed partial class FreedMemory : IDisposable
             Volatile.Write(ref _collecting, 0);
         }
 
-        _ = _timer.Change(quiet ? Quiet : Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     public void Dispose() => _timer.Dispose();

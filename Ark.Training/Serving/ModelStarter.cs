@@ -14,12 +14,15 @@ internal sealed partial class ModelStarter(IServiceProvider provider, IEnumerabl
 {
     private readonly ILogger _logger = logger ?? NullLogger<ModelStarter>.Instance;
     private readonly ConcurrentDictionary<ServedModel, string?> _done = new();
-    private readonly IReadOnlyList<ServedModel> _models = [.. models];
+
+    // Read once: options may change while the host runs, and nothing would load by the new ones.
+    private readonly Lazy<IReadOnlyDictionary<ServedModel, ModelLoading>> _models = new(() => models.ToDictionary(m => m, m => m.Loading(provider)));
     private Task _background = Task.CompletedTask;
+    private volatile bool _isStopping;
 
     /// <summary>The models that the host loads by itself and that do not answer yet, and why.</summary>
     public IReadOnlyList<string> NotReady() =>
-        [.. _models.Where(m => m.Loading(provider) != ModelLoading.WhenAsked).Select(m => _done.TryGetValue(m, out var problem) ? problem : $"{m} is being loaded").OfType<string>()];
+        [.. _models.Value.Where(m => m.Value != ModelLoading.WhenAsked).Select(m => m.Key).Select(m => _done.TryGetValue(m, out var problem) ? problem : $"{m} is being loaded").OfType<string>()];
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
@@ -28,13 +31,18 @@ internal sealed partial class ModelStarter(IServiceProvider provider, IEnumerabl
         _background = Task.Run(LoadBeside, CancellationToken.None);
     }
 
-    // Nothing can stop a file's loading, and what it needs must not be disposed under it.
-    public Task StopAsync(CancellationToken cancellationToken) => _background.WaitAsync(cancellationToken);
+    // Nothing can stop a file's loading, and what it needs must not be disposed under it; those behind it are not begun.
+    public Task StopAsync(CancellationToken cancellationToken)
+    {
+        _isStopping = true;
+        return _background.WaitAsync(cancellationToken);
+    }
 
     private void LoadBeside()
     {
         foreach (var model in With(ModelLoading.InBackground))
         {
+            if (_isStopping) return;
             try
             {
                 Load(model);
@@ -57,7 +65,7 @@ internal sealed partial class ModelStarter(IServiceProvider provider, IEnumerabl
         LogReady(model.Kind, model.Name, seconds);
     }
 
-    private IEnumerable<ServedModel> With(ModelLoading loading) => _models.Where(m => m.Loading(provider) == loading);
+    private IEnumerable<ServedModel> With(ModelLoading loading) => _models.Value.Where(m => m.Value == loading).Select(m => m.Key);
 
     [LoggerMessage(EventId = 4002, Level = LogLevel.Information, Message = "The {Kind} {Model} is ready: loaded, and run once, in {Seconds:F1} s")]
     private partial void LogReady(string kind, string model, double seconds);

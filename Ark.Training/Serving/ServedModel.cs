@@ -1,3 +1,6 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+
 namespace Ark.Training;
 
 /// <summary>A model or segmentation network that a host was told of.</summary>
@@ -9,6 +12,16 @@ namespace Ark.Training;
 internal sealed record ServedModel(string Kind, string Name, string? Section, Func<IServiceProvider, ModelLoading> Loading, Action<IServiceProvider> Load)
 {
     public override string ToString() => OptionsText.What(Kind, Name, Section);
+
+    /// <summary>Where it shall live: what its own options say, or else the host's. One that is not there is named by the key that asked for it.</summary>
+    public string DeviceOf(string? own, IServiceProvider provider)
+    {
+        NativeRuntime.Ensure();
+        var device = own ?? provider.GetRequiredService<IOptions<ArkOptions>>().Value.Device;
+        if (own is null) ComputeDevice.Of(device);
+        else Naming("Device", () => ComputeDevice.Of(device));
+        return device;
+    }
 
     /// <summary>Lets what cannot be used say which model named it, by which key.</summary>
     public T Naming<T>(string key, Func<T> load)

@@ -7,8 +7,10 @@ using OpenTelemetry.Metrics;
 namespace Ark.Service;
 
 /// <summary>Puts the service together.</summary>
-internal static class ServiceHost
+internal static partial class ServiceHost
 {
+    private const string LogCategory = "Ark.Service.ServiceHost";
+
     /// <summary>The model's key in the container.</summary>
     public const string ModelName = "chest";
 
@@ -147,8 +149,15 @@ internal static class ServiceHost
     private static Task Answer(HttpContext context, string detail)
     {
         context.Response.Headers.RetryAfter = "5";
+        var operation = context.GetEndpoint()?.Metadata.GetMetadata<IEndpointNameMetadata>()?.EndpointName ?? "request";
+        var logger = context.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger(LogCategory);
+        LogTurnedAway(logger, operation, StatusCodes.Status503ServiceUnavailable, detail);
         return Results.Problem(detail, statusCode: StatusCodes.Status503ServiceUnavailable).ExecuteAsync(context);
     }
+
+    // Whoever is turned away here never reaches the filter that logs the others.
+    [LoggerMessage(EventId = 3, Level = LogLevel.Information, Message = "{Operation}: refused ({Status}): {Reason}")]
+    private static partial void LogTurnedAway(ILogger logger, string operation, int status, string reason);
 
     private static string Sentence(int? status) => status switch
     {
