@@ -67,7 +67,7 @@ dotnet publish -r linux-x64 --self-contained false -o published -v quiet
 published/hello run/checkpoints/last.pth.tar "$image" | grep -qE '^[0-9]+ numbers: ' || fail "the published application does not run"
 # An application that uses TorchSharp before it uses Ark: threads must have learned to sleep all the same, which libgomp tells.
 cat >Program.cs <<'PROGRAM'
-System.Console.WriteLine(TorchSharp.torch.ones(2).sum().ToSingle());
+System.Console.WriteLine(TorchSharp.torch.ones(2).sum().item<float>());
 PROGRAM
 env -u OMP_WAIT_POLICY -u GOMP_SPINCOUNT -u KMP_BLOCKTIME OMP_DISPLAY_ENV=TRUE dotnet run >torch-first.log 2>&1 || { cat torch-first.log; fail "the application without Ark in it failed"; }
 grep -q "OMP_WAIT_POLICY = 'PASSIVE'" torch-first.log || { cat torch-first.log; fail "an application that uses TorchSharp first has threads that spin"; }
