@@ -88,12 +88,12 @@ internal static class FineTuneCommand
         (Option Option, Func<Wish, object?> Of)[] recorded =
         [
             (config, w => w.Origin.Catalogue), (dataset, w => w.Origin.Dataset), (folder, w => w.Origin.Folder), (train, w => w.Origin.Train), (validation, w => w.Origin.Validation), (test, w => w.Origin.Test),
-            (percent, w => w.Origin.Percent), (init, w => w.Options.Initial), (weights, w => w.Options.Initial), (key, w => w.Options.NestedKey), (arch, w => w.Options.Architecture), (size, w => w.Options.ImageSize),
+            (percent, w => w.Origin.Percent), (init, w => w.Options.InitialWeights), (weights, w => w.Options.InitialWeights), (key, w => w.Options.NestedKey), (arch, w => w.Options.Architecture), (size, w => w.Options.ImageSize),
             (normalization, w => w.Options.Normalization), (freeze, w => w.Options.FreezeEncoder), (layerDecay, w => w.Options.LayerDecay), (mixUp, w => w.Options.MixUp), (dropPath, w => w.Options.DropPathRate),
             (crop, w => w.Options.SmallestCrop), (epochs, w => w.Options.Epochs), (batch, w => w.Options.BatchSize), (optimizer, w => w.Options.Optimizer), (rate, w => w.Options.LearningRate),
             (momentum, w => w.Options.Momentum), (decay, w => w.Options.WeightDecay), (warmup, w => w.Options.WarmupEpochs), (warmupRate, w => w.Options.WarmupLearningRate),
             (leastRate, w => w.Options.MinimumLearningRate), (clip, w => w.Options.ClipGradient), (patience, w => w.Options.Patience), (early, w => w.Options.Patience > 0), (trials, w => w.Options.Trials),
-            (augment, w => w.Options.TestCrops), (seed, w => w.Options.Seed),
+            (augment, w => w.Options.TestTimeCrops), (seed, w => w.Options.Seed),
         ];
         command.SetAction(async (parsed, cancellationToken) =>
         {
@@ -102,7 +102,7 @@ internal static class FineTuneCommand
             foreach (var option in unused.Where(o => parsed.GetResult(o) is { Implicit: false })) reporter.Line($"note: {option.Name} has no effect here");
             FineTuningOptions Options() => new FineTuningOptions
             {
-                Initial = Initial(parsed.GetValue(init), parsed.GetValue(weights)),
+                InitialWeights = Initial(parsed.GetValue(init), parsed.GetValue(weights)),
                 NestedKey = parsed.GetValue(key),
                 Architecture = parsed.GetValue(arch),
                 ImageSize = parsed.GetValue(size),
@@ -125,7 +125,7 @@ internal static class FineTuneCommand
                 Patience = Truth(parsed.GetValue(early), "--early-stop") ? parsed.GetValue(patience) : 0,
                 Trials = parsed.GetValue(trials),
                 Seed = parsed.GetValue(seed),
-                TestCrops = Truth(parsed.GetValue(augment), "--test-augment") ? 10 : 1,
+                TestTimeCrops = Truth(parsed.GetValue(augment), "--test-augment") ? 10 : 1,
                 Workers = parsed.GetValue(workers),
                 BadImages = parsed.GetValue(badImages) == "skip" ? BadImagePolicy.Skip : BadImagePolicy.Stop,
                 Device = parsed.GetValue(device) ?? defaults.Device,
@@ -151,12 +151,9 @@ internal static class FineTuneCommand
                 ResumeOption.RequireSame(directory, new Wish(origin.Lasting(), FineTuningFolder.Lasting(options)), new Wish(Asked().Lasting(), FineTuningFolder.Lasting(asked)),
                     recorded.Where(r => IsGiven(r.Option)).Select(r => (r.Option.Name, r.Of)), name => ("command line", $"option '{parsed.GetResult(command.Options.First(o => o.Name == name)) switch { OptionResult { IdentifierToken: { } token } => token.Value, _ => name }}'"));
                 // Where and how it is computed, not what.
-                options = options with
-                {
-                    Workers = IsGiven(workers) ? asked.Workers : options.Workers,
-                    BadImages = IsGiven(badImages) ? asked.BadImages : options.BadImages,
-                    Device = IsGiven(device) ? asked.Device : options.Device,
-                };
+                options.Workers = IsGiven(workers) ? asked.Workers : options.Workers;
+                options.BadImages = IsGiven(badImages) ? asked.BadImages : options.BadImages;
+                options.Device = IsGiven(device) ? asked.Device : options.Device;
                 options.Validate();
                 if (ResumeOption.Results(directory) is { } results && results["trials"] is JsonArray ended && ended.Count == options.Trials)
                     return await ResumeOption.FinishedAsync(terminal, directory, results, parsed.GetValue(json)).ConfigureAwait(false);

@@ -120,7 +120,7 @@ internal static class SegmentTrainCommand
     // The run may be gone on with from another folder.
     private static SegmentationOptions Lasting(SegmentationOptions options)
     {
-        if (options.Initial is { } weights) options.Initial = Path.GetFullPath(weights);
+        if (options.InitialWeights is { } weights) options.InitialWeights = Path.GetFullPath(weights);
         return options;
     }
 

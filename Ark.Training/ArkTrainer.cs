@@ -52,14 +52,12 @@ internal sealed partial class ArkTrainer(IImageDecoder decoder, IOptions<Trainin
     private static void Check(TrainingRun run, TrainingOptions options)
     {
         options.Validate();
-        if (run.Datasets.Count == 0) throw TrainingOptions.Refuse("datasets", "there are no datasets to train on", "Name at least one.");
+        if (run.Datasets.Count == 0) throw options.Refuse("datasets", "there are no datasets to train on", "Name at least one.");
         if (run.Datasets.GroupBy(d => d.Name).FirstOrDefault(g => g.Count() > 1) is { } twice)
-            throw TrainingOptions.Refuse("datasets", $"'{twice.Key}' is named twice", "A dataset has one head: name it once.");
-        var metric = options.ValidationLossMetric;
-        if (metric != "average" && run.Datasets.All(d => d.Name != metric))
-            throw TrainingOptions.Refuse("val-loss-metric", $"'{metric}' is no dataset of this run", $"Give 'average' or one of: {string.Join(", ", run.Datasets.Select(d => d.Name))}.");
-        if (options.Device != "cpu" && !cuda.is_available())
-            throw TrainingOptions.Refuse("device", "no CUDA device can be used here", "Use --device cpu, or reference a TorchSharp-cuda package and check the driver.");
+            throw options.Refuse("datasets", $"'{twice.Key}' is named twice", "A dataset has one head: name it once.");
+        if (options.SelectionDataset is { } metric && run.Datasets.All(d => d.Name != metric))
+            throw options.Refuse("val-loss-metric", $"'{metric}' is no dataset of this run", $"Give 'average' or one of: {string.Join(", ", run.Datasets.Select(d => d.Name))}.");
+        options.RequireDevice();
     }
 
     private static JsonObject Configuration(TrainingRun run, TrainingOptions options, IReadOnlyList<PreparedDataset> datasets) => new()

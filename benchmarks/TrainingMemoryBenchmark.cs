@@ -21,7 +21,7 @@ internal static class TrainingMemoryBenchmark
             var options = TrainingOptions.ForRecipe(TrainingRecipe.ArkPlus);
             (options.Architecture, options.ProjectorFeatures, options.BatchSize, options.EmaMode) = ("swin_mini", 192, 8, EmaMode.Iteration);
             // An epoch has at least 30 steps; the run is stopped when it has made enough.
-            (options.Epochs, options.WarmupEpochs, options.TestEvery, options.PrintEvery, options.PixelBaseline) = ((steps / 30) + 1, 0, 1000, 1, false);
+            (options.Epochs, options.WarmupEpochs, options.EvaluationInterval, options.LogInterval, options.PixelBaseline) = ((steps / 30) + 1, 0, 1000, 1, false);
             using var readings = new Readings(steps);
             var run = new TrainingRun
             {

@@ -90,7 +90,7 @@ internal static class TrainingStepBenchmark
                 MovesPerEpoch = 1000,
                 Optimizer = new OptimizerSettings { Kind = OptimizerKind.Sgd },
                 LearningRate = new LearningRateSchedule(1e-3, 1e-5, 1e-6, 0, 10),
-                CheckpointActivations = checkpoint,
+                GradientCheckpointing = checkpoint,
             });
         }
 

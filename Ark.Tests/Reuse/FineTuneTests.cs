@@ -83,7 +83,7 @@ public class FineTuneTests(SmallModel small) : IClassFixture<SmallModel>
     public async Task A_trial_is_recorded_as_soon_as_it_has_ended()
     {
         using var folder = new TemporaryFolder();
-        var options = new FineTuningOptions { Initial = small.Checkpoint, Epochs = 1, BatchSize = 6, Trials = 3 };
+        var options = new FineTuningOptions { InitialWeights = small.Checkpoint, Epochs = 1, BatchSize = 6, Trials = 3 };
         var cut = new Reaction(p =>
         {
             if (p.Message?.StartsWith("trial 2/3", StringComparison.Ordinal) == true) throw new Reaction.KilledException();
@@ -94,7 +94,7 @@ public class FineTuneTests(SmallModel small) : IClassFixture<SmallModel>
         // Where a program's dataset is, only the program knows.
         (await CommandLineRun.Of("finetune", "--resume", folder.PathOf("tuned"))).AssertRefused("begun by a program");
         await Assert.ThrowsAsync<ArkInputException>(() => Tune(folder, options, folder.PathOf("tuned")));
-        await Assert.ThrowsAsync<ArkInputException>(() => Tune(folder, options with { LearningRate = 1e-3 }, folder.PathOf("tuned"), resume: true));
+        await Assert.ThrowsAsync<ArkInputException>(() => Tune(folder, With(options, o => o.LearningRate = 1e-3), folder.PathOf("tuned"), resume: true));
         var gone = await Tune(folder, options, folder.PathOf("tuned"), resume: true);
         Assert.Equal((await Tune(folder, options)).ToJson()["trials"]!.AsArray().Select(Loss), gone.ToJson()["trials"]!.AsArray().Select(Loss));
         static double Loss(JsonNode? trial) => (double)trial!["validation_loss"]!;
@@ -104,7 +104,7 @@ public class FineTuneTests(SmallModel small) : IClassFixture<SmallModel>
     public async Task A_folder_belongs_to_one_process_and_to_nobody_where_no_trial_has_ended()
     {
         using var folder = new TemporaryFolder();
-        var options = new FineTuningOptions { Initial = small.Checkpoint, Epochs = 1, BatchSize = 6, Trials = 2 };
+        var options = new FineTuningOptions { InitialWeights = small.Checkpoint, Epochs = 1, BatchSize = 6, Trials = 2 };
         var cut = new Reaction(p =>
         {
             if (p.Message?.StartsWith("trial 1/2", StringComparison.Ordinal) == true) throw new Reaction.KilledException();
@@ -113,7 +113,7 @@ public class FineTuneTests(SmallModel small) : IClassFixture<SmallModel>
         Assert.True(File.Exists(folder.PathOf("tuned/config.json")));
         using (RunLock.Take(folder.PathOf("tuned")))
             Assert.Contains("in use", (await Assert.ThrowsAsync<ArkInputException>(() => Tune(folder, options, folder.PathOf("tuned")))).Message, StringComparison.Ordinal);
-        Assert.Single((await Tune(folder, options with { Trials = 1 }, folder.PathOf("tuned"))).Trials);
+        Assert.Single((await Tune(folder, With(options, o => o.Trials = 1), folder.PathOf("tuned"))).Trials);
     }
 
     [Fact]
@@ -154,11 +154,11 @@ public class FineTuneTests(SmallModel small) : IClassFixture<SmallModel>
     {
         using var folder = new TemporaryFolder();
         // At this rate no weight moves in single precision, so the first epoch stays the best.
-        var options = new FineTuningOptions { Initial = small.Checkpoint, Epochs = 5, BatchSize = 6, LearningRate = 1e-12, MinimumLearningRate = 0, WarmupEpochs = 0 };
-        var trial = Assert.Single((await Tune(folder, options with { Patience = 1 })).Trials);
+        var options = new FineTuningOptions { InitialWeights = small.Checkpoint, Epochs = 5, BatchSize = 6, LearningRate = 1e-12, MinimumLearningRate = 0, WarmupEpochs = 0 };
+        var trial = Assert.Single((await Tune(folder, With(options, o => o.Patience = 1))).Trials);
         Assert.Equal((2, 1), (trial.Epochs, trial.BestEpoch));
-        Assert.Equal(3, (await Tune(folder, options with { Patience = 2 })).Trials[0].Epochs);
-        Assert.Equal(5, (await Tune(folder, options with { Patience = 0 })).Trials[0].Epochs);
+        Assert.Equal(3, (await Tune(folder, With(options, o => o.Patience = 2))).Trials[0].Epochs);
+        Assert.Equal(5, (await Tune(folder, With(options, o => o.Patience = 0))).Trials[0].Epochs);
     }
 
     [Fact]
@@ -203,7 +203,7 @@ public class FineTuneTests(SmallModel small) : IClassFixture<SmallModel>
     public async Task Beside_a_frozen_encoder_the_head_learns()
     {
         using var folder = new TemporaryFolder();
-        var options = new FineTuningOptions { Initial = small.Checkpoint, FreezeEncoder = true, Epochs = 2, BatchSize = 6, LearningRate = 0.1, WarmupEpochs = 0, Seed = 4 };
+        var options = new FineTuningOptions { InitialWeights = small.Checkpoint, FreezeEncoder = true, Epochs = 2, BatchSize = 6, LearningRate = 0.1, WarmupEpochs = 0, Seed = 4 };
         var trial = Assert.Single((await Tune(folder, options, folder.PathOf("tuned"))).Trials);
         var labels = new LabelSchema(LabelTask.Binary, ["Odd"]);
         using var begun = FineTuningModels.Build(FineTuningModels.Configure(options, "noise", labels), options, options.Seed);
@@ -218,5 +218,12 @@ public class FineTuneTests(SmallModel small) : IClassFixture<SmallModel>
         var dataset = services.GetRequiredService<ArkDatasets>().Create(DatasetCatalogue.Load(small.Catalogue(folder)).Get("noise"));
         var tuner = services.GetRequiredService<FineTuner>();
         return resume ? await tuner.ResumeAsync(dataset, options, directory!, progress, Token) : await tuner.RunAsync(dataset, options, directory, progress, Token);
+    }
+
+    private static FineTuningOptions With(FineTuningOptions options, Action<FineTuningOptions> change)
+    {
+        var changed = options.Clone();
+        change(changed);
+        return changed;
     }
 }

@@ -48,14 +48,14 @@ public class SegmentationTrainerTests(MaskedPhantom phantom) : IClassFixture<Mas
     {
         var teacher = phantom.PathOf("borrowed.safetensors");
         File.Copy(Fixture.PathOf("phantom_teacher", "teacher.safetensors"), teacher);
-        void Set(SegmentationOptions o) => (o.Initial, o.Architecture, o.ImageSize) = (teacher, null, 64);
+        void Set(SegmentationOptions o) => (o.InitialWeights, o.Architecture, o.ImageSize) = (teacher, null, 64);
         await phantom.TrainAsync(phantom.Run("whole-borrowed", Set), cancellationToken: Cancellation);
         var run = phantom.Run("borrowed", Set);
         await Assert.ThrowsAsync<Reaction.KilledException>(() => phantom.TrainAsync(run, Reaction.KillAfterMessages(3), Cancellation));
         File.Delete(teacher);
         Assert.True(File.Exists(new RunFiles(run.Directory).Checkpoint()));
 
-        var other = phantom.Run("borrowed", o => (o.Initial, o.Architecture, o.ImageSize, o.Optimizer) = (teacher, null, 64, OptimizerKind.Momentum));
+        var other = phantom.Run("borrowed", o => (o.InitialWeights, o.Architecture, o.ImageSize, o.Optimizer) = (teacher, null, 64, OptimizerKind.Momentum));
         var refusal = await Assert.ThrowsAsync<ArkInputException>(() => phantom.TrainAsync(other with { Resume = true }, cancellationToken: Cancellation));
         Assert.Contains("option 'opt'", refusal.Message, StringComparison.Ordinal);
         var fewer = run with { Resume = true, Dataset = run.Dataset with { Adapter = new Changed(run.Dataset.Adapter, s => [.. s.SkipLast(1)]) } };
@@ -82,8 +82,8 @@ public class SegmentationTrainerTests(MaskedPhantom phantom) : IClassFixture<Mas
 
         var other = phantom.PathOf("thrown.safetensors");
         using (var weight = zeros(7)) Safetensors.Save(other, [KeyValuePair.Create("norm.weight", weight), KeyValuePair.Create("norm.bias", weight)]);
-        LiveTensors.AssertNoneLeft<ArkInputException>(() => Session(change: o => o.Initial = other));
-        LiveTensors.AssertNoneLeft<ArkInputException>(() => Session(change: o => o.Initial = "missing.pth"));
+        LiveTensors.AssertNoneLeft<ArkInputException>(() => Session(change: o => o.InitialWeights = other));
+        LiveTensors.AssertNoneLeft<ArkInputException>(() => Session(change: o => o.InitialWeights = "missing.pth"));
         Assert.Equal(0, LiveTensors.LeftBy(() => Session().Dispose()));
         Assert.InRange(LiveTensors.LeftBy(() => Session()), 20, long.MaxValue);
 
@@ -150,7 +150,7 @@ public class SegmentationTrainerTests(MaskedPhantom phantom) : IClassFixture<Mas
     {
         var teacher = Fixture.PathOf("phantom_teacher", "teacher.safetensors");
         var messages = new List<string>();
-        void Set(SegmentationOptions o) => (o.Initial, o.Architecture, o.ImageSize, o.Epochs, o.LearningRate) = (teacher, null, 64, 1, 1e-12);
+        void Set(SegmentationOptions o) => (o.InitialWeights, o.Architecture, o.ImageSize, o.Epochs, o.LearningRate) = (teacher, null, 64, 1, 1e-12);
         var run = phantom.Run("initialised", Set);
         await phantom.TrainAsync(run, new Reaction(p => messages.Add(p.Message ?? "")), Cancellation);
         Assert.Contains(messages, m => m.StartsWith("backbone from ", StringComparison.Ordinal) && m.Contains("loaded ", StringComparison.Ordinal));

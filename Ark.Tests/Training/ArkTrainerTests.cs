@@ -31,7 +31,7 @@ public class ArkTrainerTests(PhantomFixture phantom) : IClassFixture<PhantomFixt
         await phantom.TrainAsync(phantom.Run("whole"), cancellationToken: Cancellation);
 
         // Said after a step, whatever the clock: the stop falls into the middle of a pass.
-        var run = phantom.Run("stopped", o => o.PrintEvery = 1);
+        var run = phantom.Run("stopped", o => o.LogInterval = 1);
         using var stop = new CancellationTokenSource();
         var stopper = new Reaction(p =>
         {

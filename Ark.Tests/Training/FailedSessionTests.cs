@@ -70,7 +70,7 @@ public sealed class FailedSessionTests(SmallModel small) : IClassFixture<SmallMo
         var data = (await Data())[0];
         FineTuningSession Begin(string? initial, double layerDecay = 1) => new(
             new ArkModelConfiguration { Backbone = SmallModel.Configuration.Backbone, Projector = ProjectorKind.None, Heads = [new ArkHead("noise", data.Labels)] }, data,
-            new FineTuningOptions { Initial = initial, LayerDecay = layerDecay }, 0, _services.GetRequiredService<IImageDecoder>(), new ProgressReporter(null));
+            new FineTuningOptions { InitialWeights = initial, LayerDecay = layerDecay }, 0, _services.GetRequiredService<IImageDecoder>(), new ProgressReporter(null));
         LiveTensors.AssertNoneLeft<ArkInputException>(() => Begin(OtherBackbone()));
         LiveTensors.AssertNoneLeft<ArkInputException>(() => Begin(_folder.Write("text.pth", "no weights")));
         Assert.Equal(0, LiveTensors.LeftBy(() => Begin(small.Checkpoint, 0.9).Dispose()));
@@ -154,7 +154,7 @@ public sealed class FailedSessionTests(SmallModel small) : IClassFixture<SmallMo
     {
         var options = TrainingOptions.ForRecipe(TrainingRecipe.ArkPlus);
         (options.Architecture, options.ImageSize, options.ProjectorFeatures, options.EmaMode) = ("swin_mini", 32, 16, EmaMode.Iteration);
-        (options.Epochs, options.WarmupEpochs, options.BatchSize, options.KeepLast) = (1, 0, 6, 1);
+        (options.Epochs, options.WarmupEpochs, options.BatchSize, options.MaxCheckpoints) = (1, 0, 6, 1);
         return options;
     }
 

@@ -16,7 +16,7 @@ public partial class LearningTests(PhantomFixture phantom) : IClassFixture<Phant
         // Batches are drawn anew each epoch, so labels that belong to other rows of the batch could not be learnt.
         var run = phantom.Run(null, o =>
         {
-            (o.TaskOrder, o.Epochs, o.BatchSize, o.TestEvery, o.PixelBaseline) = (order, epochs, 4, epochs, false);
+            (o.TaskOrder, o.Epochs, o.BatchSize, o.EvaluationInterval, o.PixelBaseline) = (order, epochs, 4, epochs, false);
             (o.LearningRate, o.WeightDecay, o.DropPathRate, o.SmallestCrop, o.ConsistencyScale) = (2e-3, 0, 0, 1, 0);
         }, ["PhantomPneumothorax", "PhantomView"]);
         run = run with { Datasets = [.. run.Datasets.Select(d => d with { Adapter = new FewSamples(d.Adapter, 8) })] };

@@ -66,7 +66,7 @@ public class NumericOptionTests
                 property.SetValue(options, value);
                 var refusal = Assert.Throws<ArkInputException>(options.Validate);
                 Assert.Contains(property.Name, refusal.Message, StringComparison.Ordinal);
-                if (property.Name != nameof(FineTuningOptions.TestCrops)) Assert.Contains("--", refusal.Message, StringComparison.Ordinal);
+                if (property.Name != nameof(FineTuningOptions.TestTimeCrops)) Assert.Contains("--", refusal.Message, StringComparison.Ordinal);
             }
         }
     }

@@ -45,7 +45,7 @@ public class OptionsInRunsTests(PhantomFixture phantom) : IClassFixture<PhantomF
         // Training says yes to everything; validation agrees for one dataset, whose loss goes down, and goes up for the other.
         static ImageSample Say(string dataset, DatasetSplit split, ImageSample sample) =>
             split == DatasetSplit.Test ? sample : sample with { Targets = [split == DatasetSplit.Validation && dataset == "PhantomView" ? 0 : 1] };
-        var files = await TrainAsync($"best-{metric}", o => (o.Epochs, o.BatchSize, o.LearningRate, o.ValidationLossMetric) = (3, 4, 1e-3, metric), Say);
+        var files = await TrainAsync($"best-{metric}", o => (o.Epochs, o.BatchSize, o.LearningRate, o.SelectionDataset) = (3, 4, 1e-3, metric == "average" ? null : metric), Say);
         var losses = File.ReadLines(Path.Combine(files.Folder, "metrics.jsonl")).Select(l => JsonNode.Parse(l)!).Where(l => (string?)l["event"] == "validation" && (metric == "average" || (string?)l["dataset"] == metric))
             .GroupBy(l => (int)l["epoch"]!, l => (double)l["loss"]!).ToDictionary(g => g.Key, g => g.Average());
         Assert.Equal(3, losses.Count);
@@ -60,7 +60,7 @@ public class OptionsInRunsTests(PhantomFixture phantom) : IClassFixture<PhantomF
     [Fact]
     public async Task Tests_with_augmentation_report_the_figures_of_ten_crops()
     {
-        var run = Run("ten", o => (o.Epochs, o.TestAugment) = (1, true));
+        var run = Run("ten", o => (o.Epochs, o.TestTimeCrops) = (1, 10));
         var result = await phantom.TrainAsync(run, cancellationToken: Cancellation);
         using var model = LoadedModel.Load(new RunFiles(run.Directory!).Checkpoint());
         var reported = result.Evaluations.Where(e => e.Weights == ModelRole.Teacher).ToDictionary(e => e.Dataset);

@@ -31,7 +31,7 @@ public sealed class PhantomFixture : IAsyncLifetime
         options.Epochs = 2;
         options.WarmupEpochs = 0;
         options.BatchSize = 16;
-        options.TestEvery = 1;
+        options.EvaluationInterval = 1;
         options.EmaMode = EmaMode.Iteration;
         change?.Invoke(options);
         var datasets = _services.GetRequiredService<ArkDatasets>();

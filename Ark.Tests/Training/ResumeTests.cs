@@ -25,7 +25,7 @@ public class ResumeTests(PhantomFixture phantom) : IClassFixture<PhantomFixture>
     [Fact]
     public async Task Run_that_is_killed_within_a_pass_goes_on_from_the_last_save_by_steps()
     {
-        void Set(TrainingOptions o) => (o.CheckpointSteps, o.BatchSize, o.PrintEvery) = (1, 4, 1);
+        void Set(TrainingOptions o) => (o.CheckpointSteps, o.BatchSize, o.LogInterval) = (1, 4, 1);
         var whole = await TrainAsync("whole-steps", Set);
         var run = phantom.Run("killed-steps", Set, Small);
         var files = new RunFiles(run.Directory!);
@@ -85,8 +85,8 @@ public class ResumeTests(PhantomFixture phantom) : IClassFixture<PhantomFixture>
     [Fact]
     public async Task Run_whose_last_state_is_damaged_goes_on_from_the_one_before()
     {
-        var whole = await TrainAsync("whole-damaged", o => o.KeepLast = 3);
-        var run = phantom.Run("damaged", o => o.KeepLast = 3, Small);
+        var whole = await TrainAsync("whole-damaged", o => o.MaxCheckpoints = 3);
+        var run = phantom.Run("damaged", o => o.MaxCheckpoints = 3, Small);
         await phantom.TrainAsync(run, cancellationToken: Cancellation);
         var files = new RunFiles(run.Directory!);
         Assert.True(File.Exists(files.Checkpoint("last-2")));
@@ -151,7 +151,7 @@ public class ResumeTests(PhantomFixture phantom) : IClassFixture<PhantomFixture>
         var parts = await TrainAsync("parts", o =>
         {
             Plain(o);
-            (o.Accumulate, o.CheckpointActivations) = (3, true);
+            (o.GradientAccumulationSteps, o.GradientCheckpointing) = (3, true);
         });
         Assert.All(plain.Metrics().Zip(parts.Metrics()), p => AssertNear(p.First, p.Second));
     }

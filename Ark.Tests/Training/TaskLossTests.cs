@@ -102,7 +102,7 @@ public class TaskLossTests(PhantomFixture phantom) : IClassFixture<PhantomFixtur
     {
         var run = phantom.Run(name, o =>
         {
-            (o.TaskOrder, o.Accumulate, o.Epochs, o.DropPathRate, o.PixelBaseline) = (order, accumulate, 1, 0, false);
+            (o.TaskOrder, o.GradientAccumulationSteps, o.Epochs, o.DropPathRate, o.PixelBaseline) = (order, accumulate, 1, 0, false);
             (o.Optimizer, o.LearningRate, o.MinimumLearningRate) = (OptimizerKind.Sgd, 0.05, 0.05);
         }, ["PhantomFindings", "PhantomTriage"]);
         run = run with { Datasets = [.. run.Datasets.Select(d => d with { Adapter = new FewSamples(d.Adapter, 24) })] };

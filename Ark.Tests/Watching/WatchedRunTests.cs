@@ -15,7 +15,7 @@ public class WatchedRunTests(PhantomFixture phantom) : IClassFixture<PhantomFixt
     [Fact]
     public async Task A_run_that_was_stopped_ends_with_event_files_that_say_what_its_metrics_say()
     {
-        var run = phantom.Run("watched", o => (o.PixelBaseline, o.PrintEvery) = (false, 1));
+        var run = phantom.Run("watched", o => (o.PixelBaseline, o.LogInterval) = (false, 1));
         using var stop = new CancellationTokenSource();
         // A pass of the second epoch is in the metrics, and the next has begun.
         var stopper = new Reaction(p =>

@@ -24,7 +24,7 @@ internal sealed record AccrualSettings
     public double? ClipGradient { get; init; }
 
     /// <summary>Whether the activations within a block are computed again for its gradient, in place of being kept.</summary>
-    public bool CheckpointActivations { get; init; }
+    public bool GradientCheckpointing { get; init; }
 
     /// <summary>Whether a step draws from all datasets at once.</summary>
     public bool Concurrent { get; init; }

@@ -158,7 +158,7 @@ internal sealed class KnowledgeAccrual : IDisposable
         // Where the consistency loss has no weight at all, the teacher's pass is saved.
         var followed = _settings.ConsistencyScale == 0 ? null : Followed(part.TeacherView);
         cancellationToken.ThrowIfCancellationRequested();
-        using var pass = Student.BeginPass(part.StudentView, _settings.CheckpointActivations);
+        using var pass = Student.BeginPass(part.StudentView, _settings.GradientCheckpointing);
         var features = pass.Features;
         var task = TaskLossOf(part.Tasks[0], features);
         foreach (var asked in part.Tasks.Skip(1)) task = task.Plus(TaskLossOf(asked, features));

@@ -45,7 +45,7 @@ public sealed class FineTuner(IImageDecoder decoder)
         ArgumentNullException.ThrowIfNull(dataset);
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
-        if (options.Device != "cpu" && !cuda.is_available()) throw new ArkInputException("fine-tuning options", "'Device'", "no CUDA device can be used here", "Use the cpu.");
+        options.RequireDevice();
         using var held = folder?.Take(resume);
         var configuration = FineTuningModels.Configure(options, dataset.Name, dataset.Adapter.Labels);
         var data = (await PreparedDataset.ReadAsync([dataset], cancellationToken).ConfigureAwait(false))[0];

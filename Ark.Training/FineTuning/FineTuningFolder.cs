@@ -121,10 +121,22 @@ internal sealed class FineTuningFolder(string path)
     }
 
     // What decides the results: not where they are computed, nor by how many threads.
-    private static FineTuningOptions Deciding(FineTuningOptions options) => Lasting(options) with { Workers = 1, Device = "cpu", BadImages = default };
+    private static FineTuningOptions Deciding(FineTuningOptions options)
+    {
+        var deciding = Lasting(options);
+        (deciding.Workers, deciding.Device, deciding.BadImages, deciding.CacheDirectory, deciding.TensorBoard) = (1, "cpu", default, null, true);
+        (deciding.CheckpointSteps, deciding.CheckpointMinutes, deciding.MaxCheckpoints, deciding.LogInterval) = (null, null, 2, null);
+        return deciding;
+    }
 
     /// <summary>Options that mean the same from another folder, for a run that goes on there.</summary>
-    internal static FineTuningOptions Lasting(FineTuningOptions options) => options.Initial is { } weights ? options with { Initial = Path.GetFullPath(weights) } : options;
+    internal static FineTuningOptions Lasting(FineTuningOptions options)
+    {
+        var lasting = options.Clone();
+        if (lasting.InitialWeights is { } weights) lasting.InitialWeights = Path.GetFullPath(weights);
+        if (lasting.CacheDirectory is { } cache) lasting.CacheDirectory = Path.GetFullPath(cache);
+        return lasting;
+    }
 
     private static T Reading<T>(string file, string problem, Func<JsonNode, T> read)
     {

@@ -12,7 +12,7 @@ internal static class FineTuningModels
     public static ArkModelConfiguration Configure(FineTuningOptions options, string dataset, LabelSchema labels)
     {
         var backbone = options.Architecture is { } name ? SwinVariants.Get(name) : null;
-        if (options.Initial is { } path)
+        if (options.InitialWeights is { } path)
         {
             var found = ArkModelConfiguration.Recognise(CheckpointFile.ReadIndex(path), options.NestedKey)?.Backbone
                 ?? throw new ArkInputException(path, null, "holds no Swin Transformer that is known", "'ark inspect' lists what it holds.");
@@ -37,7 +37,7 @@ internal static class FineTuningModels
         using var generator = new Generator(seed);
         using var unfinished = new Unfinished();
         var model = unfinished.Keep(new ArkModel(configuration, generator));
-        if (options.Initial is { } path) model.load_checkpoint(path, strict: false, skip: ["omni_heads.0.weight", "omni_heads.0.bias"], nestedKey: options.NestedKey);
+        if (options.InitialWeights is { } path) model.load_checkpoint(path, strict: false, skip: ["omni_heads.0.weight", "omni_heads.0.bias"], nestedKey: options.NestedKey);
         model.to(device(options.Device));
         foreach (var (name, parameter) in model.named_parameters()) parameter.requires_grad = !options.FreezeEncoder || name.StartsWith("omni_heads.", StringComparison.Ordinal);
         unfinished.Finish();

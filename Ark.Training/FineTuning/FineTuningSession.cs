@@ -39,15 +39,12 @@ internal sealed class FineTuningSession : IDisposable
         _size = configuration.Backbone.ImageHeight;
         _source = new BatchSource(decoder, options.BatchSize, options.Workers, options.BadImages, _seed);
         _testSource = new BatchSource(decoder, options.BatchSize, options.Workers, options.BadImages);
-        _schedule = new LearningRateSchedule(options.LearningRate, options.MinimumLearningRate, options.WarmupLearningRate, options.Warmup, options.Epochs);
+        _schedule = options.CreateSchedule();
         _trainingView = new TrainingTransform(_size, _size, AugmentationRecipe.Ark, Transforms.Named(options.Normalization)) { SmallestCrop = options.SmallestCrop };
         using var unfinished = new Unfinished();
         _model = unfinished.Keep(FineTuningModels.Build(configuration, options, _seed));
-        _optimizer = new StudentOptimizer(_model, new OptimizerSettings
+        _optimizer = new StudentOptimizer(_model, options.CreateOptimizerSettings() with
         {
-            Kind = options.Optimizer,
-            Momentum = options.Momentum,
-            WeightDecay = options.WeightDecay,
             RateScale = options.LayerDecay < 1 ? new LayerRates(configuration.Backbone, options.LayerDecay).Of : null,
         }, _schedule.Initial);
         unfinished.Finish();
@@ -143,7 +140,7 @@ internal sealed class FineTuningSession : IDisposable
 
     private (double Loss, Predictions Predictions) Read(DatasetSplit split, TrainingPhase phase, CancellationToken cancellationToken)
     {
-        var test = split == DatasetSplit.Test && _options.TestCrops == 10;
+        var test = split == DatasetSplit.Test && _options.TestTimeCrops == 10;
         var transform = test ? Transforms.TenCrop(_options.Normalization, _size) : Transforms.Evaluation(_options.Normalization, _size);
         var read = new List<int>();
         _model.eval();

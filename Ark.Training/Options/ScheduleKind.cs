@@ -12,6 +12,6 @@ public enum ScheduleKind
     /// <summary>Along a hyperbolic tangent.</summary>
     Tanh,
 
-    /// <summary>As a power of what is left; the power is <see cref="TrainingOptions.DecayRate"/>.</summary>
+    /// <summary>As a power of what is left; the power is <see cref="OptimizationOptions.DecayRate"/>.</summary>
     Poly,
 }

@@ -78,7 +78,7 @@ internal sealed class RunCheckpoints(RunDirectory directory, TrainingOptions opt
     private TrainingPosition? Newest(Action<string> warn)
     {
         var damaged = new List<CheckpointException>();
-        foreach (var path in States(directory, options.KeepLast))
+        foreach (var path in States(directory, options.MaxCheckpoints))
         {
             try
             {
@@ -110,7 +110,7 @@ internal sealed class RunCheckpoints(RunDirectory directory, TrainingOptions opt
     // A copy, not a rename: at every instant there is a whole file under the last one's name.
     private void KeepEarlier()
     {
-        var kept = options.KeepLast - 1;
+        var kept = options.MaxCheckpoints - 1;
         if (kept < 1 || !File.Exists(directory.LastCheckpoint)) return;
         for (var n = kept - 1; n >= 1; n--)
         {

@@ -18,9 +18,9 @@ internal static class TrainingCheckpoint
     // What changes neither weights nor records of a run, or names something that may have been moved.
     internal static readonly HashSet<string?> MayDiffer =
     [
-        nameof(TrainingOptions.InitialWeights), nameof(TrainingOptions.PrintEvery), nameof(TrainingOptions.CheckpointSteps), nameof(TrainingOptions.CheckpointMinutes), nameof(TrainingOptions.KeepLast),
+        nameof(TrainingOptions.InitialWeights), nameof(TrainingOptions.LogInterval), nameof(TrainingOptions.CheckpointSteps), nameof(TrainingOptions.CheckpointMinutes), nameof(TrainingOptions.MaxCheckpoints),
         nameof(TrainingOptions.Workers), nameof(TrainingOptions.CacheDirectory), nameof(TrainingOptions.Device), nameof(TrainingOptions.BadImages), nameof(TrainingOptions.PixelBaseline), nameof(TrainingOptions.TensorBoard),
-        nameof(TrainingOptions.TestEvery), nameof(TrainingOptions.TestAugment),
+        nameof(TrainingOptions.EvaluationInterval), nameof(TrainingOptions.TestTimeCrops), nameof(TrainingOptions.NestedKey),
     ];
 
     /// <summary>Writes a checkpoint in place of an older one.</summary>

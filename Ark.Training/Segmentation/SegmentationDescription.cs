@@ -21,7 +21,7 @@ internal sealed record SegmentationDescription(UperNetConfiguration Network, str
     public static SegmentationDescription Of(SegmentationOptions options, IReadOnlyList<string> structures)
     {
         var backbone = options.Architecture is { } name ? SwinVariants.Get(name) : null;
-        if (options.Initial is { } path)
+        if (options.InitialWeights is { } path)
         {
             var found = ArkModelConfiguration.Recognise(CheckpointFile.ReadIndex(path), options.NestedKey)?.Backbone
                 ?? throw new ArkInputException(path, null, "holds no Swin Transformer that is known", "'ark inspect' lists what it holds.");
@@ -30,8 +30,9 @@ internal sealed record SegmentationDescription(UperNetConfiguration Network, str
                 throw new ArkInputException(path, null, $"holds {found.Name}, not {backbone.Name}", "Leave --arch out to take the file's own.");
         }
 
+        var size = options.ImageSize ?? backbone?.ImageHeight ?? SegmentationOptions.PublishedImageSize;
         backbone ??= SwinVariants.Get("swin_base");
-        var shape = (backbone with { PadsWindows = true, NumClasses = 0, DropPathRate = options.DropPathRate }).WithImageSize(options.ImageSize, options.ImageSize);
+        var shape = (backbone with { PadsWindows = true, NumClasses = 0, DropPathRate = options.DropPathRate }).WithImageSize(size, size);
         return new SegmentationDescription(new UperNetConfiguration { Backbone = shape, Structures = structures, Decoder = options.Decoder, Width = options.Width }, options.Normalization);
     }
 

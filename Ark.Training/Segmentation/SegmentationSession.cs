@@ -33,11 +33,11 @@ internal sealed class SegmentationSession : IDisposable
         using var unfinished = new Unfinished();
         using (var generator = new Generator(options.Seed)) _network = unfinished.Keep(new UperNet(description.Network, generator));
         var goesOn = resume && File.Exists(directory.LastCheckpoint);
-        if (!goesOn && options.Initial is { } path) reporter.Message($"backbone from {path}: {_network.Backbone.load_checkpoint(path, strict: false, nestedKey: options.NestedKey)}");
+        if (!goesOn && options.InitialWeights is { } path) reporter.Message($"backbone from {path}: {_network.Backbone.load_checkpoint(path, strict: false, nestedKey: options.NestedKey)}");
         _network.to(_device);
         if (options.Precision == TrainingPrecision.Bf16) _network.Backbone.Precision = ScalarType.BFloat16;
-        _schedule = new LearningRateSchedule(options.LearningRate, options.MinimumLearningRate, options.WarmupLearningRate, options.Warmup, options.Epochs);
-        _optimizer = unfinished.Keep(new StudentOptimizer(_network, new OptimizerSettings { Kind = options.Optimizer, Momentum = options.Momentum, WeightDecay = options.WeightDecay }, _schedule.Initial));
+        _schedule = options.CreateSchedule();
+        _optimizer = unfinished.Keep(new StudentOptimizer(_network, options.CreateOptimizerSettings(), _schedule.Initial));
         var transform = description.Transform(options.VaryQuality);
         _training = new SegmentationLoader(data.Train, transform, decoder, options.BatchSize, options.Workers, options.Seed);
         _validation = new SegmentationLoader(data.Validation, transform, decoder, options.BatchSize, options.Workers, options.Seed);

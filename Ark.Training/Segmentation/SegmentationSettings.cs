@@ -12,7 +12,7 @@ internal static class SegmentationSettings
     public static IReadOnlyList<SegmentationSetting> All { get; } =
     [
         Text("arch", "NAME", "the backbone, such as swin_base_patch4_window7_224", o => o.Architecture, (o, v) => o.Architecture = v),
-        Text("init", "FILE", "weights whose backbone is started from; 'random' for none", o => o.Initial, (o, v) => o.Initial = v.Equals("random", StringComparison.OrdinalIgnoreCase) ? null : v),
+        Text("init", "FILE", "weights whose backbone is started from; 'random' for none", o => o.InitialWeights, (o, v) => o.InitialWeights = v.Equals("random", StringComparison.OrdinalIgnoreCase) ? null : v),
         Text("key", "KEY", "where in the weight file the state dict is (default: the teacher, where there is one)", o => o.NestedKey, (o, v) => o.NestedKey = v),
         Whole("img-size", "side of the input in pixels", o => o.ImageSize, (o, v) => o.ImageSize = v),
         Choice("decoder", "the published UPerNet, or the one for thin structures", o => o.Decoder, (o, v) => o.Decoder = v, ("published", UperNetDecoder.Published), ("detailed", UperNetDecoder.Detailed)),

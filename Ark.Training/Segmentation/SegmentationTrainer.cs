@@ -22,6 +22,7 @@ public sealed class SegmentationTrainer(IImageDecoder decoder)
     {
         ArgumentNullException.ThrowIfNull(run);
         run.Options.Validate();
+        run.Options.RequireDevice();
         var options = run.Options.Clone();
         var data = await PreparedSegmentation.ReadAsync(run.Dataset, cancellationToken).ConfigureAwait(false);
         var reporter = new ProgressReporter(progress);

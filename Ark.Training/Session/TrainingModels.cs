@@ -8,8 +8,8 @@ internal static class TrainingModels
 {
     public static ModelDescription Describe(TrainingOptions options, IReadOnlyList<PreparedDataset> datasets, IReadOnlyList<KeyValuePair<string, LabelSchema>> keptHeads) => new()
     {
-        Architecture = options.Architecture,
-        ImageSize = options.ImageSize ?? SwinVariants.Get(options.Architecture).ImageHeight,
+        Architecture = options.Architecture!,
+        ImageSize = options.ImageSize ?? SwinVariants.Get(options.Architecture!).ImageHeight,
         UseMlpProjector = options.UseMlpProjector,
         ProjectorFeatures = options.ProjectorFeatures,
         Normalization = options.Normalization,
@@ -34,8 +34,8 @@ internal static class TrainingModels
         student.Precision = teacher.Precision = options.Precision == TrainingPrecision.Bf16 ? ScalarType.BFloat16 : ScalarType.Float32;
         if (initialWeights is not null)
         {
-            student.load_checkpoint(initialWeights, strict: false);
-            if (options.Fidelity == Fidelity.Published) teacher.load_checkpoint(initialWeights, strict: false);
+            student.load_checkpoint(initialWeights, strict: false, nestedKey: options.NestedKey);
+            if (options.Fidelity == Fidelity.Published) teacher.load_checkpoint(initialWeights, strict: false, nestedKey: options.NestedKey);
         }
 
         if (options.Fidelity == Fidelity.Corrected) MomentumTeacher.Copy(student, teacher);

@@ -42,14 +42,14 @@ internal sealed class TrainingSession : IDisposable
         _instruments = instruments ?? new ArkInstruments();
         _device = ComputeDevice.Of(options.Device);
         _labels = [.. datasets.Select(d => d.Labels.Count)];
-        var stored = resume ? RunCheckpoints.ReadDescription(directory!, options.KeepLast) : null;
+        var stored = resume ? RunCheckpoints.ReadDescription(directory!, options.MaxCheckpoints) : null;
         // A run that has a state of its own needs the file that it began with no more.
-        var begins = !resume || !RunCheckpoints.HasState(directory!, options.KeepLast);
-        using var trained = begins && options.InitialWeights is { } path ? TrainedModel.Open(path) : null;
+        var begins = !resume || !RunCheckpoints.HasState(directory!, options.MaxCheckpoints);
+        using var trained = begins && options is { InitialWeights: { } path, NestedKey: null } ? TrainedModel.Open(path) : null;
         Description = TrainingModels.Describe(options, datasets, stored?.Heads ?? trained?.Heads ?? []);
         _trainingView = Transforms.Training(options, Description.ImageSize);
         _evaluationView = Transforms.Evaluation(options.Normalization, Description.ImageSize);
-        _testView = options.TestAugment ? Transforms.TenCrop(options.Normalization, Description.ImageSize) : _evaluationView;
+        _testView = options.TestTimeCrops == 10 ? Transforms.TenCrop(options.Normalization, Description.ImageSize) : _evaluationView;
         using var unfinished = new Unfinished();
         var (student, teacher) = TrainingModels.Create(options, Description, trained, begins && trained is null ? options.InitialWeights : null);
         foreach (var network in (ArkModel[])[student, teacher]) unfinished.Keep(network);
@@ -108,10 +108,10 @@ internal sealed class TrainingSession : IDisposable
         MovesPerEpoch = MovesPerEpoch(options, datasets),
         TeacherMomentum = options.TeacherMomentum,
         ConsistencyScale = options.ConsistencyScale,
-        Optimizer = new OptimizerSettings { Kind = options.Optimizer, Momentum = options.Momentum, WeightDecay = options.WeightDecay, Epsilon = options.Epsilon, Beta1 = options.Beta1, Beta2 = options.Beta2 },
-        LearningRate = new LearningRateSchedule(options.LearningRate, options.MinimumLearningRate, options.WarmupLearningRate, options.Warmup, options.ScheduleLength, options.Schedule, options.DecayEpochs, options.DecayRate),
+        Optimizer = options.CreateOptimizerSettings(),
+        LearningRate = options.CreateSchedule(),
         ClipGradient = options.ClipGradient,
-        CheckpointActivations = options.CheckpointActivations,
+        GradientCheckpointing = options.GradientCheckpointing,
         Concurrent = options.TaskOrder == TaskOrder.Concurrent,
     }.With(options.Fidelity);
 
@@ -146,7 +146,7 @@ internal sealed class TrainingSession : IDisposable
                 + $"No checkpoint was chosen by it{(File.Exists(_directory?.BestCheckpoint) ? $"; {_directory.BestCheckpoint} is the best before" : "")}. Begin a new run with a lower --lr or --clip-grad.");
         }
 
-        var tested = epoch % _options.TestEvery == 0 || epoch == _options.Epochs;
+        var tested = epoch % _options.EvaluationInterval == 0 || epoch == _options.Epochs;
         _evaluations = tested ? TestAll(cancellationToken) : [];
 
         _isBetweenSteps = false;
@@ -182,7 +182,7 @@ internal sealed class TrainingSession : IDisposable
 
             stepEnded = watch.Elapsed;
             if (_checkpoints?.IsDue(_position.TotalSteps) == true && _position.Step < steps) _checkpoints.SaveLast(_position);
-            if (_options.PrintEvery is { } every && _position.Step % every == 0)
+            if (_options.LogInterval is { } every && _position.Step % every == 0)
                 _reporter.Message(FormattableString.Invariant($"epoch {_position.Epoch + 1}/{_options.Epochs}  {pass.Name} step {_position.Step}/{steps}: task loss {_position.LossSums[0] / _position.Images:F4}, consistency {_position.LossSums[1] / _position.Images:F4}"));
             if (_reporter.IsDue)
             {
@@ -207,7 +207,7 @@ internal sealed class TrainingSession : IDisposable
         _isBetweenSteps = false;
         _accrual.Student.DropPathStream = new RandomStream(_options.Seed, DropPathStream, (ulong)_position.TotalSteps);
         _accrual.Teacher.DropPathStream = new RandomStream(_options.Seed, TeacherDropPathStream, (ulong)_position.TotalSteps);
-        var parts = new StepBatch(batch, pass, _labels, _accrual, _options.Accumulate, _device);
+        var parts = new StepBatch(batch, pass, _labels, _accrual, _options.GradientAccumulationSteps, _device);
         try
         {
             var losses = _accrual.Step(parts.Parts, parts.Part, cancellationToken);
@@ -306,7 +306,7 @@ internal sealed class TrainingSession : IDisposable
 
     private bool IsBest(double[] losses)
     {
-        var chosen = Enumerable.Range(0, _datasets.Count).FirstOrDefault(d => _datasets[d].Name == _options.ValidationLossMetric, -1);
+        var chosen = Enumerable.Range(0, _datasets.Count).FirstOrDefault(d => _datasets[d].Name == _options.SelectionDataset, -1);
         var loss = chosen < 0 ? losses.Average() : losses[chosen];
         if (loss >= _position.BestValidationLoss) return false;
         _position.BestValidationLoss = loss;

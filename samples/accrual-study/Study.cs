@@ -55,7 +55,7 @@ internal static class Study
         foreach (var (key, value, line) in catalogue.Training) builder.Add(key, value, catalogue.Source, $"line {line}");
         builder.Add("epochs", epochs.ToString(CultureInfo.InvariantCulture), "command line", "--epochs");
         var options = builder.Build();
-        (options.Seed, options.TestEvery, options.PixelBaseline) = (seed, epochs, false);
+        (options.Seed, options.EvaluationInterval, options.PixelBaseline) = (seed, epochs, false);
         arm.Settings(options);
         var datasets = services.GetRequiredService<ArkDatasets>();
         var result = await services.GetRequiredService<IArkTrainer>().TrainAsync(
