@@ -19,7 +19,7 @@ internal static class ArkCommandLine
     /// <returns>The exit code.</returns>
     public static async Task<int> RunAsync(string[] args, TextWriter output, TextWriter error, bool isTerminal, Action<int>? quit = null, CancellationToken cancellationToken = default)
     {
-        await using var services = new ServiceCollection().AddArk().Services.BuildServiceProvider();
+        await using var services = new ServiceCollection().AddArk().AddTraining().Services.BuildServiceProvider();
         return await RunAsync(CreateRoot(services, new Terminal(output, error, isTerminal)), args, output, error, quit, cancellationToken).ConfigureAwait(false);
     }
 

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
-using Ark.Training;
+using Ark.Data;
+using Ark.Evaluation;
+using Ark.Inference;
 using Microsoft.Extensions.DependencyInjection;
 using Spectre.Console;
 

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using Ark.Training;
+using Ark.Evaluation;
 
 namespace Ark.Cli;
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Ark.Data;
+using Ark.Evaluation;
 using Spectre.Console;
 
 namespace Ark.Cli;

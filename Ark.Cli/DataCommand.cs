@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
-using Ark.Data;
+using Ark.Phantom;
 using Ark.Training;
 
 namespace Ark.Cli;

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
-using Ark.Training;
+using Ark.Data;
+using Ark.Inference;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Ark.Cli;

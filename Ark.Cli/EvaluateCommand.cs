@@ -1,7 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
 using Ark.Data;
-using Ark.Training;
+using Ark.Evaluation;
+using Ark.Inference;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Ark.Cli;

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Ark.Training;
+using Ark.Evaluation;
 using Spectre.Console;
 
 namespace Ark.Cli;

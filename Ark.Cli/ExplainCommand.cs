@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Ark.Training;
+using Ark.Inference;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Ark.Cli;

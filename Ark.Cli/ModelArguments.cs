@@ -1,7 +1,7 @@
 using System.CommandLine;
 using Ark.Data;
+using Ark.Inference;
 using Ark.Models;
-using Ark.Training;
 
 namespace Ark.Cli;
 

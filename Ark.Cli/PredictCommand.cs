@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Ark.Data;
-using Ark.Training;
+using Ark.Inference;
 
 namespace Ark.Cli;
 

@@ -3,7 +3,8 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Ark.Data;
-using Ark.Training;
+using Ark.Evaluation;
+using Ark.Inference;
 using Microsoft.Extensions.DependencyInjection;
 using Spectre.Console;
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Ark.Inference;
 using Ark.Training;
 using Spectre.Console;
 

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using Ark.Data;
-using Ark.Training;
+using Ark.Evaluation;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Ark.Cli;

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using Ark.Training;
+using Ark.Evaluation;
 using Spectre.Console;
 
 namespace Ark.Cli;

@@ -1,7 +1,9 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
-using Ark.Training;
+using Ark.Evaluation;
+using Ark.Inference;
+using Ark.Models;
 
 namespace Ark.Cli;
 
@@ -32,7 +34,7 @@ internal static class SimilarCommand
             var name = parsed.GetRequiredValue(image);
             using var reporter = new ConsoleReporter(terminal, parsed.GetValue(quiet));
             reporter.Live("reading embeddings");
-            var table = await Task.Run(() => EmbeddingTable.Load(parsed.GetRequiredValue(input), cancellationToken), cancellationToken).ConfigureAwait(false);
+            var table = await Task.Run(() => EmbeddingFiles.Load(parsed.GetRequiredValue(input), cancellationToken), cancellationToken).ConfigureAwait(false);
             var row = table.Names is null ? -1 : table.Names.ToList().IndexOf(name);
             var query = row >= 0 && model.Checkpoint(parsed) is null
                 ? table.Rows[row]

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
-using Ark.Data;
 
 namespace Ark.Cli;
 

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
-using Ark.Training;
+using Ark.Inference;
 
 namespace Ark.Cli;
 

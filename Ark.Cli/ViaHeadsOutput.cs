@@ -1,5 +1,7 @@
 using System.Text.Json.Nodes;
-using Ark.Training;
+using Ark.Data;
+using Ark.Evaluation;
+using Ark.Inference;
 
 namespace Ark.Cli;
 

@@ -80,11 +80,11 @@ public sealed class ArkModel : SwinBackbone
     /// <param name="path">The file.</param>
     /// <param name="nestedKey">Where in the file the state dict is.</param>
     /// <param name="configuration">Its shape; <see langword="null"/> to recognise it.</param>
-    /// <param name="streamed">Receives the weights that the model lacks; <see langword="null"/> to load all.</param>
+    /// <param name="takeOver">Makes, for the model, what is asked for each weight whether it takes it over; <see langword="null"/> to load all.</param>
     /// <param name="use">Takes the model, while the file is open.</param>
     /// <returns>The model in evaluation mode; the caller owns it.</returns>
-    internal static ArkModel Load(string path, string? nestedKey, ArkModelConfiguration? configuration, StreamedWeights? streamed, Action<ArkModel>? use = null) =>
-        ModelLoader.Load(path, nestedKey, options: null, out _, configuration is null ? Recognise : (_, _) => PlanOf(configuration) with { IsDescribed = true }, streamed is null ? null : streamed.For, use);
+    internal static ArkModel Load(string path, string? nestedKey, ArkModelConfiguration? configuration, Func<ArkModel, Func<Tensor, StorageBytes, bool>>? takeOver, Action<ArkModel>? use = null) =>
+        ModelLoader.Load(path, nestedKey, options: null, out _, configuration is null ? Recognise : (_, _) => PlanOf(configuration) with { IsDescribed = true }, takeOver, use);
 
     private static ModelPlan<ArkModel> Recognise(CheckpointReader reader, StateDictChoice choice)
     {
@@ -98,7 +98,7 @@ public sealed class ArkModel : SwinBackbone
         return PlanOf(StoredDescription.Read(reader.Path, reader.Root, reader.Metadata, recognised) ?? recognised.ToConfiguration());
     }
 
-    private static ModelPlan<ArkModel> PlanOf(ArkModelConfiguration configuration) => new(configuration.Backbone, () => Allocate(configuration));
+    private static ModelPlan<ArkModel> PlanOf(ArkModelConfiguration configuration) => new(configuration.Backbone, () => Allocate(configuration), HasHeads: true);
 
     /// <summary>The features that a head takes, and that head's logits: what a training step needs.</summary>
     /// <param name="images"><c>[B, InputChannels, ImageHeight, ImageWidth]</c>, normalised; borrowed.</param>

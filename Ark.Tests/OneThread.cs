@@ -1,5 +1,5 @@
-using Ark.Tests;
 using TorchSharp;
+using Ark.Tests;
 
 [assembly: AssemblyFixture(typeof(OneThread))]
 

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using Ark.Training;
+using Ark.Inference;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Ark.Benchmarks;

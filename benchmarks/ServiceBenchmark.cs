@@ -1,8 +1,8 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
+using Ark.Inference;
 using Ark.Models;
-using Ark.Training;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;
 using NetVips;

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using Ark.Data;
+using Ark.Phantom;
 using NetVips;
 
 namespace Ark.Benchmarks;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Ark.Data;
+using Ark.Phantom;
 using Ark.Training;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -16,7 +17,7 @@ internal static class TrainingMemoryBenchmark
         try
         {
             await PhantomDatasets.WriteAsync(Path.Combine(scratch.FullName, "phantom"), new PhantomDatasetOptions { Count = 400, Seed = 1 });
-            await using var services = new ServiceCollection().AddArk().Services.BuildServiceProvider();
+            await using var services = new ServiceCollection().AddArk().AddTraining().Services.BuildServiceProvider();
             var datasets = services.GetRequiredService<ArkDatasets>();
             var options = TrainingOptions.ForRecipe(TrainingRecipe.ArkPlus);
             (options.Architecture, options.ProjectorFeatures, options.BatchSize, options.EmaMode) = ("swin_mini", 192, 8, EmaMode.Iteration);

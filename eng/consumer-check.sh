@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Uses the packages as a stranger does: packs them into a folder, and outside the repository, with a package cache that has never seen them,
 #   1. follows the package README word by word (the tool from the folder, a phantom, a training run, the console application), in build and publish;
+#      The application references Ark.Inference alone: no trainer, no Parquet, no TensorBoard and no phantom may come along;
 #   2. builds a dataset adapter in an assembly of its own against Ark.Core alone, and reads it through a host that has no native package;
 #   3. expects that host to say in one sentence what is missing when it loads a model.
 # Needs a built solution (dotnet build -c Release). Everything lies in a temporary folder (a gigabyte) that is removed.
@@ -15,7 +16,7 @@ say() { echo "consumer check: $* (${SECONDS} s)"; }
 
 # A version that nobody has: a cache cannot answer in the packages' place.
 version="0.0.$(date +%s)"
-for project in Ark.Core Ark.Models Ark.Data Ark.Training Ark.Cli; do
+for project in Ark.Core Ark.Models Ark.Data Ark.Phantom Ark.Inference Ark.Training Ark.Cli; do
     dotnet pack "$project" -c Release --no-build -p:PackageVersion="$version" -o "$work/feed" -v quiet
 done
 cached="$(dotnet nuget locals global-packages --list)"
@@ -46,7 +47,7 @@ awk '/^```csharp$/ { inside = 1; next } /^```$/ { inside = 0 } inside' "$readme"
 awk '/^```bash$/ { inside = 1; next } /^```$/ { inside = 0 } inside' "$readme" | grep -v ark6_ >"$work/commands.sh"
 lines="$(grep -c . "$work/Program.cs")"
 [ "$lines" -gt 5 ] && [ "$lines" -lt 30 ] || fail "the README's program has $lines lines"
-grep -q '^dotnet add package Ark.Training$' "$work/commands.sh" || fail "the README's commands were not found"
+grep -q '^dotnet add package Ark.Inference$' "$work/commands.sh" || fail "the README's commands were not found"
 grep -n '^dotnet run' "$work/commands.sh" >/dev/null || fail "the README runs nothing"
 {
     echo "set -euo pipefail"
@@ -54,9 +55,18 @@ grep -n '^dotnet run' "$work/commands.sh" >/dev/null || fail "the README runs no
     awk -v program="$work/Program.cs" '/^dotnet (new|add)/ { print; next } !done { print "cp " program " Program.cs"; done = 1 } { print }' "$work/commands.sh"
 } >"$work/follow.sh"
 bash "$work/follow.sh" >"$work/hello.log" 2>&1 || { cat "$work/hello.log"; fail "the README's commands failed"; }
-cmp "$readme" "$NUGET_PACKAGES/ark.training/$version/README.md" || fail "the package carries another README"
+cmp "$readme" "$NUGET_PACKAGES/ark.inference/$version/README.md" || fail "the package carries another README"
 if grep -E 'warning (NU|CS|MSB|ARK)' "$work/hello.log"; then fail "the README's commands warn"; fi
 grep -E '^[0-9]+ numbers: -?[0-9]' "$work/hello.log" || { cat "$work/hello.log"; fail "no embedding was printed"; }
+grep -q '^PhantomFindings$' "$work/hello.log" && grep -qE '^  [A-Za-z].*: [01]\.[0-9]{3}$' "$work/hello.log" || { cat "$work/hello.log"; fail "no probability was printed"; }
+# What an application that only asks a model brings along: by the package manager's word, and by what lies beside the program.
+references="$(dotnet list package --include-transitive)"
+beside="$(find bin -name '*.dll' -printf '%f\n' | sort -u)"
+[ "$(grep -E '^Ark\.' <<<"$beside" | tr '\n' ' ')" = "Ark.Core.dll Ark.Data.dll Ark.Inference.dll Ark.Models.dll " ] || { echo "$beside"; fail "the application carries other parts of Ark than inference needs"; }
+grep -q 'Ark\.Inference' <<<"$references" || { echo "$references"; fail "the references were not listed"; }
+if grep -iE 'parquet|tensorboard|Ark\.Training|Ark\.Phantom' <<<"$references$beside"; then fail "Ark.Inference brings along what only training needs"; fi
+if find bin -name 'Ark.*.dll' -print0 | xargs -0 grep -lE 'EventFile|ParquetEmbeddings'; then fail "an assembly of inference holds code of TensorBoard or Parquet"; fi
+say "Ark.Inference brings no trainer, no Parquet, no TensorBoard and no phantom"
 tools/ark --help | grep -q pretrain || fail "the tool has no help"
 tools/ark inspect run/checkpoints/last.pth.tar | grep -q PhantomFindings || fail "the tool cannot inspect"
 say "the README's console application embeds a PNG, and the tool runs"
@@ -98,7 +108,7 @@ PROJECT
 cat >host/Program.cs <<'PROGRAM'
 using Ark;
 using Ark.Data;
-using Ark.Training;
+using Ark.Inference;
 using Microsoft.Extensions.DependencyInjection;
 
 var services = new ServiceCollection();

@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 
-packages=(Ark.Core Ark.Models Ark.Data Ark.Training)
+packages=(Ark.Core Ark.Models Ark.Data Ark.Phantom Ark.Inference Ark.Training)
 if [ "${1:-}" = "--ship" ]; then
     for package in "${packages[@]}"; do
         { echo "#nullable enable"; cat "$package"/PublicAPI.*.txt | grep -v '^#nullable' | LC_ALL=C sort -u; } >"$package/shipped.tmp"

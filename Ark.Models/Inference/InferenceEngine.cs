@@ -90,7 +90,7 @@ public sealed class InferenceEngine : IDisposable
     {
         var streamed = Packs(configuration?.Backbone) ? new StreamedWeights() : null;
         InferenceEngine? engine = null;
-        ArkModel.Load(path, nestedKey, configuration, streamed, model =>
+        ArkModel.Load(path, nestedKey, configuration, streamed is null ? null : streamed.For, model =>
         {
             // Explanations differentiate through projector and heads, and want no gradients of their weights.
             foreach (var parameter in model.parameters()) parameter.requires_grad = false;

@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
-using Ark.Data;
 using Ark.Models;
+using Ark.Phantom;
 using Ark.Tests.Checkpoints;
 using static TorchSharp.torch;
 

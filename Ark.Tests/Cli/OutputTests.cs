@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Ark.Phantom;
 using Ark.Tests.Checkpoints;
 using Ark.Tests.Reuse;
 using Ark.Training;

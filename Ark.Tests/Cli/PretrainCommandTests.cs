@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Ark.Data;
+using Ark.Phantom;
 using Ark.Training;
 
 namespace Ark.Tests.Cli;

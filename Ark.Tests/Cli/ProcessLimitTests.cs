@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using Ark.Cli;
-using Ark.Data;
+using Ark.Phantom;
 
 namespace Ark.Tests.Cli;
 

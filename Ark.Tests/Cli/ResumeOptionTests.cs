@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Ark.Phantom;
 using Ark.Tests.Training;
 using Ark.Training;
 

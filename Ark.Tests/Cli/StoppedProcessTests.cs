@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text;
-using Ark.Data;
+using Ark.Phantom;
 
 namespace Ark.Tests.Cli;
 

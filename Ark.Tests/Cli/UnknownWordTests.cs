@@ -11,7 +11,7 @@ public class UnknownWordTests
     {
         get
         {
-            using var services = new ServiceCollection().AddArk().Services.BuildServiceProvider();
+            using var services = new ServiceCollection().AddArk().AddTraining().Services.BuildServiceProvider();
             return [.. Below(ArkCommandLine.CreateRoot(services, new Terminal(TextWriter.Null, TextWriter.Null, false)), "").Where(c => c.Command.Subcommands.Count == 0).Select(c => c.Path)];
         }
     }
@@ -20,7 +20,7 @@ public class UnknownWordTests
     [MemberData(nameof(Commands))]
     public async Task Every_option_of_a_command_is_suggested_for_its_misspelling_and_the_hint_names_the_command(string path)
     {
-        await using var services = new ServiceCollection().AddArk().Services.BuildServiceProvider();
+        await using var services = new ServiceCollection().AddArk().AddTraining().Services.BuildServiceProvider();
         var command = Below(ArkCommandLine.CreateRoot(services, new Terminal(TextWriter.Null, TextWriter.Null, false)), "").Single(c => c.Path == path).Command;
         Assert.NotEmpty(command.Options);
         foreach (var option in command.Options.Where(o => !o.Hidden && o.Name.StartsWith("--", StringComparison.Ordinal) && o.Name.Length > 5))

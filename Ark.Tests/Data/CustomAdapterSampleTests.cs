@@ -1,5 +1,4 @@
 using Ark.Data;
-using Ark.Training;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Samples;

@@ -1,4 +1,5 @@
 using Ark.Data;
+using Ark.Inference;
 using Ark.Tests.Images;
 
 namespace Ark.Tests.Data;

@@ -1,4 +1,5 @@
 using Ark.Data;
+using Ark.Phantom;
 
 namespace Ark.Tests.Data;
 

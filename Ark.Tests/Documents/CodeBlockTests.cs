@@ -18,7 +18,10 @@ public class CodeBlockTests
         global using System.Threading.Tasks;
         global using Ark;
         global using Ark.Data;
+        global using Ark.Evaluation;
+        global using Ark.Inference;
         global using Ark.Models;
+        global using Ark.Phantom;
         global using Ark.Training;
         global using Microsoft.Extensions.AI;
         global using Microsoft.Extensions.Configuration;

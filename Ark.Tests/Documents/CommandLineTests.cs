@@ -7,7 +7,7 @@ namespace Ark.Tests.Documents;
 /// <summary>The commands that the documents show are understood by the real command line.</summary>
 public class CommandLineTests
 {
-    private static readonly RootCommand Root = ArkCommandLine.CreateRoot(new ServiceCollection().AddArk().Services.BuildServiceProvider(), new Terminal(TextWriter.Null, TextWriter.Null, false));
+    private static readonly RootCommand Root = ArkCommandLine.CreateRoot(new ServiceCollection().AddArk().AddTraining().Services.BuildServiceProvider(), new Terminal(TextWriter.Null, TextWriter.Null, false));
 
     [Fact]
     public void Command_lines_in_code_blocks_parse()

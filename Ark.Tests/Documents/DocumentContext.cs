@@ -32,7 +32,7 @@ public static class DocumentContext
     private static ServiceProvider Provider()
     {
         var collection = new ServiceCollection();
-        collection.AddArk().AddModel("chest", o => o.Checkpoint = checkpoint);
+        collection.AddArk().AddTraining().AddModel("chest", o => o.Checkpoint = checkpoint);
         return collection.BuildServiceProvider();
     }
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
-using Ark.Training;
+using Ark.Evaluation;
+using Ark.Inference;
 
 namespace Ark.Tests.Evaluation;
 

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Ark.Training;
+using Ark.Evaluation;
 
 namespace Ark.Tests.Evaluation;
 

@@ -1,8 +1,10 @@
 using System.Text.Json.Nodes;
 using Ark.Data;
+using Ark.Evaluation;
+using Ark.Inference;
 using Ark.Models;
+using Ark.Phantom;
 using Ark.Tests.Cli;
-using Ark.Training;
 
 namespace Ark.Tests.Evaluation;
 

@@ -1,5 +1,6 @@
+using Ark.Evaluation;
+using Ark.Inference;
 using Ark.Tests.Checkpoints;
-using Ark.Training;
 
 namespace Ark.Tests.Evaluation;
 

@@ -1,7 +1,7 @@
+using Ark.Inference;
 using Ark.Models;
 using Ark.Tests.Checkpoints;
 using Ark.Tests.Reuse;
-using Ark.Training;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using TorchSharp;

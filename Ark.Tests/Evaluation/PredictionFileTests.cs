@@ -1,5 +1,5 @@
+using Ark.Evaluation;
 using Ark.Tests.Checkpoints;
-using Ark.Training;
 
 namespace Ark.Tests.Evaluation;
 

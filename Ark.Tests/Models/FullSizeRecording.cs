@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Ark.Data;
+using Ark.Models;
 using static TorchSharp.torch;
 
 namespace Ark.Tests.Models;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Ark.Evaluation;
 using Ark.Models;
 using static TorchSharp.torch;
 

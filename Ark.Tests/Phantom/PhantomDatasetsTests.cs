@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Ark.Cli;
-using Ark.Data;
+using Ark.Phantom;
 using NetVips;
 
 namespace Ark.Tests.Phantom;

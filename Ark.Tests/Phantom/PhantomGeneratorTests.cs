@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
-using Ark.Data;
+using Ark.Inference;
+using Ark.Phantom;
 
 namespace Ark.Tests.Phantom;
 

@@ -1,4 +1,4 @@
-using Ark.Data;
+using Ark.Phantom;
 
 namespace Ark.Tests.Phantom;
 

@@ -1,9 +1,10 @@
 using System.Text.Json.Nodes;
 using Ark.Data;
+using Ark.Evaluation;
+using Ark.Inference;
 using Ark.Models;
 using Ark.Tests.Checkpoints;
 using Ark.Tests.Cli;
-using Ark.Training;
 using static TorchSharp.torch;
 
 namespace Ark.Tests.Reuse;
@@ -61,7 +62,7 @@ public sealed class CalibrateCommandTests(SmallModel small) : IClassFixture<Smal
     {
         using var model = LoadedModel.Load(Merged());
         var head = Assert.Single((await Fit(model, method, Dataset("A", "Mass", "Pleural_effusion"))).Heads);
-        Assert.Equal(HeadPlan.Merged, head.Name);
+        Assert.Equal(MergedHead.Name, head.Name);
         Assert.Equal(["Pleural Effusion", "Edema", "Mass"], head.Labels.Select(l => l.Name));
         // Columns come in the head's order, by name: a third of the images shows a mass, a half an effusion.
         Assert.Equal([(Pictures / 2, Pictures / 2), (0, 0), (Pictures / 3, Pictures * 2 / 3)], head.Labels.Select(l => (l.Positives, l.Negatives)));
@@ -115,7 +116,7 @@ public sealed class CalibrateCommandTests(SmallModel small) : IClassFixture<Smal
     /// <summary>A network with the one head of a run whose datasets share it.</summary>
     private string Merged()
     {
-        var configuration = SmallModel.Configuration with { Heads = [new ArkHead(HeadPlan.Merged, new LabelSchema(LabelTask.MultiLabel, ["Pleural Effusion", "Edema", "Mass"]))] };
+        var configuration = SmallModel.Configuration with { Heads = [new ArkHead(MergedHead.Name, new LabelSchema(LabelTask.MultiLabel, ["Pleural Effusion", "Edema", "Mass"]))] };
         using var model = new ArkModel(configuration, new Generator(8));
         Safetensors.Save(_folder.PathOf("merged.safetensors"), model.state_dict(), new Dictionary<string, string> { [StoredDescription.MetadataKey] = StoredDescription.ToJson(configuration) });
         return _folder.PathOf("merged.safetensors");

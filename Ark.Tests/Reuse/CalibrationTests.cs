@@ -1,9 +1,11 @@
 using System.Text.Json.Nodes;
 using Ark.Data;
+using Ark.Evaluation;
+using Ark.Inference;
 using Ark.Models;
+using Ark.Phantom;
 using Ark.Tests.Checkpoints;
 using Ark.Tests.Cli;
-using Ark.Training;
 using Microsoft.Extensions.DependencyInjection;
 using static TorchSharp.torch;
 

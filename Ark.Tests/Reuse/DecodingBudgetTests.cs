@@ -1,6 +1,6 @@
 using Ark.Data;
+using Ark.Inference;
 using Ark.Tests.Images;
-using Ark.Training;
 
 namespace Ark.Tests.Reuse;
 

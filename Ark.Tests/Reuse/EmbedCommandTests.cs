@@ -1,6 +1,9 @@
 using System.Text.Json.Nodes;
+using Ark.Evaluation;
+using Ark.Inference;
+using Ark.Models;
+using Ark.Phantom;
 using Ark.Tests.Cli;
-using Ark.Training;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Ark.Tests.Reuse;
@@ -17,7 +20,7 @@ public class EmbedCommandTests(SmallModel small) : IClassFixture<SmallModel>
         var path = small.PathOf($"all.{format}");
         var run = await Embed(path, "--input", small.Images, "--batch-size", "7");
         Assert.True(run.ExitCode == 0, run.Error);
-        var table = EmbeddingTable.Load(path, TestContext.Current.CancellationToken);
+        var table = EmbeddingFiles.Load(path, TestContext.Current.CancellationToken);
         Assert.Equal((24, 192), (table.Count, table.Width));
         Assert.Equal(Enumerable.Range(0, 24).Select(i => $"{i:D2}.png"), table.Names);
         Assert.False(Directory.Exists(path + ".partial"));
@@ -37,7 +40,7 @@ public class EmbedCommandTests(SmallModel small) : IClassFixture<SmallModel>
         var run = await Embed(small.PathOf("mixed.npz"), "--input", small.PathOf("mixed/list.txt"), "--json", "-", "--batch-size", "1");
         Assert.True(run.ExitCode == 0, run.Error);
         Assert.Equal(["missing.png", "b.png"], JsonNode.Parse(run.Out)!["bad"]!.AsArray().Select(b => (string)b!["image"]!));
-        Assert.Equal(["a.png", "c.png"], EmbeddingTable.Load(small.PathOf("mixed.npz"), TestContext.Current.CancellationToken).Names);
+        Assert.Equal(["a.png", "c.png"], EmbeddingFiles.Load(small.PathOf("mixed.npz"), TestContext.Current.CancellationToken).Names);
         Assert.Equal(2, File.ReadAllLines(small.PathOf("mixed.npz.bad.txt")).Length);
         Assert.Equal(2, run.Error.Split('\n').Count(l => l.StartsWith("warning: left out", StringComparison.Ordinal)));
     }
@@ -59,7 +62,7 @@ public class EmbedCommandTests(SmallModel small) : IClassFixture<SmallModel>
         await File.AppendAllTextAsync(target + ".partial/rows.f32", "xyz", TestContext.Current.CancellationToken);
         var result = await host.GetRequiredService<EmbeddingExtractor>().ExtractAsync(model, images, target, options, null, TestContext.Current.CancellationToken);
         Assert.InRange(result.Resumed, 10, 20);
-        var (whole, resumed) = (EmbeddingTable.Load(small.PathOf("whole.npz"), TestContext.Current.CancellationToken), EmbeddingTable.Load(target, TestContext.Current.CancellationToken));
+        var (whole, resumed) = (EmbeddingFiles.Load(small.PathOf("whole.npz"), TestContext.Current.CancellationToken), EmbeddingFiles.Load(target, TestContext.Current.CancellationToken));
         Assert.Equal(whole.Names, resumed.Names);
         for (var n = 0; n < 24; n++) Assert.All(whole.Rows[n].Zip(resumed.Rows[n]), p => Assert.Equal(p.First, p.Second, 1e-6f));
     }

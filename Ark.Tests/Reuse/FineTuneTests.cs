@@ -214,7 +214,7 @@ public class FineTuneTests(SmallModel small) : IClassFixture<SmallModel>
 
     private async Task<FineTuningResult> Tune(TemporaryFolder folder, FineTuningOptions options, string? directory = null, IProgress<TrainingProgress>? progress = null, bool resume = false)
     {
-        await using var services = new ServiceCollection().AddArk().Services.BuildServiceProvider();
+        await using var services = new ServiceCollection().AddArk().AddTraining().Services.BuildServiceProvider();
         var dataset = services.GetRequiredService<ArkDatasets>().Create(DatasetCatalogue.Load(small.Catalogue(folder)).Get("noise"));
         var tuner = services.GetRequiredService<FineTuner>();
         return resume ? await tuner.ResumeAsync(dataset, options, directory!, progress, Token) : await tuner.RunAsync(dataset, options, directory, progress, Token);

@@ -1,6 +1,6 @@
+using Ark.Inference;
 using Ark.Tests.Checkpoints;
 using Ark.Tests.Models;
-using Ark.Training;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;
 using static TorchSharp.torch;

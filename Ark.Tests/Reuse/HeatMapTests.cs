@@ -1,10 +1,11 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Ark.Data;
+using Ark.Inference;
 using Ark.Models;
+using Ark.Phantom;
 using Ark.Tests.Checkpoints;
 using Ark.Tests.Cli;
-using Ark.Training;
 using TorchSharp;
 using static TorchSharp.torch;
 

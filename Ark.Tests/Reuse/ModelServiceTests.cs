@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
+using Ark.Inference;
 using Ark.Models;
-using Ark.Training;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;
 using TorchSharp;

@@ -1,5 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Ark.Data;
+using Ark.Evaluation;
+using Ark.Inference;
 using Ark.Tests.Checkpoints;
 using Ark.Tests.Cli;
 using Ark.Training;

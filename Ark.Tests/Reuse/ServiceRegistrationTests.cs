@@ -1,4 +1,5 @@
-using Ark.Training;
+using Ark.Inference;
+using Ark.Models;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;

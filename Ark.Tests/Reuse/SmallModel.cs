@@ -1,3 +1,4 @@
+using Ark.Inference;
 using Ark.Models;
 using Ark.Tests.Checkpoints;
 using Ark.Tests.Images;
@@ -52,10 +53,10 @@ public sealed class SmallModel : IDisposable
 
     internal static DataContent Content(int seed) => new(Png(seed), "image/png") { Name = $"image {seed}" };
 
-    internal ServiceProvider Host(Action<Ark.Training.ArkModelOptions>? configure = null)
+    internal ServiceProvider Host(Action<ArkModelOptions>? configure = null)
     {
         var services = new ServiceCollection();
-        services.AddArk().AddModel("small", o =>
+        services.AddArk().AddTraining().AddModel("small", o =>
         {
             o.Checkpoint = Checkpoint;
             configure?.Invoke(o);

@@ -1,4 +1,7 @@
 using Ark.Data;
+using Ark.Evaluation;
+using Ark.Inference;
+using Ark.Phantom;
 using Ark.Training;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -7,7 +10,7 @@ namespace Ark.Tests.Segmentation;
 /// <summary>A small phantom with masks on disk, rendered once for all tests that train on it, and one network that was trained on it.</summary>
 public sealed class MaskedPhantom : IAsyncLifetime
 {
-    private readonly ServiceProvider _services = new ServiceCollection().AddArk().Services.BuildServiceProvider();
+    private readonly ServiceProvider _services = new ServiceCollection().AddArk().AddTraining().Services.BuildServiceProvider();
 
     public string Folder { get; } = Path.Combine(Path.GetTempPath(), "ark-tests-" + Guid.NewGuid().ToString("N"));
 

@@ -1,7 +1,9 @@
 using System.Text.Json.Nodes;
 using Ark.Data;
+using Ark.Evaluation;
+using Ark.Inference;
+using Ark.Phantom;
 using Ark.Tests.Cli;
-using Ark.Training;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Ark.Tests.Segmentation;
@@ -130,7 +132,7 @@ public class SegmentCommandTests(MaskedPhantom phantom) : IClassFixture<MaskedPh
     {
         using var model = LoadedSegmenter.Load(phantom.Checkpoint);
         var dataset = phantom.Dataset();
-        await using var services = new ServiceCollection().AddArk().Services.BuildServiceProvider();
+        await using var services = new ServiceCollection().AddArk().AddTraining().Services.BuildServiceProvider();
         var evaluation = await services.GetRequiredService<SegmentationEvaluator>().EvaluateAsync(model, dataset, DatasetSplit.Test, cancellationToken: TestContext.Current.CancellationToken);
         var samples = await dataset.Adapter.ReadAsync(DatasetSplit.Test, TestContext.Current.CancellationToken);
         var decoder = new NetVipsImageDecoder();

@@ -1,6 +1,8 @@
 using System.Text.Json.Nodes;
 using Ark.Data;
+using Ark.Inference;
 using Ark.Models;
+using Ark.Phantom;
 using Ark.Tests.Models;
 using Ark.Tests.Training;
 using Ark.Training;
@@ -71,7 +73,7 @@ public class SegmentationTrainerTests(MaskedPhantom phantom) : IClassFixture<Mas
     {
         var data = await PreparedSegmentation.ReadAsync(phantom.Dataset(), Cancellation);
         var run = phantom.Run("thrown");
-        var description = SegmentationDescription.Of(run.Options, data.Structures);
+        var description = run.Options.Describe(data.Structures);
         using var directory = RunDirectory.Open(run.Directory, resume: false);
         SegmentationSession Session(bool resume = false, Action<SegmentationOptions>? change = null)
         {

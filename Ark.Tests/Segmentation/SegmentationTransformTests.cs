@@ -1,4 +1,6 @@
 using Ark.Data;
+using Ark.Models;
+using Ark.Phantom;
 using Ark.Tests.Reuse;
 
 namespace Ark.Tests.Segmentation;

@@ -1,6 +1,6 @@
 using Ark.Data;
+using Ark.Inference;
 using Ark.Tests.Reuse;
-using Ark.Training;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;
 

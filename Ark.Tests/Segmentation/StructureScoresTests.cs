@@ -1,4 +1,5 @@
-using Ark.Training;
+using Ark.Evaluation;
+using Ark.Inference;
 
 namespace Ark.Tests.Segmentation;
 

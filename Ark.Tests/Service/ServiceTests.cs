@@ -1,13 +1,14 @@
 using System.Net;
+using Ark.Service;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json.Nodes;
+using Ark.Evaluation;
+using Ark.Inference;
 using Ark.Models;
-using Ark.Service;
 using Ark.Tests.Images;
 using Ark.Tests.Reuse;
-using Ark.Training;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
-using Ark.Training;
+using Ark.Evaluation;
+using Ark.Inference;
 using static TorchSharp.torch;
 
 namespace Ark.Tests.Training;

@@ -1,4 +1,5 @@
 using Ark.Data;
+using Ark.Evaluation;
 using Ark.Tests.Reuse;
 using Ark.Training;
 using Microsoft.Extensions.DependencyInjection;
@@ -40,7 +41,7 @@ public class CancelledPhaseTests(PhantomFixture phantom) : IClassFixture<Phantom
         using var small = new SmallModel();
         using var folder = new Checkpoints.TemporaryFolder();
         using var decoder = new CancellingDecoder(at);
-        await using var services = new ServiceCollection().AddArk().Services.BuildServiceProvider();
+        await using var services = new ServiceCollection().AddArk().AddTraining().Services.BuildServiceProvider();
         var dataset = services.GetRequiredService<ArkDatasets>().Create(DatasetCatalogue.Load(small.Catalogue(folder)).Get("noise"));
         var options = new FineTuningOptions { InitialWeights = small.Checkpoint, Epochs = 1, BatchSize = 1, Trials = 20, Workers = 1, TestTimeCrops = 1 };
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => new FineTuner(decoder).RunAsync(dataset, options, folder.PathOf("tuned"), cancellationToken: decoder.Token));

@@ -1,4 +1,6 @@
 using Ark.Data;
+using Ark.Evaluation;
+using Ark.Inference;
 using Ark.Models;
 using Ark.Tests.Checkpoints;
 using Ark.Tests.Models;
@@ -13,7 +15,7 @@ namespace Ark.Tests.Training;
 public sealed class FailedSessionTests(SmallModel small) : IClassFixture<SmallModel>, IDisposable
 {
     private readonly TemporaryFolder _folder = new();
-    private readonly ServiceProvider _services = new ServiceCollection().AddArk().Services.BuildServiceProvider();
+    private readonly ServiceProvider _services = new ServiceCollection().AddArk().AddTraining().Services.BuildServiceProvider();
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 

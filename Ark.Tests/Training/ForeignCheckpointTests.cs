@@ -1,6 +1,6 @@
+using Ark.Inference;
 using Ark.Models;
 using Ark.Tests.Checkpoints;
-using Ark.Training;
 
 namespace Ark.Tests.Training;
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Ark.Phantom;
 using Ark.Training;
 
 namespace Ark.Tests.Training;

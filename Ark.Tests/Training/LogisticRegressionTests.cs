@@ -1,4 +1,4 @@
-using Ark.Training;
+using Ark.Evaluation;
 using static TorchSharp.torch;
 
 namespace Ark.Tests.Training;

@@ -1,4 +1,5 @@
 using System.Reflection;
+using Ark.Models;
 using Ark.Tests.Cli;
 using Ark.Training;
 

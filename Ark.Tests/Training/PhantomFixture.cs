@@ -1,4 +1,5 @@
 using Ark.Data;
+using Ark.Phantom;
 using Ark.Training;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -7,7 +8,7 @@ namespace Ark.Tests.Training;
 /// <summary>A small phantom on disk, rendered once for all tests that train, and what trains on it.</summary>
 public sealed class PhantomFixture : IAsyncLifetime
 {
-    private readonly ServiceProvider _services = new ServiceCollection().AddArk().Services.BuildServiceProvider();
+    private readonly ServiceProvider _services = new ServiceCollection().AddArk().AddTraining().Services.BuildServiceProvider();
 
     public string Folder { get; } = Path.Combine(Path.GetTempPath(), "ark-tests-" + Guid.NewGuid().ToString("N"));
 

@@ -1,4 +1,4 @@
-using Ark.Training;
+using Ark.Evaluation;
 
 namespace Ark.Tests.Training;
 

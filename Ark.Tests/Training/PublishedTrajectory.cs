@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Ark.Evaluation;
 using Ark.Models;
 using Ark.Training;
 using TorchSharp;

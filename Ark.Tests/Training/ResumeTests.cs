@@ -1,3 +1,5 @@
+using Ark.Evaluation;
+using Ark.Phantom;
 using Ark.Training;
 
 namespace Ark.Tests.Training;

@@ -1,6 +1,7 @@
 using Ark.Data;
+using Ark.Evaluation;
+using Ark.Inference;
 using Ark.Tests.Reuse;
-using Ark.Training;
 
 namespace Ark.Tests.Training;
 

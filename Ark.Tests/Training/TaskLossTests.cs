@@ -1,4 +1,5 @@
 using Ark.Data;
+using Ark.Evaluation;
 using Ark.Tests.Data;
 using Ark.Training;
 using TorchSharp;

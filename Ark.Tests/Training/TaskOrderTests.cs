@@ -1,3 +1,6 @@
+using Ark.Evaluation;
+using Ark.Inference;
+using Ark.Phantom;
 using Ark.Training;
 using static TorchSharp.torch;
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Ark.Data;
+using Ark.Models;
 using static Ark.Tests.Transforms.TransformReference;
 
 namespace Ark.Tests.Transforms;

@@ -1,4 +1,5 @@
 using Ark.Data;
+using Ark.Models;
 using Ark.Tests.Images;
 
 namespace Ark.Tests.Transforms;

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using Ark.Inference;
 using Ark.Tests.Training;
 using Ark.Training;
 using Microsoft.Extensions.DependencyInjection;
@@ -42,7 +43,7 @@ public class WatchedRunTests(PhantomFixture phantom) : IClassFixture<PhantomFixt
     [Fact]
     public async Task A_host_hears_steps_images_losses_and_activities()
     {
-        await using var services = new ServiceCollection().AddMetrics().AddArk().Services.BuildServiceProvider();
+        await using var services = new ServiceCollection().AddMetrics().AddArk().AddTraining().Services.BuildServiceProvider();
         var factory = services.GetRequiredService<IMeterFactory>();
         var measured = new ConcurrentBag<(string Name, string? Unit, double Value, string? Phase)>();
         using var meters = new MeterListener();

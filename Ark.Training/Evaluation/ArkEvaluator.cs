@@ -1,8 +1,11 @@
 using System.ComponentModel.DataAnnotations;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using Ark.Data;
+using Ark.Inference;
+using Ark.Training;
 
-namespace Ark.Training;
+namespace Ark.Evaluation;
 
 /// <summary>The evaluator.</summary>
 /// <param name="decoder">Decodes images.</param>

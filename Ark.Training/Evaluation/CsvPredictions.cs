@@ -2,7 +2,7 @@ using System.Globalization;
 using Ark.Data;
 using CsvHelper;
 
-namespace Ark.Training;
+namespace Ark.Evaluation;
 
 /// <summary>Predictions as CSV.</summary>
 internal static class CsvPredictions

@@ -1,7 +1,7 @@
 using Ark.Data;
 using Ark.Models;
 
-namespace Ark.Training;
+namespace Ark.Evaluation;
 
 /// <summary>How a split is read.</summary>
 public sealed record EvaluationOptions

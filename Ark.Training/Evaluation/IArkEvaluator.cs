@@ -1,4 +1,8 @@
-namespace Ark.Training;
+using Ark.Data;
+using Ark.Inference;
+using Ark.Training;
+
+namespace Ark.Evaluation;
 
 /// <summary>Measures how well a model reads a dataset. Thread-safe.</summary>
 public interface IArkEvaluator

@@ -1,7 +1,7 @@
 using Parquet;
 using Parquet.Schema;
 
-namespace Ark.Training;
+namespace Ark.Evaluation;
 
 /// <summary>Predictions as Parquet: text columns for image and patient, nullable floats for targets, floats for probabilities.</summary>
 internal static class ParquetPredictions

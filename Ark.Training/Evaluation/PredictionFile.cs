@@ -1,4 +1,4 @@
-namespace Ark.Training;
+namespace Ark.Evaluation;
 
 /// <summary>
 /// Predictions as a table that others can score: columns <c>image</c>, <c>patient</c>, and for each label <c>target_LABEL</c> (1, 0, or nothing where missing) and

@@ -8,7 +8,7 @@ using ApiReference;
 // Writes a page for each package, with its public types and what their comments say. Argument: the folder.
 var folder = Directory.CreateDirectory(args[0]).FullName;
 var undocumented = 0;
-foreach (var package in (string[])["Ark.Core", "Ark.Models", "Ark.Data", "Ark.Training"])
+foreach (var package in (string[])["Ark.Core", "Ark.Models", "Ark.Data", "Ark.Phantom", "Ark.Inference", "Ark.Training"])
 {
     var assembly = Assembly.Load(package);
     var comments = XDocument.Load(Path.Combine(AppContext.BaseDirectory, package + ".xml")).Descendants("member").ToDictionary(m => (string)m.Attribute("name")!, StringComparer.Ordinal);

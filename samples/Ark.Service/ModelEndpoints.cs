@@ -1,6 +1,6 @@
 using System.Globalization;
-using Ark.Data;
-using Ark.Training;
+using Ark.Inference;
+using Ark.Phantom;
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Diagnostics.HealthChecks;

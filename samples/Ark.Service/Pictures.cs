@@ -1,4 +1,4 @@
-using Ark.Training;
+using Ark.Inference;
 using NetVips;
 
 namespace Ark.Service;

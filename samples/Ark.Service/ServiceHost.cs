@@ -1,6 +1,6 @@
 using System.Threading.RateLimiting;
 using Ark.Data;
-using Ark.Training;
+using Ark.Inference;
 using Microsoft.AspNetCore.Http.Timeouts;
 using OpenTelemetry.Metrics;
 

@@ -1,3 +1,4 @@
+using Ark.Inference;
 using Ark.Training;
 
 namespace AccrualStudy;

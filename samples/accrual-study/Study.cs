@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
 using Ark.Data;
+using Ark.Evaluation;
+using Ark.Phantom;
 using Ark.Training;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -16,7 +18,7 @@ internal static class Study
         Directory.CreateDirectory(work);
         var name = data == "phantom" ? string.Create(CultureInfo.InvariantCulture, $"phantom, {images} images") : Path.GetFileName(data);
         var catalogue = await CatalogueAsync(data, images, work, cancellationToken);
-        await using var services = new ServiceCollection().AddArk().Services.BuildServiceProvider();
+        await using var services = new ServiceCollection().AddArk().AddTraining().Services.BuildServiceProvider();
         string[] names = [.. catalogue.Datasets.Select(d => d.Name)];
         ulong[] wanted = [.. Enumerable.Range(0, seeds).Select(s => FirstSeed + (ulong)s)];
         var results = Results.Open(Path.Combine(work, "results.jsonl"), Results.Conditions(name, catalogue.Source, names, epochs), wanted);

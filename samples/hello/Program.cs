@@ -1,4 +1,4 @@
-using Ark.Training;
+using Ark.Inference;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;
 

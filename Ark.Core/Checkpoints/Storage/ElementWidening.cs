@@ -9,7 +9,7 @@ internal static class ElementWidening
     public static unsafe Tensor Widen(string path, string place, Tensor raw, long count, ElementType element)
     {
         var parts = element.Widening == Widening.Complex32 ? 2 : 1;
-        var wide = TensorMemory.Allocate(path, place, count, element.Scalar, element.Scalar == ScalarType.Int32 ? 4 : 8);
+        var wide = TensorRoom.Allocate(path, place, count, element.Scalar, element.Scalar == ScalarType.Int32 ? 4 : 8);
         var source = TensorMemory.AddressOf(raw);
         var target = TensorMemory.AddressOf(wide);
         for (long i = 0; i < count * parts; i++)

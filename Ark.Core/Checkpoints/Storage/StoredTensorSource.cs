@@ -37,7 +37,7 @@ internal sealed class StoredTensorSource(string path, StoredTensor stored, Eleme
         }
 
         // A tensor may be a small part of a large storage.
-        var tensor = TensorMemory.Allocate(path, bytes.Place, stored.Count, stored.Element.Scalar, stored.Element.Size);
+        var tensor = TensorRoom.Allocate(path, bytes.Place, stored.Count, stored.Element.Scalar, stored.Element.Size);
         try
         {
             bytes.Part(stored.Offset * stored.Element.Size, stored.ByteCount).CopyTo(TensorMemory.AddressOf(tensor));

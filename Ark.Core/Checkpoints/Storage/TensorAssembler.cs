@@ -56,6 +56,6 @@ internal sealed class TensorAssembler(string path) : IDisposable
 
     private static unsafe void Read(StorageBytes bytes, nint address) => bytes.CopyTo((byte*)address);
 
-    private Tensor Allocate(StoredStorage storage, ElementType element) => TensorMemory.Allocate(
+    private Tensor Allocate(StoredStorage storage, ElementType element) => TensorRoom.Allocate(
         path, storage.Bytes!.Place, storage.ByteCount / element.Size, element.Widening == Widening.None ? element.Scalar : ScalarType.Byte, element.Size);
 }

@@ -1,4 +1,4 @@
-namespace Ark.Training;
+namespace Ark.Evaluation;
 
 /// <summary>Two models' AUROCs on the same images, compared by DeLong's test.</summary>
 /// <param name="First">The first model's AUROC.</param>

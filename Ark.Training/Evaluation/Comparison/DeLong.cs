@@ -1,6 +1,6 @@
 using static TorchSharp.torch;
 
-namespace Ark.Training;
+namespace Ark.Evaluation;
 
 /// <summary>
 /// Compares two AUROCs on the same images (DeLong, DeLong and Clarke-Pearson, Biometrics 44, 1988), with midranks in O(n log n) (Sun and Xu, IEEE Signal

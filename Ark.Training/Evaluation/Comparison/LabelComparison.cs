@@ -1,4 +1,4 @@
-namespace Ark.Training;
+namespace Ark.Evaluation;
 
 /// <summary>Two models compared on one label.</summary>
 /// <param name="Name">The label.</param>

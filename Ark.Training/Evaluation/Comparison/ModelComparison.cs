@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 
-namespace Ark.Training;
+namespace Ark.Evaluation;
 
 /// <summary>Two models compared on the same images.</summary>
 public sealed record ModelComparison
@@ -38,19 +38,19 @@ public sealed record ModelComparison
     public JsonObject ToJson() => new()
     {
         ["images"] = Images,
-        ["first_mean_auroc"] = Json.Number(FirstMeanAuroc),
-        ["second_mean_auroc"] = Json.Number(SecondMeanAuroc),
-        ["mean_difference"] = Json.Number(FirstMeanAuroc - SecondMeanAuroc),
+        ["first_mean_auroc"] = JsonScalar.Number(FirstMeanAuroc),
+        ["second_mean_auroc"] = JsonScalar.Number(SecondMeanAuroc),
+        ["mean_difference"] = JsonScalar.Number(FirstMeanAuroc - SecondMeanAuroc),
         ["mean_interval"] = Json.Interval(MeanInterval),
         ["labels"] = new JsonArray([.. Labels.Select(l => new JsonObject
         {
             ["name"] = l.Name,
-            ["first_auroc"] = Json.Number(l.Auroc?.First),
-            ["second_auroc"] = Json.Number(l.Auroc?.Second),
-            ["difference"] = Json.Number(l.Auroc?.Difference),
-            ["standard_error"] = Json.Number(l.Auroc?.StandardError),
-            ["z"] = Json.Number(l.Auroc?.Z),
-            ["p"] = Json.Number(l.Auroc?.P),
+            ["first_auroc"] = JsonScalar.Number(l.Auroc?.First),
+            ["second_auroc"] = JsonScalar.Number(l.Auroc?.Second),
+            ["difference"] = JsonScalar.Number(l.Auroc?.Difference),
+            ["standard_error"] = JsonScalar.Number(l.Auroc?.StandardError),
+            ["z"] = JsonScalar.Number(l.Auroc?.Z),
+            ["p"] = JsonScalar.Number(l.Auroc?.P),
             ["interval"] = Json.Interval(l.Interval),
             ["positives"] = l.Auroc?.Positives,
             ["negatives"] = l.Auroc?.Negatives,

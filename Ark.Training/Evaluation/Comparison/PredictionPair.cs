@@ -1,4 +1,4 @@
-namespace Ark.Training;
+namespace Ark.Evaluation;
 
 /// <summary>Two models' predictions, brought to the same images and labels.</summary>
 internal sealed class PredictionPair

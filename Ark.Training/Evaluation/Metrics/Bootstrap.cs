@@ -1,4 +1,4 @@
-namespace Ark.Training;
+namespace Ark.Evaluation;
 
 /// <summary>
 /// Draws replicates of a test set with replacement: whole patients where they are known, because images of one patient are not independent,

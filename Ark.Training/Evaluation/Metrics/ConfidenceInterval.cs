@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Ark.Training;
+namespace Ark.Evaluation;
 
 /// <summary>A 95 % interval.</summary>
 /// <param name="Low">The 2.5 % quantile.</param>

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Ark.Training;
+namespace Ark.Evaluation;
 
 /// <summary>How many images a yes-or-no prediction gets right and wrong, and the figures that follow; those of scikit-learn, where both classes are there.</summary>
 /// <param name="TruePositives">Positives called positive.</param>

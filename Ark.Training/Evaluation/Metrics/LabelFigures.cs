@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Ark.Training;
+namespace Ark.Evaluation;
 
 /// <summary>The figures of one label; all NaN where positives or negatives are absent.</summary>
 /// <param name="Auroc">Area under the ROC curve.</param>

@@ -1,4 +1,4 @@
-namespace Ark.Training;
+namespace Ark.Evaluation;
 
 /// <summary>The figures over all classes of a set whose classes exclude each other: the class of the highest probability against the true one.</summary>
 internal sealed class MultiClassCounts

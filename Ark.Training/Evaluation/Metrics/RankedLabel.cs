@@ -1,4 +1,4 @@
-namespace Ark.Training;
+namespace Ark.Evaluation;
 
 /// <summary>
 /// One label's images in the order of their scores, sorted once: every figure is then a single walk, also when images count several times or not

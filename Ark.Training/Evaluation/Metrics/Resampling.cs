@@ -1,4 +1,4 @@
-namespace Ark.Training;
+namespace Ark.Evaluation;
 
 /// <summary>How intervals were computed: the bootstrap, 95 %, by percentiles.</summary>
 /// <param name="Replicates">How many replicates were drawn.</param>

@@ -1,4 +1,4 @@
-namespace Ark.Training;
+namespace Ark.Evaluation;
 
 /// <summary>All figures of some images of a split, sorted once and computed for any weights of the images: the figures of each label, then those of the set.</summary>
 internal sealed class Scorecard

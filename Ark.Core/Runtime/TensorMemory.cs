@@ -1,0 +1,21 @@
+using static TorchSharp.torch;
+
+namespace Ark;
+
+/// <summary>The native memory of dense CPU tensors.</summary>
+internal static class TensorMemory
+{
+    /// <summary>The address of a contiguous tensor's first element. The caller keeps the tensor alive.</summary>
+    public static unsafe byte* AddressOf(Tensor tensor)
+    {
+        if (tensor.numel() == 0) return null;
+        using var noGrad = no_grad();
+        // A span is limited to 2 GB, so it is taken of one element; the address is the same.
+        using var flat = tensor.view(-1);
+        using var first = flat.narrow(0, 0, 1);
+        fixed (byte* start = first.bytes) return start;
+    }
+
+    /// <summary>Whether <see cref="AddressOf"/> may be used.</summary>
+    public static bool IsDense(Tensor tensor) => tensor.device_type == TorchSharp.DeviceType.CPU && !tensor.is_sparse && tensor.is_contiguous();
+}

@@ -1,0 +1,44 @@
+namespace Ark.Inference;
+
+/// <summary>Writes a <see cref="ModelDescription"/> into a checkpoint and reads it back.</summary>
+internal static class DescriptionCodec
+{
+    public static OrderedDictionary<string, object?> Encode(ModelDescription description) => new()
+    {
+        ["architecture"] = description.Architecture,
+        ["img_size"] = (long)description.ImageSize,
+        ["use_mlp"] = description.UseMlpProjector,
+        ["projector_features"] = (long)description.ProjectorFeatures,
+        ["normalization"] = description.Normalization,
+        ["heads"] = description.Heads.Select(object? (h) => new OrderedDictionary<string, object?>
+        {
+            ["name"] = h.Key,
+            ["task"] = h.Value.Task.ToString(),
+            ["labels"] = h.Value.Names.Cast<object?>().ToList(),
+        }).ToList(),
+    };
+
+    public static ModelDescription Decode(string path, CheckpointSection section) => new()
+    {
+        Architecture = section.Text("architecture"),
+        ImageSize = section.Whole("img_size"),
+        UseMlpProjector = section.Truth("use_mlp"),
+        ProjectorFeatures = section.Whole("projector_features"),
+        Normalization = section.Text("normalization"),
+        Heads = [.. section.Sections("heads").Select(h => KeyValuePair.Create(h.Text("name"), SchemaOf(path, h)))],
+    };
+
+    private static LabelSchema SchemaOf(string path, CheckpointSection head)
+    {
+        var task = head.Text("task");
+        if (!Enum.TryParse<LabelTask>(task, out var kind)) throw new ArkInputException(path, $"head '{head.Text("name")}'", $"has the unknown task '{task}'");
+        try
+        {
+            return new LabelSchema(kind, head.Texts("labels"));
+        }
+        catch (ArgumentException e)
+        {
+            throw new ArkInputException(path, $"head '{head.Text("name")}'", e.Message.TrimEnd('.'), null, e);
+        }
+    }
+}

@@ -1,0 +1,129 @@
+using Ark.Models;
+using static TorchSharp.torch;
+
+namespace Ark.Inference;
+
+/// <summary>
+/// A model with what one must know to use it. Weights are held once: in the order of the inference engine where that has one of its own, else as the plain network. Models of one file that a
+/// host registers share them. Thread-safe.
+/// </summary>
+public sealed class LoadedModel : IDisposable
+{
+    private readonly ModelWeights _weights;
+    private int _disposed;
+
+    internal LoadedModel(ModelWeights weights, string checkpoint, ModelRole role, Device device, InferencePrecision precision) =>
+        (_weights, Checkpoint, Weights, Device, Precision) = (weights, checkpoint, role, device, precision);
+
+    /// <summary>The file that it was loaded from.</summary>
+    public string Checkpoint { get; }
+
+    /// <summary>The shape of the network.</summary>
+    public ArkModelConfiguration Configuration => _weights.Configuration;
+
+    /// <summary>Its shape, its input and its heads.</summary>
+    public ModelDescription Description => _weights.Description;
+
+    /// <summary>Which of a run's two networks it is.</summary>
+    public ModelRole Weights { get; }
+
+    /// <summary>Where it lives.</summary>
+    public Device Device { get; }
+
+    /// <summary>The arithmetic that it was loaded for.</summary>
+    public InferencePrecision Precision { get; }
+
+    /// <summary>
+    /// The plain network, in evaluation mode; it belongs to this object. Classification, embeddings and heat maps do not need it: where they have the weights in an order of their own, it is read from
+    /// the file when it is first asked for, and takes its memory beside them.
+    /// </summary>
+    /// <exception cref="ArkInputException">The file has changed since the model was loaded, or cannot be read any more.</exception>
+    /// <exception cref="ObjectDisposedException">The model has been disposed.</exception>
+    public ArkModel Model => Open().Network;
+
+    /// <summary>Loads one network of a checkpoint that a run wrote, or the model of a file of the original Ark or Ark+.</summary>
+    /// <param name="path">The checkpoint.</param>
+    /// <param name="weights">Which network.</param>
+    /// <param name="device">Where it shall live: <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>.</param>
+    /// <param name="precision">The arithmetic that its weights are prepared for. Asked for another one later it prepares them once more, beside these.</param>
+    /// <returns>The model; the caller disposes it.</returns>
+    /// <exception cref="ArkInputException">The file is no whole checkpoint, or its model is not recognised.</exception>
+    public static LoadedModel Load(string path, ModelRole weights = ModelRole.Teacher, string device = "cpu", InferencePrecision precision = InferencePrecision.Fp32)
+    {
+        NativeRuntime.Ensure();
+        var target = ComputeDevice.Of(device);
+        return new LoadedModel(new ModelWeights(ModelFile.Open(path, weights), target, precision), path, weights, target, precision);
+    }
+
+    /// <summary>Loads a network on the CPU whose weights are wanted and not its answers.</summary>
+    internal static LoadedModel LoadPlain(string path, ModelRole weights)
+    {
+        NativeRuntime.Ensure();
+        return new LoadedModel(new ModelWeights(ModelFile.Open(path, weights), CPU, precision: null), path, weights, CPU, InferencePrecision.Fp32);
+    }
+
+    /// <summary>A network of the same shape with weights that were never trained, for comparison.</summary>
+    /// <param name="seed">What the weights are drawn from.</param>
+    /// <returns>The model; the caller disposes it.</returns>
+    internal LoadedModel Untrained(ulong seed)
+    {
+        using var generator = new Generator(seed);
+        return new LoadedModel(new ModelWeights(new ArkModel(Configuration, generator), Description, Device), Checkpoint, Weights, Device, Precision);
+    }
+
+    /// <summary>Runs the model in an arithmetic; borrowed. Weights are prepared when an arithmetic is first asked for.</summary>
+    internal InferenceEngine Engine(InferencePrecision precision) => Open().Engine(precision);
+
+    /// <summary>Whether an arithmetic takes no memory beside what is loaded.</summary>
+    internal bool IsPreparedFor(InferencePrecision precision) => Open().IsPreparedFor(precision);
+
+    /// <summary>Gives the weights up. They are released once every model that shares them is disposed.</summary>
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) == 0) _weights.Release();
+    }
+
+    private ModelWeights Open()
+    {
+        ObjectDisposedException.ThrowIf(_disposed != 0, this);
+        return _weights;
+    }
+
+    /// <summary>The head that reads a dataset: of the same name, or else the only one with the same labels.</summary>
+    /// <param name="dataset">The dataset's name; case does not matter.</param>
+    /// <param name="labels">Its labels; their order may be another than the head's.</param>
+    /// <returns>The head, and the head's output for each label of the dataset.</returns>
+    internal HeadChoice HeadOf(string dataset, LabelSchema labels)
+    {
+        var heads = Description.Heads;
+        var known = string.Join(", ", heads.Select(h => $"{h.Key} ({h.Value.Count})"));
+        var named = Enumerable.Range(0, heads.Count).Where(i => string.Equals(heads[i].Key, dataset, StringComparison.OrdinalIgnoreCase)).OrderByDescending(i => heads[i].Key == dataset).ToList();
+        // A merged head answers every dataset whose labels went into it.
+        if (named.Count == 0 && heads.ToList().FindIndex(h => h.Key == MergedHead.Name) is >= 0 and var merged && ColumnsIn(heads[merged].Value, labels) is { } columns) return new HeadChoice(merged, columns);
+        var alike = Enumerable.Range(0, heads.Count).Where(i => HaveSameNames(heads[i].Value, labels)).ToList();
+        if (named.Count == 0 && alike.Count != 1)
+        {
+            throw new ArkInputException("checkpoint", $"head '{dataset}'", "the model has no head of that name, and " + (alike.Count == 0 ? "none with the dataset's labels" : "several with the dataset's labels"),
+                $"Name the dataset as the head is named. It has: {known}.");
+        }
+
+        var head = named.Count > 0 ? named[0] : alike[0];
+        if (!HaveSameNames(heads[head].Value, labels))
+        {
+            throw new ArkInputException("checkpoint", $"head '{dataset}'", $"was trained on other labels than the dataset's: {string.Join(", ", heads[head].Value.Names)}",
+                "Give the dataset the same labels.");
+        }
+
+        var order = labels.Names.Select(name => heads[head].Value.Names.ToList().IndexOf(name)).ToArray();
+        return new HeadChoice(head, order.SequenceEqual(Enumerable.Range(0, order.Length)) ? null : order);
+    }
+
+    private static int[]? ColumnsIn(LabelSchema merged, LabelSchema labels)
+    {
+        var known = merged.Names.Select(MergedHead.Folded).ToList();
+        int[] columns = [.. labels.Names.Select(n => known.IndexOf(MergedHead.Folded(n)))];
+        return columns.Contains(-1) ? null : columns;
+    }
+
+    private static bool HaveSameNames(LabelSchema one, LabelSchema other) => one.Count == other.Count && one.Names.ToHashSet(StringComparer.Ordinal).SetEquals(other.Names);
+}

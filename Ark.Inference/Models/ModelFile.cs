@@ -1,0 +1,61 @@
+using Ark.Models;
+
+namespace Ark.Inference;
+
+/// <summary>A file that holds a model of Ark: which network of it is meant, and what it is.</summary>
+/// <param name="Path">The file.</param>
+/// <param name="NestedKey">Where in the file the state dict is; <see langword="null"/> to choose.</param>
+/// <param name="Configuration">The network's shape, where the file says it; <see langword="null"/> to recognise it.</param>
+/// <param name="Description">What the file says of the model; <see langword="null"/> where nobody knows before it is loaded.</param>
+internal sealed record ModelFile(string Path, string? NestedKey, ArkModelConfiguration? Configuration, ModelDescription? Description)
+{
+    private (long Length, DateTime Written) _opened;
+
+    /// <summary>Whether the file is still the one that was opened.</summary>
+    public bool IsUnchanged => StampOf(Path) == _opened;
+
+    /// <summary>Looks at a file without reading its tensors.</summary>
+    /// <param name="path">The file: the checkpoint of a run, or a file of the original Ark or Ark+.</param>
+    /// <param name="weights">Which network; a file that holds one alone gives it as the teacher, which is what is released.</param>
+    /// <exception cref="ArkInputException">The file is no whole checkpoint, or lacks what is asked for.</exception>
+    public static ModelFile Open(string path, ModelRole weights)
+    {
+        var opened = StampOf(path);
+        var index = CheckpointFile.ReadIndex(path);
+        if (!DescribedCheckpoint.IsDescribedBy(index)) return new ModelFile(path, weights == ModelRole.Teacher ? null : StudentKey(index), Configuration: null, Description: null) { _opened = opened };
+        var description = DescribedCheckpoint.DescriptionOf(index);
+        return new ModelFile(path, weights == ModelRole.Teacher ? "teacher" : "state_dict", description.Configuration(), description) { _opened = opened };
+    }
+
+    /// <summary>Prepares the model for inference, its weights once in memory.</summary>
+    public InferenceEngine LoadEngine(InferencePrecision precision) => InferenceEngine.Load(Unchanged(), precision, NestedKey, Configuration);
+
+    /// <summary>Builds the plain network.</summary>
+    public ArkModel LoadNetwork() => ArkModel.Load(Unchanged(), NestedKey, Configuration, takeOver: null);
+
+    /// <summary>What the file says of the model, or what the network tells.</summary>
+    public ModelDescription Describe(ArkModelConfiguration network) => Description ?? new ModelDescription
+    {
+        Architecture = network.Backbone.Name,
+        ImageSize = network.Backbone.ImageHeight,
+        UseMlpProjector = network.Projector == ProjectorKind.Mlp,
+        ProjectorFeatures = network.Projector == ProjectorKind.None ? 0 : network.ProjectorFeatures,
+        Normalization = network.Normalization,
+        Heads = [.. network.Heads.Select(h => KeyValuePair.Create(h.Name, h.Labels ?? Unnamed(h)))],
+    };
+
+    // A host lives longer than a file stays what it is: parts of two models must not answer together.
+    private string Unchanged() => IsUnchanged ? Path : throw new ArkInputException(Path, null, "has changed since the model was loaded from it", "Load the model again.");
+
+    // Of the file itself, where the path is a link.
+    private static (long Length, DateTime Written) StampOf(string path) => new FileInfo(PathIdentity.Of(path)) is { Exists: true } file ? (file.Length, file.LastWriteTimeUtc) : default;
+
+    // Brackets keep these from being taken for the labels of a dataset.
+    private static LabelSchema Unnamed(ArkHead head) => new(LabelTask.MultiLabel, [.. Enumerable.Range(0, Math.Max(1, head.Outputs)).Select(i => $"[output {i}]")]);
+
+    private static string StudentKey(CheckpointIndex index)
+    {
+        if (index.Root is PickleDictionary root && ((string[])["state_dict", "student"]).FirstOrDefault(k => root.Get<PickleDictionary>(k) is not null) is { } key) return key;
+        throw new ArkInputException(index.Path, null, "holds no student beside a teacher", "Ask for the teacher's weights.");
+    }
+}

@@ -1,0 +1,27 @@
+namespace Ark.Inference;
+
+/// <summary>The pixels of one structure in one picture, row by row.</summary>
+/// <param name="Width">Columns.</param>
+/// <param name="Height">Rows.</param>
+/// <param name="Pixels">Whether each pixel belongs to the structure, <c>[Height * Width]</c>.</param>
+internal readonly record struct Mask(int Width, int Height, bool[] Pixels)
+{
+    /// <summary>Whether the pixel belongs to the structure; outside the picture none does.</summary>
+    public bool this[int x, int y] => (uint)x < (uint)Width && (uint)y < (uint)Height && Pixels[(y * Width) + x];
+
+    /// <summary>The number of pixels.</summary>
+    public int Area => Pixels.Count(p => p);
+
+    /// <summary>The pixels that have a neighbour above, below, left or right which does not belong to the structure.</summary>
+    public bool[] Border()
+    {
+        var border = new bool[Pixels.Length];
+        for (var y = 0; y < Height; y++)
+        {
+            for (var x = 0; x < Width; x++)
+                border[(y * Width) + x] = this[x, y] && !(this[x - 1, y] && this[x + 1, y] && this[x, y - 1] && this[x, y + 1]);
+        }
+
+        return border;
+    }
+}

@@ -1,0 +1,28 @@
+namespace Ark.Inference;
+
+/// <summary>A head of a model, and where its outputs stand among those of all heads.</summary>
+/// <param name="Index">Its place among the model's heads.</param>
+/// <param name="Offset">Its first logit in a row of all heads' logits.</param>
+/// <param name="Name">The dataset that it was trained on.</param>
+/// <param name="Labels">What its outputs mean.</param>
+internal sealed record ModelHead(int Index, int Offset, string Name, LabelSchema Labels)
+{
+    /// <summary>The heads of a model that have outputs; a head that is the identity says nothing.</summary>
+    public static IReadOnlyList<ModelHead> Of(LoadedModel model)
+    {
+        var heads = new List<ModelHead>();
+        var offset = 0;
+        for (var i = 0; i < model.Description.Heads.Count; i++)
+        {
+            if (model.Configuration.Heads[i].Outputs == 0) continue;
+            var (name, labels) = model.Description.Heads[i];
+            heads.Add(new ModelHead(i, offset, name, labels));
+            offset += labels.Count;
+        }
+
+        return heads;
+    }
+
+    /// <summary>The head's part of a row of all heads' logits.</summary>
+    public ReadOnlySpan<float> LogitsOf(ReadOnlySpan<float> row) => row.Slice(Offset, Labels.Count);
+}

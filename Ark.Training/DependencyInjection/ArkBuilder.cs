@@ -1,5 +1,0 @@
-using Microsoft.Extensions.DependencyInjection;
-
-namespace Ark.Training;
-
-internal sealed record ArkBuilder(IServiceCollection Services) : IArkBuilder;

@@ -1,0 +1,54 @@
+using System.Text.Json.Nodes;
+
+namespace Ark.Evaluation;
+
+/// <summary>How well a network finds the structures of a split, in the grid of the stored images.</summary>
+public sealed record SegmentationEvaluation
+{
+    /// <summary>The dataset.</summary>
+    public required string Dataset { get; init; }
+
+    /// <summary>The split.</summary>
+    public required DatasetSplit Split { get; init; }
+
+    /// <summary>The network's file.</summary>
+    public required string Checkpoint { get; init; }
+
+    /// <summary>How many images were read.</summary>
+    public required int Images { get; init; }
+
+    /// <summary>Whether the grey levels of each picture were spread over the full range first.</summary>
+    /// <value>Default: <see langword="false"/>.</value>
+    public bool IsStretched { get; init; }
+
+    /// <summary>The figures of each structure.</summary>
+    public required IReadOnlyList<StructureEvaluation> Structures { get; init; }
+
+    /// <summary>How intervals were computed; <see langword="null"/> where there are none.</summary>
+    public Resampling? Resampling { get; init; }
+
+    /// <summary>Mean of the structures' Dice.</summary>
+    public double MeanDice => Structures.Average(s => s.Dice);
+
+    /// <summary>Mean of the structures' IoU.</summary>
+    public double MeanIoU => Structures.Average(s => s.IoU);
+
+    /// <summary>The figures for machines, as <c>ark segment evaluate --json</c> writes them.</summary>
+    /// <returns>A new object.</returns>
+    public JsonObject ToJson()
+    {
+        var result = new JsonObject
+        {
+            ["dataset"] = Dataset,
+            ["split"] = Split.ToString().ToLowerInvariant(),
+            ["checkpoint"] = Checkpoint,
+            ["images"] = Images,
+            ["mean_dice"] = MeanDice,
+            ["mean_iou"] = MeanIoU,
+            ["structures"] = new JsonArray([.. Structures.Select(s => s.ToJson())]),
+        };
+        if (IsStretched) result["stretch"] = true;
+        if (Resampling is { } resampling) result["resampling"] = Json.Resampling(resampling);
+        return result;
+    }
+}

@@ -1,7 +1,0 @@
-namespace Ark.Training;
-
-/// <summary>One answer for a finding.</summary>
-/// <param name="Name">The finding as it was asked for.</param>
-/// <param name="Probability">0 to 1.</param>
-/// <param name="Sources">The heads that answered, as <c>head/label</c>.</param>
-internal sealed record FindingProbability(string Name, double Probability, IReadOnlyList<string> Sources);

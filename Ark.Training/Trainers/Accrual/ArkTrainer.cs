@@ -1,0 +1,105 @@
+using System.Diagnostics.Metrics;
+using System.Text.Json.Nodes;
+using Ark.Data;
+using Ark.Evaluation;
+using Ark.Inference;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using static TorchSharp.torch;
+
+namespace Ark.Training;
+
+/// <summary>The accruing trainer.</summary>
+/// <param name="decoder">Decodes images.</param>
+/// <param name="hostOptions">How runs train that do not say it themselves.</param>
+/// <param name="logger">Is told of warnings and finished passes.</param>
+/// <param name="meters">Makes the meter that hosts listen to; see <see cref="ArkDiagnostics"/>.</param>
+internal sealed partial class ArkTrainer(IImageDecoder decoder, IOptions<TrainingOptions> hostOptions, ILogger<ArkTrainer>? logger = null, IMeterFactory? meters = null) : IArkTrainer
+{
+    private readonly ArkInstruments _instruments = new(meters);
+    private readonly ILogger _logger = logger ?? NullLogger<ArkTrainer>.Instance;
+
+    /// <inheritdoc/>
+    public async Task<TrainingResult> TrainAsync(TrainingRun run, IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        NativeRuntime.Ensure();
+        var options = (run.Options ?? hostOptions.Value).Clone();
+        using var activity = ArkInstruments.Begin("ark.train");
+        Check(run, options);
+        // The record of the run names it, whatever the default will be when it goes on.
+        options.WarmupEpochs = options.Warmup;
+        var reporter = new ProgressReporter(new LoggingProgress(this, progress));
+        var datasets = await PreparedDataset.ReadAsync(run.Datasets, cancellationToken).ConfigureAwait(false);
+        foreach (var dataset in datasets.Where(d => d.SelectsOnTest))
+            reporter.Message($"{dataset.Name}: validation and test are the same images, so its test figures are not independent of the choice of checkpoint.", warning: true);
+
+        using var directory = run.Directory is null ? null : RunDirectory.Open(run.Directory, run.Resume);
+        // Tensors and dispose scopes belong to a thread, and training would block a pool thread for days: the session gets a thread of its own.
+        return await Task.Factory.StartNew(() =>
+        {
+            using var cache = options.CacheDirectory is { } folder ? new ImageCache(folder) : null;
+            var source = new BatchSource(decoder, options.BatchSize, options.Workers, options.BadImages, options.Seed, cache, skipped => reporter.Message($"left out {skipped}", warning: true));
+            using var session = new TrainingSession(options, datasets, source, directory, run.Resume, reporter, _instruments);
+            // Only now: a folder whose run could not begin, for a name that was mistyped, can be used again.
+            if (!run.Resume) directory?.WriteConfig(Configuration(run, options, datasets));
+            var result = session.Run(cancellationToken);
+            if (cache?.WriteFailure is { } failure) reporter.Message($"the image cache was not written to the end: {failure}", warning: true);
+            foreach (var baseline in result.PixelBaselines) directory?.AppendMetrics(Json.Baseline(baseline));
+            directory?.WriteReport();
+            return result;
+        }, cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false);
+    }
+
+    private static void Check(TrainingRun run, TrainingOptions options)
+    {
+        options.Validate();
+        if (run.Datasets.Count == 0) throw options.Refuse("datasets", "there are no datasets to train on", "Name at least one.");
+        if (run.Datasets.GroupBy(d => d.Name).FirstOrDefault(g => g.Count() > 1) is { } twice)
+            throw options.Refuse("datasets", $"'{twice.Key}' is named twice", "A dataset has one head: name it once.");
+        if (options.SelectionDataset is { } metric && run.Datasets.All(d => d.Name != metric))
+            throw options.Refuse("val-loss-metric", $"'{metric}' is no dataset of this run", $"Give 'average' or one of: {string.Join(", ", run.Datasets.Select(d => d.Name))}.");
+        options.RequireDevice();
+    }
+
+    private static JsonObject Configuration(TrainingRun run, TrainingOptions options, IReadOnlyList<PreparedDataset> datasets) => new()
+    {
+        ["ark_version"] = typeof(ArkTrainer).Assembly.GetName().Version!.ToString(3),
+        ["torchsharp_version"] = typeof(TorchSharp.torch).Assembly.GetName().Version!.ToString(3),
+        ["runtime"] = System.Runtime.InteropServices.RuntimeInformation.FrameworkDescription,
+        ["threads"] = get_num_threads(),
+        ["catalogue"] = run.Catalogue,
+        ["catalogue_options"] = run.CatalogueOptions is { } set ? new JsonObject(set.Select(o => KeyValuePair.Create(o.Key, (JsonNode?)o.Value))) : null,
+        ["seed"] = options.Seed,
+        ["options"] = new JsonObject(TrainingSettings.All.Select(s => KeyValuePair.Create(s.Name, (JsonNode?)s.Format(options))).Where(s => s.Value is not null)),
+        ["datasets"] = new JsonArray([.. datasets.Select(d => new JsonObject
+        {
+            ["name"] = d.Name,
+            ["task"] = d.Labels.Task.ToString(),
+            ["labels"] = new JsonArray([.. d.Labels.Names.Select(n => (JsonNode)n)]),
+            ["train"] = d.Train.Count,
+            ["validation"] = d.Validation.Count,
+            ["test"] = d.Test.Count,
+        })]),
+    };
+
+    private sealed class LoggingProgress(ArkTrainer trainer, IProgress<TrainingProgress>? inner) : IProgress<TrainingProgress>
+    {
+        public void Report(TrainingProgress value)
+        {
+            if (value.Message is { } message)
+            {
+                if (value.IsWarning) trainer.LogAttention(message);
+                else trainer.LogProgress(message);
+            }
+
+            inner?.Report(value);
+        }
+    }
+
+    [LoggerMessage(EventId = 3001, Level = LogLevel.Information, Message = "{Message}")]
+    private partial void LogProgress(string message);
+
+    [LoggerMessage(EventId = 3002, Level = LogLevel.Warning, Message = "{Message}")]
+    private partial void LogAttention(string message);
+}

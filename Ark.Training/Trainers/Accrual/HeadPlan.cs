@@ -1,0 +1,51 @@
+using Ark.Evaluation;
+using Ark.Inference;
+
+namespace Ark.Training;
+
+/// <summary>Which heads a run's network has, and which of their outputs answer each dataset.</summary>
+internal static class HeadPlan
+{
+    /// <summary>The heads in order: those of the model that the run goes on from, then one for each new dataset.</summary>
+    /// <param name="order">How datasets share epochs.</param>
+    /// <param name="datasets">The run's datasets.</param>
+    /// <param name="kept">Heads that the model has already; their datasets need not take part any more.</param>
+    /// <exception cref="ArkInputException">A dataset has a head already, of other labels.</exception>
+    public static IReadOnlyList<KeyValuePair<string, LabelSchema>> Heads(TaskOrder order, IReadOnlyList<PreparedDataset> datasets, IReadOnlyList<KeyValuePair<string, LabelSchema>> kept)
+    {
+        KeyValuePair<string, LabelSchema>[] wanted = order == TaskOrder.SingleHead
+            ? [KeyValuePair.Create(MergedHead.Name, Merge(datasets))]
+            : [.. datasets.Select(d => KeyValuePair.Create(d.Name, d.Labels))];
+        foreach (var head in wanted)
+        {
+            var same = kept.FirstOrDefault(k => k.Key == head.Key);
+            if (same.Key is null || IsSame(same.Value, head.Value)) continue;
+            throw new ArkInputException("training options", "'init'", $"the model has a head '{head.Key}' with other labels: {string.Join(", ", same.Value.Names)}",
+                order == TaskOrder.SingleHead ? "MergedHead.Name labels cannot grow: begin anew, or choose another --task-order." : "Give the dataset another name, or the same labels in the same order.");
+        }
+
+        return [.. kept, .. wanted.Where(w => kept.All(k => k.Key != w.Key))];
+    }
+
+    /// <summary>For each dataset, which outputs answer it.</summary>
+    public static TaskHead[] Tasks(TaskOrder order, IReadOnlyList<PreparedDataset> datasets, IReadOnlyList<KeyValuePair<string, LabelSchema>> heads)
+    {
+        int Index(string name) => heads.Select(h => h.Key).ToList().IndexOf(name);
+        if (order != TaskOrder.SingleHead) return [.. datasets.Select(d => new TaskHead(d.Labels.Task, Index(d.Name)))];
+        var merged = heads[Index(MergedHead.Name)].Value.Names.Select(MergedHead.Folded).ToList();
+        return [.. datasets.Select(d => new TaskHead(d.Labels.Task, Index(MergedHead.Name), [.. d.Labels.Names.Select(n => merged.IndexOf(MergedHead.Folded(n)))]))];
+    }
+
+    private static LabelSchema Merge(IReadOnlyList<PreparedDataset> datasets)
+    {
+        foreach (var data in datasets)
+        {
+            if (data.Labels.Names.GroupBy(MergedHead.Folded).FirstOrDefault(g => g.Count() > 1) is { } twice)
+                throw new ArkInputException("training options", "'task-order'", $"the labels '{string.Join("' and '", twice)}' of {data.Name} become one in a merged head", "Rename one of them.");
+        }
+
+        return new LabelSchema(LabelTask.MultiLabel, [.. datasets.SelectMany(d => d.Labels.Names).DistinctBy(MergedHead.Folded)]);
+    }
+
+    private static bool IsSame(LabelSchema one, LabelSchema other) => one.Task == other.Task && one.Names.SequenceEqual(other.Names, StringComparer.Ordinal);
+}

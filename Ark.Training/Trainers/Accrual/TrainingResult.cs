@@ -1,0 +1,28 @@
+using Ark.Evaluation;
+
+namespace Ark.Training;
+
+/// <summary>What a finished run came to.</summary>
+public sealed record TrainingResult
+{
+    /// <summary>Test figures of student and teacher at the end of the run, in the order of the datasets.</summary>
+    public required IReadOnlyList<DatasetEvaluation> Evaluations { get; init; }
+
+    /// <summary>Test figures of a logistic regression on 32 × 32 pixels; empty where it was switched off.</summary>
+    public required IReadOnlyList<DatasetEvaluation> PixelBaselines { get; init; }
+
+    /// <summary>Resident memory at the end of each epoch.</summary>
+    public required IReadOnlyList<MemoryReading> Memory { get; init; }
+
+    /// <summary>Images that could not be read and were left out, each with its reason.</summary>
+    public required IReadOnlyList<string> SkippedImages { get; init; }
+
+    /// <summary>Wall-clock time of this process's part of the run.</summary>
+    public required TimeSpan Duration { get; init; }
+
+    /// <summary>The states that could not be read when the run went on, and the one that was used; <see langword="null"/> where the last one was whole.</summary>
+    internal string? PassedOver { get; init; }
+
+    /// <summary>The run directory, where there is one.</summary>
+    public string? Directory { get; init; }
+}

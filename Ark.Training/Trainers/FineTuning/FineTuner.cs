@@ -1,0 +1,83 @@
+using System.Text.Json.Nodes;
+using Ark.Data;
+using Ark.Evaluation;
+using static TorchSharp.torch;
+
+namespace Ark.Training;
+
+/// <summary>
+/// Fine-tunes a backbone on one dataset, as the published benchmark does: several trials with different seeds, early stopping on the validation loss, the weights of the best epoch tested
+/// on ten crops, mean and deviation over the trials. The test split takes part in no choice. Thread-safe.
+/// </summary>
+/// <param name="decoder">Decodes images.</param>
+public sealed class FineTuner(IImageDecoder decoder)
+{
+    /// <summary>Runs all trials.</summary>
+    /// <param name="dataset">The dataset.</param>
+    /// <param name="options">How.</param>
+    /// <param name="directory">
+    /// Where <c>results.json</c>, <c>results.csv</c> and each trial's weights go, after every trial; must hold no other run's. <see langword="null"/> to keep nothing.
+    /// </param>
+    /// <param name="progress">Is told what happens; may be called from any thread.</param>
+    /// <param name="cancellationToken">Ends the work at the next step; the trials that have ended are kept.</param>
+    /// <returns>The figures.</returns>
+    /// <exception cref="ArkInputException">An option, a list, an image, the weight file or the folder cannot be used.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    /// <exception cref="TrainingStoppedException">The folder cannot be written any more, or training diverged.</exception>
+    public Task<FineTuningResult> RunAsync(ArkDataset dataset, FineTuningOptions options, string? directory = null, IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default) =>
+        RunAsync(dataset, options, directory is null ? null : new FineTuningFolder(directory), resume: false, origin: null, progress, cancellationToken);
+
+    /// <summary>Goes on with a fine-tuning that was stopped: with the trials that its folder does not hold yet, which come to what they would have.</summary>
+    /// <param name="dataset">The dataset, with the lists that it had.</param>
+    /// <param name="options">The options that it began with.</param>
+    /// <param name="directory">Its folder.</param>
+    /// <param name="progress">Is told what happens; may be called from any thread.</param>
+    /// <param name="cancellationToken">Ends the work at the next step; the trials that have ended are kept.</param>
+    /// <returns>The figures of all trials.</returns>
+    /// <exception cref="ArkInputException">The folder holds no fine-tuning or another one; or as for a new one.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    /// <exception cref="TrainingStoppedException">The folder cannot be written any more, or training diverged.</exception>
+    public Task<FineTuningResult> ResumeAsync(ArkDataset dataset, FineTuningOptions options, string directory, IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default) =>
+        RunAsync(dataset, options, new FineTuningFolder(directory), resume: true, origin: null, progress, cancellationToken);
+
+    /// <summary>As the other, or goes on with the trials that a folder does not hold yet: each has a seed of its own, so they come to what they would have.</summary>
+    internal async Task<FineTuningResult> RunAsync(
+        ArkDataset dataset, FineTuningOptions options, FineTuningFolder? folder, bool resume, JsonNode? origin, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(dataset);
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        options.RequireDevice();
+        using var held = folder?.Take(resume);
+        var configuration = FineTuningModels.Configure(options, dataset.Name, dataset.Adapter.Labels);
+        var data = (await PreparedDataset.ReadAsync([dataset], cancellationToken).ConfigureAwait(false))[0];
+        var reporter = new ProgressReporter(progress);
+        if (data.SelectsOnTest) reporter.Message($"{data.Name}: validation and test are the same images, so the test figures are not independent of the choice of epoch.", warning: true);
+        var trials = new List<FineTuningTrial>();
+        var skipped = new List<string>();
+        if (resume && folder is not null)
+        {
+            var (ended, left) = folder.ReadTrials(data, options);
+            trials.AddRange(ended);
+            skipped.AddRange(left);
+        }
+
+        var passes = options.Epochs * (long)BatchSource.BatchCount(data.Train.Count, options.BatchSize);
+        reporter.Begin(options.Epochs, options.Trials * passes, trials.Count * passes);
+        return await Task.Factory.StartNew(() =>
+        {
+            FineTuningResult Result() => new(data.Name, [.. trials], [.. skipped.Distinct(StringComparer.Ordinal)]);
+            for (var t = trials.Count; t < options.Trials; t++)
+            {
+                using var trial = new FineTuningSession(configuration, data, options, t, decoder, reporter);
+                // Only now: a folder whose run could not begin, for a damaged weight file, can be used again.
+                if (t == 0 && !resume) folder?.Begin(data, options, origin);
+                trials.Add(trial.Run(folder, cancellationToken));
+                skipped.AddRange(trial.SkippedImages);
+                folder?.Write(Result());
+            }
+
+            return Result();
+        }, cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false);
+    }
+}

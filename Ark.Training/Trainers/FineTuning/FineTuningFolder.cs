@@ -1,0 +1,179 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
+using Ark.Evaluation;
+using Ark.Inference;
+
+namespace Ark.Training;
+
+/// <summary>
+/// The folder of a fine-tuning: <c>config.json</c> says how it began, <c>results.json</c> and <c>results.csv</c> hold the trials that have ended, and each of those has left its weights.
+/// </summary>
+/// <param name="path">The folder.</param>
+internal sealed class FineTuningFolder(string path)
+{
+    /// <summary>What goes on with a fine-tuning that was stopped.</summary>
+    public const string ResumeCommand = "ark finetune --resume";
+
+    private const string Kind = "fine-tuning";
+
+    private static readonly JsonSerializerOptions Format = new()
+    {
+        WriteIndented = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        PropertyNamingPolicy = JsonNamingPolicy.KebabCaseLower,
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+        Converters = { new JsonStringEnumConverter() },
+    };
+
+    private string ConfigPath => Path.Combine(path, "config.json");
+
+    private string ResultsPath => Path.Combine(path, "results.json");
+
+    /// <summary>The file of a trial's weights; trials count from 0.</summary>
+    public string WeightsOf(int trial) => Path.Combine(path, $"trial-{trial + 1}.safetensors");
+
+    /// <summary>Keeps the folder to this fine-tuning until it is disposed.</summary>
+    /// <param name="resume">Whether it must hold a run to go on with, rather than none. One that ended before its first trial did is none: nothing of it is lost.</param>
+    /// <exception cref="ArkInputException">It holds another, is in use, or cannot be written.</exception>
+    public IDisposable Take(bool resume)
+    {
+        if (resume) _ = ReadConfig();
+        var held = RunLock.Take(path);
+        // Asked under the lock: another process may have begun, and ended, a run here a moment ago.
+        if (resume || !(File.Exists(ResultsPath) || File.Exists(WeightsOf(0)) || HoldsAnotherRun)) return held;
+        held.Dispose();
+        throw new ArkInputException(path, null, "holds a run already", "Choose another folder (--out), or go on with that run (--resume).");
+    }
+
+    // A pretraining or a training of segmentation that has not ended: its configuration must not be overwritten.
+    private bool HoldsAnotherRun => Directory.Exists(Path.Combine(path, "checkpoints"));
+
+    /// <summary>Records how a new fine-tuning begins.</summary>
+    /// <param name="data">The dataset.</param>
+    /// <param name="options">How it is fine-tuned.</param>
+    /// <param name="origin">Where whoever goes on finds the dataset again; <see langword="null"/> where only a program knows.</param>
+    /// <exception cref="TrainingStoppedException">The folder cannot be written.</exception>
+    public void Begin(PreparedDataset data, FineTuningOptions options, JsonNode? origin)
+    {
+        var config = new JsonObject
+        {
+            ["kind"] = Kind,
+            ["ark_version"] = typeof(FineTuningFolder).Assembly.GetName().Version!.ToString(3),
+            ["origin"] = origin,
+            ["data"] = data.Digest,
+            ["options"] = JsonSerializer.SerializeToNode(Lasting(options), Format),
+        };
+        Writing(() => AtomicFile.WriteAllText(ConfigPath, config.ToJsonString(Format) + "\n"));
+    }
+
+    /// <summary>How the fine-tuning began.</summary>
+    /// <returns>Where its dataset is found, as <see cref="Begin"/> was told it; its options; and what tells its lists from others.</returns>
+    /// <exception cref="ArkInputException">The folder holds none, or its file is damaged.</exception>
+    public (JsonNode? Origin, FineTuningOptions Options, string Data) ReadConfig()
+    {
+        if (!File.Exists(ConfigPath)) throw new ArkInputException(path, null, "holds no run to resume: it has no config.json", "Give the folder that the run wrote to (--out).");
+        return Reading(ConfigPath, "is not the configuration of a fine-tuning", config => (string?)config["kind"] == Kind
+            ? (config["origin"], config["options"].Deserialize<FineTuningOptions>(Format) ?? throw new JsonException("no options"), (string)config["data"]!)
+            : throw new JsonException("of another kind"));
+    }
+
+    /// <summary>The trials that have ended, and the images that they left out; none where the first one has not.</summary>
+    /// <param name="data">The dataset.</param>
+    /// <param name="options">The options that the fine-tuning goes on with.</param>
+    /// <exception cref="ArkInputException">They are of another fine-tuning, or their file is damaged.</exception>
+    public (IReadOnlyList<FineTuningTrial> Trials, IReadOnlyList<string> SkippedImages) ReadTrials(PreparedDataset data, FineTuningOptions options)
+    {
+        var began = ReadConfig();
+        if (JsonSerializer.Serialize(Deciding(began.Options), Format) != JsonSerializer.Serialize(Deciding(options), Format))
+            throw new ArkInputException(ConfigPath, null, "holds other options than those to go on with", "Go on with the options that the run began with.");
+        if (began.Data != data.Digest)
+            throw new ArkInputException(ConfigPath, $"dataset '{data.Name}'", "has other images or labels now than when the run began", "Restore its lists, or begin a new run (--out).");
+        if (!File.Exists(ResultsPath)) return ([], []);
+        return Reading(ResultsPath, "does not hold the trials of this fine-tuning", results =>
+        {
+            var trials = results["trials"]!.AsArray().Select((t, k) => Trial(t!, data.Name, WeightsOf(k))).ToList();
+            if (trials.Count > options.Trials || trials.Where((t, k) => t.Seed != options.Seed + (ulong)k).Any()) throw new JsonException("other trials");
+            return (trials, results["skipped_images"]!.AsArray().Select(s => (string)s!).ToList());
+        });
+    }
+
+    /// <summary>Keeps what all trials so far came to.</summary>
+    /// <exception cref="TrainingStoppedException">The folder cannot be written.</exception>
+    public void Write(FineTuningResult result) => Writing(() =>
+    {
+        AtomicFile.WriteAllText(Path.Combine(path, "results.csv"), result.ToCsv());
+        // Last: what it names is there.
+        AtomicFile.WriteAllText(ResultsPath, result.ToJson().ToJsonString() + "\n");
+    });
+
+    /// <summary>Carries out something that writes here; where the disk refuses, the run stops with one clear line.</summary>
+    public void Writing(Action write)
+    {
+        try
+        {
+            write();
+        }
+        catch (Exception e) when (UnwritableFile.Is(e) || e is CheckpointException { InnerException: not null })
+        {
+            var cause = e is CheckpointException checkpoint ? $"{checkpoint.InputSource} {checkpoint.Problem}" : UnwritableFile.Reason(e);
+            throw new TrainingStoppedException($"{path}: the results cannot be written: {cause}. Trials that ended before are kept; make room or mend the folder, then go on with: {ResumeCommand} {ShellPath.Quoted(path)}", e);
+        }
+    }
+
+    // What decides the results: not where they are computed, nor by how many threads.
+    private static FineTuningOptions Deciding(FineTuningOptions options)
+    {
+        var deciding = Lasting(options);
+        (deciding.Workers, deciding.Device, deciding.BadImages, deciding.CacheDirectory, deciding.TensorBoard) = (1, "cpu", default, null, true);
+        (deciding.CheckpointSteps, deciding.CheckpointMinutes, deciding.MaxCheckpoints, deciding.LogInterval) = (null, null, 2, null);
+        return deciding;
+    }
+
+    /// <summary>Options that mean the same from another folder, for a run that goes on there.</summary>
+    internal static FineTuningOptions Lasting(FineTuningOptions options)
+    {
+        var lasting = options.Clone();
+        if (lasting.InitialWeights is { } weights) lasting.InitialWeights = Path.GetFullPath(weights);
+        if (lasting.CacheDirectory is { } cache) lasting.CacheDirectory = Path.GetFullPath(cache);
+        return lasting;
+    }
+
+    private static T Reading<T>(string file, string problem, Func<JsonNode, T> read)
+    {
+        try
+        {
+            return read(JsonNode.Parse(File.ReadAllText(file))!);
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or NullReferenceException or FormatException or ArgumentException)
+        {
+            throw new ArkInputException(file, null, problem, "Restore the file that the run wrote.", e);
+        }
+    }
+
+    private static FineTuningTrial Trial(JsonNode trial, string dataset, string weights)
+    {
+        var test = trial["test"]!;
+        return new FineTuningTrial((ulong)trial["seed"]!, (int)trial["epochs"]!, (int)trial["best_epoch"]!, (double)trial["validation_loss"]!, new DatasetEvaluation
+        {
+            Dataset = dataset,
+            Split = DatasetSplit.Test,
+            Weights = ModelRole.Student,
+            Images = (int)test["images"]!,
+            Threshold = (double?)test["threshold"],
+            Accuracy = (double?)test["accuracy"],
+            Mcc = (double?)test["mcc"],
+            F1 = (double?)test["f1"],
+            Labels = [.. test["labels"]!.AsArray().Select(l => new LabelEvaluation((string)l!["name"]!, (double?)l["auroc"], (int)l["positives"]!, (int)l["negatives"]!)
+            {
+                AveragePrecision = (double?)l["average_precision"],
+                Accuracy = (double?)l["accuracy"],
+                Mcc = (double?)l["mcc"],
+                F1 = (double?)l["f1"],
+                Sensitivity = (double?)l["sensitivity"],
+                Specificity = (double?)l["specificity"],
+            })],
+        }, weights);
+    }
+}
