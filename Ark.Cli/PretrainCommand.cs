@@ -149,7 +149,7 @@ internal static class PretrainCommand
     }
 
     private static IEnumerable<(string Name, Func<TrainingOptions, object?> Of)> Fixed =>
-        TrainingSettings.All.Where(s => s.Property == nameof(TrainingOptions.InitialWeights) || !TrainingCheckpoint.MayDiffer.Contains(s.Property)).Select(s => (s.Name, (Func<TrainingOptions, object?>)s.Format));
+        TrainingSettings.All.Where(s => s.Property == nameof(TrainingOptions.InitialWeights) || new TrainingOptions().IsFixed(s.Property)).Select(s => (s.Name, (Func<TrainingOptions, object?>)s.Format));
 
     private static string NewFolder() => Path.Combine("runs", "pretrain-" + DateTimeOffset.UtcNow.ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture));
 

@@ -160,7 +160,7 @@ internal static class SegmentTrainCommand
     }
 
     private static IEnumerable<(string Name, Func<SegmentationOptions, object?> Of)> Fixed =>
-        SegmentationSettings.All.Where(s => s.Name is "init" or "key" || !SegmentationCheckpoint.MayDiffer.Contains(s.Name)).Select(s => (s.Name, (Func<SegmentationOptions, object?>)s.Format));
+        SegmentationSettings.All.Where(s => s.Name is "init" or "key" || !SegmentationSettings.MayDiffer.Contains(s.Name)).Select(s => (s.Name, (Func<SegmentationOptions, object?>)s.Format));
 
     private static string NewFolder() => Path.Combine("runs", "segment-" + DateTimeOffset.UtcNow.ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture));
 

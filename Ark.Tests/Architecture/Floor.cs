@@ -60,6 +60,7 @@ internal static class Floor
         "Ark.Training/Runs",
         "Ark.Training/Trainers/Options",
         "Ark.Training/Trainers/Optimization",
+        "Ark.Training/Trainers/Loop",
         "Ark.Training/Trainers/Accrual",
         "Ark.Training/Trainers/FineTuning",
         "Ark.Training/Trainers/Segmentation",

@@ -75,11 +75,11 @@ public class SegmentationTrainerTests(MaskedPhantom phantom) : IClassFixture<Mas
         var run = phantom.Run("thrown");
         var description = run.Options.Describe(data.Structures);
         using var directory = RunDirectory.Open(run.Directory, resume: false);
-        SegmentationSession Session(bool resume = false, Action<SegmentationOptions>? change = null)
+        BegunRun Session(bool resume = false, Action<SegmentationOptions>? change = null)
         {
             var options = run.Options.Clone();
             change?.Invoke(options);
-            return new SegmentationSession(options, data, description, directory, resume, new NetVipsImageDecoder(), new ProgressReporter(null));
+            return BegunRun.Of(new SegmentationTask(options, data, description, !resume, new NetVipsImageDecoder(), new ProgressReporter(null)), options, directory, resume);
         }
 
         var other = phantom.PathOf("thrown.safetensors");

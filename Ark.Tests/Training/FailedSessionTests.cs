@@ -70,9 +70,9 @@ public sealed class FailedSessionTests(SmallModel small) : IClassFixture<SmallMo
     public async Task Fine_tuning_that_cannot_begin_leaves_no_tensor()
     {
         var data = (await Data())[0];
-        FineTuningSession Begin(string? initial, double layerDecay = 1) => new(
+        FineTuningTask Begin(string? initial, double layerDecay = 1) => new(
             new ArkModelConfiguration { Backbone = SmallModel.Configuration.Backbone, Projector = ProjectorKind.None, Heads = [new ArkHead("noise", data.Labels)] }, data,
-            new FineTuningOptions { InitialWeights = initial, LayerDecay = layerDecay }, 0, _services.GetRequiredService<IImageDecoder>(), new ProgressReporter(null));
+            new FineTuningOptions { InitialWeights = initial, LayerDecay = layerDecay }, 0, _services.GetRequiredService<IImageDecoder>(), null, new ProgressReporter(null));
         LiveTensors.AssertNoneLeft<ArkInputException>(() => Begin(OtherBackbone()));
         LiveTensors.AssertNoneLeft<ArkInputException>(() => Begin(_folder.Write("text.pth", "no weights")));
         Assert.Equal(0, LiveTensors.LeftBy(() => Begin(small.Checkpoint, 0.9).Dispose()));
@@ -160,11 +160,11 @@ public sealed class FailedSessionTests(SmallModel small) : IClassFixture<SmallMo
         return options;
     }
 
-    private TrainingSession Session(IReadOnlyList<PreparedDataset> data, Action<TrainingOptions>? change = null, RunDirectory? directory = null)
+    private BegunRun Session(IReadOnlyList<PreparedDataset> data, Action<TrainingOptions>? change = null, RunDirectory? directory = null)
     {
         var options = Options();
         change?.Invoke(options);
         var source = new BatchSource(_services.GetRequiredService<IImageDecoder>(), options.BatchSize, options.Workers, options.BadImages, options.Seed);
-        return new TrainingSession(options, data, source, directory, directory is not null, new ProgressReporter(null));
+        return BegunRun.Of(new AccrualTask(options, data, source, directory, new ProgressReporter(null)), options, directory, directory is not null);
     }
 }

@@ -45,10 +45,10 @@ internal sealed class ArkInstruments
 
     public void Read(string dataset, TrainingPhase phase, int images) => _images.Add(images, Dataset(dataset), new("ark.phase", phase.ToString().ToLowerInvariant()));
 
-    public void Pass(string dataset, double task, double consistency)
+    public void Pass(string dataset, double task, double? consistency)
     {
         _loss.Record(task, Dataset(dataset), new("ark.loss", "task"));
-        _loss.Record(consistency, Dataset(dataset), new("ark.loss", "consistency"));
+        if (consistency is { } loss) _loss.Record(loss, Dataset(dataset), new("ark.loss", "consistency"));
     }
 
     public void Evaluated(DatasetEvaluation evaluation)

@@ -18,6 +18,9 @@ internal sealed class ProgressReporter(IProgress<TrainingProgress>? progress)
     /// <summary>Whether enough time has passed for another report.</summary>
     public bool IsDue => progress is not null && _watch.Elapsed - _last >= Interval;
 
+    /// <summary>Steps of the trials before the one whose steps are reported.</summary>
+    public long StepsBefore { get; set; }
+
     public void Begin(int epochs, long stepsInAll, long stepsDone)
     {
         (_epochs, _stepsInAll, _stepsAtStart, _steps) = (epochs, stepsInAll, stepsDone, stepsDone);
@@ -28,7 +31,7 @@ internal sealed class ProgressReporter(IProgress<TrainingProgress>? progress)
         double? taskLoss = null, double? consistencyLoss = null, double? learningRate = null, double? imagesPerSecond = null)
     {
         _last = _watch.Elapsed;
-        _steps = stepsDone;
+        _steps = StepsBefore + stepsDone;
         progress?.Report(new TrainingProgress
         {
             Phase = phase,

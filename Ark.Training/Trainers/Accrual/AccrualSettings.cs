@@ -50,6 +50,24 @@ internal sealed record AccrualSettings
     /// <summary>Published, recipe Ark+: a teacher's momentum that begins below 0.9 makes the consistency weight negative.</summary>
     public bool AllowsNegativeConsistency { get; init; }
 
+    /// <summary>What options ask for.</summary>
+    /// <param name="options">The options.</param>
+    /// <param name="movesPerEpoch">How often the teacher moves in an epoch.</param>
+    public static AccrualSettings Of(TrainingOptions options, int movesPerEpoch) => new AccrualSettings
+    {
+        Recipe = options.Recipe,
+        EmaMode = options.EmaMode,
+        Epochs = options.Epochs,
+        MovesPerEpoch = movesPerEpoch,
+        TeacherMomentum = options.TeacherMomentum,
+        ConsistencyScale = options.ConsistencyScale,
+        Optimizer = options.CreateOptimizerSettings(),
+        LearningRate = options.CreateSchedule(),
+        ClipGradient = options.ClipGradient,
+        GradientCheckpointing = options.GradientCheckpointing,
+        Concurrent = options.TaskOrder == TaskOrder.Concurrent,
+    }.With(options.Fidelity);
+
     /// <summary>The switches of a fidelity.</summary>
     public AccrualSettings With(Fidelity fidelity)
     {

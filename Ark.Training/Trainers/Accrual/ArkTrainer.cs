@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using System.Text.Json.Nodes;
 using Ark.Data;
@@ -40,15 +41,44 @@ internal sealed partial class ArkTrainer(IImageDecoder decoder, IOptions<Trainin
         {
             using var cache = options.CacheDirectory is { } folder ? new ImageCache(folder) : null;
             var source = new BatchSource(decoder, options.BatchSize, options.Workers, options.BadImages, options.Seed, cache, skipped => reporter.Message($"left out {skipped}", warning: true));
-            using var session = new TrainingSession(options, datasets, source, directory, run.Resume, reporter, _instruments);
+            using var task = new AccrualTask(options, datasets, source, run.Resume ? directory : null, reporter, _instruments);
+            using var loop = new TrainingLoop(task, options, directory, run.Resume, reporter, _instruments);
             // Only now: a folder whose run could not begin, for a name that was mistyped, can be used again.
             if (!run.Resume) directory?.WriteConfig(Configuration(run, options, datasets));
-            var result = session.Run(cancellationToken);
+            var result = Train(task, loop, options, datasets, source, directory, reporter, cancellationToken);
             if (cache?.WriteFailure is { } failure) reporter.Message($"the image cache was not written to the end: {failure}", warning: true);
-            foreach (var baseline in result.PixelBaselines) directory?.AppendMetrics(Json.Baseline(baseline));
-            directory?.WriteReport();
             return result;
         }, cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false);
+    }
+
+    private static TrainingResult Train(
+        AccrualTask task, TrainingLoop loop, TrainingOptions options, IReadOnlyList<PreparedDataset> datasets, BatchSource source, RunDirectory? directory, ProgressReporter reporter,
+        CancellationToken cancellationToken)
+    {
+        var watch = Stopwatch.StartNew();
+        reporter.Begin(options.Epochs, task.Passes(0).Sum(task.StepCount) * (long)options.Epochs, loop.Position.TotalSteps);
+        loop.Run(options.EvaluationInterval, cancellationToken);
+        // A run that goes on after its last epoch has not been tested by this process.
+        var evaluations = task.Evaluations.Count > 0 ? task.Evaluations : task.Test(loop.Position, cancellationToken);
+        var baselines = new List<DatasetEvaluation>();
+        foreach (var data in options.PixelBaseline ? datasets : [])
+        {
+            reporter.Report(TrainingPhase.Baseline, options.Epochs, data.Name, baselines.Count, datasets.Count, loop.Position.TotalSteps);
+            baselines.Add(PixelBaseline.Evaluate(data, source, options.Normalization, cancellationToken));
+        }
+
+        foreach (var baseline in baselines) directory?.AppendMetrics(Json.Baseline(baseline));
+        directory?.WriteReport();
+        return new TrainingResult
+        {
+            Evaluations = evaluations,
+            PixelBaselines = baselines,
+            Memory = loop.Memory,
+            SkippedImages = source.SkippedImages,
+            PassedOver = loop.PassedOver,
+            Duration = watch.Elapsed,
+            Directory = directory?.FullPath,
+        };
     }
 
     private static void Check(TrainingRun run, TrainingOptions options)

@@ -1,3 +1,4 @@
+using Ark.Data;
 using Ark.Evaluation;
 using Ark.Inference;
 using Ark.Models;
@@ -17,6 +18,13 @@ internal static class TrainingModels
         Normalization = options.Normalization,
         Heads = HeadPlan.Heads(options.TaskOrder, datasets, keptHeads),
     };
+
+    /// <summary>The two views of a training image.</summary>
+    public static TrainingTransform View(TrainingOptions options, int size)
+    {
+        var recipe = options.Recipe == TrainingRecipe.ArkPlus ? AugmentationRecipe.ArkPlus : AugmentationRecipe.Ark;
+        return new TrainingTransform(size, size, recipe, Transforms.Named(options.Normalization)) { SmallestCrop = options.SmallestCrop };
+    }
 
     /// <summary>
     /// Makes both networks from the run's seed. The teacher starts as a copy of the student, or, as published, is drawn apart; where the run goes on from a trained

@@ -1,6 +1,8 @@
+using System.Diagnostics.Metrics;
 using System.Text.Json.Nodes;
 using Ark.Data;
 using Ark.Evaluation;
+using Ark.Inference;
 using static TorchSharp.torch;
 
 namespace Ark.Training;
@@ -10,16 +12,19 @@ namespace Ark.Training;
 /// on ten crops, mean and deviation over the trials. The test split takes part in no choice. Thread-safe.
 /// </summary>
 /// <param name="decoder">Decodes images.</param>
-public sealed class FineTuner(IImageDecoder decoder)
+/// <param name="meters">Makes the meter that hosts listen to; see <see cref="ArkDiagnostics"/>.</param>
+public sealed class FineTuner(IImageDecoder decoder, IMeterFactory? meters = null)
 {
+    private readonly ArkInstruments _instruments = new(meters);
+
     /// <summary>Runs all trials.</summary>
     /// <param name="dataset">The dataset.</param>
     /// <param name="options">How.</param>
     /// <param name="directory">
-    /// Where <c>results.json</c>, <c>results.csv</c> and each trial's weights go, after every trial; must hold no other run's. <see langword="null"/> to keep nothing.
+    /// Where <c>results.json</c>, <c>results.csv</c>, each trial's weights and, while it goes on, its state go; must hold no other run's. <see langword="null"/> to keep nothing.
     /// </param>
     /// <param name="progress">Is told what happens; may be called from any thread.</param>
-    /// <param name="cancellationToken">Ends the work at the next step; the trials that have ended are kept.</param>
+    /// <param name="cancellationToken">Ends the work at the next step; the trials that have ended, and the state of the one that has not, are kept.</param>
     /// <returns>The figures.</returns>
     /// <exception cref="ArkInputException">An option, a list, an image, the weight file or the folder cannot be used.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
@@ -27,12 +32,12 @@ public sealed class FineTuner(IImageDecoder decoder)
     public Task<FineTuningResult> RunAsync(ArkDataset dataset, FineTuningOptions options, string? directory = null, IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default) =>
         RunAsync(dataset, options, directory is null ? null : new FineTuningFolder(directory), resume: false, origin: null, progress, cancellationToken);
 
-    /// <summary>Goes on with a fine-tuning that was stopped: with the trials that its folder does not hold yet, which come to what they would have.</summary>
+    /// <summary>Goes on with a fine-tuning that was stopped: with the next step of the trial that was stopped, and the trials after it, which come to what they would have.</summary>
     /// <param name="dataset">The dataset, with the lists that it had.</param>
     /// <param name="options">The options that it began with.</param>
     /// <param name="directory">Its folder.</param>
     /// <param name="progress">Is told what happens; may be called from any thread.</param>
-    /// <param name="cancellationToken">Ends the work at the next step; the trials that have ended are kept.</param>
+    /// <param name="cancellationToken">Ends the work at the next step; the trials that have ended, and the state of the one that has not, are kept.</param>
     /// <returns>The figures of all trials.</returns>
     /// <exception cref="ArkInputException">The folder holds no fine-tuning or another one; or as for a new one.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
@@ -40,7 +45,7 @@ public sealed class FineTuner(IImageDecoder decoder)
     public Task<FineTuningResult> ResumeAsync(ArkDataset dataset, FineTuningOptions options, string directory, IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default) =>
         RunAsync(dataset, options, new FineTuningFolder(directory), resume: true, origin: null, progress, cancellationToken);
 
-    /// <summary>As the other, or goes on with the trials that a folder does not hold yet: each has a seed of its own, so they come to what they would have.</summary>
+    /// <summary>As the others.</summary>
     internal async Task<FineTuningResult> RunAsync(
         ArkDataset dataset, FineTuningOptions options, FineTuningFolder? folder, bool resume, JsonNode? origin, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
     {
@@ -62,22 +67,43 @@ public sealed class FineTuner(IImageDecoder decoder)
             skipped.AddRange(left);
         }
 
-        var passes = options.Epochs * (long)BatchSource.BatchCount(data.Train.Count, options.BatchSize);
-        reporter.Begin(options.Epochs, options.Trials * passes, trials.Count * passes);
+        var steps = options.Epochs * (long)BatchSource.BatchCount(data.Train.Count, options.BatchSize);
+        reporter.Begin(options.Epochs, options.Trials * steps, trials.Count * steps);
         return await Task.Factory.StartNew(() =>
         {
+            using var cache = options.CacheDirectory is { } cacheFolder ? new ImageCache(cacheFolder) : null;
             FineTuningResult Result() => new(data.Name, [.. trials], [.. skipped.Distinct(StringComparer.Ordinal)]);
             for (var t = trials.Count; t < options.Trials; t++)
             {
-                using var trial = new FineTuningSession(configuration, data, options, t, decoder, reporter);
+                reporter.StepsBefore = t * steps;
+                using var task = new FineTuningTask(configuration, data, options, t, decoder, cache, reporter, _instruments);
                 // Only now: a folder whose run could not begin, for a damaged weight file, can be used again.
                 if (t == 0 && !resume) folder?.Begin(data, options, origin);
-                trials.Add(trial.Run(folder, cancellationToken));
-                skipped.AddRange(trial.SkippedImages);
+                trials.Add(Train(task, folder, t, data, options, reporter, cancellationToken));
+                skipped.AddRange(task.SkippedImages);
                 folder?.Write(Result());
+                folder?.DeleteStates(t);
             }
 
+            if (cache?.WriteFailure is { } failure) reporter.Message($"the image cache was not written to the end: {failure}", warning: true);
             return Result();
         }, cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false);
+    }
+
+    private FineTuningTrial Train(
+        FineTuningTask task, FineTuningFolder? folder, int trial, PreparedDataset data, FineTuningOptions options, ProgressReporter reporter, CancellationToken cancellationToken)
+    {
+        using var directory = folder?.OpenTrial(trial, options.MaxCheckpoints);
+        using var loop = new TrainingLoop(task, options, directory, directory is not null && RunCheckpoints.HasState(directory, options.MaxCheckpoints), reporter, _instruments);
+        directory?.WriteConfig(FineTuningFolder.Configuration(task.Description, data, options.Seed + (ulong)trial));
+        loop.Run(evaluationInterval: null, cancellationToken);
+        loop.RestoreBest();
+        var position = loop.Position;
+        var test = task.Test(position, cancellationToken);
+        var path = folder?.WeightsOf(trial);
+        if (path is not null) folder!.Writing(() => task.SaveWeights(path));
+        directory?.AppendMetrics(Json.Evaluation(test, position.BestEpoch));
+        directory?.WriteReport();
+        return new FineTuningTrial(options.Seed + (ulong)trial, position.Epoch, position.BestEpoch, position.BestLoss, test, path);
     }
 }

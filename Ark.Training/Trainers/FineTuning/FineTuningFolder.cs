@@ -34,18 +34,61 @@ internal sealed class FineTuningFolder(string path)
     /// <summary>The file of a trial's weights; trials count from 0.</summary>
     public string WeightsOf(int trial) => Path.Combine(path, $"trial-{trial + 1}.safetensors");
 
+    /// <summary>Where a trial keeps what belongs to it alone while it goes on: metrics, report, states.</summary>
+    private string TrialOf(int trial) => Path.Combine(path, $"trial-{trial + 1}");
+
+    /// <summary>Opens a trial's own folder; the caller disposes it.</summary>
+    /// <param name="trial">The trial, from 0.</param>
+    /// <param name="kept">How many states it keeps.</param>
+    /// <exception cref="ArkInputException">It is in use, or cannot be written.</exception>
+    public RunDirectory OpenTrial(int trial, int kept)
+    {
+        var directory = RunDirectory.Open(TrialOf(trial), resume: File.Exists(Path.Combine(TrialOf(trial), "config.json")));
+        directory.ResumeAt(path, ResumeCommand);
+        // Without a state there is nothing to go on with, and the records are of steps that are made again.
+        if (!RunCheckpoints.HasState(directory, kept)) directory.TruncateMetrics(0);
+        return directory;
+    }
+
+    /// <summary>What a trial's own folder says of it.</summary>
+    public static JsonObject Configuration(StateDescription description, PreparedDataset data, ulong seed) => new()
+    {
+        ["kind"] = description.Kind,
+        ["ark_version"] = typeof(FineTuningFolder).Assembly.GetName().Version!.ToString(3),
+        ["seed"] = seed,
+        ["datasets"] = new JsonArray(new JsonObject
+        {
+            ["name"] = data.Name,
+            ["task"] = data.Labels.Task.ToString(),
+            ["labels"] = new JsonArray([.. data.Labels.Names.Select(n => (JsonNode)n)]),
+            ["train"] = data.Train.Count,
+            ["validation"] = data.Validation.Count,
+            ["test"] = data.Test.Count,
+        }),
+    };
+
+    /// <summary>Deletes the states of a trial that has ended: its weights and results are kept, so that nothing goes on from them.</summary>
+    public void DeleteStates(int trial) => Writing(() =>
+    {
+        var states = Path.Combine(TrialOf(trial), "checkpoints");
+        if (Directory.Exists(states)) Directory.Delete(states, recursive: true);
+    });
+
     /// <summary>Keeps the folder to this fine-tuning until it is disposed.</summary>
-    /// <param name="resume">Whether it must hold a run to go on with, rather than none. One that ended before its first trial did is none: nothing of it is lost.</param>
+    /// <param name="resume">Whether it must hold a run to go on with, rather than none. One that ended before its first state was written is none: nothing of it is lost.</param>
     /// <exception cref="ArkInputException">It holds another, is in use, or cannot be written.</exception>
     public IDisposable Take(bool resume)
     {
         if (resume) _ = ReadConfig();
         var held = RunLock.Take(path);
         // Asked under the lock: another process may have begun, and ended, a run here a moment ago.
-        if (resume || !(File.Exists(ResultsPath) || File.Exists(WeightsOf(0)) || HoldsAnotherRun)) return held;
+        if (resume || !(File.Exists(ResultsPath) || File.Exists(WeightsOf(0)) || HoldsState || HoldsAnotherRun)) return held;
         held.Dispose();
         throw new ArkInputException(path, null, "holds a run already", "Choose another folder (--out), or go on with that run (--resume).");
     }
+
+    // What a stopped trial goes on from.
+    private bool HoldsState => File.Exists(Path.Combine(TrialOf(0), "checkpoints", "last.pth.tar"));
 
     // A pretraining or a training of segmentation that has not ended: its configuration must not be overwritten.
     private bool HoldsAnotherRun => Directory.Exists(Path.Combine(path, "checkpoints"));

@@ -12,6 +12,9 @@ namespace Ark.Training;
 /// </summary>
 internal sealed class StudentOptimizer : IDisposable
 {
+    // A mean binary cross-entropy of this size means logits of this size: nothing that a network comes back from.
+    private const double Diverged = 1e4;
+
     private readonly OptimizerSettings _settings;
     private readonly Parameter[][] _groups;
     private readonly ParameterState[] _states;
@@ -77,6 +80,27 @@ internal sealed class StudentOptimizer : IDisposable
             using var gradient = state.Parameter.grad;
             gradient?.TimesInPlace(factor);
         }
+    }
+
+    /// <summary>Whether all weights are numbers.</summary>
+    public bool HoldsFiniteWeights()
+    {
+        using var noGradient = no_grad();
+        using var scope = NewDisposeScope();
+        return _states.All(s => double.IsFinite(s.Parameter.norm().Number()));
+    }
+
+    /// <summary>Updates every parameter that has a gradient, unless a loss or the gradient says that training diverged.</summary>
+    /// <param name="losses">The losses that the gradient is of.</param>
+    /// <param name="clip">The norm that the gradient shall have at most; <see langword="null"/> for no limit.</param>
+    /// <exception cref="DivergedException">It did; no weight has moved, and the gradient is still there.</exception>
+    public void Step(IReadOnlyList<double> losses, double? clip)
+    {
+        // Looked at before the step is taken: weights that have gone wrong cannot be taken back.
+        var norm = GradientNorm();
+        if (!double.IsFinite(norm) || losses.Any(l => !(Math.Abs(l) < Diverged))) throw new DivergedException(losses, norm);
+        if (clip is { } largest) ClipGradient(norm, largest);
+        Step();
     }
 
     /// <summary>Updates every parameter that has a gradient.</summary>

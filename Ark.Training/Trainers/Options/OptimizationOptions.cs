@@ -188,6 +188,11 @@ public abstract class OptimizationOptions
     internal OptimizerSettings CreateOptimizerSettings() =>
         new() { Kind = Optimizer, Momentum = Momentum, WeightDecay = WeightDecay, Epsilon = Epsilon, Beta1 = Beta1, Beta2 = Beta2 };
 
+    /// <summary>Whether a run that goes on must have the value that it began with: it decides weights or records, and names nothing that may have been moved.</summary>
+    /// <param name="property">The option.</param>
+    internal virtual bool IsFixed(string property) => property is not (nameof(InitialWeights) or nameof(NestedKey) or nameof(LogInterval) or nameof(CheckpointSteps) or nameof(CheckpointMinutes)
+        or nameof(MaxCheckpoints) or nameof(Workers) or nameof(CacheDirectory) or nameof(Device) or nameof(BadImages) or nameof(TensorBoard));
+
     /// <summary>Checks every value, and those that depend on each other.</summary>
     /// <exception cref="ArkInputException">A value cannot be used; the message names it.</exception>
     public void Validate()

@@ -107,6 +107,9 @@ public sealed class TrainingOptions : OptimizationOptions
         return options;
     }
 
+    internal override bool IsFixed(string property) =>
+        property is not (nameof(PixelBaseline) or nameof(EvaluationInterval) or nameof(TestTimeCrops)) && base.IsFixed(property);
+
     internal override IEnumerable<(string Property, string Problem, string? Mend)> Problems()
     {
         foreach (var problem in base.Problems()) yield return problem;

@@ -79,6 +79,13 @@ public static class TrainingSettings
         return All.FirstOrDefault(s => Fold(s.Name) == key || s.Aliases.Any(a => Fold(a) == key));
     }
 
+    /// <summary>All options as a checkpoint keeps them.</summary>
+    internal static IReadOnlyList<StoredOption> Record(TrainingOptions options)
+    {
+        var defaults = new TrainingOptions();
+        return [.. All.Select(s => new StoredOption(s.Name, s.Format(options), s.Format(defaults), options.IsFixed(s.Property)))];
+    }
+
     internal static string NameOf(string property) => All.First(s => s.Property == property).Name;
 
     private static string Fold(string name) => name.Replace('_', '-').ToLowerInvariant();

@@ -56,6 +56,16 @@ internal static class SegmentationSettings
     /// <summary>Finds a setting by its name; <see langword="null"/> where there is none.</summary>
     public static SegmentationSetting? Find(string name) => All.FirstOrDefault(s => s.Name == Fold(name));
 
+    /// <summary>All options as a checkpoint keeps them.</summary>
+    public static IReadOnlyList<StoredOption> Record(SegmentationOptions options)
+    {
+        var defaults = new SegmentationOptions();
+        return [.. All.Select(s => new StoredOption(s.Name, s.Format(options), s.Format(defaults), !MayDiffer.Contains(s.Name)))];
+    }
+
+    // What changes neither weights nor records of a run, or names something that may have been moved.
+    internal static readonly HashSet<string> MayDiffer = ["init", "key", "workers", "device"];
+
     private static string Fold(string name) => name.Replace('_', '-').ToLowerInvariant();
 
     private delegate bool Parser<T>(string text, out T value);

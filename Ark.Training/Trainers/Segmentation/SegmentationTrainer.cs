@@ -1,4 +1,7 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
 using System.Text.Json.Nodes;
+using Ark.Evaluation;
 using Ark.Inference;
 using static TorchSharp.torch;
 
@@ -6,8 +9,11 @@ namespace Ark.Training;
 
 /// <summary>Trains segmentation networks on one dataset. Thread-safe.</summary>
 /// <param name="decoder">Decodes images and masks.</param>
-public sealed class SegmentationTrainer(IImageDecoder decoder)
+/// <param name="meters">Makes the meter that hosts listen to; see <see cref="ArkDiagnostics"/>.</param>
+public sealed class SegmentationTrainer(IImageDecoder decoder, IMeterFactory? meters = null)
 {
+    private readonly ArkInstruments _instruments = new(meters);
+
     /// <summary>What goes on with a run that was stopped.</summary>
     internal const string ResumeCommand = "ark segment train --resume";
 
@@ -28,17 +34,49 @@ public sealed class SegmentationTrainer(IImageDecoder decoder)
         var data = await PreparedSegmentation.ReadAsync(run.Dataset, cancellationToken).ConfigureAwait(false);
         var reporter = new ProgressReporter(progress);
         if (data.SelectsOnTest) reporter.Message($"{data.Name}: validation and test are the same images, so the test figures are not independent of the choice of epoch.", warning: true);
-        var description = run.Resume ? null : options.Describe(data.Structures);
+        var model = run.Resume ? null : options.Describe(data.Structures);
         using var directory = RunDirectory.Open(run.Directory, run.Resume);
         directory.ResumeCommand = ResumeCommand;
-        description ??= File.Exists(directory.LastCheckpoint) ? SegmentationCheckpoint.ReadDescription(directory.LastCheckpoint, options, data) : options.Describe(data.Structures);
-        if (!run.Resume) directory.WriteConfig(Configuration(run, options, data));
+        var begins = !run.Resume || !RunCheckpoints.HasState(directory, options.MaxCheckpoints);
+        model ??= RunCheckpoints.ReadNewest(directory, options.MaxCheckpoints, path => SegmentationTask.ReadModel(path, options, data)) ?? options.Describe(data.Structures);
         // Tensors and dispose scopes belong to a thread, and training would block a pool thread for hours.
         return await Task.Factory.StartNew(() =>
         {
-            using var session = new SegmentationSession(options, data, description, directory, run.Resume, decoder, reporter);
-            return session.Run(cancellationToken);
+            using var task = new SegmentationTask(options, data, model, begins, decoder, reporter);
+            using var loop = new TrainingLoop(task, options, directory, run.Resume, reporter, _instruments);
+            // Only now: a folder whose run could not begin, for a name that was mistyped, can be used again.
+            if (!run.Resume) directory.WriteConfig(Configuration(run, options, data));
+            return Train(task, loop, options, data, directory, reporter, cancellationToken);
         }, cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false);
+    }
+
+    private SegmentationResult Train(
+        SegmentationTask task, TrainingLoop loop, SegmentationOptions options, PreparedSegmentation data, RunDirectory directory, ProgressReporter reporter, CancellationToken cancellationToken)
+    {
+        var watch = Stopwatch.StartNew();
+        reporter.Begin(options.Epochs, task.Passes(0).Sum(task.StepCount) * (long)options.Epochs, loop.Position.TotalSteps);
+        loop.Run(evaluationInterval: null, cancellationToken);
+        var position = loop.Position;
+        using var best = LoadedSegmenter.Load(directory.BestCheckpoint, options.Device);
+        var test = new SegmentationEvaluator(decoder).Evaluate(best, data.Name, data.Structures, DatasetSplit.Test, data.Test, new ScoringOptions(), stretch: false,
+            done =>
+            {
+                if (reporter.IsDue) reporter.Report(TrainingPhase.Testing, position.Epoch, data.Name, done, data.Test.Count, position.TotalSteps);
+            }, cancellationToken);
+        var line = test.ToJson();
+        line.Insert(0, "event", DescribedCheckpoint.SegmentationKind);
+        line.Insert(1, "epoch", position.BestEpoch);
+        directory.AppendMetrics(line);
+        directory.WriteReport();
+        return new SegmentationResult
+        {
+            Test = test,
+            BestEpoch = position.BestEpoch,
+            Epochs = position.Epoch,
+            ValidationLoss = position.BestLoss,
+            Checkpoint = directory.BestCheckpoint,
+            Duration = watch.Elapsed,
+        };
     }
 
     private static JsonObject Configuration(SegmentationRun run, SegmentationOptions options, PreparedSegmentation data) => new()

@@ -1,12 +1,10 @@
 using System.Diagnostics;
 using System.Runtime.ExceptionServices;
-using Ark.Evaluation;
-using Ark.Inference;
 
 namespace Ark.Training;
 
 /// <summary>The checkpoints of one run: when one is due, which are kept, and which one a resumed run goes on from.</summary>
-internal sealed class RunCheckpoints(RunDirectory directory, TrainingOptions options, ModelDescription description, IReadOnlyList<PreparedDataset> datasets, KnowledgeAccrual accrual)
+internal sealed class RunCheckpoints(RunDirectory directory, OptimizationOptions options, ITrainingTask task)
 {
     private readonly Stopwatch _sinceSave = Stopwatch.StartNew();
     private long _stepsAtSave;
@@ -35,10 +33,10 @@ internal sealed class RunCheckpoints(RunDirectory directory, TrainingOptions opt
 
     private void WriteLast(TrainingPosition position, bool keepEarlier) => directory.Writing(() =>
     {
-        if (!accrual.IsFinite())
+        if (!task.Optimizer.HoldsFiniteWeights())
         {
             throw new TrainingStoppedException(FormattableString.Invariant(
-                $"epoch {position.Epoch + 1}, step {position.TotalSteps} of the run: the student's weights are not finite any more. The state before is in {directory.LastCheckpoint}; begin anew with a lower learning rate or --clip-grad."));
+                $"{task.Prefix}epoch {position.Epoch + 1}, step {position.TotalSteps} of the run: the weights are not finite any more. The state before is in {directory.LastCheckpoint}; begin anew with a lower learning rate or --clip-grad."));
         }
 
         if (keepEarlier) KeepEarlier();
@@ -63,8 +61,13 @@ internal sealed class RunCheckpoints(RunDirectory directory, TrainingOptions opt
         return position;
     }
 
-    /// <summary>What the newest checkpoint that can be read says of the model; <see langword="null"/> where there is none.</summary>
-    public static ModelDescription? ReadDescription(RunDirectory directory, int kept) => States(directory, kept).Select(DescribedCheckpoint.ReadDescription).FirstOrDefault(d => d is not null);
+    /// <summary>What the newest checkpoint that can be read says of something.</summary>
+    /// <param name="directory">The run's folder.</param>
+    /// <param name="kept">How many states it keeps.</param>
+    /// <param name="read">Reads it from a file; <see langword="null"/> where the file is damaged.</param>
+    /// <returns>It; <see langword="null"/> where no checkpoint can be read, or there is none.</returns>
+    public static T? ReadNewest<T>(RunDirectory directory, int kept, Func<string, T?> read)
+        where T : class => States(directory, kept).Select(read).FirstOrDefault(d => d is not null);
 
     /// <summary>Whether a run has a state of its own to go on from, whole or damaged.</summary>
     public static bool HasState(RunDirectory directory, int kept) => States(directory, kept).Count > 0;
@@ -84,7 +87,7 @@ internal sealed class RunCheckpoints(RunDirectory directory, TrainingOptions opt
         {
             try
             {
-                var position = TrainingCheckpoint.Load(path, accrual, options, description, datasets);
+                var position = TrainingCheckpoint.Load(path, task);
                 if (damaged.Count == 0) return position;
                 // Out of the way, or the next save would put the damaged file in the place of the whole one.
                 foreach (var state in damaged) directory.Writing(() => File.Move(state.InputSource, state.InputSource + ".damaged", overwrite: true));
@@ -134,7 +137,6 @@ internal sealed class RunCheckpoints(RunDirectory directory, TrainingOptions opt
     private void Save(string path, TrainingPosition position)
     {
         directory.FlushMetrics();
-        position.MetricsLength = directory.MetricsLength;
-        TrainingCheckpoint.Save(path, accrual, description, options, datasets, position);
+        TrainingCheckpoint.Save(path, task, position with { MetricsLength = directory.MetricsLength });
     }
 }

@@ -1,0 +1,209 @@
+using System.Text.Json.Nodes;
+using Ark.Data;
+using Ark.Evaluation;
+using Ark.Inference;
+using Ark.Models;
+using static TorchSharp.torch;
+
+namespace Ark.Training;
+
+/// <summary>One trial of a fine-tuning: a backbone and a new head on one dataset.</summary>
+internal sealed class FineTuningTask : ITrainingTask
+{
+    /// <summary>What a trial's checkpoints and configuration say that they are of.</summary>
+    public const string Kind = "fine-tuning-trial";
+
+    // Streams of randomness are named by what they are for.
+    private const ulong DropPathStream = 1;
+    private const ulong MixUpStream = 2;
+
+    private readonly PreparedDataset _data;
+    private readonly FineTuningOptions _options;
+    private readonly ulong _seed;
+    private readonly ProgressReporter _reporter;
+    private readonly BatchSource _source;
+    private readonly BatchSource _testSource;
+    private readonly Device _device;
+    private readonly ArkModel _model;
+    private readonly LearningRateSchedule _schedule;
+    private readonly IImageTransform _trainingView;
+    private readonly ArkInstruments _instruments;
+    private readonly int _size;
+
+    /// <summary>Builds the network.</summary>
+    /// <param name="configuration">Its shape.</param>
+    /// <param name="data">The dataset.</param>
+    /// <param name="options">How it is fine-tuned.</param>
+    /// <param name="trial">Which trial, from 0.</param>
+    /// <param name="decoder">Decodes images.</param>
+    /// <param name="cache">Keeps decoded images; <see langword="null"/> for none.</param>
+    /// <param name="reporter">Is told what happens.</param>
+    /// <param name="instruments">Measures it.</param>
+    /// <exception cref="ArkInputException">The initial weights do not fit.</exception>
+    public FineTuningTask(
+        ArkModelConfiguration configuration, PreparedDataset data, FineTuningOptions options, int trial, IImageDecoder decoder, ImageCache? cache, ProgressReporter reporter,
+        ArkInstruments? instruments = null)
+    {
+        _data = data;
+        _options = options;
+        _seed = options.Seed + (ulong)trial;
+        _reporter = reporter;
+        _instruments = instruments ?? new ArkInstruments();
+        Prefix = $"trial {trial + 1}/{options.Trials}  ";
+        _device = ComputeDevice.Of(options.Device);
+        _size = configuration.Backbone.ImageHeight;
+        void Skipped(string image) => reporter.Message($"{Prefix}left out {image}", warning: true);
+        _source = new BatchSource(decoder, options.BatchSize, options.Workers, options.BadImages, _seed, cache, Skipped);
+        _testSource = new BatchSource(decoder, options.BatchSize, options.Workers, options.BadImages, onSkipped: Skipped);
+        _schedule = options.CreateSchedule();
+        _trainingView = new TrainingTransform(_size, _size, AugmentationRecipe.Ark, Transforms.Named(options.Normalization)) { SmallestCrop = options.SmallestCrop };
+        using var unfinished = new Unfinished();
+        _model = unfinished.Keep(FineTuningModels.Build(configuration, options, _seed));
+        Optimizer = new StudentOptimizer(_model, options.CreateOptimizerSettings() with
+        {
+            RateScale = options.LayerDecay < 1 ? new LayerRates(configuration.Backbone, options.LayerDecay).Of : null,
+        }, _schedule.Initial);
+        unfinished.Finish();
+    }
+
+    public string Prefix { get; }
+
+    public StudentOptimizer Optimizer { get; }
+
+    public bool StepsAreAtomic => true;
+
+    public bool IsTestedAtItsBest => true;
+
+    public IReadOnlyList<KeyValuePair<string, nn.Module>> Networks => [KeyValuePair.Create<string, nn.Module>("state_dict", _model)];
+
+    public StateDescription Description => field ??= new StateDescription
+    {
+        Kind = Kind,
+        Format = DescribedCheckpoint.FormatVersion,
+        Model = DescriptionCodec.Encode(Model),
+        // The folder above says with which options all trials began.
+        Options = [new StoredOption("seed", _seed.ToString(System.Globalization.CultureInfo.InvariantCulture), null, IsFixed: true)],
+        Data = [KeyValuePair.Create(_data.Name, _data.Digest)],
+    };
+
+    /// <summary>Images that could not be read and were left out, each with its reason.</summary>
+    public IEnumerable<string> SkippedImages => _source.SkippedImages.Concat(_testSource.SkippedImages);
+
+    private ModelDescription Model => new()
+    {
+        Architecture = _model.Configuration.Backbone.Name,
+        ImageSize = _size,
+        UseMlpProjector = false,
+        ProjectorFeatures = 0,
+        Normalization = _options.Normalization,
+        Heads = [KeyValuePair.Create(_data.Name, _data.Labels)],
+    };
+
+    private bool IsExclusive => _data.Labels.Task == LabelTask.MultiClass;
+
+    public IReadOnlyList<DatasetPass> Passes(int epoch) => [new DatasetPass(_data.Name, [0], _data.Train.Count)];
+
+    public int StepCount(DatasetPass pass) => BatchSource.BatchCount(pass.Images, _options.BatchSize);
+
+    public IEnumerable<TrainingStep> Steps(DatasetPass pass, TrainingPosition position, CancellationToken cancellationToken)
+    {
+        // A frozen encoder is a fixed function: no stochastic depth.
+        if (_options.FreezeEncoder) _model.eval();
+        else _model.train();
+        Optimizer.LearningRate = _schedule.At(position.Epoch);
+        foreach (var batch in _source.Training(_data.Name, 0, _data.Train, _trainingView, position.Epoch, position.Step, cancellationToken))
+            yield return new TrainingStep(batch.Number, batch.Count, () => batch.Indices.Select(i => _data.Train[i].Image.Name), (at, token) => Step(batch, at, token), batch);
+    }
+
+    public string DescribeLosses(TrainingPosition position) => FormattableString.Invariant($"loss {position.MeanLoss(0):F4}");
+
+    public void EndPass()
+    {
+    }
+
+    public JsonObject RecordPass(DatasetPass pass, TrainingPosition position) => new()
+    {
+        ["event"] = "pass",
+        ["epoch"] = position.Epoch + 1,
+        ["dataset"] = pass.Name,
+        ["images"] = position.Images,
+        ["task_loss"] = JsonScalar.Number(position.MeanLoss(0)),
+        ["lr"] = Optimizer.LearningRate,
+    };
+
+    public EpochOutcome Validate(TrainingPosition position, bool isTested, CancellationToken cancellationToken)
+    {
+        var loss = Read(DatasetSplit.Validation, position, cancellationToken).Loss;
+        return new EpochOutcome([loss], loss, FormattableString.Invariant($"validation loss: {_data.Name} {loss:F4}"),
+            [new JsonObject { ["event"] = "validation", ["epoch"] = position.Epoch + 1, ["dataset"] = _data.Name, ["loss"] = JsonScalar.Number(loss) }]);
+    }
+
+    public void EndEpoch(int epoch, EpochOutcome outcome)
+    {
+    }
+
+    /// <summary>Tests the network as it is.</summary>
+    public DatasetEvaluation Test(TrainingPosition position, CancellationToken cancellationToken)
+    {
+        var evaluation = Read(DatasetSplit.Test, position, cancellationToken).Predictions
+            .Evaluate(_data.Name, DatasetSplit.Test, ModelRole.Student, _data.TestLabels, cancellationToken: cancellationToken);
+        _instruments.Evaluated(evaluation);
+        return evaluation;
+    }
+
+    /// <summary>Writes the network, with all that is needed to use it.</summary>
+    public void SaveWeights(string path) => FineTuningModels.Save(path, _model);
+
+    public void RequireSameModel(string path, CheckpointSection model)
+    {
+        if (!DescriptionCodec.Decode(path, model).IsSameAs(Model))
+            throw new ArkInputException(path, "key 'ark.model'", "is a checkpoint of another model", "Resume with the options that the run began with.");
+    }
+
+    public void Store(OrderedDictionary<string, object?> position)
+    {
+    }
+
+    public TrainingPosition Restore(CheckpointSection stored, TrainingPosition position) => position;
+
+    public void Dispose()
+    {
+        Optimizer.Dispose();
+        _model.Dispose();
+    }
+
+    private double[] Step(Batch batch, TrainingPosition position, CancellationToken cancellationToken)
+    {
+        using var scope = NewDisposeScope();
+        cancellationToken.ThrowIfCancellationRequested();
+        _model.DropPathStream = new RandomStream(_seed, DropPathStream, (ulong)position.TotalSteps);
+        var (views, targets, anyMissing) = BatchSource.ToTensors(batch, _device);
+        var images = views.select(1, 0).contiguous();
+        if (_options.MixUp > 0) (images, targets) = MixUp.Blend(images, targets, _options.MixUp, new RandomStream(_seed, MixUpStream, (ulong)position.TotalSteps));
+        Optimizer.ClearGradients(fillWithZeros: false);
+        var loss = TaskLoss.Compute(_model.forward(images, 0).Logits, targets, IsExclusive, anyMissing);
+        cancellationToken.ThrowIfCancellationRequested();
+        loss.backward();
+        cancellationToken.ThrowIfCancellationRequested();
+        double[] losses = [loss.Number()];
+        Optimizer.Step(losses, _options.ClipGradient);
+        return losses;
+    }
+
+    private (double Loss, Predictions Predictions) Read(DatasetSplit split, TrainingPosition position, CancellationToken cancellationToken)
+    {
+        var phase = split == DatasetSplit.Test ? TrainingPhase.Testing : TrainingPhase.Validating;
+        var (source, transform) = split == DatasetSplit.Test && _options.TestTimeCrops == 10
+            ? (_testSource, Transforms.TenCrop(_options.Normalization, _size))
+            : (_source, Transforms.Evaluation(_options.Normalization, _size));
+        var read = new List<int>();
+        _model.eval();
+        var batches = source.InOrder(_data.Name, _data[split], transform, cancellationToken);
+        var (loss, predictions) = SplitReader.Read(views => _model.forward(views, 0).Logits, _data.Labels, batches, IsExclusive, _device, images =>
+        {
+            _instruments.Read(_data.Name, phase, images);
+            if (_reporter.IsDue) _reporter.Report(phase, position.Epoch, _data.Name, read.Count, _data[split].Count, position.TotalSteps);
+        }, read: read);
+        return (loss, predictions.Named([.. read.Select(i => _data[split][i].Image.Name)], [.. read.Select(i => _data[split][i].PatientId)]));
+    }
+}

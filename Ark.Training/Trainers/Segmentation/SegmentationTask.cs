@@ -1,0 +1,212 @@
+using System.Text.Json.Nodes;
+using Ark.Data;
+using Ark.Evaluation;
+using Ark.Inference;
+using Ark.Models;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Ark.Training;
+
+/// <summary>The training of a segmentation network on one dataset.</summary>
+internal sealed class SegmentationTask : ITrainingTask
+{
+    private readonly SegmentationOptions _options;
+    private readonly PreparedSegmentation _data;
+    private readonly SegmentationDescription _model;
+    private readonly ProgressReporter _reporter;
+    private readonly Device _device;
+    private readonly UperNet _network;
+    private readonly LearningRateSchedule _schedule;
+    private readonly SegmentationLoader _training;
+    private readonly SegmentationLoader _validation;
+
+    /// <summary>Builds the network.</summary>
+    /// <param name="options">How to train.</param>
+    /// <param name="data">On what.</param>
+    /// <param name="model">The network's shape.</param>
+    /// <param name="begins">Whether the run has no state of its own, so that initial weights are loaded.</param>
+    /// <param name="decoder">Decodes images and masks.</param>
+    /// <param name="reporter">Is told what happens.</param>
+    /// <exception cref="ArkInputException">The initial weights do not fit.</exception>
+    public SegmentationTask(SegmentationOptions options, PreparedSegmentation data, SegmentationDescription model, bool begins, IImageDecoder decoder, ProgressReporter reporter)
+    {
+        (_options, _data, _model, _reporter) = (options, data, model, reporter);
+        _device = ComputeDevice.Of(options.Device);
+        using var unfinished = new Unfinished();
+        using (var generator = new Generator(options.Seed)) _network = unfinished.Keep(new UperNet(model.Network, generator));
+        if (begins && options.InitialWeights is { } path)
+            reporter.Message($"backbone from {path}: {_network.Backbone.load_checkpoint(path, strict: false, nestedKey: options.NestedKey)}");
+        _network.to(_device);
+        if (options.Precision == TrainingPrecision.Bf16) _network.Backbone.Precision = ScalarType.BFloat16;
+        _schedule = options.CreateSchedule();
+        Optimizer = unfinished.Keep(new StudentOptimizer(_network, options.CreateOptimizerSettings(), _schedule.Initial));
+        var transform = model.Transform(options.VaryQuality);
+        _training = new SegmentationLoader(data.Train, transform, decoder, options.BatchSize, options.Workers, options.Seed);
+        _validation = new SegmentationLoader(data.Validation, transform, decoder, options.BatchSize, options.Workers, options.Seed);
+        unfinished.Finish();
+    }
+
+    public string Prefix => "";
+
+    public StudentOptimizer Optimizer { get; }
+
+    // A forward pass moves the running statistics of batch normalization.
+    public bool StepsAreAtomic => false;
+
+    public bool IsTestedAtItsBest => true;
+
+    public IReadOnlyList<KeyValuePair<string, nn.Module>> Networks => [KeyValuePair.Create<string, nn.Module>("state_dict", _network)];
+
+    public StateDescription Description => field ??= Describe(_options, _data, _model.Encode());
+
+    /// <summary>What the checkpoint of an unfinished run says of its network, so that the file which the run began with is needed no more.</summary>
+    /// <returns>The network's shape; <see langword="null"/> where the file is damaged.</returns>
+    /// <exception cref="ArkInputException">It belongs to a run with other options, structures or lists.</exception>
+    public static SegmentationDescription? ReadModel(string path, SegmentationOptions options, PreparedSegmentation data)
+    {
+        using var scope = NewDisposeScope();
+        try
+        {
+            var (_, ark) = SegmentationModelFile.Read(path);
+            var model = SegmentationDescription.Decode(path, ark.Section("model"));
+            TrainingCheckpoint.RequireSameRun(path, ark, Describe(options, data, model.Encode()));
+            RequireSameStructures(path, model, data);
+            model.RequirePlausible(path);
+            return model with { Network = model.Network with { Backbone = model.Network.Backbone with { DropPathRate = options.DropPathRate } } };
+        }
+        catch (CheckpointException)
+        {
+            // Going on says how it is damaged.
+            return null;
+        }
+    }
+
+    public IReadOnlyList<DatasetPass> Passes(int epoch) => [new DatasetPass(_data.Name, [0], _data.Train.Count)];
+
+    public int StepCount(DatasetPass pass) => _training.TrainingBatchCount;
+
+    public IEnumerable<TrainingStep> Steps(DatasetPass pass, TrainingPosition position, CancellationToken cancellationToken)
+    {
+        var number = position.Step;
+        foreach (var batch in _training.ReadForTraining(position.Epoch, position.Step, _options.Augment, cancellationToken))
+            yield return new TrainingStep(number++, batch.Count, () => batch.Indices.Select(i => _data.Train[i].Image.Name), (at, token) => Step(batch, at, token), Batch: null);
+    }
+
+    public string DescribeLosses(TrainingPosition position) => FormattableString.Invariant($"loss {position.MeanLoss(0):F4}");
+
+    public void EndPass()
+    {
+    }
+
+    public JsonObject RecordPass(DatasetPass pass, TrainingPosition position) => new()
+    {
+        ["event"] = "pass",
+        ["epoch"] = position.Epoch + 1,
+        ["dataset"] = pass.Name,
+        ["images"] = position.Images,
+        ["task_loss"] = JsonScalar.Number(position.MeanLoss(0)),
+        ["lr"] = Optimizer.LearningRate,
+    };
+
+    // The loss over the split, and the Dice of each structure at the network's own resolution.
+    public EpochOutcome Validate(TrainingPosition position, bool isTested, CancellationToken cancellationToken)
+    {
+        _network.eval();
+        using var off = no_grad();
+        var (sum, images) = (0.0, 0);
+        var (overlaps, totals) = (new double[_data.Structures.Count], new double[_data.Structures.Count]);
+        foreach (var batch in _validation.ReadInOrder(cancellationToken))
+        {
+            using var scope = NewDisposeScope();
+            var (input, target) = ToTensors(batch);
+            var logits = _network.forward(input);
+            sum += LossOf(logits, target).Number() * batch.Count;
+            images += batch.Count;
+            var found = logits.gt(KeptScalar.Zero).to(ScalarType.Float32);
+            var (both, all) = (found.mul(target).sum([0, 2, 3]).cpu().data<float>().ToArray(), found.Plus(target).sum([0, 2, 3]).cpu().data<float>().ToArray());
+            for (var k = 0; k < both.Length; k++) (overlaps[k], totals[k]) = (overlaps[k] + both[k], totals[k] + all[k]);
+            if (_reporter.IsDue) _reporter.Report(TrainingPhase.Validating, position.Epoch + 1, _data.Name, images, _data.Validation.Count, position.TotalSteps);
+        }
+
+        var (loss, dice) = (sum / images, overlaps.Zip(totals, (o, t) => t == 0 ? 1 : 2 * o / t).ToArray());
+        var message = $"validation loss: {_data.Name} {loss:F4}, Dice {string.Join(", ", _data.Structures.Zip(dice, (s, d) => FormattableString.Invariant($"{s} {d:F3}")))}";
+        return new EpochOutcome([loss], loss, message,
+        [
+            new JsonObject
+            {
+                ["event"] = "validation",
+                ["epoch"] = position.Epoch + 1,
+                ["dataset"] = _data.Name,
+                ["loss"] = JsonScalar.Number(loss),
+                ["dice"] = new JsonObject(_data.Structures.Zip(dice, (s, d) => KeyValuePair.Create(s, JsonScalar.Number(d)))),
+            },
+        ]);
+    }
+
+    public void EndEpoch(int epoch, EpochOutcome outcome)
+    {
+    }
+
+    public void RequireSameModel(string path, CheckpointSection model) => RequireSameStructures(path, SegmentationDescription.Decode(path, model), _data);
+
+    public void Store(OrderedDictionary<string, object?> position)
+    {
+    }
+
+    public TrainingPosition Restore(CheckpointSection stored, TrainingPosition position) =>
+        // Before passes were counted, a pass whose steps were all done had been recorded.
+        stored.Has("pass") || position.Step < _training.TrainingBatchCount ? position : position.AfterPass();
+
+    public void Dispose()
+    {
+        Optimizer.Dispose();
+        _network.Dispose();
+    }
+
+    private static StateDescription Describe(SegmentationOptions options, PreparedSegmentation data, OrderedDictionary<string, object?> model) => new()
+    {
+        Kind = DescribedCheckpoint.SegmentationKind,
+        Format = SegmentationModelFile.FormatVersion,
+        Model = model,
+        Options = SegmentationSettings.Record(options),
+        Data = [KeyValuePair.Create(data.Name, data.Digest)],
+    };
+
+    private static void RequireSameStructures(string path, SegmentationDescription model, PreparedSegmentation data)
+    {
+        if (!model.Network.Structures.SequenceEqual(data.Structures, StringComparer.Ordinal))
+            throw new ArkInputException(path, "key 'ark.model'", "is a checkpoint of other structures", "Resume with the catalogue that the run began with.");
+    }
+
+    private double[] Step(SegmentationBatch batch, TrainingPosition position, CancellationToken cancellationToken)
+    {
+        using var scope = NewDisposeScope();
+        cancellationToken.ThrowIfCancellationRequested();
+        if (!_network.training) _network.train();
+        _network.SeedDrops(_options.Seed, (ulong)position.TotalSteps);
+        // The published code holds the rate through an epoch, of which the first then learns nothing.
+        Optimizer.LearningRate = _schedule.At(position.Epoch + ((double)(position.Step + 1) / _training.TrainingBatchCount));
+        var (images, targets) = ToTensors(batch);
+        Optimizer.ClearGradients(fillWithZeros: false);
+        // From here on the step must be finished, and is, whoever waits for the run to stop.
+        var loss = LossOf(_network.forward(images), targets);
+        loss.backward();
+        double[] losses = [loss.Number()];
+        Optimizer.Step(losses, _options.ClipGradient);
+        return losses;
+    }
+
+    private Tensor LossOf(Tensor logits, Tensor targets)
+    {
+        if (_options.Loss == SegmentationLoss.DiceCrossEntropy) return SoftDice.WithCrossEntropy(logits, targets);
+        using var probabilities = logits.sigmoid();
+        return SoftDice.Loss(probabilities, targets);
+    }
+
+    private (Tensor Images, Tensor Targets) ToTensors(SegmentationBatch batch)
+    {
+        var (height, width) = (_model.Size.Height, _model.Size.Width);
+        return (tensor(batch.Images, [batch.Count, 3, height, width]).to(_device), tensor(batch.Targets, [batch.Count, _data.Structures.Count, height, width]).to(_device));
+    }
+}
