@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Ark.Data;
-using Ark.Evaluation;
 using Spectre.Console;
 
 namespace Ark.Cli;

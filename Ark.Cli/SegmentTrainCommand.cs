@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Ark.Data;
-using Ark.Models;
 using Ark.Training;
 using Microsoft.Extensions.DependencyInjection;
 

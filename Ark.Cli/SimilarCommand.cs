@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using Ark.Evaluation;
 using Ark.Inference;
-using Ark.Models;
 
 namespace Ark.Cli;
 

@@ -1,5 +1,3 @@
-using Ark.Models;
-
 namespace Ark.Inference;
 
 /// <summary>

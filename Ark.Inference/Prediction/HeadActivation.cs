@@ -1,5 +1,3 @@
-using Ark.Models;
-
 namespace Ark.Inference;
 
 /// <summary>Turns logits into probabilities, once: sigmoid where labels are independent, softmax where they exclude each other, and the calibration where there is one.</summary>

@@ -1,5 +1,4 @@
 using System.Diagnostics.Metrics;
-using Ark.Data;
 
 namespace Ark.Inference;
 

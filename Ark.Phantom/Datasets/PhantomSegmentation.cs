@@ -1,5 +1,3 @@
-using Ark.Data;
-
 namespace Ark.Phantom;
 
 /// <summary>

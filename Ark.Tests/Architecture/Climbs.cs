@@ -4,7 +4,10 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 
 namespace Ark.Tests.Architecture;
 
-/// <summary>References from a folder to one above it, found as the compiler finds them: extension methods and members of instances count, comments and texts do not.</summary>
+/// <summary>
+/// References from a folder to one above it, as the compiler understands them: extension methods count, comments, texts and members that happen to be called like a type do not. Who only uses a
+/// member of what somebody below hands out is not reported; the one who hands it out is.
+/// </summary>
 internal static class Climbs
 {
     // What the SDK adds to every project.
@@ -21,13 +24,26 @@ internal static class Climbs
         var references = ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
             .Where(p => !Path.GetFileName(p).StartsWith("Ark.", StringComparison.Ordinal) && Path.GetFileName(p) != "ark.dll").Select(p => MetadataReference.CreateFromFile(p));
         var compilation = CSharpCompilation.Create("Products", trees, references, new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, allowUnsafe: true));
-        return [.. trees.Where(t => t.FilePath.Length > 0).AsParallel().SelectMany(t => Of(compilation.GetSemanticModel(t), t)).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+        var named = trees.Where(t => t.FilePath.Length > 0).SelectMany(t => Names(t.GetRoot()).Select(n => (Name: n, Floor: Floor.Of(t.FilePath))))
+            .GroupBy(n => n.Name, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.Max(n => n.Floor), StringComparer.Ordinal);
+        return [.. trees.Where(t => t.FilePath.Length > 0).SelectMany(t => Of(compilation.GetSemanticModel(t), t, named)).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
     }
 
-    private static IEnumerable<string> Of(SemanticModel model, SyntaxTree tree)
+    // By what others can mean a file: its types, and its extension methods.
+    private static IEnumerable<string> Names(SyntaxNode root) => root.DescendantNodes().Select(n => n switch
+    {
+        BaseTypeDeclarationSyntax type => type.Identifier.ValueText,
+        DelegateDeclarationSyntax type => type.Identifier.ValueText,
+        MethodDeclarationSyntax { ParameterList.Parameters: [{ Modifiers: var modifiers }, ..] } method when modifiers.Any(SyntaxKind.ThisKeyword) => method.Identifier.ValueText,
+        _ => "",
+    }).Where(n => n.Length > 0);
+
+    private static IEnumerable<string> Of(SemanticModel model, SyntaxTree tree, Dictionary<string, int> named)
     {
         foreach (var name in tree.GetRoot().DescendantNodes().OfType<SimpleNameSyntax>())
         {
+            // Asking the compiler takes long, and of most names it is known without.
+            if (named.GetValueOrDefault(name.Identifier.ValueText, -1) <= Floor.Of(tree.FilePath)) continue;
             var found = model.GetSymbolInfo(name);
             if (TypeOf(found.Symbol ?? found.CandidateSymbols.FirstOrDefault()) is not { } type) continue;
             foreach (var place in type.DeclaringSyntaxReferences.Select(r => r.SyntaxTree.FilePath))

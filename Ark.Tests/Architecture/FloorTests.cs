@@ -10,7 +10,8 @@ public sealed class FloorTests
     {
         var sources = Sources();
         Assert.True(sources.Count > 500, $"only {sources.Count} sources were found");
-        Assert.Empty(Climbs.In(sources));
+        var climbs = Climbs.In(sources);
+        Assert.True(climbs.Count == 0, string.Join(Environment.NewLine, climbs));
     }
 
     [Fact]
@@ -31,13 +32,12 @@ public sealed class FloorTests
     [Theory]
     [InlineData("class Low { High? _above; }")]
     [InlineData("class Low { string At(object o) => o.Risen(); }")]
-    [InlineData("class Low { int At(Middle m) => m.High.Value; }")]
+    [InlineData("class Low { int At() => new Ark.High().Value; }")]
     public void A_reference_that_climbs_is_found(string low)
     {
         Dictionary<string, string> sources = new(StringComparer.Ordinal)
         {
             ["Ark.Core/Text/Low.cs"] = $"namespace Ark; {low}",
-            ["Ark.Core/Text/Middle.cs"] = "namespace Ark; class Middle { public High High => null!; }",
             ["Ark.Core/Datasets/High.cs"] = "namespace Ark; class High { public int Value; } static class Rising { public static string Risen(this object o) => \"\"; }",
         };
         Assert.Contains(Climbs.In(sources), c => c.StartsWith("Ark.Core/Text/Low.cs(1) uses ", StringComparison.Ordinal) && c.EndsWith(" of Ark.Core/Datasets", StringComparison.Ordinal));

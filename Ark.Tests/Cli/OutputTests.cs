@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Ark.Phantom;
 using Ark.Tests.Checkpoints;
 using Ark.Tests.Reuse;
 using Ark.Training;

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Ark.Phantom;
 using Ark.Tests.Training;
 using Ark.Training;
 

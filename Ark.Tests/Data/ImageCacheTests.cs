@@ -1,5 +1,4 @@
 using Ark.Data;
-using Ark.Inference;
 using Ark.Tests.Images;
 
 namespace Ark.Tests.Data;

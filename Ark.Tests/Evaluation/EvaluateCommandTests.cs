@@ -3,7 +3,6 @@ using Ark.Data;
 using Ark.Evaluation;
 using Ark.Inference;
 using Ark.Models;
-using Ark.Phantom;
 using Ark.Tests.Cli;
 
 namespace Ark.Tests.Evaluation;

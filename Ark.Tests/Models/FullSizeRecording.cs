@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Ark.Data;
-using Ark.Models;
 using static TorchSharp.torch;
 
 namespace Ark.Tests.Models;

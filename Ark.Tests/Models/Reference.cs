@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json;
-using Ark.Evaluation;
 using Ark.Models;
 using static TorchSharp.torch;
 

@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using Ark.Inference;
 using Ark.Phantom;
 
 namespace Ark.Tests.Phantom;

@@ -1,5 +1,4 @@
 using Ark.Inference;
-using Ark.Models;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;

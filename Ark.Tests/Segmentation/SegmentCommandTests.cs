@@ -2,7 +2,6 @@ using System.Text.Json.Nodes;
 using Ark.Data;
 using Ark.Evaluation;
 using Ark.Inference;
-using Ark.Phantom;
 using Ark.Tests.Cli;
 using Microsoft.Extensions.DependencyInjection;
 

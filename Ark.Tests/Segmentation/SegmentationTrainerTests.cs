@@ -2,7 +2,6 @@ using System.Text.Json.Nodes;
 using Ark.Data;
 using Ark.Inference;
 using Ark.Models;
-using Ark.Phantom;
 using Ark.Tests.Models;
 using Ark.Tests.Training;
 using Ark.Training;

@@ -1,5 +1,4 @@
 using Ark.Data;
-using Ark.Models;
 using Ark.Phantom;
 using Ark.Tests.Reuse;
 

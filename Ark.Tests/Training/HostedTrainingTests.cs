@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using Ark.Data;
 using Ark.Inference;
-using Ark.Phantom;
 using Ark.Training;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
-using Ark.Phantom;
 using Ark.Training;
 
 namespace Ark.Tests.Training;

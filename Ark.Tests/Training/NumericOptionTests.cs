@@ -1,5 +1,4 @@
 using System.Reflection;
-using Ark.Models;
 using Ark.Tests.Cli;
 using Ark.Training;
 

@@ -1,5 +1,4 @@
 using Ark.Evaluation;
-using Ark.Phantom;
 using Ark.Training;
 
 namespace Ark.Tests.Training;

@@ -1,6 +1,5 @@
 using Ark.Evaluation;
 using Ark.Inference;
-using Ark.Phantom;
 using Ark.Training;
 using static TorchSharp.torch;
 

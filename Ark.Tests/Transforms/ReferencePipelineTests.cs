@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Ark.Data;
-using Ark.Models;
 using static Ark.Tests.Transforms.TransformReference;
 
 namespace Ark.Tests.Transforms;

@@ -1,5 +1,4 @@
 using Ark.Data;
-using Ark.Models;
 using Ark.Tests.Images;
 
 namespace Ark.Tests.Transforms;

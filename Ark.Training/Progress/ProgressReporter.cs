@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Ark.Evaluation;
 
 namespace Ark.Training;
 

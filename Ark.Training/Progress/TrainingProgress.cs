@@ -1,5 +1,3 @@
-using Ark.Evaluation;
-
 namespace Ark.Training;
 
 /// <summary>A moment of a training run, for a person or a monitor to see.</summary>

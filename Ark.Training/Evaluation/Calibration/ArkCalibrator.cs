@@ -1,6 +1,5 @@
 using Ark.Data;
 using Ark.Inference;
-using Ark.Models;
 
 namespace Ark.Evaluation;
 

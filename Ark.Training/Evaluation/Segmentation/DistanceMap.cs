@@ -1,5 +1,3 @@
-using Ark.Inference;
-
 namespace Ark.Evaluation;
 
 /// <summary>
