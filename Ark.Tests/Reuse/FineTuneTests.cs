@@ -126,7 +126,9 @@ public class FineTuneTests(SmallModel small) : IClassFixture<SmallModel>
         foreach (var tensor in weights.Values) tensor.Dispose();
         var run = await CommandLineRun.Of(["finetune", "--config", small.Catalogue(folder), "--dataset", "noise", "--init", folder.PathOf("nan.safetensors"), "--img-size", "32", "--out", folder.PathOf("tuned"), .. Quick]);
         Assert.Equal(1, run.ExitCode);
-        Assert.Contains("ark: noise, trial 1: the validation loss is not finite", run.Error, StringComparison.Ordinal);
+        Assert.Contains("ark: trial 1/1  epoch 1, noise, step 1: training diverged", run.Error, StringComparison.Ordinal);
+        Assert.Contains(".png", run.Error, StringComparison.Ordinal);
+        Assert.True(File.Exists(folder.PathOf("tuned/trial-1/failure.json")));
     }
 
     [Theory]

@@ -17,5 +17,11 @@ internal sealed class Reaction(Action<TrainingProgress> react) : IProgress<Train
         });
     }
 
+    /// <summary>Ends the run as a kill does at the first report of a kind.</summary>
+    public static Reaction KillAtFirst(Func<TrainingProgress, bool> isIt) => new(p =>
+    {
+        if (isIt(p)) throw new KilledException();
+    });
+
     internal sealed class KilledException : Exception;
 }

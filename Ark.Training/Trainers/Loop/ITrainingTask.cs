@@ -25,7 +25,7 @@ internal interface ITrainingTask : IDisposable
     /// <summary>The networks, by their keys in a checkpoint.</summary>
     IReadOnlyList<KeyValuePair<string, nn.Module>> Networks { get; }
 
-    /// <summary>What a checkpoint says beside networks and position.</summary>
+    /// <summary>What a checkpoint says beside networks and position. What it holds of tensors belongs to the dispose scope of the caller.</summary>
     StateDescription Description { get; }
 
     /// <summary>The passes of an epoch, in order.</summary>

@@ -28,7 +28,6 @@ public static class TrainingSettings
         Real(nameof(TrainingOptions.ConsistencyScale), "consistency", [], "factor of the consistency weight; 0 trains without the teacher", o => o.ConsistencyScale, (o, v) => o.ConsistencyScale = v),
         Whole(nameof(TrainingOptions.Epochs), "epochs", [], "passes over all datasets; beside --pretrain-epochs the length of the learning-rate schedule, as published", o => o.Epochs, (o, v) => o.Epochs = v),
         Setting(nameof(TrainingOptions.Epochs), PretrainEpochs, [], "N", "the published name of --epochs", (string v, out int n) => int.TryParse(v, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out n), (o, v) => o.Epochs = v, _ => null),
-        Whole(nameof(TrainingOptions.Patience), "patience", [], "epochs without a lower validation loss after which training ends; 0 for none", o => o.Patience, (o, v) => o.Patience = v),
         Whole(nameof(TrainingOptions.BatchSize), "batch-size", [], "images of a step", o => o.BatchSize, (o, v) => o.BatchSize = v),
         Whole(nameof(TrainingOptions.GradientAccumulationSteps), "accumulate", [], "compute a step's batch in N parts, whose gradients add up", o => o.GradientAccumulationSteps, (o, v) => o.GradientAccumulationSteps = v),
         Flag(nameof(TrainingOptions.GradientCheckpointing), "checkpoint-activations", [], "compute activations again for the gradients, in place of keeping them", o => o.GradientCheckpointing, (o, v) => o.GradientCheckpointing = v),

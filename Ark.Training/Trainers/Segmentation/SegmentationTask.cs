@@ -58,7 +58,7 @@ internal sealed class SegmentationTask : ITrainingTask
 
     public IReadOnlyList<KeyValuePair<string, nn.Module>> Networks => [KeyValuePair.Create<string, nn.Module>("state_dict", _network)];
 
-    public StateDescription Description => field ??= Describe(_options, _data, _model.Encode());
+    public StateDescription Description => Describe(_options, _data, _model.Encode());
 
     /// <summary>What the checkpoint of an unfinished run says of its network, so that the file which the run began with is needed no more.</summary>
     /// <returns>The network's shape; <see langword="null"/> where the file is damaged.</returns>
