@@ -103,6 +103,9 @@ public static class ArkTrainingExtensions
     // All that works on datasets, whichever method of the builder comes first.
     private static void AddDatasetServices(IServiceCollection services)
     {
+        if (services.Any(d => d.ServiceType == typeof(ArkDatasets))) return;
+        services.AddSingleton(ParquetEmbeddings.Format);
+        services.AddSingleton(new KnownSection(TrainingOptions.SectionName));
         services.TryAddSingleton(CreateAdapters);
         services.TryAddSingleton(CreateSegmentationAdapters);
         services.TryAddSingleton(provider => new ArkDatasets(provider, provider.GetRequiredService<DatasetAdapterRegistry>(), provider.GetServices<DatasetDefinition>()));
@@ -112,8 +115,6 @@ public static class ArkTrainingExtensions
         services.TryAddSingleton<FineTuner>();
         services.TryAddSingleton<SegmentationTrainer>();
         services.TryAddSingleton<SegmentationEvaluator>();
-        services.TryAddEnumerable(ServiceDescriptor.Singleton(ParquetEmbeddings.Format));
-        services.TryAddEnumerable(ServiceDescriptor.Singleton(new KnownSection(TrainingOptions.SectionName)));
     }
 
     private static DatasetAdapterRegistry CreateAdapters(IServiceProvider provider)
