@@ -50,7 +50,8 @@ internal sealed class TrainingSession : IDisposable
         using var trained = begins && options.InitialWeights is { } path ? TrainedModel.Open(path) : null;
         Description = TrainingModels.Describe(options, datasets, stored?.Heads ?? trained?.Heads ?? []);
         _trainingView = new TrainingTransform(Description.ImageSize, Description.ImageSize,
-            options.Recipe == TrainingRecipe.ArkPlus ? AugmentationRecipe.ArkPlus : AugmentationRecipe.Ark, Transforms.Named(options.Normalization)) { SmallestCrop = options.SmallestCrop };
+            options.Recipe == TrainingRecipe.ArkPlus ? AugmentationRecipe.ArkPlus : AugmentationRecipe.Ark, Transforms.Named(options.Normalization))
+        { SmallestCrop = options.SmallestCrop };
         _evaluationView = Transforms.Evaluation(options.Normalization, Description.ImageSize);
         _testView = options.TestAugment ? Transforms.TenCrop(options.Normalization, Description.ImageSize) : _evaluationView;
         using var unfinished = new Unfinished();
