@@ -5,11 +5,13 @@ namespace Ark.Tests.Documents;
 /// <summary>The running text of a document, as sentences.</summary>
 internal static partial class Prose
 {
-    /// <summary>The sentences outside code blocks, tables and headings. A link counts as its text, and a span of code as one word.</summary>
-    public static IEnumerable<string> Sentences(IEnumerable<string> lines) => Paragraphs(lines).SelectMany(p => End().Split(Plain(p))).Where(s => Words(s) > 0);
+    /// <summary>The sentences outside code, tables and headings. A link counts as its text, and a span of code as one word.</summary>
+    public static IEnumerable<string> Sentences(IEnumerable<string> lines) =>
+        Paragraphs(lines).SelectMany(p => End().Split(Plain(p))).Where(s => Words(s) > 0);
 
     /// <summary>How many words a sentence has; signs alone are no words.</summary>
-    public static int Words(string sentence) => sentence.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Count(w => w.Any(char.IsLetterOrDigit));
+    public static int Words(string sentence) =>
+        sentence.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Count(w => w.Any(char.IsLetterOrDigit));
 
     private static IEnumerable<string> Paragraphs(IEnumerable<string> lines)
     {

@@ -20,5 +20,9 @@ public class ProseTests
     [Fact]
     public void Sentences_are_running_text_without_code_tables_and_headings() => Assert.Equal(
         ["A link, and Code twice.", "Is it one?", "Yes", "It goes on in the next line, with a picture.", "First.", "Second of 0.5 items"],
-        Prose.Sentences(["# Not a heading", "A [link](https://a.example/b.c), and `a. B` **twice**. Is it one? Yes", "| a table |", "", "It goes on", "in the next line, with [![a picture](p.png)](q.md).", "- First.", "2. Second of 0.5 items"]));
+        Prose.Sentences(
+        [
+            "# No sentence", "A [link](https://a.example/b.c), and `a. B` **twice**. Is it one? Yes", "| a table |", "",
+            "It goes on", "in the next line, with [![a picture](p.png)](q.md).", "- First.", "2. Second of 0.5 items",
+        ]));
 }

@@ -7,8 +7,8 @@ namespace Ark.Training;
 /// <c>AddArk().AddModel(name, …)</c> as the keyed service of that name; the first model is the unkeyed service too.
 /// </summary>
 /// <remarks>
-/// Take it in applications: it decodes and prepares images, calibrates, and batches callers. For tensors that are prepared already take <see cref="Models.InferenceEngine"/>, and for gradients
-/// <see cref="Models.ArkModel"/>.
+/// Take it in applications: it decodes and prepares images, calibrates, and batches callers. For tensors that are prepared already take
+/// <see cref="Models.InferenceEngine"/>, and for gradients <see cref="Models.ArkModel"/>.
 /// </remarks>
 public interface IArkClassifier
 {
