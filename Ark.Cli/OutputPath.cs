@@ -46,8 +46,7 @@ internal static class OutputPath
     /// </summary>
     public static bool HasNoRoom(ArkInputException refusal)
     {
-        // What .NET makes of EFBIG.
-        if (refusal.InnerException is ArgumentOutOfRangeException && refusal.Problem.StartsWith("cannot be written", StringComparison.Ordinal)) return true;
+        if (UnwritableFile.IsTooLarge(refusal.InnerException) && refusal.Problem.StartsWith("cannot be written", StringComparison.Ordinal)) return true;
         const int ioError = 5, tooBig = 27, noSpace = 28, quota = 122, windowsDiskFull = unchecked((int)0x80070070), windowsHandleFull = unchecked((int)0x80070027);
         return refusal.InnerException is IOException { HResult: ioError or tooBig or noSpace or quota or windowsDiskFull or windowsHandleFull };
     }

@@ -136,6 +136,16 @@ internal static class PretrainCommand
             var asked = Lasting(new TrainingOptionsBuilder().Add(key, value, catalogue.Source, place).ApplyTo(begun.Options.Clone()));
             ResumeOption.RequireSame(directory, begun.Options, asked, Fixed, _ => (catalogue.Source, place));
         }
+
+        // What the section says no more: a run that began with the file as it is now would have another value there.
+        var anew = Options(catalogue, given);
+        foreach (var (key, value) in recorded)
+        {
+            if (TrainingSettings.Find(key) is not { } setting || catalogue.Training.Any(o => TrainingSettings.Find(o.Key)?.Property == setting.Property)) continue;
+            var then = Lasting(new TrainingOptionsBuilder().Add(key, (string)value!, catalogue.Source, $"key '{key}'").ApplyTo(begun.Options.Clone()));
+            if (setting.Format(then) != setting.Format(begun.Options)) continue;
+            foreach (var (_, of) in Fixed.Where(f => f.Name == setting.Name)) ResumeOption.RequireKey(directory, catalogue.Source, key, of(begun.Options), of(anew));
+        }
     }
 
     private static IEnumerable<(string Name, Func<TrainingOptions, object?> Of)> Fixed =>

@@ -58,6 +58,19 @@ internal static class ResumeOption
         throw new ArkInputException(source, place, $"says {asked ?? "none"}, but the run in {directory} began with {begun ?? "none"}", $"A run goes on with the options it began with: give {begun ?? "none"} or leave it out, or begin another run (--out).");
     }
 
+    /// <summary>Refuses a catalogue that does not have a key any more which decided how the run began.</summary>
+    /// <param name="directory">The run's folder.</param>
+    /// <param name="source">The catalogue.</param>
+    /// <param name="key">The key.</param>
+    /// <param name="then">What the run began with.</param>
+    /// <param name="now">What it would begin with now.</param>
+    /// <exception cref="ArkInputException">They differ.</exception>
+    public static void RequireKey(string directory, string source, string key, object? then, object? now)
+    {
+        if (Text(then) == Text(now)) return;
+        throw new ArkInputException(source, $"key '{key}'", $"is missing now, but the run in {directory} began with {Text(then) ?? "none"}", "A run goes on with the options it began with: put the key back, or begin another run (--out).");
+    }
+
     /// <summary>Holds each of several values against what the run began with.</summary>
     /// <typeparam name="T">What has the values.</typeparam>
     /// <param name="directory">The run's folder.</param>

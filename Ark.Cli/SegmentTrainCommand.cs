@@ -145,6 +145,17 @@ internal static class SegmentTrainCommand
             SegmentationSettings.Apply(asked, key, value, catalogue.Source, place);
             ResumeOption.RequireSame(directory, begun.Options, Lasting(asked), Fixed, _ => (catalogue.Source, place));
         }
+
+        // What the section says no more: a run that began with the file as it is now would have another value there.
+        var anew = Options(catalogue, given);
+        foreach (var (key, value) in recorded)
+        {
+            if (SegmentationSettings.Find(key) is not { } setting || catalogue.Training.Any(o => SegmentationSettings.Find(o.Key)?.Name == setting.Name)) continue;
+            var then = begun.Options.Clone();
+            SegmentationSettings.Apply(then, key, (string)value!, catalogue.Source, $"key '{key}'");
+            if (setting.Format(Lasting(then)) != setting.Format(begun.Options)) continue;
+            foreach (var (_, of) in Fixed.Where(f => f.Name == setting.Name)) ResumeOption.RequireKey(directory, catalogue.Source, key, of(begun.Options), of(anew));
+        }
     }
 
     private static IEnumerable<(string Name, Func<SegmentationOptions, object?> Of)> Fixed =>

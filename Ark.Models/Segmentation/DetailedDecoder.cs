@@ -70,5 +70,5 @@ internal sealed class DetailedDecoder : nn.Module<Tensor, IReadOnlyList<Tensor>,
     }
 
     private static Sequential Block(int inputs, int outputs, int kernel) =>
-        nn.Sequential(new Convolution(inputs, outputs, kernel, hasBias: false), nn.BatchNorm2d(outputs), nn.ReLU());
+        nn.Sequential(new Convolution(inputs, outputs, kernel, hasBias: false), new BatchNorm(outputs), nn.ReLU());
 }

@@ -21,7 +21,7 @@ internal sealed class FeaturePyramid : nn.Module<IReadOnlyList<Tensor>, Tensor>
         // The published network repeats one module, so that all levels share these weights.
         var smooth = new Convolution(width, width, 3, hasBias: true);
         smooth_conv = new ModuleList<Convolution>([.. channels.Skip(1).Select(_ => smooth)]);
-        conv_fusion = nn.Sequential(new Convolution(width * channels.Count, width, 3, hasBias: false), nn.BatchNorm2d(width), nn.ReLU());
+        conv_fusion = nn.Sequential(new Convolution(width * channels.Count, width, 3, hasBias: false), new BatchNorm(width), nn.ReLU());
         RegisterComponents();
     }
 

@@ -28,9 +28,9 @@ internal sealed class PyramidPooling : nn.Module<Tensor, Tensor>
         _bins = bins;
         _drop = new ChannelDrop(dropRate);
         stages = new ModuleList<Sequential>([.. bins.Select(b => nn.Sequential(
-            nn.AdaptiveAvgPool2d([b, b]), new Convolution(channels, each, 1, hasBias: false), nn.BatchNorm2d(each), nn.ReLU()))]);
+            nn.AdaptiveAvgPool2d([b, b]), new Convolution(channels, each, 1, hasBias: false), new BatchNorm(each), nn.ReLU()))]);
         bottleneck = nn.Sequential(
-            new Convolution(channels + (each * bins.Count), outputs, 3, hasBias: false), nn.BatchNorm2d(outputs), nn.ReLU(), _drop);
+            new Convolution(channels + (each * bins.Count), outputs, 3, hasBias: false), new BatchNorm(outputs), nn.ReLU(), _drop);
         register_module(nameof(stages), stages);
         register_module(nameof(bottleneck), bottleneck);
     }
@@ -56,17 +56,9 @@ internal sealed class PyramidPooling : nn.Module<Tensor, Tensor>
     /// </summary>
     private static Tensor Whole(Sequential stage, Tensor features)
     {
-        var (convolution, norm) = ((Convolution)stage[1], (BatchNorm2d)stage[2]);
-        var (mean, variance) = (norm.running_mean!.to(ScalarType.Float64), norm.running_var!.to(ScalarType.Float64));
+        var (convolution, norm) = ((Convolution)stage[1], (BatchNorm)stage[2]);
         var mixed = nn.functional.linear(features.mean([2, 3], type: ScalarType.Float64), convolution.weight.flatten(1).to(ScalarType.Float64));
-        var normed = nn.functional.batch_norm(mixed, mean, variance, norm.weight!.to(ScalarType.Float64), norm.bias!.to(ScalarType.Float64), training: true);
-        using (no_grad())
-        {
-            norm.running_mean!.copy_(mean);
-            norm.running_var!.copy_(variance);
-            norm.num_batches_tracked!.add_(KeptScalar.One);
-        }
-
+        var normed = norm.InDoublePrecision(mixed);
         return nn.functional.relu(normed).unsqueeze(-1).unsqueeze(-1).to(ScalarType.Float32);
     }
 }

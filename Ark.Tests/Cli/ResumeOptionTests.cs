@@ -57,6 +57,10 @@ public sealed class ResumeOptionTests(PhantomFixture phantom) : IClassFixture<Ph
         Assert.Contains("is finished", (await CommandLineRun.Of(Changing())).Out, StringComparison.Ordinal);
         Write("0.02");
         (await CommandLineRun.Of(Changing("--clip-grad", "2"))).AssertRefused("changing.yaml", "line 2, key 'lr'", "says 0.02", "began with 0.01");
+        // A key that is gone: the learning rate would be another; what the line said, and what is as a run without the key has it, is the same.
+        await File.WriteAllTextAsync(catalogue, $"training:\n  workers: 1\n{text}", TestContext.Current.CancellationToken);
+        (await CommandLineRun.Of(Changing("--clip-grad", "2"))).AssertRefused("changing.yaml", "key 'lr'", "is missing now", "began with 0.01");
+        Assert.Contains("is finished", (await CommandLineRun.Of(Changing("--clip-grad", "2", "--lr", "0.01"))).Out, StringComparison.Ordinal);
         // Without the catalogue on the line, a run goes on as it began.
         Assert.Contains("is finished", (await CommandLineRun.Of("pretrain", "--resume", Path.Combine(phantom.Folder, "changing"))).Out, StringComparison.Ordinal);
     }

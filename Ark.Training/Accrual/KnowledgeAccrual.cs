@@ -73,21 +73,24 @@ internal sealed class KnowledgeAccrual : IDisposable
     /// <summary>Trains the student on one batch, part by part: the gradients of the parts add up to those of the batch.</summary>
     /// <param name="parts">How many parts; their shares add up to 1.</param>
     /// <param name="part">Makes a part; its tensors are disposed when it has been used.</param>
+    /// <param name="cancellationToken">Gives the step up while nothing has been changed yet: between its parts, and between the passes of one.</param>
     /// <returns>Task loss, consistency loss, total.</returns>
     /// <exception cref="ExplodedException">Loss or gradient is not finite; nothing was changed.</exception>
-    public double[] Step(int parts, Func<int, StepPart> part)
+    /// <exception cref="OperationCanceledException">The token was cancelled; nothing was changed.</exception>
+    public double[] Step(int parts, Func<int, StepPart> part, CancellationToken cancellationToken = default)
     {
         using var scope = NewDisposeScope();
         if (!Student.training) Student.train();
         LastConsistencyWeight = ConsistencyWeight;
         Optimizer.ClearGradients(_settings.FillGradientsWithZeros);
-        var losses = Accumulate(part(0));
+        var losses = Accumulate(part(0), cancellationToken);
         for (var i = 1; i < parts; i++)
         {
             using var each = NewDisposeScope();
-            losses.PlusInPlace(Accumulate(part(i)), 1);
+            losses.PlusInPlace(Accumulate(part(i), cancellationToken), 1);
         }
 
+        cancellationToken.ThrowIfCancellationRequested();
         // Looked at before the step is taken: a state that has gone wrong cannot be taken back.
         var norm = Optimizer.GradientNorm();
         var seen = losses.cpu().data<double>().ToArray();
@@ -147,12 +150,14 @@ internal sealed class KnowledgeAccrual : IDisposable
     /// <summary>Which outputs answer a dataset.</summary>
     public TaskHead HeadOf(int dataset) => _tasks[dataset];
 
-    private Tensor Accumulate(StepPart part)
+    private Tensor Accumulate(StepPart part, CancellationToken cancellationToken)
     {
         using var scope = NewDisposeScope();
+        cancellationToken.ThrowIfCancellationRequested();
         var weight = LastConsistencyWeight;
-        // A teacher that has no say need not speak.
+        // Where the consistency loss has no weight at all, the teacher's pass is saved.
         var followed = _settings.ConsistencyScale == 0 ? null : Followed(part.TeacherView);
+        cancellationToken.ThrowIfCancellationRequested();
         using var pass = Student.BeginPass(part.StudentView, _settings.CheckpointActivations);
         var features = pass.Features;
         var task = TaskLossOf(part.Tasks[0], features);
@@ -160,6 +165,7 @@ internal sealed class KnowledgeAccrual : IDisposable
         var consistency = followed is null ? zeros([], device: features.device) : nn.functional.mse_loss(features, followed);
         if (part.Share != 1) consistency = consistency.Times(part.Share);
         var total = task.Times(1 - weight).Plus(consistency.Times(weight));
+        cancellationToken.ThrowIfCancellationRequested();
         pass.Backward(total);
         return stack([task!.detach(), consistency.detach(), total.detach()]).to(ScalarType.Float64).MoveToOuterDisposeScope();
     }

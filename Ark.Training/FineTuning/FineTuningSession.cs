@@ -110,7 +110,7 @@ internal sealed class FineTuningSession : IDisposable
         {
             using (batch)
             {
-                sum += Step(batch) * batch.Count;
+                sum += Step(batch, cancellationToken) * batch.Count;
                 images += batch.Count;
             }
 
@@ -124,7 +124,7 @@ internal sealed class FineTuningSession : IDisposable
         return sum / Math.Max(1, images);
     }
 
-    private double Step(Batch batch)
+    private double Step(Batch batch, CancellationToken cancellationToken)
     {
         using var scope = NewDisposeScope();
         _model.DropPathStream = new RandomStream(_seed, DropPathStream, (ulong)_steps);
@@ -133,7 +133,9 @@ internal sealed class FineTuningSession : IDisposable
         if (_options.MixUp > 0) (images, targets) = MixUp.Blend(images, targets, _options.MixUp, new RandomStream(_seed, MixUpStream, (ulong)_steps));
         _optimizer.ClearGradients(fillWithZeros: false);
         var loss = TaskLoss.Compute(_model.forward(images, 0).Logits, targets, IsExclusive, anyMissing);
+        cancellationToken.ThrowIfCancellationRequested();
         loss.backward();
+        cancellationToken.ThrowIfCancellationRequested();
         if (_options.ClipGradient is { } norm) nn.utils.clip_grad_norm_(_model.parameters().Where(p => p.requires_grad), norm);
         _optimizer.Step();
         return loss.Number();

@@ -20,7 +20,18 @@ internal sealed class RunCheckpoints(RunDirectory directory, TrainingOptions opt
 
     /// <summary>Writes the state that a resumed run goes on from; the state before it is kept beside it as far as options say.</summary>
     /// <exception cref="TrainingStoppedException">The folder cannot be written, or the weights are no numbers any more: the state before stays.</exception>
-    public void SaveLast(TrainingPosition position) => directory.Writing(() =>
+    public void SaveLast(TrainingPosition position) => WriteLast(position, keepEarlier: true);
+
+    /// <summary>
+    /// Writes the state at which a run is stopped. Whoever stops it waits, often for seconds only: what is on disk already is not written again, and the state before is not kept beside.
+    /// </summary>
+    /// <exception cref="TrainingStoppedException">As <see cref="SaveLast"/>.</exception>
+    public void SaveStopped(TrainingPosition position)
+    {
+        if (position.TotalSteps != _stepsAtSave) WriteLast(position, keepEarlier: false);
+    }
+
+    private void WriteLast(TrainingPosition position, bool keepEarlier) => directory.Writing(() =>
     {
         if (!accrual.IsFinite())
         {
@@ -28,7 +39,7 @@ internal sealed class RunCheckpoints(RunDirectory directory, TrainingOptions opt
                 $"epoch {position.Epoch + 1}, step {position.TotalSteps} of the run: the student's weights are not finite any more. The state before is in {directory.LastCheckpoint}; begin anew with a lower learning rate or --clip-grad."));
         }
 
-        KeepEarlier();
+        if (keepEarlier) KeepEarlier();
         Save(directory.LastCheckpoint, position);
         _sinceSave.Restart();
         _stepsAtSave = position.TotalSteps;

@@ -23,6 +23,7 @@ internal sealed class SegmentationSession : IDisposable
     private readonly SegmentationLoader _training;
     private readonly SegmentationLoader _validation;
     private readonly SegmentationPosition _position;
+    private long _stepsAtSave;
     private bool _isBetweenSteps = true;
 
     public SegmentationSession(SegmentationOptions options, PreparedSegmentation data, SegmentationDescription description, RunDirectory directory, bool resume, IImageDecoder decoder, ProgressReporter reporter)
@@ -41,6 +42,7 @@ internal sealed class SegmentationSession : IDisposable
         _training = new SegmentationLoader(data.Train, transform, decoder, options.BatchSize, options.Workers, options.Seed);
         _validation = new SegmentationLoader(data.Validation, transform, decoder, options.BatchSize, options.Workers, options.Seed);
         _position = goesOn ? SegmentationCheckpoint.Load(directory.LastCheckpoint, _network, _optimizer) : new SegmentationPosition();
+        _stepsAtSave = _position.TotalSteps;
         if (resume && !goesOn) reporter.Message("the run was stopped before its first checkpoint, so it begins anew.", warning: true);
         if (resume) directory.TruncateMetrics(_position.MetricsLength);
         unfinished.Finish();
@@ -53,11 +55,14 @@ internal sealed class SegmentationSession : IDisposable
         _reporter.Begin(_options.Epochs, (long)_training.TrainingBatchCount * _options.Epochs, _position.TotalSteps);
         try
         {
+            // Loading may have taken long.
+            cancellationToken.ThrowIfCancellationRequested();
             while (_position.Epoch < _options.Epochs && !IsOutOfPatience) RunEpoch(cancellationToken);
         }
         catch (Exception e) when (_isBetweenSteps && e is (OperationCanceledException or ArkInputException))
         {
-            SaveLast();
+            // Whoever stops a run waits, often for seconds only: what is on disk already is not written again.
+            if (_position.TotalSteps != _stepsAtSave) SaveLast();
             throw;
         }
 
@@ -128,9 +133,7 @@ internal sealed class SegmentationSession : IDisposable
         _network.train();
         foreach (var batch in _training.ReadForTraining(_position.Epoch, _position.Step, _options.Augment, cancellationToken))
         {
-            _isBetweenSteps = false;
-            Step(batch, steps);
-            _isBetweenSteps = true;
+            Step(batch, steps, cancellationToken);
             if (_reporter.IsDue)
             {
                 _reporter.Report(TrainingPhase.Training, _position.Epoch + 1, _data.Name, _position.Step, steps, _position.TotalSteps, _position.LossSum / _position.Images,
@@ -153,7 +156,7 @@ internal sealed class SegmentationSession : IDisposable
         });
     }
 
-    private void Step(SegmentationBatch batch, int steps)
+    private void Step(SegmentationBatch batch, int steps, CancellationToken cancellationToken)
     {
         using var scope = NewDisposeScope();
         _network.SeedDrops(_options.Seed, (ulong)_position.TotalSteps);
@@ -161,6 +164,9 @@ internal sealed class SegmentationSession : IDisposable
         _optimizer.LearningRate = _schedule.At(_position.Epoch + ((double)(_position.Step + 1) / steps));
         var (images, targets) = ToTensors(batch);
         _optimizer.ClearGradients(fillWithZeros: false);
+        cancellationToken.ThrowIfCancellationRequested();
+        // From here on the step must be finished: a forward pass moves the running statistics of batch normalization.
+        _isBetweenSteps = false;
         var loss = LossOf(_network.forward(images), targets);
         loss.backward();
         var value = loss.Number();
@@ -176,6 +182,7 @@ internal sealed class SegmentationSession : IDisposable
         _position.Images += batch.Count;
         _position.Step++;
         _position.TotalSteps++;
+        _isBetweenSteps = true;
     }
 
     // The loss over the split, and the Dice of each structure at the network's own resolution.
@@ -214,7 +221,11 @@ internal sealed class SegmentationSession : IDisposable
         return (tensor(batch.Images, [batch.Count, 3, height, width]).to(_device), tensor(batch.Targets, [batch.Count, _data.Structures.Count, height, width]).to(_device));
     }
 
-    private void SaveLast() => Save(_directory.LastCheckpoint);
+    private void SaveLast()
+    {
+        Save(_directory.LastCheckpoint);
+        _stepsAtSave = _position.TotalSteps;
+    }
 
     private void Save(string path) => _directory.Writing(() =>
     {

@@ -69,11 +69,13 @@ internal sealed class TrainingSession : IDisposable
         _reporter.Begin(_options.Epochs, Passes(0).Sum(StepsOf) * (long)_options.Epochs, _position.TotalSteps);
         try
         {
+            // Loading may have taken long.
+            cancellationToken.ThrowIfCancellationRequested();
             while (_position.Epoch < _options.Epochs) RunEpoch(cancellationToken);
         }
         catch (Exception e) when (_isBetweenSteps && e is (OperationCanceledException or ArkInputException))
         {
-            _checkpoints?.SaveLast(_position);
+            _checkpoints?.SaveStopped(_position);
             throw;
         }
 
@@ -174,7 +176,7 @@ internal sealed class TrainingSession : IDisposable
             var stepBegan = watch.Elapsed;
             using (batch)
             {
-                TrainStep(pass, samples, batch);
+                TrainStep(pass, samples, batch, cancellationToken);
                 _instruments.Step(pass.Name, stepBegan - stepEnded, watch.Elapsed - stepBegan, batch.Count);
             }
 
@@ -199,7 +201,7 @@ internal sealed class TrainingSession : IDisposable
         _isBetweenSteps = true;
     }
 
-    private void TrainStep(DatasetPass pass, IReadOnlyList<ImageSample> samples, Batch batch)
+    private void TrainStep(DatasetPass pass, IReadOnlyList<ImageSample> samples, Batch batch, CancellationToken cancellationToken)
     {
         using var scope = NewDisposeScope();
         _isBetweenSteps = false;
@@ -208,8 +210,14 @@ internal sealed class TrainingSession : IDisposable
         var parts = new StepBatch(batch, pass, _labels, _accrual, _options.Accumulate, _device);
         try
         {
-            var losses = _accrual.Step(parts.Parts, parts.Part);
+            var losses = _accrual.Step(parts.Parts, parts.Part, cancellationToken);
             for (var i = 0; i < losses.Length; i++) _position.LossSums[i] += losses[i] * batch.Count;
+        }
+        catch (OperationCanceledException)
+        {
+            // The step was given up before it changed anything.
+            _isBetweenSteps = true;
+            throw;
         }
         catch (ExplodedException e)
         {

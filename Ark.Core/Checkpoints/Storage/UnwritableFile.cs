@@ -11,5 +11,6 @@ internal static class UnwritableFile
         ? "the file would be larger than the file system, or a limit of the process (ulimit -f), allows"
         : exception.Message.TrimEnd('.');
 
-    private static bool IsTooLarge(Exception exception) => exception is ArgumentOutOfRangeException { ParamName: "value" };
+    /// <summary>Whether a file grew larger than the file system, or a limit of the process, allows: what .NET makes of <c>EFBIG</c>.</summary>
+    public static bool IsTooLarge(Exception? exception) => exception is ArgumentOutOfRangeException { ParamName: "value" };
 }
