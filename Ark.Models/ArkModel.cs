@@ -8,6 +8,9 @@ namespace Ark.Models;
 /// its state dict are those of the published checkpoints, the unused classifier <c>head</c> of the backbone included.
 /// </summary>
 /// <remarks>
+/// This is the plain TorchSharp module: take it for gradients, training and state dicts. Take <see cref="InferenceEngine"/> for forward passes
+/// only, and <c>IArkClassifier</c> for probabilities of image files.
+/// <para/>
 /// Forward passes in evaluation mode (<c>eval()</c>) change nothing and may run on several threads at once. The model owns its parameters; tensors
 /// that it returns belong to the caller.
 /// </remarks>

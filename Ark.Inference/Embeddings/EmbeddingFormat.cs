@@ -5,4 +5,8 @@ namespace Ark.Inference;
 /// <param name="HoldsTokens">Whether a row may be a matrix, which tables cannot hold.</param>
 /// <param name="Write">Writes a file.</param>
 /// <param name="Read">Reads one.</param>
-internal sealed record EmbeddingFormat(string Ending, bool HoldsTokens, Action<EmbeddingContent, string, CancellationToken> Write, Func<string, CancellationToken, EmbeddingTable> Read);
+internal sealed record EmbeddingFormat(
+    string Ending,
+    bool HoldsTokens,
+    Action<EmbeddingContent, string, CancellationToken> Write,
+    Func<string, CancellationToken, EmbeddingTable> Read);

@@ -22,8 +22,10 @@ internal sealed class EmbeddingFormats(params IEnumerable<EmbeddingFormat> added
     {
         var ending = Path.GetExtension(path).ToLowerInvariant();
         if (ending.Length == 0) throw new ArkInputException(path, null, "has no ending that tells its format", Known);
-        var format = _all.FirstOrDefault(f => f.Ending == ending) ?? throw new ArkInputException(path, null, $"the ending '{ending}' is no format of embeddings", Known);
-        if (tokens && !format.HoldsTokens) throw new ArkInputException(path, null, $"a table ({ending}) cannot hold tokens, which are a matrix per image", "Use .safetensors or .npz.");
+        var format = _all.FirstOrDefault(f => f.Ending == ending)
+            ?? throw new ArkInputException(path, null, $"the ending '{ending}' is no format of embeddings", Known);
+        if (tokens && !format.HoldsTokens)
+            throw new ArkInputException(path, null, $"a table ({ending}) cannot hold tokens, which are a matrix per image", "Use .safetensors or .npz.");
         return format;
     }
 

@@ -6,6 +6,10 @@ namespace Ark.Inference;
 /// Probabilities of findings in radiographs. Thread-safe; concurrent callers share batches, and results do not depend on who shares one. A host gets it from
 /// <c>AddArk().AddModel(name, …)</c> as the keyed service of that name; the first model is the unkeyed service too.
 /// </summary>
+/// <remarks>
+/// Take it in applications: it decodes and prepares images, calibrates, and batches callers. For tensors that are prepared already take
+/// <see cref="Models.InferenceEngine"/>, and for gradients <see cref="Models.ArkModel"/>.
+/// </remarks>
 public interface IArkClassifier
 {
     /// <summary>The model's heads: the dataset that each was trained on, and its labels.</summary>

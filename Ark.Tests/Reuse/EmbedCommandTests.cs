@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using Ark.Evaluation;
 using Ark.Inference;
-using Ark.Phantom;
 using Ark.Tests.Cli;
 using Microsoft.Extensions.DependencyInjection;
 

@@ -28,7 +28,7 @@ public class CancelledStepTests
             },
             source.Token));
         AssertSame(undisturbed, disturbed);
-        Assert.Equal(undisturbed.Accrual.Step(2, Part), disturbed.Accrual.Step(2, Part));
+        Assert.Equal(undisturbed.Accrual.Step(2, Part, TestContext.Current.CancellationToken), disturbed.Accrual.Step(2, Part, TestContext.Current.CancellationToken));
         AssertSame(undisturbed, disturbed);
     }
 

@@ -1,7 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using Ark.Data;
-using Ark.Models;
 
 namespace Ark.Training;
 
