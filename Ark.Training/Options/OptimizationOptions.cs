@@ -30,7 +30,7 @@ public abstract class OptimizationOptions
 
     /// <summary>How pixels are normalized: <c>imagenet</c>, <c>chestx-ray</c> or <c>none</c>.</summary>
     /// <value>The default is <c>imagenet</c>.</value>
-    [AllowedValues("imagenet", "chestx-ray", "none")]
+    [AllowedValues("imagenet", "chestx-ray", "none", ErrorMessage = "must be imagenet, chestx-ray or none")]
     public string Normalization { get; set; } = "imagenet";
 
     /// <summary>Highest probability of stochastic depth; the first block has 0.</summary>
@@ -131,7 +131,7 @@ public abstract class OptimizationOptions
 
     /// <summary>Where tensors live: <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>.</summary>
     /// <value>The default is <c>cpu</c>.</value>
-    [RegularExpression("cpu|cuda(:[0-9]{1,2})?")]
+    [RegularExpression("cpu|cuda(:[0-9]{1,2})?", ErrorMessage = "must be cpu, cuda or cuda:N")]
     public string Device { get; set; } = "cpu";
 
     /// <summary>Threads that decode and transform images ahead of the network.</summary>
@@ -192,7 +192,7 @@ public abstract class OptimizationOptions
     /// <exception cref="ArkInputException">A value cannot be used; the message names it.</exception>
     public void Validate()
     {
-        foreach (var (property, problem, mend) in Problems()) throw Refuse(NameOf(property), problem, mend);
+        foreach (var (property, problem, mend) in Problems()) throw Refuse(property, problem, mend);
     }
 
     /// <summary>What is wrong with the values, property by property.</summary>
@@ -200,17 +200,23 @@ public abstract class OptimizationOptions
     {
         var problems = new List<ValidationResult>();
         Validator.TryValidateObject(this, new ValidationContext(this), problems, validateAllProperties: true);
-        foreach (var problem in problems) yield return (problem.MemberNames.First(), problem.ErrorMessage!.TrimEnd('.'), null);
+        foreach (var problem in problems)
+        {
+            var property = problem.MemberNames.First();
+            yield return (property, problem.ErrorMessage!.TrimEnd('.').Replace($"The field {property} ", "", StringComparison.Ordinal), null);
+        }
+
         if (Warmup > 0 && Warmup >= ScheduleLength)
         {
             yield return (nameof(WarmupEpochs), $"a warm-up of {Warmup} epochs does not fit into {ScheduleLength}",
-                "Make it shorter (--warmup-epochs), or train longer (--epochs).");
+                $"Make it shorter, or train longer ('{nameof(Epochs)}').");
         }
 
         if (MinimumLearningRate > LearningRate)
         {
-            yield return (nameof(MinimumLearningRate), string.Create(CultureInfo.InvariantCulture, $"{MinimumLearningRate} is above the learning rate {LearningRate}"),
-                "Lower it (--min-lr), or raise the learning rate (--lr).");
+            yield return (nameof(MinimumLearningRate),
+                string.Create(CultureInfo.InvariantCulture, $"{MinimumLearningRate} is above the learning rate {LearningRate}"),
+                $"Lower it, or raise '{nameof(LearningRate)}'.");
         }
     }
 
@@ -219,10 +225,27 @@ public abstract class OptimizationOptions
     internal void RequireDevice()
     {
         if (Device != "cpu" && !TorchSharp.torch.cuda.is_available())
-            throw Refuse(NameOf(nameof(Device)), "no CUDA device can be used here", "Use the cpu, or reference a TorchSharp-cuda package and check the driver.");
+        {
+            throw Refuse(nameof(Device), "no CUDA device can be used here",
+                "Use the cpu, or reference a TorchSharp-cuda package and check the driver.");
+        }
     }
 
-    internal ArkInputException Refuse(string setting, string problem, string? mend = null) => new(Subject, $"'{setting}'", problem, mend);
+    /// <summary>The error for a value that cannot be used. It names the property; what speaks of flags or keys translates it.</summary>
+    internal ArkInputException Refuse(string property, string problem, string? mend = null) => new(Subject, $"'{property}'", problem, mend);
 
-    private protected virtual string NameOf(string property) => property;
+    /// <summary>Takes over what is published for what the options are of.</summary>
+    internal virtual void UsePublishedValues()
+    {
+    }
+
+    /// <summary>Makes paths mean the same from another folder, for a run that goes on there.</summary>
+    internal void UseFullPaths()
+    {
+        if (InitialWeights is { } weights) InitialWeights = Path.GetFullPath(weights);
+        if (CacheDirectory is { } cache) CacheDirectory = Path.GetFullPath(cache);
+    }
+
+    /// <summary>The same options, to be changed.</summary>
+    internal OptimizationOptions Copy() => (OptimizationOptions)MemberwiseClone();
 }

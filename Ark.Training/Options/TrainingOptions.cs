@@ -73,7 +73,7 @@ public sealed class TrainingOptions : OptimizationOptions
 
     /// <summary>Views of a test image whose probabilities are averaged: 1, the center, or 10, corners and center, each mirrored.</summary>
     /// <value>The default is 1; the published code tests with ten crops.</value>
-    [AllowedValues(1, 10)]
+    [AllowedValues(1, 10, ErrorMessage = "must be 1 or 10")]
     public int TestTimeCrops { get; set; } = 1;
 
     /// <summary>The dataset whose validation loss chooses the best checkpoint.</summary>
@@ -105,10 +105,21 @@ public sealed class TrainingOptions : OptimizationOptions
         return options;
     }
 
+    /// <summary>The published values of a recipe, with what a catalogue says of training. They are validated when the run begins.</summary>
+    /// <param name="catalogue">The catalogue; its <c>training:</c> section may be empty.</param>
+    /// <returns>New options.</returns>
+    /// <exception cref="ArkInputException">The section has an option that is not known, or a value of the wrong kind.</exception>
+    public static TrainingOptions FromCatalogue(DatasetCatalogue catalogue)
+    {
+        ArgumentNullException.ThrowIfNull(catalogue);
+        return OptionTexts.Create(OptionTables.Training, OptionTables.Training.Section(catalogue));
+    }
+
     internal override IEnumerable<(string Property, string Problem, string? Mend)> Problems()
     {
         foreach (var problem in base.Problems()) yield return problem;
-        if (string.IsNullOrWhiteSpace(Architecture)) yield return (nameof(Architecture), "is missing", "Name the backbone, such as swin_base_patch4_window7_224.");
+        if (string.IsNullOrWhiteSpace(Architecture))
+            yield return (nameof(Architecture), "is missing", "Name the backbone, such as swin_base_patch4_window7_224.");
     }
 
     /// <summary>Takes over the published values of a recipe. The defaults of the properties are those of <see cref="TrainingRecipe.Ark"/>.</summary>
@@ -122,7 +133,7 @@ public sealed class TrainingOptions : OptimizationOptions
         WeightDecay = 0.05;
     }
 
-    internal TrainingOptions Clone() => (TrainingOptions)MemberwiseClone();
+    internal override void UsePublishedValues() => Use(Recipe);
 
-    private protected override string NameOf(string property) => TrainingSettings.NameOf(property);
+    internal TrainingOptions Clone() => (TrainingOptions)Copy();
 }

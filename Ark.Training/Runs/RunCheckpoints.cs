@@ -36,7 +36,7 @@ internal sealed class RunCheckpoints(RunDirectory directory, TrainingOptions opt
         if (!accrual.IsFinite())
         {
             throw new TrainingStoppedException(FormattableString.Invariant(
-                $"epoch {position.Epoch + 1}, step {position.TotalSteps} of the run: the student's weights are not finite any more. The state before is in {directory.LastCheckpoint}; begin anew with a lower learning rate or --clip-grad."));
+                $"epoch {position.Epoch + 1}, step {position.TotalSteps} of the run: the student's weights are not finite any more. The state before is in {directory.LastCheckpoint}; begin anew with a lower 'LearningRate' or 'ClipGradient'."));
         }
 
         if (keepEarlier) KeepEarlier();
@@ -100,7 +100,7 @@ internal sealed class RunCheckpoints(RunDirectory directory, TrainingOptions opt
         if (damaged.Count > 1)
         {
             throw new ArkInputException(directory.FullPath, null, $"holds no state that can be read: {string.Join("; ", damaged.Select(d => $"{Path.GetFileName(d.InputSource)} {d.Problem}"))}",
-                "Restore one of these files, or begin another run (--out).");
+                "Restore one of these files, or begin another run ('Directory').");
         }
 
         warn("the run was stopped before its first checkpoint, so it begins anew.");

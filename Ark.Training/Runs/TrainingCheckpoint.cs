@@ -15,14 +15,6 @@ internal static class TrainingCheckpoint
     // Digests of lists were others before.
     private const long FirstWithFolders = 3;
 
-    // What changes neither weights nor records of a run, or names something that may have been moved.
-    internal static readonly HashSet<string?> MayDiffer =
-    [
-        nameof(TrainingOptions.InitialWeights), nameof(TrainingOptions.LogInterval), nameof(TrainingOptions.CheckpointSteps), nameof(TrainingOptions.CheckpointMinutes), nameof(TrainingOptions.MaxCheckpoints),
-        nameof(TrainingOptions.Workers), nameof(TrainingOptions.CacheDirectory), nameof(TrainingOptions.Device), nameof(TrainingOptions.BadImages), nameof(TrainingOptions.PixelBaseline), nameof(TrainingOptions.TensorBoard),
-        nameof(TrainingOptions.EvaluationInterval), nameof(TrainingOptions.TestTimeCrops), nameof(TrainingOptions.NestedKey),
-    ];
-
     /// <summary>Writes a checkpoint in place of an older one.</summary>
     public static void Save(string path, KnowledgeAccrual accrual, ModelDescription description, TrainingOptions options, IReadOnlyList<PreparedDataset> datasets, TrainingPosition position)
     {
@@ -40,7 +32,7 @@ internal static class TrainingCheckpoint
                 ["format"] = FormatVersion,
                 ["version"] = typeof(TrainingCheckpoint).Assembly.GetName().Version!.ToString(3),
                 ["model"] = DescriptionCodec.Encode(description),
-                ["options"] = OptionsOf(options),
+                ["options"] = OptionTables.Training.ToCheckpoint(options),
                 ["data"] = new OrderedDictionary<string, object?>(datasets.Select(d => KeyValuePair.Create(d.Name, (object?)d.Digest))),
                 ["position"] = PositionOf(position, accrual),
             },
@@ -153,23 +145,9 @@ internal static class TrainingCheckpoint
 
     private static void RequireSame(string path, CheckpointSection ark, TrainingOptions options, IReadOnlyList<PreparedDataset> datasets)
     {
-        if (ark.Has("options"))
-        {
-            var stored = ark.Section("options");
-            var defaults = new TrainingOptions();
-            foreach (var setting in TrainingSettings.All.Where(s => !MayDiffer.Contains(s.Property))) RequireSameOption(path, stored, setting.Name, setting.Format(options), setting.Format(defaults));
-        }
-
+        if (ark.Has("options")) OptionTables.Training.RequireSame(path, ark.Section("options"), options);
         if (ark.Whole("format") < FirstWithFolders) return;
         foreach (var dataset in datasets) RequireSameData(path, ark, dataset.Name, dataset.Digest);
-    }
-
-    /// <summary>Refuses to go on where an option has another value than when the run began. One that was not there yet had its default.</summary>
-    internal static void RequireSameOption(string path, CheckpointSection stored, string name, string? now, string? byDefault)
-    {
-        var then = stored.Has(name) ? stored.Text(name) : byDefault;
-        if (now != then)
-            throw new ArkInputException(path, $"option '{name}'", $"was {then ?? "not set"} when the run began and is {now ?? "not set"} now", "A run goes on with the options it began with; for others begin a new one, with this checkpoint as its initial weights.");
     }
 
     /// <summary>Refuses to go on where a dataset's lists have changed since the run began.</summary>
@@ -178,17 +156,6 @@ internal static class TrainingCheckpoint
         // Of a dataset that is new to the run nothing is stored.
         if (!ark.Has("data") || ark.Section("data") is not { } data || !data.Has(dataset) || data.Text(dataset) == digest) return;
         throw new ArkInputException(path, $"dataset '{dataset}'", "has other images or labels now than when the run began", "Restore its lists, or begin a new run with this checkpoint as its initial weights.");
-    }
-
-    private static OrderedDictionary<string, object?> OptionsOf(TrainingOptions options)
-    {
-        var result = new OrderedDictionary<string, object?>();
-        foreach (var setting in TrainingSettings.All)
-        {
-            if (setting.Format(options) is { } value) result[setting.Name] = value;
-        }
-
-        return result;
     }
 
     private static OrderedDictionary<string, object?> PositionOf(TrainingPosition position, KnowledgeAccrual accrual) => new()

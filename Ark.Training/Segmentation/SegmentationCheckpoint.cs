@@ -11,9 +11,6 @@ internal static class SegmentationCheckpoint
 
     private const long FormatVersion = 1;
 
-    // What changes neither weights nor records of a run, or names something that may have been moved.
-    internal static readonly HashSet<string> MayDiffer = ["init", "key", "workers", "device"];
-
     /// <summary>Writes a checkpoint in place of an older one.</summary>
     public static void Save(string path, UperNet network, StudentOptimizer optimizer, SegmentationDescription description, SegmentationOptions options, PreparedSegmentation data, SegmentationPosition position)
     {
@@ -34,7 +31,7 @@ internal static class SegmentationCheckpoint
                 ["format"] = FormatVersion,
                 ["version"] = typeof(SegmentationCheckpoint).Assembly.GetName().Version!.ToString(3),
                 ["model"] = description.Encode(),
-                ["options"] = new OrderedDictionary<string, object?>(SegmentationSettings.All.Where(s => s.Format(options) is not null).Select(s => KeyValuePair.Create(s.Name, (object?)s.Format(options)))),
+                ["options"] = OptionTables.Segmentation.ToCheckpoint(options),
                 ["data"] = new OrderedDictionary<string, object?> { [data.Name] = data.Digest },
                 ["position"] = new OrderedDictionary<string, object?>
                 {
@@ -57,9 +54,7 @@ internal static class SegmentationCheckpoint
     {
         using var scope = NewDisposeScope();
         var (_, ark) = Read(path);
-        var stored = ark.Section("options");
-        var defaults = new SegmentationOptions();
-        foreach (var setting in SegmentationSettings.All.Where(s => !MayDiffer.Contains(s.Name))) TrainingCheckpoint.RequireSameOption(path, stored, setting.Name, setting.Format(options), setting.Format(defaults));
+        OptionTables.Segmentation.RequireSame(path, ark.Section("options"), options);
         var description = SegmentationDescription.Decode(path, ark.Section("model"));
         if (!description.Network.Structures.SequenceEqual(data.Structures, StringComparer.Ordinal))
             throw new ArkInputException(path, "key 'ark.model'", "is a checkpoint of other structures", "Resume with the catalogue that the run began with.");

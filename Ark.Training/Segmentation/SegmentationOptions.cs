@@ -27,7 +27,6 @@ public sealed class SegmentationOptions : OptimizationOptions
 
     /// <summary>Channels of <see cref="UperNetDecoder.Detailed"/>.</summary>
     /// <value>The default is 32.</value>
-    [Display(Name = "--width")]
     [Range(4, 4096)]
     public int Width { get; set; } = 32;
 
@@ -51,8 +50,9 @@ public sealed class SegmentationOptions : OptimizationOptions
     internal override IEnumerable<(string Property, string Problem, string? Mend)> Problems()
     {
         foreach (var problem in base.Problems()) yield return problem;
-        if (BatchSize < 2) yield return (nameof(BatchSize), "must be 2 at least", "Batch normalization needs two images in a step.");
+        if (BatchSize < 2)
+            yield return (nameof(BatchSize), "must be 2 at least", "Batch normalization needs two images in a step.");
     }
 
-    internal SegmentationOptions Clone() => (SegmentationOptions)MemberwiseClone();
+    internal SegmentationOptions Clone() => (SegmentationOptions)Copy();
 }

@@ -51,11 +51,8 @@ internal static class Study
 
     private static async Task<IEnumerable<DatasetEvaluation>> TrainAsync(ServiceProvider services, DatasetCatalogue catalogue, Arm arm, string[] names, int epochs, ulong seed, CancellationToken cancellationToken)
     {
-        var builder = new TrainingOptionsBuilder();
-        foreach (var (key, value, line) in catalogue.Training) builder.Add(key, value, catalogue.Source, $"line {line}");
-        builder.Add("epochs", epochs.ToString(CultureInfo.InvariantCulture), "command line", "--epochs");
-        var options = builder.Build();
-        (options.Seed, options.EvaluationInterval, options.PixelBaseline) = (seed, epochs, false);
+        var options = TrainingOptions.FromCatalogue(catalogue);
+        (options.Epochs, options.Seed, options.EvaluationInterval, options.PixelBaseline) = (epochs, seed, epochs, false);
         arm.Settings(options);
         var datasets = services.GetRequiredService<ArkDatasets>();
         var result = await services.GetRequiredService<IArkTrainer>().TrainAsync(
