@@ -9,7 +9,8 @@ namespace Ark.Cli;
 /// <param name="Datasets">The datasets, in order.</param>
 /// <param name="Options">The options.</param>
 /// <param name="CatalogueOptions">What the catalogue said of training; <see langword="null"/> in the records of before.</param>
-internal sealed record BegunRun<T>(string Catalogue, IReadOnlyList<string> Datasets, T Options, IReadOnlyDictionary<string, string>? CatalogueOptions)
+internal sealed record BegunRun<T>(
+    string Catalogue, IReadOnlyList<string> Datasets, T Options, IReadOnlyDictionary<string, string>? CatalogueOptions)
     where T : OptimizationOptions, new()
 {
     private static readonly JsonSerializerOptions Format = new()
@@ -32,8 +33,8 @@ internal sealed record BegunRun<T>(string Catalogue, IReadOnlyList<string> Datas
             var saved = JsonSerializer.Deserialize<Written>(File.ReadAllText(path), Format) ?? throw new JsonException("empty");
             if (saved.Kind != kind || saved.Datasets.Count == 0) throw new JsonException("of another kind");
             var options = table.Read(saved.Options.Where(o => o.Value is not null)!, path);
-            return new BegunRun<T>(
-                saved.Catalogue ?? throw CatalogueFile.NotRecorded(path), [.. saved.Datasets.Select(d => d.Name)], options, saved.CatalogueOptions);
+            var catalogue = saved.Catalogue ?? throw CatalogueFile.NotRecorded(path);
+            return new BegunRun<T>(catalogue, [.. saved.Datasets.Select(d => d.Name)], options, saved.CatalogueOptions);
         }
         catch (JsonException e)
         {

@@ -14,7 +14,8 @@ internal static class CommonOptions
 
     /// <summary>The catalogue of a command that can do without.</summary>
     /// <param name="before">What is said of it first.</param>
-    public static Option<string?> OptionalConfig(string before = "") => new("--config") { Description = before + Catalogue, HelpName = "FILE" };
+    public static Option<string?> OptionalConfig(string before = "") =>
+        new("--config") { Description = before + Catalogue, HelpName = "FILE" };
 
     /// <summary>Where the results go as JSON.</summary>
     /// <param name="what">What is written.</param>

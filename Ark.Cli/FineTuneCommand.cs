@@ -13,20 +13,22 @@ namespace Ark.Cli;
 internal sealed class FineTuneCommand
 {
     private const string Help = """
-        Fine-tune a backbone on one dataset: several trials with different seeds, early stopping on the validation loss, the best epoch tested on ten
-        crops, mean and deviation. The flags of the published benchmark (BenchmarkTransformers) are accepted. Results go to results.json and results.csv
-        after every trial, and its weights to trial-N.safetensors, which every other command reads. --resume goes on with the trials that are left.
+        Fine-tune a backbone on one dataset: several trials with different seeds, early stopping on the validation loss, the best epoch
+        tested on ten crops, mean and deviation. The flags of the published benchmark (BenchmarkTransformers) are accepted. Results go to
+        results.json and results.csv after every trial, and its weights to trial-N.safetensors, which every other command reads. --resume
+        goes on with the trials that are left.
 
         Examples:
-          ark finetune --config samples/real-data/ark.yaml --dataset pneumoniamnist --init runs/real/checkpoints/last.pth.tar --trials 3 --out tuned
+          ark finetune --config samples/real-data/ark.yaml --dataset pneumoniamnist --init runs/real/checkpoints/last.pth.tar --trials 3
           ark finetune --config ark.yaml --dataset hannover --init random --model swin_mini --freeze --opt adamw --lr 0.001
-          ark finetune --data_set ChestXray14 --data_dir images --train_list train.txt --val_list val.txt --test_list test.txt --init ark6 --pretrained_weights ark6.pth.tar
+          ark finetune --data_set ChestXray14 --data_dir images --train_list train.txt --val_list val.txt --test_list test.txt --init ark6.pth
           ark finetune --resume tuned
-          ark finetune --config ark.yaml --dataset hannover --init last.pth.tar --out tuned --resume auto      (begin, or go on: a job that may be requeued)
+          ark finetune --config ark.yaml --dataset hannover --init last.pth.tar --out tuned --resume auto      (begin, or go on: a requeued job)
         """;
 
     private readonly Option<string?> _config = CommonOptions.OptionalConfig();
-    private readonly Option<string?> _dataset = Text("--dataset", "the dataset of the catalogue, or a published one with its lists", "NAME", "--data_set", "--data-set");
+    private readonly Option<string?> _dataset = Text("--dataset", "the dataset of the catalogue, or a published one with its lists", "NAME",
+        "--data_set", "--data-set");
     private readonly Option<string?> _images = Text("--data-dir", "without a catalogue: the folder of images", "DIR", "--data_dir");
     private readonly Option<string?> _train = Text("--train-list", "without a catalogue: the training list", "FILE", "--train_list");
     private readonly Option<string?> _validation = Text("--val-list", "without a catalogue: the validation list", "FILE", "--val_list");
@@ -71,7 +73,8 @@ internal sealed class FineTuneCommand
         var (directory, goesOn) = FindFolder(parsed);
         // A catalogue's section is of pretraining or segmentation: the rate of a pretraining is not that of a fine-tuning.
         var (origin, options) = goesOn ? Continue(parsed, directory, asked) : (Begin(parsed), asked.Begin(section: []));
-        if (goesOn && ResumeOption.Results(directory) is { } results && results["trials"] is JsonArray ended && ended.Count == options.Trials)
+        if (goesOn && ResumeOption.Results(directory) is { } results && results["trials"] is JsonArray ended
+            && ended.Count == options.Trials)
             return await ResumeOption.FinishedAsync(_terminal, directory, results, parsed.GetValue(_json)).ConfigureAwait(false);
         var definition = await DefineAsync(origin, silent, cancellationToken).ConfigureAwait(false);
         var dataset = _services.GetRequiredService<ArkDatasets>().Create(definition with { Seed = options.Seed });
@@ -87,13 +90,13 @@ internal sealed class FineTuneCommand
         var resume = parsed.GetValue(_resume);
         // 'False' is what the published script is given to begin anew.
         if (string.Equals(resume, "false", StringComparison.OrdinalIgnoreCase)) resume = null;
-        return ResumeOption.Find(
-            resume, parsed.GetValue(_output), _output.Name, () => ResumeOption.NewFolder("tuned", parsed.GetValue(_dataset) ?? ""), ResumeOption.HoldsRun);
+        return ResumeOption.Find(resume, parsed.GetValue(_output), _output.Name,
+            () => ResumeOption.NewFolder("tuned", parsed.GetValue(_dataset) ?? ""), ResumeOption.HoldsRun);
     }
 
     private Origin Asked(ParseResult parsed) => new(
-        parsed.GetValue(_dataset)!, parsed.GetValue(_config), parsed.GetValue(_images), parsed.GetValue(_train), parsed.GetValue(_validation),
-        parsed.GetValue(_test), parsed.GetValue(_percent));
+        parsed.GetValue(_dataset)!, parsed.GetValue(_config), parsed.GetValue(_images), parsed.GetValue(_train),
+        parsed.GetValue(_validation), parsed.GetValue(_test), parsed.GetValue(_percent));
 
     private Origin Begin(ParseResult parsed)
     {
@@ -101,9 +104,9 @@ internal sealed class FineTuneCommand
         var ofLists = ((Option[])[_images, _train, _validation, _test]).FirstOrDefault(parsed.IsGiven);
         if (ofLists is not null && parsed.GetValue(_config) is not null)
             throw CommandLineError.Of(ofLists.Name, "has no effect beside --config", "Change the catalogue, or leave --config out.");
-        return parsed.GetValue(_percent) is < 1 or > 100
-            ? throw CommandLineError.Of(parsed.Written(_percent), $"{parsed.GetValue(_percent)} is out of range", "Give a whole number from 1 to 100.")
-            : Asked(parsed);
+        if (parsed.GetValue(_percent) is { } share and (< 1 or > 100))
+            throw CommandLineError.Of(parsed.Written(_percent), $"{share} is out of range", "Give a whole number from 1 to 100.");
+        return Asked(parsed);
     }
 
     private (Origin Origin, FineTuningOptions Options) Continue(ParseResult parsed, string directory, RunOptions<FineTuningOptions> options)
@@ -112,8 +115,8 @@ internal sealed class FineTuneCommand
         var (then, now) = (origin.Lasting(), Asked(parsed).Lasting());
         (Option Option, Func<Origin, object?> Of)[] values =
         [
-            (_config, o => o.Catalogue), (_dataset, o => o.Dataset), (_images, o => o.Folder), (_train, o => o.Train), (_validation, o => o.Validation),
-            (_test, o => o.Test), (_percent, o => o.Percent),
+            (_config, o => o.Catalogue), (_dataset, o => o.Dataset), (_images, o => o.Folder), (_train, o => o.Train),
+            (_validation, o => o.Validation), (_test, o => o.Test), (_percent, o => o.Percent),
         ];
         foreach (var (option, of) in values.Where(v => parsed.IsGiven(v.Option)))
             ResumeOption.RequireSame(directory, parsed.Written(option), of(then), of(now));
@@ -131,7 +134,8 @@ internal sealed class FineTuneCommand
         }
         catch (JsonException e)
         {
-            throw new ArkInputException(path, "key 'origin'", "does not say where the dataset is", "Restore the file that the run wrote.", e);
+            throw new ArkInputException(path, "key 'origin'", "does not say where the dataset is",
+                "Restore the file that the run wrote.", e);
         }
     }
 
@@ -144,13 +148,15 @@ internal sealed class FineTuneCommand
     }
 
     private async Task<FineTuningResult> TuneAsync(
-        ArkDataset dataset, FineTuningOptions options, string directory, bool goesOn, Origin origin, ConsoleReporter reporter, CancellationToken cancellationToken)
+        ArkDataset dataset, FineTuningOptions options, string directory, bool goesOn, Origin origin, ConsoleReporter reporter,
+        CancellationToken cancellationToken)
     {
         var found = JsonSerializer.SerializeToNode(origin.Lasting(), JsonSerializerOptions.Web);
         try
         {
-            return await _services.GetRequiredService<FineTuner>()
-                .RunAsync(dataset, options, new FineTuningFolder(directory), goesOn, found, reporter, cancellationToken).ConfigureAwait(false);
+            var tuner = _services.GetRequiredService<FineTuner>();
+            return await tuner.RunAsync(dataset, options, new FineTuningFolder(directory), goesOn, found, reporter, cancellationToken)
+                .ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (ResumeOption.HoldsRun(directory))
         {
@@ -171,12 +177,13 @@ internal sealed class FineTuneCommand
         console.Write(table);
         foreach (var trial in result.Trials)
         {
-            console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"seed {trial.Seed}: best epoch {trial.BestEpoch} of {trial.Epochs}, ")
-                + string.Create(CultureInfo.InvariantCulture, $"validation loss {trial.ValidationLoss:F4}, mean AUROC {Figure(trial.Test.MeanAuroc)}"));
+            var loss = trial.ValidationLoss.ToString("F4", CultureInfo.InvariantCulture);
+            console.WriteLine($"seed {trial.Seed}: best epoch {trial.BestEpoch} of {trial.Epochs}, validation loss {loss}, "
+                + $"mean AUROC {Figure(trial.Test.MeanAuroc)}");
         }
 
-        console.WriteLine($"{result.Dataset}: mean test AUROC {Figure(result.Mean)} ± {Figure(result.Deviation)} over {result.Trials.Count} trial(s); "
-            + $"wrote {Path.Combine(directory, "results.json")}");
+        console.WriteLine($"{result.Dataset}: mean test AUROC {Figure(result.Mean)} ± {Figure(result.Deviation)} "
+            + $"over {result.Trials.Count} trial(s); wrote {Path.Combine(directory, "results.json")}");
         if (result.SkippedImages.Count > 0)
             console.WriteLine($"left out: {result.SkippedImages.Count} unreadable image(s), first {result.SkippedImages[0]}");
     }
@@ -184,7 +191,8 @@ internal sealed class FineTuneCommand
     private static string Figure(double? value) => value is { } number ? number.ToString("F3", CultureInfo.InvariantCulture) : "undefined";
 
     /// <summary>Where the dataset is: in a catalogue, or a published one with its folder and lists.</summary>
-    private sealed record Origin(string Dataset, string? Catalogue, string? Folder, string? Train, string? Validation, string? Test, int? Percent)
+    private sealed record Origin(
+        string Dataset, string? Catalogue, string? Folder, string? Train, string? Validation, string? Test, int? Percent)
     {
         /// <summary>As it can be found again from another folder.</summary>
         public Origin Lasting() => this with

@@ -15,10 +15,10 @@ internal sealed class PretrainCommand
         Examples:
           ark pretrain --config builtin:phantom
           ark pretrain --config samples/real-data/ark.yaml --out runs/real --epochs 14
-          ark pretrain --config datasets_config.yaml --data_set CheXpert --data_set ChestXray14 --model swin_base --opt sgd --lr 0.3 --pretrain_epochs 200
+          ark pretrain --config datasets_config.yaml --data_set CheXpert --data_set ChestXray14 --model swin_base --opt sgd --pretrain_epochs 200
           ark pretrain --init runs/real/checkpoints/last.pth.tar --config more.yaml      (accrue further datasets to a trained model)
           ark pretrain --resume runs/real
-          ark pretrain --config samples/real-data/ark.yaml --out runs/real --resume auto      (begin, or go on: the line of a job that may be requeued)
+          ark pretrain --config samples/real-data/ark.yaml --out runs/real --resume auto      (begin, or go on: a requeued job)
         """;
 
     private readonly Option<string?> _config = CommonOptions.OptionalConfig();
@@ -30,7 +30,12 @@ internal sealed class PretrainCommand
 
     private readonly Option<string?> _output = CommonOptions.Folder("the run's folder (default: runs/ and the time)");
     private readonly Option<string?> _resume = ResumeOption.Create("the run");
-    private readonly Option<string?> _experiment = new("--exp-name", "--exp_name") { Description = "published: names the run's folder, runs/NAME", HelpName = "NAME" };
+    private readonly Option<string?> _experiment = new("--exp-name", "--exp_name")
+    {
+        Description = "published: names the run's folder, runs/NAME",
+        HelpName = "NAME",
+    };
+
     private readonly Option<string?> _json = CommonOptions.Json("the results");
     private readonly Option<bool> _quiet = CommonOptions.Quiet();
     private readonly SettingOptions<TrainingOptions> _settings;
@@ -60,13 +65,15 @@ internal sealed class PretrainCommand
         var options = new RunOptions<TrainingOptions>(OptionTables.Training, _settings.Given(parsed));
         var names = DatasetNames.Of(parsed.GetValue(_datasets), _datasets.Name);
         var (directory, goesOn) = FindFolder(parsed);
-        var begun = goesOn ? BegunRun<TrainingOptions>.Read(ResumeOption.ConfigPath(directory), OptionTables.Training, null, "pretraining") : null;
+        var begun = goesOn ? BegunRun<TrainingOptions>.Read(ResumeOption.ConfigPath(directory), OptionTables.Training,
+            kind: null, "pretraining") : null;
         var config = parsed.GetValue(_config);
         var file = config is not null ? CatalogueFile.Lasting(config) : begun?.Catalogue ?? throw CommandLineError.NoCatalogue();
         if (begun is not null)
         {
             ResumeOption.RequireSame(directory, _config.Name, begun.Catalogue, file);
-            if (names is not null) ResumeOption.RequireSame(directory, _datasets.Name, string.Join(',', begun.Datasets), string.Join(',', names));
+            if (names is not null)
+                ResumeOption.RequireSame(directory, _datasets.Name, string.Join(',', begun.Datasets), string.Join(',', names));
             options.Continue(directory, begun.Options);
         }
 
@@ -98,7 +105,8 @@ internal sealed class PretrainCommand
     private (string Directory, bool GoesOn) FindFolder(ParseResult parsed)
     {
         var (output, experiment) = (parsed.GetValue(_output), parsed.GetValue(_experiment));
-        if (output is not null && experiment is not null) throw CommandLineError.Of(_experiment.Name, "has no effect beside --out", "Give one of both.");
+        if (output is not null && experiment is not null)
+            throw CommandLineError.Of(_experiment.Name, "has no effect beside --out", "Give one of both.");
         return ResumeOption.Find(parsed.GetValue(_resume), output ?? (experiment is null ? null : Path.Combine("runs", experiment)),
             output is null ? _experiment.Name : _output.Name, () => ResumeOption.NewFolder("runs", "pretrain"), ResumeOption.HoldsRun);
     }

@@ -7,7 +7,8 @@ using Ark.Training;
 namespace Ark.Cli;
 
 /// <summary>
-/// <c>--resume</c> of the commands that train. A scheduler sends a job's own line again: what it says of the run is held against what the run began with.
+/// <c>--resume</c> of the commands that train. A scheduler sends a job's own line again: what it says of the run is held against what the
+/// run began with.
 /// </summary>
 internal static class ResumeOption
 {
@@ -18,8 +19,8 @@ internal static class ResumeOption
     public static Option<string?> Create(string what) =>
         new("--resume")
         {
-            Description = $"go on with {what} in this folder; auto: in that of --out, where it holds a run, or else begin it there. Options beside it "
-                + "must be the run's own",
+            Description = $"go on with {what} in this folder; auto: in that of --out, where it holds a run, or else begin it there. "
+                + "Options beside it must be the run's own",
             HelpName = "DIR|auto",
         };
 
@@ -30,14 +31,14 @@ internal static class ResumeOption
     /// <param name="newFolder">Names the folder of a run that begins without one.</param>
     /// <param name="holdsRun">Whether a folder holds a run.</param>
     /// <exception cref="ArkInputException">There is no run to go on with, or two folders are named.</exception>
-    public static (string Directory, bool GoesOn) Find(string? resume, string? output, string written, Func<string> newFolder, Func<string, bool> holdsRun)
+    public static (string Directory, bool GoesOn) Find(
+        string? resume, string? output, string written, Func<string> newFolder, Func<string, bool> holdsRun)
     {
         if (resume is null) return (output ?? newFolder(), false);
         if (resume == Auto)
         {
-            return output is not null
-                ? (output, holdsRun(output))
-                : throw CommandLineError.Of("--resume", "'auto' needs the run's folder", "Name it (--out DIR); a folder that is called auto is ./auto.");
+            return output is not null ? (output, holdsRun(output)) : throw CommandLineError.Of("--resume", "'auto' needs the run's folder",
+                "Name it (--out DIR); a folder that is called auto is ./auto.");
         }
 
         if (!holdsRun(resume))

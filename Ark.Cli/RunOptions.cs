@@ -35,8 +35,8 @@ internal sealed class RunOptions<T>(OptionTable<T> table, IReadOnlyList<OptionTe
     }
 
     /// <summary>
-    /// Refuses a catalogue whose section says something else than when the run began: its options are a part of the line that names it. What the line overrode when the
-    /// run began is overridden still.
+    /// Refuses a catalogue whose section says something else than when the run began: its options are a part of the line that names it.
+    /// What the line overrode when the run began is overridden still.
     /// </summary>
     /// <param name="run">What the run began with.</param>
     /// <param name="directory">Its folder.</param>
@@ -74,8 +74,10 @@ internal sealed class RunOptions<T>(OptionTable<T> table, IReadOnlyList<OptionTe
     {
         foreach (var row in table.Deciding.Where(r => r.Format(begun) != r.Format(asked)))
         {
-            // A text may say under another name what the row has; of several the last one that says something new, of none one that brought it about.
-            bool Says(OptionText<T> text) => text.Row.Property == row.Property && (text.Row.Format(asked) is not { } now || now != text.Row.Format(begun));
+            // A text may say under another name what the row has: of several it is the last one that says something new. Where none does, one
+            // of them brought it about.
+            bool Says(OptionText<T> text) =>
+                text.Row.Property == row.Property && (text.Row.Format(asked) is not { } now || now != text.Row.Format(begun));
             var text = texts.LastOrDefault(Says) ?? texts[^1];
             var shown = Says(text) && text.Row.Format(asked) is not null ? text.Row : row;
             ResumeOption.RequireSame(directory, text.Source, text.Place, shown.Format(begun), shown.Format(asked));

@@ -11,9 +11,9 @@ namespace Ark.Cli;
 internal sealed class SegmentTrainCommand
 {
     private const string Help = """
-        Train a segmentation network (UPerNet on a Swin Transformer) on one dataset, choose the weights with the lowest validation loss, and test them.
-        The folder holds config.json, metrics.jsonl, report.html and checkpoints/best.pth.tar; with several trials one such folder each, and results.json.
-        --resume goes on with one run, or with all trials that are left.
+        Train a segmentation network (UPerNet on a Swin Transformer) on one dataset, choose the weights with the lowest validation loss,
+        and test them. The folder holds config.json, metrics.jsonl, report.html and checkpoints/best.pth.tar; with several trials one such
+        folder each, and results.json. --resume goes on with one run, or with all trials that are left.
 
         Examples:
           ark segment train --config builtin:phantom
@@ -24,7 +24,12 @@ internal sealed class SegmentTrainCommand
         """;
 
     private readonly Option<string?> _config = CommonOptions.OptionalConfig();
-    private readonly Option<string?> _dataset = new("--dataset") { Description = "the dataset of the catalogue (default: the only one)", HelpName = "NAME" };
+    private readonly Option<string?> _dataset = new("--dataset")
+    {
+        Description = "the dataset of the catalogue (default: the only one)",
+        HelpName = "NAME",
+    };
+
     private readonly Option<string?> _output = CommonOptions.Folder("the run's folder (default: runs/ and the time)");
     private readonly Option<string?> _resume = ResumeOption.Create("the run, or with all trials that are left,");
     private readonly Option<int> _trials = new("--trials")
@@ -77,7 +82,9 @@ internal sealed class SegmentTrainCommand
         if (begun is not null && config is not null) options.RequireSameSection(begun, directory, catalogue);
         if (begun is not null && ResumeOption.Results(directory) is { } ended)
             return await ResumeOption.FinishedAsync(_terminal, directory, ended, parsed.GetValue(_json)).ConfigureAwait(false);
-        var chosen = begun is null ? options.Begin(OptionTables.Segmentation.Section(catalogue)) : options.Continue(directory, begun.Options);
+        var chosen = begun is null
+            ? options.Begin(OptionTables.Segmentation.Section(catalogue))
+            : options.Continue(directory, begun.Options);
         var first = new SegmentationRun
         {
             Dataset = SegmentCommand.Dataset(_services, catalogue, begun?.Datasets[0] ?? parsed.GetValue(_dataset)),
@@ -115,8 +122,10 @@ internal sealed class SegmentTrainCommand
         return BegunRun<SegmentationOptions>.Read(path, OptionTables.Segmentation, SegmentationCheckpoint.Kind, "segmentation training");
     }
 
-    private async Task<List<SegmentationResult>> TrainAsync(SegmentationRun first, int trials, bool silent, CancellationToken cancellationToken)
+    private async Task<List<SegmentationResult>> TrainAsync(SegmentationRun first, int trials, bool silent,
+        CancellationToken cancellationToken)
     {
+        var trainer = _services.GetRequiredService<SegmentationTrainer>();
         var results = new List<SegmentationResult>();
         using var reporter = new ConsoleReporter(_terminal, silent);
         for (var t = 0; t < trials; t++)
@@ -127,7 +136,7 @@ internal sealed class SegmentTrainCommand
             var run = first with { Options = options, Directory = folder, Resume = first.Resume && ResumeOption.HoldsRun(folder) };
             try
             {
-                results.Add(await _services.GetRequiredService<SegmentationTrainer>().TrainAsync(run, reporter, cancellationToken).ConfigureAwait(false));
+                results.Add(await trainer.TrainAsync(run, reporter, cancellationToken).ConfigureAwait(false));
             }
             catch (OperationCanceledException) when (t > 0 || ResumeOption.HoldsRun(folder))
             {
@@ -148,10 +157,9 @@ internal sealed class SegmentTrainCommand
         SegmentationTable.Write(_terminal, [.. results.Select(r => r.Test)]);
         foreach (var result in results)
         {
-            var took = $"{(int)result.Duration.TotalMinutes}m{result.Duration.Seconds:D2}s";
-            await _terminal.Out.WriteLineAsync(string.Create(CultureInfo.InvariantCulture,
-                $"best epoch {result.BestEpoch} of {result.Epochs}, validation loss {result.ValidationLoss:F4}, {took}: {result.Checkpoint}"))
-                .ConfigureAwait(false);
+            var (loss, took) = (result.ValidationLoss.ToString("F4", CultureInfo.InvariantCulture), result.Duration);
+            await _terminal.Out.WriteLineAsync($"best epoch {result.BestEpoch} of {result.Epochs}, validation loss {loss}, "
+                + $"{(int)took.TotalMinutes}m{took.Seconds:D2}s: {result.Checkpoint}").ConfigureAwait(false);
         }
     }
 

@@ -45,7 +45,8 @@ internal sealed class SettingOptions<T>
         foreach (var (row, option) in _options)
         {
             if (parsed.IsGiven(option))
-                given.Add(_table.Text(row.Name, parsed.GetRequiredValue(option), CommandLineError.Source, CommandLineError.Place(parsed.Written(option))));
+                given.Add(_table.Text(row.Name, parsed.GetRequiredValue(option), CommandLineError.Source,
+                    CommandLineError.Place(parsed.Written(option))));
         }
 
         return OptionTexts.Meant(_table, given);

@@ -5,7 +5,8 @@ using Ark.Training;
 namespace Ark.Cli;
 
 /// <summary>
-/// A command whose flags are properties of a library. The library's messages name a property in quotes, and the command says its flag in place of it.
+/// A command whose flags are properties of a library. The library's messages name a property in quotes, and the command says its flag in
+/// place of it.
 /// </summary>
 /// <param name="name">The command.</param>
 /// <param name="description">What it does.</param>
@@ -28,12 +29,13 @@ internal sealed partial class TrainingCommand(string name, string description) :
     {
         // What is wrong may quote the input, which stays as it is.
         ArkInputException input => new ArkInputException(
-            input.InputSource, input.Place is { } place ? Translate(place) : null, input.Problem, input.Mend is { } hint ? Translate(hint) : null).Message,
-        TrainingStoppedException => Translate(error.Message),
+            input.InputSource, Translate(input.Place), input.Problem, Translate(input.Mend)).Message,
+        TrainingStoppedException => Translate(error.Message)!,
         _ => error.Message,
     };
 
-    private string Translate(string text) => Property().Replace(text, m => _flags.GetValueOrDefault(m.Groups[1].Value) ?? m.Value);
+    private string? Translate(string? text) =>
+        text is null ? null : Property().Replace(text, m => _flags.GetValueOrDefault(m.Groups[1].Value) ?? m.Value);
 
     [GeneratedRegex("'([A-Z][A-Za-z0-9]+)'")]
     private static partial Regex Property();

@@ -13,7 +13,8 @@ public class NumericOptionTests
     public void Every_number_of_a_training_is_refused_by_name_or_within_its_range() => RefuseWildNumbers(OptionTables.Training, _ => { });
 
     [Fact]
-    public void Every_number_of_a_segmentation_is_refused_by_name_or_within_its_range() => RefuseWildNumbers(OptionTables.Segmentation, _ => { });
+    public void Every_number_of_a_segmentation_is_refused_by_name_or_within_its_range() =>
+        RefuseWildNumbers(OptionTables.Segmentation, _ => { });
 
     [Fact]
     public void Every_number_of_a_fine_tuning_is_refused_by_name_or_within_its_range() =>
@@ -27,7 +28,8 @@ public class NumericOptionTests
     {
         using var folder = new Checkpoints.TemporaryFolder();
         var catalogue = folder.Write("c.yaml",
-            "noise:\n  data_dir: .\n  train_list: t.txt\n  val_list: t.txt\n  test_list: t.txt\n  diseases: [Odd]\n  task_type: binary classification\n");
+            "noise:\n  data_dir: .\n  train_list: t.txt\n  val_list: t.txt\n  test_list: t.txt\n  diseases: [Odd]\n"
+            + "  task_type: binary classification\n");
         folder.Write("t.txt", "a.png 0\n");
         string[] more = command == "finetune" ? ["--dataset", "noise", "--model", "swin_mini"] : [];
         (await CommandLineRun.Of([.. command.Split(' '), "--config", catalogue, .. more, "--lr", "1e30", "--out", folder.PathOf("run")]))
@@ -42,9 +44,11 @@ public class NumericOptionTests
     public void Device_and_its_published_name_must_agree(string device, string gpu, bool refused)
     {
         var table = OptionTables.Training;
-        var (one, other) = (table.Text("device", device, "command line", "option '--device'"), table.Text("GPU", gpu, "command line", "option '--GPU'"));
+        var (one, other) = (table.Text("device", device, "command line", "option '--device'"),
+            table.Text("GPU", gpu, "command line", "option '--GPU'"));
         TrainingOptions Create() => OptionTexts.Create(table, [one, other]);
-        if (refused) Assert.Contains("'--GPU': says cuda:" + gpu, Assert.Throws<ArkInputException>(Create).Message, StringComparison.Ordinal);
+        if (refused)
+            Assert.Contains("'--GPU': says cuda:" + gpu, Assert.Throws<ArkInputException>(Create).Message, StringComparison.Ordinal);
         else Assert.Equal("cuda:" + gpu, Create().Device);
         // A catalogue's is overridden, as all that it sets is.
         Assert.Equal("cuda:" + gpu, OptionTexts.Create(table, [table.Text("device", device, "a.yaml", "line 2"), other]).Device);

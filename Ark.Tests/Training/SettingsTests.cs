@@ -51,22 +51,29 @@ public class SettingsTests
     {
         string[] shared =
         [
-            "arch", "img-size", "init", "key", "normalization", "drop-path", "epochs", "batch-size", "opt", "lr", "momentum", "weight-decay", "warmup-epochs",
+            "arch", "img-size", "init", "key", "normalization", "drop-path", "epochs", "batch-size", "opt", "lr", "momentum",
+            "weight-decay", "warmup-epochs",
             "warmup-lr", "min-lr", "clip-grad", "patience", "precision", "seed", "workers", "device",
         ];
-        Assert.Empty(shared.Concat(["decoder", "width", "loss", "augment", "vary-quality"]).Except(OptionTables.Segmentation.Recorded.Select(r => r.Name)));
+        string[] segmentation = ["decoder", "width", "loss", "augment", "vary-quality"];
+        Assert.Empty(shared.Concat(segmentation).Except(OptionTables.Segmentation.Recorded.Select(r => r.Name)));
         string[] training =
         [
-            "recipe", "fidelity", "use-mlp", "projector-features", "task-order", "ema-mode", "momentum-teacher", "consistency", "accumulate",
-            "checkpoint-activations", "opt-eps", "opt-betas", "sched", "decay-epochs", "decay-rate", "schedule-epochs", "test-epoch", "test-augment",
-            "print-freq", "checkpoint-steps", "checkpoint-minutes", "keep-last", "val-loss-metric", "smallest-crop", "cache", "bad-images", "pixel-baseline",
+            "recipe", "fidelity", "use-mlp", "projector-features", "task-order", "ema-mode", "momentum-teacher", "consistency",
+            "accumulate",
+            "checkpoint-activations", "opt-eps", "opt-betas", "sched", "decay-epochs", "decay-rate", "schedule-epochs", "test-epoch",
+            "test-augment",
+            "print-freq", "checkpoint-steps", "checkpoint-minutes", "keep-last", "val-loss-metric", "smallest-crop", "cache", "bad-images",
+            "pixel-baseline",
             "tensorboard",
         ];
         Assert.Empty(shared.Concat(training).Except(OptionTables.Training.Recorded.Select(r => r.Name)));
         foreach (var (name, choices) in ((string, string)[])
                  [
-                     ("recipe", "ark|ark-plus"), ("fidelity", "corrected|published"), ("task-order", "cyclic|shuffled|concurrent|single-head"),
-                     ("ema-mode", "epoch|iteration"), ("precision", "fp32|bf16"), ("opt", "sgd|momentum|adamw"), ("sched", "cosine|step|tanh|poly"),
+                     ("recipe", "ark|ark-plus"), ("fidelity", "corrected|published"),
+                     ("task-order", "cyclic|shuffled|concurrent|single-head"),
+                     ("ema-mode", "epoch|iteration"), ("precision", "fp32|bf16"), ("opt", "sgd|momentum|adamw"),
+                     ("sched", "cosine|step|tanh|poly"),
                      ("bad-images", "stop|skip"),
                  ])
             Assert.Equal(choices, OptionTables.Training.Find(name)!.ValueName);
@@ -118,5 +125,6 @@ public class SettingsTests
     private static string[] Differences<T>(T one, T other) =>
         [.. Properties<T>().Where(p => !Equals(p.GetValue(one), p.GetValue(other))).Select(p => p.Name).Order(StringComparer.Ordinal)];
 
-    private static IEnumerable<PropertyInfo> Properties<T>() => typeof(T).GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(p => p.CanWrite);
+    private static IEnumerable<PropertyInfo> Properties<T>() =>
+        typeof(T).GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(p => p.CanWrite);
 }

@@ -3,7 +3,10 @@ using Ark.Data;
 
 namespace Ark.Training;
 
-/// <summary>How a network is fine-tuned on one dataset. The defaults are those of the published benchmark (BenchmarkTransformers), except where a value says otherwise.</summary>
+/// <summary>
+/// How a network is fine-tuned on one dataset. The defaults are those of the published benchmark (BenchmarkTransformers), except where a
+/// value says otherwise.
+/// </summary>
 public sealed class FineTuningOptions : OptimizationOptions
 {
     /// <summary>Creates the published values.</summary>

@@ -3,7 +3,9 @@ using System.Text.Json.Nodes;
 
 namespace Ark.Training;
 
-/// <summary>The options in the record of a fine-tuning, as they are written now and as they were before they had the names of the command line.</summary>
+/// <summary>
+/// The options in the record of a fine-tuning, as they are written now and as they were before they had the names of the command line.
+/// </summary>
 internal static class FineTuningRecord
 {
     private static readonly Dictionary<string, string> NamesOfBefore = new(StringComparer.Ordinal)
@@ -31,7 +33,9 @@ internal static class FineTuningRecord
     /// <exception cref="ArkInputException">An option is not known, or its value is of the wrong kind.</exception>
     public static FineTuningOptions Read(JsonObject record, string path) =>
         OptionTables.FineTuning.Read(
-            record.Where(o => o.Value is not null).Select(o => KeyValuePair.Create(NamesOfBefore.GetValueOrDefault(o.Key, o.Key), Text(o.Key, o.Value!))), path);
+            record.Where(o => o.Value is not null).Select(o => KeyValuePair.Create(Name(o.Key), Text(o.Key, o.Value!))), path);
+
+    private static string Name(string name) => NamesOfBefore.GetValueOrDefault(name, name);
 
     private static string Text(string name, JsonNode value) => value.GetValueKind() switch
     {

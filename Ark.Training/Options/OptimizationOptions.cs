@@ -4,7 +4,9 @@ using Ark.Data;
 
 namespace Ark.Training;
 
-/// <summary>What can be set about every training, whatever it trains: the network's start, the optimization, the images, the machine and the record.</summary>
+/// <summary>
+/// What can be set about every training, whatever it trains: the network's start, the optimization, the images, the machine and the record.
+/// </summary>
 public abstract class OptimizationOptions
 {
     private protected OptimizationOptions()
@@ -111,7 +113,8 @@ public abstract class OptimizationOptions
     public double DecayRate { get; set; } = 0.5;
 
     /// <summary>Epochs of linear warm-up.</summary>
-    /// <value>The default is what is published, 20 (5 for <see cref="TrainingRecipe.ArkPlus"/>), or a tenth of the schedule where that is less.</value>
+    /// <value>The default is what is published, 20 (5 for <see cref="TrainingRecipe.ArkPlus"/>), or a tenth of the schedule where that is
+    /// less.</value>
     [Range(0, 1_000_000)]
     public int? WarmupEpochs { get; set; }
 
@@ -143,7 +146,9 @@ public abstract class OptimizationOptions
     /// <value>The default is <see cref="BadImagePolicy.Stop"/>.</value>
     public BadImagePolicy BadImages { get; set; }
 
-    /// <summary>A folder that keeps decoded and resized images, so that only the first epoch decodes files; see <see cref="ImageCache"/>.</summary>
+    /// <summary>
+    /// A folder that keeps decoded and resized images, so that only the first epoch decodes files; see <see cref="ImageCache"/>.
+    /// </summary>
     /// <value>The default is none. The images that the network sees are the same with and without.</value>
     public string? CacheDirectory { get; set; }
 
@@ -203,7 +208,9 @@ public abstract class OptimizationOptions
         foreach (var problem in problems)
         {
             var property = problem.MemberNames.First();
-            yield return (property, problem.ErrorMessage!.TrimEnd('.').Replace($"The field {property} ", "", StringComparison.Ordinal), null);
+            // The property is named anyhow.
+            var text = problem.ErrorMessage!.TrimEnd('.').Replace($"The field {property} ", "", StringComparison.Ordinal);
+            yield return (property, text, null);
         }
 
         if (Warmup > 0 && Warmup >= ScheduleLength)

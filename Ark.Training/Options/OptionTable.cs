@@ -7,8 +7,8 @@ using Ark.Data;
 namespace Ark.Training;
 
 /// <summary>
-/// The names under which options are set from text: one table for the command line, a catalogue's <c>training:</c> section, and the records of a run. Upper and
-/// lower case, dashes and underscores are the same, so that the published flags work as they are.
+/// The names under which options are set from text: one table for the command line, a catalogue's <c>training:</c> section, and the records
+/// of a run. Upper and lower case, dashes and underscores are the same, so that the published flags work as they are.
 /// </summary>
 /// <typeparam name="T">The options.</typeparam>
 /// <param name="kind">What the options are of, for messages.</param>
@@ -32,7 +32,8 @@ internal sealed class OptionTable<T>(string kind) : IEnumerable<OptionRow<T>>
     /// <param name="read">What is kept of a text, where it is not the text itself; for texts.</param>
     /// <param name="aliases">Other accepted names.</param>
     public void Add<TValue>(
-        string name, Expression<Func<T, TValue>> option, string help, string? value = null, Func<string, string?>? read = null, string[]? aliases = null)
+        string name, Expression<Func<T, TValue>> option, string help, string? value = null, Func<string, string?>? read = null,
+        string[]? aliases = null)
     {
         var property = (PropertyInfo)((MemberExpression)option.Body).Member;
         var type = Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType;
@@ -57,7 +58,9 @@ internal sealed class OptionTable<T>(string kind) : IEnumerable<OptionRow<T>>
     /// <summary>Adds a row that is not like its property.</summary>
     public void Add(OptionRow<T> row) => _rows.Add(row);
 
-    /// <summary>Adds a flag that the published scripts accept and do not use: a published command line works as it is, and is told so.</summary>
+    /// <summary>
+    /// Adds a flag that the published scripts accept and do not use: a published command line works as it is, and is told so.
+    /// </summary>
     public void AddIgnored(string name, string why, params string[] aliases) => Add(new OptionRow<T>
     {
         Name = name,
@@ -119,7 +122,8 @@ internal sealed class OptionTable<T>(string kind) : IEnumerable<OptionRow<T>>
     public JsonObject ToJson(T options) => new(Record(options).Select(o => KeyValuePair.Create(o.Key, (JsonNode?)o.Value)));
 
     /// <summary>The same for a checkpoint.</summary>
-    public OrderedDictionary<string, object?> ToCheckpoint(T options) => new(Record(options).Select(o => KeyValuePair.Create(o.Key, (object?)o.Value)));
+    public OrderedDictionary<string, object?> ToCheckpoint(T options) =>
+        new(Record(options).Select(o => KeyValuePair.Create(o.Key, (object?)o.Value)));
 
     /// <summary>Options from a run's record.</summary>
     /// <param name="record">Name and text of those that are set.</param>
@@ -144,11 +148,13 @@ internal sealed class OptionTable<T>(string kind) : IEnumerable<OptionRow<T>>
     {
         var defaults = new T();
         // A state of its own needs the file that the run started from no more.
-        foreach (var row in Deciding.Where(r => r.Property is not (nameof(OptimizationOptions.InitialWeights) or nameof(OptimizationOptions.NestedKey))))
+        string[] start = [nameof(OptimizationOptions.InitialWeights), nameof(OptimizationOptions.NestedKey)];
+        foreach (var row in Deciding.Where(r => !start.Contains(r.Property)))
         {
             var (then, now) = (stored.Has(row.Name) ? stored.Text(row.Name) : row.Format(defaults), row.Format(options));
             if (now == then) continue;
-            throw new ArkInputException(path, $"option '{row.Name}'", $"was {then ?? "not set"} when the run began and is {now ?? "not set"} now",
+            throw new ArkInputException(path, $"option '{row.Name}'",
+                $"was {then ?? "not set"} when the run began and is {now ?? "not set"} now",
                 "A run goes on with the options it began with; for others begin a new one, with this checkpoint as its initial weights.");
         }
     }

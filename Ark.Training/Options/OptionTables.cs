@@ -48,7 +48,8 @@ internal static class OptionTables
         table.Add(Other<TrainingOptions, int>(PretrainEpochs, "N", nameof(TrainingOptions.Epochs),
             "the published name of --epochs, which beside it is the length of the learning-rate schedule", (o, n) => o.Epochs = n));
         table.Add("accumulate", o => o.GradientAccumulationSteps, "compute a step's batch in N parts, whose gradients add up");
-        table.Add("checkpoint-activations", o => o.GradientCheckpointing, "compute activations again for the gradients, in place of keeping them");
+        table.Add("checkpoint-activations", o => o.GradientCheckpointing,
+            "compute activations again for the gradients, in place of keeping them");
         table.Add("schedule-epochs", o => o.ScheduleEpochs, "length of the learning-rate schedule");
         table.Add("test-epoch", o => o.EvaluationInterval, "test and keep a checkpoint every N epochs");
         AddTestAugment(table, o => o.TestTimeCrops, (o, crops) => o.TestTimeCrops = crops);
@@ -68,9 +69,11 @@ internal static class OptionTables
         });
         table.Add("smallest-crop", o => o.SmallestCrop, "smallest random crop as a share of the area");
         table.Add("pixel-baseline", o => o.PixelBaseline, "also fit logistic regression on pixels, for comparison");
-        table.Add(Other<TrainingOptions, ulong>(Gpu.ToLowerInvariant(), "N", nameof(TrainingOptions.Device), "the published name of --device cuda:N; one GPU",
+        table.Add(Other<TrainingOptions, ulong>(
+            Gpu.ToLowerInvariant(), "N", nameof(TrainingOptions.Device), "the published name of --device cuda:N; one GPU",
             (o, n) => o.Device = $"cuda:{n.ToString(CultureInfo.InvariantCulture)}", Gpu));
-        table.Free(nameof(TrainingOptions.PixelBaseline), nameof(TrainingOptions.EvaluationInterval), nameof(TrainingOptions.TestTimeCrops));
+        table.Free(nameof(TrainingOptions.PixelBaseline), nameof(TrainingOptions.EvaluationInterval),
+            nameof(TrainingOptions.TestTimeCrops));
         table.AddFixed("img-depth", "3", "Images have three channels.");
         table.AddFixed("mode", "train", "Test a checkpoint with 'ark evaluate'.");
         table.AddFixed("activate", "Sigmoid", Unused);
@@ -135,14 +138,16 @@ internal static class OptionTables
     private static void AddShared<T>(OptionTable<T> table, string init)
         where T : OptimizationOptions, new()
     {
-        table.Add("arch", o => o.Architecture, "the backbone, such as swin_base_patch4_window7_224 (default: that of the weight file)", "NAME", aliases: ["model"]);
+        table.Add("arch", o => o.Architecture, "the backbone, such as swin_base_patch4_window7_224 (default: that of the weight file)",
+            "NAME", aliases: ["model"]);
         table.Add("img-size", o => o.ImageSize, "side of the input in pixels", aliases: ["input-size"]);
         table.Add("init", o => o.InitialWeights, init + $"; '{NoWeights}' for none", "FILE|random",
             text => string.Equals(text, NoWeights, StringComparison.OrdinalIgnoreCase) ? null : text);
         table.Add(Other<T, string>(PretrainedWeights, "FILE", nameof(OptimizationOptions.InitialWeights),
             "the same; --init may then be the published word for what it holds", (o, path) => o.InitialWeights = path));
         table.Add("key", o => o.NestedKey, "where in the weight file the state dict is (default: the teacher, where there is one)", "KEY");
-        table.Add("normalization", o => o.Normalization, "normalization of pixels", "imagenet|chestx-ray|none", text => text.ToLowerInvariant());
+        table.Add("normalization", o => o.Normalization, "normalization of pixels", "imagenet|chestx-ray|none",
+            text => text.ToLowerInvariant());
         table.Add("drop-path", o => o.DropPathRate, "highest probability of stochastic depth");
         table.Add("precision", o => o.Precision, "numbers that the backbone computes in; weights are kept in fp32");
         table.Add("epochs", o => o.Epochs, "passes over the training images, at most");
@@ -158,7 +163,8 @@ internal static class OptionTables
         table.Add("sched", o => o.Schedule, "how the learning rate goes down");
         table.Add("decay-epochs", o => o.DecayEpochs, "epochs between the steps of --sched step");
         table.Add("decay-rate", o => o.DecayRate, "factor of these steps, or the power of --sched poly", aliases: ["dr"]);
-        table.Add("warmup-epochs", o => o.WarmupEpochs, "epochs of linear warm-up (default: as published, or a tenth of the epochs where that is less)");
+        table.Add("warmup-epochs", o => o.WarmupEpochs,
+            "epochs of linear warm-up (default: as published, or a tenth of the epochs where that is less)");
         table.Add("warmup-lr", o => o.WarmupLearningRate, "learning rate that warm-up begins with");
         table.Add("min-lr", o => o.MinimumLearningRate, "learning rate at the end");
         table.Add("seed", o => o.Seed, "what every random number comes from");
@@ -172,8 +178,9 @@ internal static class OptionTables
         table.Add("print-freq", o => o.LogInterval, "a line of progress every N steps");
         table.Add("tensorboard", o => o.TensorBoard, "also write TensorBoard event files");
         table.Free(nameof(OptimizationOptions.Workers), nameof(OptimizationOptions.Device), nameof(OptimizationOptions.BadImages),
-            nameof(OptimizationOptions.CacheDirectory), nameof(OptimizationOptions.CheckpointSteps), nameof(OptimizationOptions.CheckpointMinutes),
-            nameof(OptimizationOptions.MaxCheckpoints), nameof(OptimizationOptions.LogInterval), nameof(OptimizationOptions.TensorBoard));
+            nameof(OptimizationOptions.CacheDirectory), nameof(OptimizationOptions.CheckpointSteps),
+            nameof(OptimizationOptions.CheckpointMinutes), nameof(OptimizationOptions.MaxCheckpoints),
+            nameof(OptimizationOptions.LogInterval), nameof(OptimizationOptions.TensorBoard));
     }
 
     /// <summary>What neither of the published scripts uses.</summary>
@@ -218,7 +225,8 @@ internal static class OptionTables
         TryApply = (o, text) =>
         {
             var parts = text.Split([',', ' '], StringSplitOptions.RemoveEmptyEntries);
-            if (parts.Length != 2 || OptionValue.Real(parts[0]) is not { } first || OptionValue.Real(parts[1]) is not { } second) return false;
+            if (parts.Length != 2 || OptionValue.Real(parts[0]) is not { } first || OptionValue.Real(parts[1]) is not { } second)
+                return false;
             (o.Beta1, o.Beta2) = (first, second);
             return true;
         },
@@ -226,7 +234,8 @@ internal static class OptionTables
     };
 
     /// <summary>Another name of an option, which the record of a run does not have.</summary>
-    private static OptionRow<T> Other<T, TValue>(string name, string value, string property, string help, Action<T, TValue> set, params string[] aliases)
+    private static OptionRow<T> Other<T, TValue>(
+        string name, string value, string property, string help, Action<T, TValue> set, params string[] aliases)
         where T : OptimizationOptions => new()
     {
         Name = name,

@@ -26,7 +26,8 @@ internal static class OptionValue
     {
         if (type == typeof(string)) return text.Length > 0 ? text : null;
         if (type == typeof(bool)) return Truth(text);
-        if (type == typeof(int)) return int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var whole) ? whole : null;
+        if (type == typeof(int))
+            return int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var whole) ? whole : null;
         if (type == typeof(ulong)) return ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seed) ? seed : null;
         if (type == typeof(double)) return Real(text);
         var word = Fold(text);
@@ -46,7 +47,9 @@ internal static class OptionValue
     public static double? Real(string text) =>
         double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number) ? number : null;
 
-    /// <summary>Whether the text means yes, as the published scripts read it; <see langword="null"/> where it is neither yes nor no.</summary>
+    /// <summary>
+    /// Whether the text means yes, as the published scripts read it; <see langword="null"/> where it is neither yes nor no.
+    /// </summary>
     public static bool? Truth(string text) => text.ToUpperInvariant() switch
     {
         "TRUE" or "1" => true,
@@ -57,5 +60,6 @@ internal static class OptionValue
     /// <summary>A name as it is compared: the published scripts mix dashes and underscores.</summary>
     public static string Fold(string name) => name.Replace('_', '-').ToLowerInvariant();
 
-    private static string Word(Enum value) => Words.GetValueOrDefault(value) ?? JsonNamingPolicy.KebabCaseLower.ConvertName(value.ToString());
+    private static string Word(Enum value) =>
+        Words.GetValueOrDefault(value) ?? JsonNamingPolicy.KebabCaseLower.ConvertName(value.ToString());
 }

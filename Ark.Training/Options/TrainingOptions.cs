@@ -52,12 +52,18 @@ public sealed class TrainingOptions : OptimizationOptions
     [Range(0.0, 2)]
     public double ConsistencyScale { get; set; } = 1;
 
-    /// <summary>In how many parts a step's images go through the network. The parts' gradients add up to those of the whole batch, from a part of the memory.</summary>
+    /// <summary>
+    /// In how many parts a step's images go through the network. The parts' gradients add up to those of the whole batch, from a part of
+    /// the memory.
+    /// </summary>
     /// <value>The default is 1: all at once.</value>
     [Range(1, 65536)]
     public int GradientAccumulationSteps { get; set; } = 1;
 
-    /// <summary>Whether the activations within a block are computed again when its gradient is due, in place of being kept: less memory, more time, the same gradients.</summary>
+    /// <summary>
+    /// Whether the activations within a block are computed again when its gradient is due, in place of being kept: less memory, more time,
+    /// the same gradients.
+    /// </summary>
     /// <value>The default is <see langword="false"/>.</value>
     public bool GradientCheckpointing { get; set; }
 
@@ -122,7 +128,9 @@ public sealed class TrainingOptions : OptimizationOptions
             yield return (nameof(Architecture), "is missing", "Name the backbone, such as swin_base_patch4_window7_224.");
     }
 
-    /// <summary>Takes over the published values of a recipe. The defaults of the properties are those of <see cref="TrainingRecipe.Ark"/>.</summary>
+    /// <summary>
+    /// Takes over the published values of a recipe. The defaults of the properties are those of <see cref="TrainingRecipe.Ark"/>.
+    /// </summary>
     internal void Use(TrainingRecipe recipe)
     {
         Recipe = recipe;

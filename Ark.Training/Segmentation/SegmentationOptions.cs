@@ -3,7 +3,9 @@ using Ark.Models;
 
 namespace Ark.Training;
 
-/// <summary>How a segmentation network is trained. The defaults are those of the published code, except where a value says otherwise.</summary>
+/// <summary>
+/// How a segmentation network is trained. The defaults are those of the published code, except where a value says otherwise.
+/// </summary>
 public sealed class SegmentationOptions : OptimizationOptions
 {
     internal const int LargestImageSize = 4096;
@@ -39,8 +41,10 @@ public sealed class SegmentationOptions : OptimizationOptions
     public bool Augment { get; set; } = true;
 
     /// <summary>
-    /// Whether training also varies what differs between devices: sharpness, as if pictures had been stored with 35 to 80 % of <see cref="OptimizationOptions.ImageSize"/>, and gamma, brightness and contrast far more
-    /// than <see cref="Augment"/> alone does. For networks that will see other pictures than those they learn from; not in the published code. Without <see cref="Augment"/> it does nothing.
+    /// Whether training also varies what differs between devices: sharpness, as if pictures had been stored with 35 to 80 % of
+    /// <see cref="OptimizationOptions.ImageSize"/>, and gamma, brightness and contrast far more than <see cref="Augment"/> alone does. For
+    /// networks that will see other pictures than those they learn from; not in the published code. Without <see cref="Augment"/> it does
+    /// nothing.
     /// </summary>
     /// <value>The default is <see langword="false"/>.</value>
     public bool VaryQuality { get; set; }
