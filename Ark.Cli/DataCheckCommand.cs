@@ -76,7 +76,8 @@ internal static class DataCheckCommand
         return $"checked {check.Name}: {check.Splits.Sum(s => s.Decoded)} images decoded, {problems} problem(s)";
     }
 
-    private static int? AtLeastOne(int? value, string option) => value is null or >= 1 ? value : throw CommandLineError.Of(option, $"is {value}, expected at least 1");
+    private static int? AtLeastOne(int? value, string option) =>
+        value is null or >= 1 ? value : throw CommandLineError.Of(option, $"is {value}, expected at least 1");
 
     private sealed class LiveProgress(ConsoleReporter reporter) : IProgress<CheckProgress>
     {

@@ -37,18 +37,25 @@ internal static class EmbedCommand
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var silent = parsed.GetValue(quiet);
-            if (parsed.GetValue(projected) && parsed.GetValue(tokens)) throw CommandLineError.Of("--tokens", "excludes --projected", "Give one of both.");
+            if (parsed.GetValue(projected) && parsed.GetValue(tokens))
+                throw CommandLineError.Of("--tokens", "excludes --projected", "Give one of both.");
             var usesCatalogue = parsed.GetValue(config) is not null;
             foreach (var (option, other) in usesCatalogue ? [(input, "--config"), (folder, "--config")] : new[] { ((Option)dataset, "--input"), (split, "--input") })
             {
-                if (parsed.IsGiven(option)) throw CommandLineError.Of(option.Name, $"has no effect beside {other}", "Give --input DIR or LIST, or --config FILE and --dataset NAME.");
+                if (parsed.IsGiven(option))
+                {
+                    throw CommandLineError.Of(option.Name, $"has no effect beside {other}",
+                        "Give --input DIR or LIST, or --config FILE and --dataset NAME.");
+                }
             }
 
             if (parsed.GetValue(folder) is not null && Directory.Exists(parsed.GetValue(input)))
                 throw CommandLineError.Of("--data-dir", "has no effect beside a folder", "It is for lists: leave it out.");
             var images = parsed.GetValue(config) is { } file
                 ? await OfDatasetAsync(services, terminal, file, parsed.GetValue(dataset), parsed.GetValue(split)!, silent, cancellationToken).ConfigureAwait(false)
-                : ImageInputs.Read(parsed.GetValue(input) ?? throw CommandLineError.Of("--input", "is missing", "Give --input DIR or LIST, or --config FILE and --dataset NAME."),
+                : ImageInputs.Read(
+                    parsed.GetValue(input)
+                        ?? throw CommandLineError.Of("--input", "is missing", "Give --input DIR or LIST, or --config FILE and --dataset NAME."),
                     parsed.GetValue(folder), cancellationToken);
             var options = new ExtractionOptions
             {

@@ -55,7 +55,8 @@ internal static class EvaluateCommand
                 OutputPath.CheckFile(table, "--predictions");
             }
 
-            if (!parsed.GetValue(viaHeads) && parsed.IsGiven(combine)) throw Refuse("--combine", "has no effect without --via-heads", "Give both, or none.");
+            if (!parsed.GetValue(viaHeads) && parsed.IsGiven(combine))
+                throw Refuse("--combine", "has no effect without --via-heads", "Give both, or none.");
 
             var catalogue = await CatalogueFile.LoadAsync(parsed.GetRequiredValue(config), terminal, silent, cancellationToken).ConfigureAwait(false);
             var chosen = services.GetRequiredService<ArkDatasets>().Create(catalogue.Get(parsed.GetRequiredValue(dataset)));

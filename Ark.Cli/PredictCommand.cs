@@ -47,7 +47,8 @@ internal static class PredictCommand
                 Combination = parsed.GetValue(combine) == "max" ? HeadCombination.Max : HeadCombination.Mean,
                 Calibration = parsed.GetValue(calibration) is { } path ? Calibration.Load(path) : null,
             };
-            if (request.Findings.Count == 0 && parsed.IsGiven(combine)) throw CommandLineError.Of("--combine", "has no effect without --finding", "Give both, or none.");
+            if (request.Findings.Count == 0 && parsed.IsGiven(combine))
+                throw CommandLineError.Of("--combine", "has no effect without --finding", "Give both, or none.");
             using var loaded = model.Load(parsed);
             using var reporter = new ConsoleReporter(terminal, parsed.GetValue(quiet));
             using var document = JsonArrayOutput.Open(terminal, parsed.GetValue(json));

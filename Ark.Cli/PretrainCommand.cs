@@ -15,7 +15,7 @@ internal sealed class PretrainCommand
         Examples:
           ark pretrain --config builtin:phantom
           ark pretrain --config samples/real-data/ark.yaml --out runs/real --epochs 14
-          ark pretrain --config datasets_config.yaml --data_set CheXpert --data_set ChestXray14 --model swin_base --opt sgd --pretrain_epochs 200
+          ark pretrain --config datasets_config.yaml --data_set CheXpert --data_set ChestXray14 --model swin_base --pretrain_epochs 200
           ark pretrain --init runs/real/checkpoints/last.pth.tar --config more.yaml      (accrue further datasets to a trained model)
           ark pretrain --resume runs/real
           ark pretrain --config samples/real-data/ark.yaml --out runs/real --resume auto      (begin, or go on: a requeued job)

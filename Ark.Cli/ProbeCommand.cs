@@ -42,7 +42,8 @@ internal static class ProbeCommand
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var silent = parsed.GetValue(quiet);
-            if (parsed.GetValue(shots) is null && parsed.IsGiven(repeats)) throw CommandLineError.Of("--repeats", "has no effect without --shots", "Give both, or none.");
+            if (parsed.GetValue(shots) is null && parsed.IsGiven(repeats))
+                throw CommandLineError.Of("--repeats", "has no effect without --shots", "Give both, or none.");
             var folder = parsed.GetValue(output);
             if (folder is not null) OutputPath.MakeFolder(folder);
             var catalogue = await CatalogueFile.LoadAsync(parsed.GetRequiredValue(config), terminal, silent, cancellationToken).ConfigureAwait(false);
@@ -94,7 +95,8 @@ internal static class ProbeCommand
     private static FeatureSource MainSource(IServiceProvider services, ParseResult parsed, ModelArguments model, string? embeddings, Func<string, string> called, EmbeddingKind kind, ReadingOptions reading, CancellationToken cancellationToken) => (model.Checkpoint(parsed), embeddings) switch
     {
         (null, null) => throw CommandLineError.Of("--checkpoint", "is missing", "Give --checkpoint FILE or --embeddings FILE."),
-        (not null, not null) => throw CommandLineError.Of("--embeddings", "excludes --checkpoint", "Give one, and the other with --compare."),
+        (not null, not null) =>
+            throw CommandLineError.Of("--embeddings", "excludes --checkpoint", "Give one, and the other with --compare."),
         (null, { } file) => new FileFeatures(file, called(file), cancellationToken),
         ({ } checkpoint, _) => new NetworkFeatures($"{called(checkpoint)} {Word(kind)}", model.Load(parsed), kind, services.Decoder(), reading, model.Precision(parsed)),
     };
@@ -104,11 +106,17 @@ internal static class ProbeCommand
         if (spec == "pixels") return new PixelFeatures(services.Decoder(), reading);
         if (spec == "untrained")
         {
-            using var like = model.Load(parsed, model.Checkpoint(parsed) ?? throw CommandLineError.Of("--compare", "'untrained' needs a checkpoint, whose architecture it takes", "Give --checkpoint FILE."));
+            var checkpoint = model.Checkpoint(parsed) ?? throw CommandLineError.Of("--compare",
+                "'untrained' needs a checkpoint, whose architecture it takes", "Give --checkpoint FILE.");
+            using var like = model.Load(parsed, checkpoint);
             return new NetworkFeatures($"untrained {Word(kind)}", like.Untrained(seed), kind, services.Decoder(), reading, model.Precision(parsed));
         }
 
-        if (!File.Exists(spec)) throw CommandLineError.Of("--compare", $"'{spec}' is neither 'pixels' nor 'untrained' nor a file", "Name a file of embeddings or a checkpoint.");
+        if (!File.Exists(spec))
+        {
+            throw CommandLineError.Of("--compare", $"'{spec}' is neither 'pixels' nor 'untrained' nor a file",
+                "Name a file of embeddings or a checkpoint.");
+        }
         var isTable = Path.GetExtension(spec).ToLowerInvariant() is ".npz" or ".csv" or ".parquet"
             || (Path.GetExtension(spec).Equals(".safetensors", StringComparison.OrdinalIgnoreCase) && CheckpointFile.ReadIndex(spec).Tensors.Any(t => t.Name == "embeddings"));
         return isTable ? new FileFeatures(spec, called(spec), cancellationToken) : new NetworkFeatures($"{called(spec)} {Word(kind)}", model.Load(parsed, spec), kind, services.Decoder(), reading, model.Precision(parsed));
@@ -118,7 +126,8 @@ internal static class ProbeCommand
 
     private static int[] Shots(string? text) => text is null ? [] : [.. text.Split(',', StringSplitOptions.TrimEntries).Select(s => int.TryParse(s, NumberStyles.None, CultureInfo.InvariantCulture, out var n) && n > 0
         ? n
-        : throw CommandLineError.Of("--shots", $"'{s}' is no number of images", "Give numbers with commas, such as 1,2,4,8.")).Distinct().Order()];
+        : throw CommandLineError.Of("--shots", $"'{s}' is no number of images", "Give numbers with commas, such as 1,2,4,8."))
+        .Distinct().Order()];
 
     private static void Save(string? folder, string name, LabelSchema labels, LogisticRegression fitted)
     {

@@ -74,8 +74,8 @@ internal sealed class RunOptions<T>(OptionTable<T> table, IReadOnlyList<OptionTe
     {
         foreach (var row in table.Deciding.Where(r => r.Format(begun) != r.Format(asked)))
         {
-            // A text may say under another name what the row has: of several it is the last one that says something new. Where none does, one
-            // of them brought it about.
+            // A text may say under another name what the row has: of several it is the last one that says something new. Where none does,
+            // one of them brought it about.
             bool Says(OptionText<T> text) =>
                 text.Row.Property == row.Property && (text.Row.Format(asked) is not { } now || now != text.Row.Format(begun));
             var text = texts.LastOrDefault(Says) ?? texts[^1];

@@ -58,7 +58,12 @@ internal static class SimilarCommand
         ModelRole? made = table.Info.GetValueOrDefault("ark.weights") switch { "student" => ModelRole.Student, "teacher" => ModelRole.Teacher, _ => null };
         var given = arguments.WeightsGiven(parsed);
         if (made is not null && given is not null && made != given)
-            throw CommandLineError.Of("--weights", $"is the {given.ToString()!.ToLowerInvariant()}, and '{table.Path}' was made by the {made.ToString()!.ToLowerInvariant()}", "Leave the option out: embeddings of two networks cannot be compared.");
+        {
+            throw CommandLineError.Of("--weights",
+                $"is the {given.ToString()!.ToLowerInvariant()}, and '{table.Path}' was made by the {made.ToString()!.ToLowerInvariant()}",
+                "Leave the option out: embeddings of two networks cannot be compared.");
+        }
+
         using var model = LoadedModel.Load(checkpoint, made ?? arguments.Weights(parsed), arguments.Device(parsed), arguments.Precision(parsed));
         var runner = new ModelRunner(model, arguments.Precision(parsed));
         var view = new float[runner.ViewLength];

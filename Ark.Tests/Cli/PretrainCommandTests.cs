@@ -69,10 +69,12 @@ public sealed class PretrainCommandTests : IAsyncLifetime
         options.Validate();
         Assert.Equal(("swin_base.pth", 200, 150, 200, "cuda:1"), (options.InitialWeights, options.Epochs, options.ScheduleEpochs, options.BatchSize, options.Device));
         Assert.Equal((0.8, 0.99), (options.Beta1, options.Beta2));
-        foreach (var (place, hint) in ((string, string)[])[("option '--init'", "--pretrained-weights FILE"), ("line 2, key 'init'", "'pretrained-weights' FILE")])
+        (string, string)[] hints = [("option '--init'", "--pretrained-weights FILE"), ("line 2, key 'init'", "'pretrained-weights' FILE")];
+        foreach (var (place, hint) in hints)
         {
             var text = OptionTables.Training.Text("init", "ImageNet_1k", "source", place);
-            Assert.Contains(hint, Assert.Throws<ArkInputException>(() => OptionTexts.Create(OptionTables.Training, [text])).Message, StringComparison.Ordinal);
+            var refusal = Assert.Throws<ArkInputException>(() => OptionTexts.Create(OptionTables.Training, [text]));
+            Assert.Contains(hint, refusal.Message, StringComparison.Ordinal);
         }
 
     }

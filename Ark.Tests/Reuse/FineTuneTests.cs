@@ -14,10 +14,10 @@ public class FineTuneTests(SmallModel small) : IClassFixture<SmallModel>
     // What a fine-tuning wrote to its config.json before its options had the names of the command line.
     private const string OptionsOfBefore = """
         {
-          "initial": null, "nested-key": null, "architecture": null, "image-size": 32, "normalization": "imagenet", "freeze-encoder": true, "layer-decay": 0.9,
-          "mix-up": 0.2, "drop-path-rate": 0.1, "smallest-crop": 0.08, "epochs": 2, "batch-size": 6, "optimizer": "Momentum", "learning-rate": 0.003,
-          "momentum": 0.9, "weight-decay": 0, "warmup-epochs": 0, "warmup-learning-rate": 1E-06, "minimum-learning-rate": 1E-05, "clip-gradient": 5,
-          "patience": 10, "trials": 2, "seed": 3, "test-crops": 10, "workers": 2, "bad-images": "Stop", "device": "cpu"
+          "initial": null, "nested-key": null, "architecture": null, "image-size": 32, "normalization": "imagenet", "freeze-encoder": true,
+          "layer-decay": 0.9, "mix-up": 0.2, "drop-path-rate": 0.1, "smallest-crop": 0.08, "epochs": 2, "batch-size": 6,
+          "optimizer": "Momentum", "learning-rate": 0.003, "momentum": 0.9, "weight-decay": 0, "warmup-epochs": 0,
+          "warmup-learning-rate": 1E-06, "minimum-learning-rate": 1E-05, "clip-gradient": 5, "patience": 10, "trials": 2, "seed": 3, "test-crops": 10, "workers": 2, "bad-images": "Stop", "device": "cpu"
         }
         """;
 
@@ -96,9 +96,9 @@ public class FineTuneTests(SmallModel small) : IClassFixture<SmallModel>
         var directory = folder.PathOf("tuned");
         string[] line =
         [
-            "finetune", "--config", small.Catalogue(folder), "--dataset", "noise", "--init", small.Checkpoint, "--img-size", "32", "--epochs", "2", "--trials", "2",
-            "--batch-size", "6", "--warmup-epochs", "0", "--lr", "0.003", "--clip-grad", "5", "--freeze", "--layer-decay", "0.9", "--mixup", "0.2",
-            "--drop-path", "0.1", "--seed", "3", "--out", directory, "--resume", "auto", "--quiet",
+            "finetune", "--config", small.Catalogue(folder), "--dataset", "noise", "--init", small.Checkpoint, "--img-size", "32",
+            "--epochs", "2", "--trials", "2", "--batch-size", "6", "--warmup-epochs", "0", "--lr", "0.003", "--clip-grad", "5", "--freeze", "--layer-decay", "0.9",
+            "--mixup", "0.2", "--drop-path", "0.1", "--seed", "3", "--out", directory, "--resume", "auto", "--quiet",
         ];
         var run = await CommandLineRun.Of(line);
         Assert.True(run.ExitCode == 0, run.Error);

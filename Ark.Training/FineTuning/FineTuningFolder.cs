@@ -38,7 +38,8 @@ internal sealed class FineTuningFolder(string path)
         // Asked under the lock: another process may have begun, and ended, a run here a moment ago.
         if (resume || !(File.Exists(ResultsPath) || File.Exists(WeightsOf(0)) || HoldsAnotherRun)) return held;
         held.Dispose();
-        throw new ArkInputException(path, null, "holds a run already", "Choose another folder ('Directory'), or go on with that run ('Resume').");
+        throw new ArkInputException(path, null, "holds a run already",
+            "Choose another folder ('Directory'), or go on with that run ('Resume').");
     }
 
     // A pretraining or a training of segmentation that has not ended: its configuration must not be overwritten.
@@ -67,7 +68,11 @@ internal sealed class FineTuningFolder(string path)
     /// <exception cref="ArkInputException">The folder holds none, or its file is damaged.</exception>
     public (JsonNode? Origin, FineTuningOptions Options, string Data) ReadConfig()
     {
-        if (!File.Exists(ConfigPath)) throw new ArkInputException(path, null, "holds no run to resume: it has no config.json", "Give the folder that the run wrote to.");
+        if (!File.Exists(ConfigPath))
+        {
+            throw new ArkInputException(path, null, "holds no run to resume: it has no config.json",
+                "Give the folder that the run wrote to.");
+        }
         return Reading(ConfigPath, "is not the configuration of a fine-tuning", config => (string?)config["kind"] == Kind
             ? (config["origin"], FineTuningRecord.Read(config["options"]!.AsObject(), ConfigPath), (string)config["data"]!)
             : throw new JsonException("of another kind"));
@@ -83,7 +88,11 @@ internal sealed class FineTuningFolder(string path)
         if (!OptionTables.FineTuning.DecideAlike(began.Options, Lasting(options)))
             throw new ArkInputException(ConfigPath, null, "holds other options than those to go on with", "Go on with the options that the run began with.");
         if (began.Data != data.Digest)
-            throw new ArkInputException(ConfigPath, $"dataset '{data.Name}'", "has other images or labels now than when the run began", "Restore its lists, or begin a new run.");
+        {
+            throw new ArkInputException(ConfigPath, $"dataset '{data.Name}'", "has other images or labels now than when the run began",
+                "Restore its lists, or begin a new run.");
+        }
+
         if (!File.Exists(ResultsPath)) return ([], []);
         return Reading(ResultsPath, "does not hold the trials of this fine-tuning", results =>
         {

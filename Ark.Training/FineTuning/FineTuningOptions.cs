@@ -1,5 +1,4 @@
 using System.ComponentModel.DataAnnotations;
-using Ark.Data;
 
 namespace Ark.Training;
 

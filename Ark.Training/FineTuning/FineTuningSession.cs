@@ -80,7 +80,11 @@ internal sealed class FineTuningSession : IDisposable
             }
         }
 
-        if (bestEpoch == 0) throw new TrainingStoppedException($"{_data.Name}, trial {_trial + 1}: the validation loss is not finite: training diverged. Lower the learning rate ('LearningRate'), or clip gradients ('ClipGradient').");
+        if (bestEpoch == 0)
+        {
+            throw new TrainingStoppedException($"{_data.Name}, trial {_trial + 1}: the validation loss is not finite: training diverged. "
+                + "Lower the learning rate ('LearningRate'), or clip gradients ('ClipGradient').");
+        }
         Restore();
         var predictions = Read(DatasetSplit.Test, TrainingPhase.Testing, cancellationToken).Predictions;
         var test = predictions.Evaluate(_data.Name, DatasetSplit.Test, ModelRole.Student, _data.TestLabels, cancellationToken: cancellationToken);

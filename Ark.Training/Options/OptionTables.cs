@@ -1,5 +1,4 @@
 using System.Globalization;
-using Ark.Models;
 
 namespace Ark.Training;
 

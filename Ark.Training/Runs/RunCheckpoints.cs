@@ -35,8 +35,10 @@ internal sealed class RunCheckpoints(RunDirectory directory, TrainingOptions opt
     {
         if (!accrual.IsFinite())
         {
-            throw new TrainingStoppedException(FormattableString.Invariant(
-                $"epoch {position.Epoch + 1}, step {position.TotalSteps} of the run: the student's weights are not finite any more. The state before is in {directory.LastCheckpoint}; begin anew with a lower 'LearningRate' or 'ClipGradient'."));
+            throw new TrainingStoppedException(
+                FormattableString.Invariant($"epoch {position.Epoch + 1}, step {position.TotalSteps} of the run: ")
+                + $"the student's weights are not finite any more. The state before is in {directory.LastCheckpoint}; "
+                + "begin anew with a lower 'LearningRate' or 'ClipGradient'.");
         }
 
         if (keepEarlier) KeepEarlier();

@@ -21,7 +21,8 @@ internal static class RunLock
         }
         catch (IOException e)
         {
-            throw new ArkInputException(path, null, IsHeld(file) ? "is in use by another run" : $"cannot be used: {e.Message.TrimEnd('.')}", "Wait for it to end, or choose another folder ('Directory').", e);
+            var problem = IsHeld(file) ? "is in use by another run" : $"cannot be used: {e.Message.TrimEnd('.')}";
+            throw new ArkInputException(path, null, problem, "Wait for it to end, or choose another folder ('Directory').", e);
         }
     }
 

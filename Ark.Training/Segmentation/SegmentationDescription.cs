@@ -27,7 +27,10 @@ internal sealed record SegmentationDescription(UperNetConfiguration Network, str
                 ?? throw new ArkInputException(path, null, "holds no Swin Transformer that is known", "'ark inspect' lists what it holds.");
             backbone ??= found;
             if ((backbone.EmbedDim, backbone.PatchSize, string.Join(',', backbone.Depths)) != (found.EmbedDim, found.PatchSize, string.Join(',', found.Depths)))
-                throw new ArkInputException(path, null, $"holds {found.Name}, not {backbone.Name}", "Leave 'Architecture' out to take the file's own.");
+            {
+                throw new ArkInputException(path, null, $"holds {found.Name}, not {backbone.Name}",
+                    "Leave 'Architecture' out to take the file's own.");
+            }
         }
 
         var size = options.ImageSize ?? backbone?.ImageHeight ?? SegmentationOptions.PublishedImageSize;

@@ -66,7 +66,11 @@ internal sealed class SegmentationSession : IDisposable
             throw;
         }
 
-        if (_position.BestEpoch == 0) throw new TrainingStoppedException($"{_data.Name}: the validation loss is not finite: training diverged. Lower the learning rate ('LearningRate'), or clip gradients ('ClipGradient').");
+        if (_position.BestEpoch == 0)
+        {
+            throw new TrainingStoppedException($"{_data.Name}: the validation loss is not finite: training diverged. "
+                + "Lower the learning rate ('LearningRate'), or clip gradients ('ClipGradient').");
+        }
         using var best = LoadedSegmenter.Load(_directory.BestCheckpoint, _options.Device);
         var test = new SegmentationEvaluator(_decoder).Evaluate(best, _data.Name, _data.Structures, DatasetSplit.Test, _data.Test, new ScoringOptions(), stretch: false,
             done =>
@@ -173,7 +177,8 @@ internal sealed class SegmentationSession : IDisposable
         if (!double.IsFinite(value))
         {
             throw new TrainingStoppedException(
-                $"epoch {_position.Epoch + 1}, {_data.Name}, step {_position.Step + 1}: the loss is {value}. Lower the learning rate ('LearningRate'), or clip gradients ('ClipGradient'). The state before is in {_directory.LastCheckpoint}.");
+                $"epoch {_position.Epoch + 1}, {_data.Name}, step {_position.Step + 1}: the loss is {value}. Lower the learning rate "
+                + $"('LearningRate'), or clip gradients ('ClipGradient'). The state before is in {_directory.LastCheckpoint}.");
         }
 
         if (_options.ClipGradient is { } norm) _optimizer.ClipGradient(_optimizer.GradientNorm(), norm);

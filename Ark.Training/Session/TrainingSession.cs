@@ -143,7 +143,8 @@ internal sealed class TrainingSession : IDisposable
         if (Array.FindIndex(losses, l => !double.IsFinite(l)) is >= 0 and var bad)
         {
             throw new TrainingStoppedException(FormattableString.Invariant($"epoch {epoch}: the validation loss of {_datasets[bad].Name} is not finite: the loss has exploded. ")
-                + $"No checkpoint was chosen by it{(File.Exists(_directory?.BestCheckpoint) ? $"; {_directory.BestCheckpoint} is the best before" : "")}. Begin a new run with a lower 'LearningRate' or 'ClipGradient'.");
+                + $"No checkpoint was chosen by it{(File.Exists(_directory?.BestCheckpoint) ? $"; {_directory.BestCheckpoint} is the best before" : "")}. "
+                + "Begin a new run with a lower 'LearningRate' or 'ClipGradient'.");
         }
 
         var tested = epoch % _options.EvaluationInterval == 0 || epoch == _options.Epochs;
@@ -253,7 +254,9 @@ internal sealed class TrainingSession : IDisposable
 
         const int shown = 16;
         var named = string.Join(", ", images.Take(shown)) + (images.Length > shown ? $" and {images.Length - shown} more" : "");
-        throw new TrainingStoppedException($"{where}: the loss has exploded ({cause.Message}). Look at the images of the batch: {named}.{kept} A run goes on as it began: for a lower 'LearningRate' or 'ClipGradient' begin a new one, with the last state as 'InitialWeights', to keep what was learnt.", cause);
+        throw new TrainingStoppedException($"{where}: the loss has exploded ({cause.Message}). Look at the images of the batch: "
+            + $"{named}.{kept} A run goes on as it began: for a lower 'LearningRate' or 'ClipGradient' begin a new one, with the last "
+            + $"state as 'InitialWeights', to keep what was learnt.", cause);
     }
 
     private double ValidationLoss(int dataset, CancellationToken cancellationToken) =>
