@@ -33,6 +33,8 @@ internal sealed record BegunRun<T>(
             var saved = JsonSerializer.Deserialize<Written>(File.ReadAllText(path), Format) ?? throw new JsonException("empty");
             if (saved.Kind != kind || saved.Datasets.Count == 0) throw new JsonException("of another kind");
             var options = table.Read(saved.Options.Where(o => o.Value is not null)!, path);
+            // Those of a program may be relative.
+            options.UseFullPaths();
             var catalogue = saved.Catalogue ?? throw CatalogueFile.NotRecorded(path);
             return new BegunRun<T>(catalogue, [.. saved.Datasets.Select(d => d.Name)], options, saved.CatalogueOptions);
         }

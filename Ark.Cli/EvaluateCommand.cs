@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using Ark.Data;
 using Ark.Training;
 using Microsoft.Extensions.DependencyInjection;
 

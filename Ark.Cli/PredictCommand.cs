@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
-using Ark.Data;
 using Ark.Training;
 
 namespace Ark.Cli;

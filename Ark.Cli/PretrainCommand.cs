@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
-using Ark.Data;
 using Ark.Training;
 using Microsoft.Extensions.DependencyInjection;
 

@@ -35,8 +35,8 @@ internal sealed partial class TrainingCommand(string name, string description) :
     };
 
     private string? Translate(string? text) =>
-        text is null ? null : Property().Replace(text, m => _flags.GetValueOrDefault(m.Groups[1].Value) ?? m.Value);
+        text is null ? null : Property().Replace(text, m => _flags.GetValueOrDefault(m.Groups["property"].Value) ?? m.Value);
 
-    [GeneratedRegex("'([A-Z][A-Za-z0-9]+)'")]
+    [GeneratedRegex("'(?<property>[A-Z][A-Za-z0-9]+)'", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Property();
 }

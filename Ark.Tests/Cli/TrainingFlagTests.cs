@@ -1,4 +1,3 @@
-using System.CommandLine;
 using Ark.Cli;
 using Ark.Data;
 using Ark.Tests.Checkpoints;
