@@ -23,7 +23,7 @@ internal static class CalibrateCommand
 
     public static Command Create(IServiceProvider services, Terminal terminal)
     {
-        var config = new Option<string>("--config") { Description = "the catalogue of datasets (YAML), or builtin:phantom", HelpName = "FILE", Required = true };
+        var config = CommonOptions.Config();
         var datasets = new Option<string[]>("--dataset", "--datasets") { Description = "the datasets, by name with commas; each calibrates its head", HelpName = "A,B", Required = true };
         var method = new Option<string>("--method") { Description = "a temperature of each label (for hundreds of images), or a rising curve (for thousands)", HelpName = "temperature|isotonic", DefaultValueFactory = _ => "temperature" };
         var split = new Option<string>("--split") { Description = "the split to fit on", HelpName = "train|val|test", DefaultValueFactory = _ => "val" };
@@ -31,8 +31,8 @@ internal static class CalibrateCommand
         var sensitivity = new Option<double[]>("--sensitivity") { Description = "choose a threshold with this sensitivity; may be repeated", HelpName = "X", CustomParser = Numbers.Reals };
         var specificity = new Option<double[]>("--specificity") { Description = "choose a threshold with this specificity; may be repeated", HelpName = "X", CustomParser = Numbers.Reals };
         var output = new Option<string>("--out") { Description = "the calibration file to write", HelpName = "FILE", Required = true };
-        var json = new Option<string?>("--json") { Description = "write the calibration here too; - for standard output", HelpName = "OUT" };
-        var quiet = new Option<bool>("--quiet") { Description = "no progress" };
+        var json = CommonOptions.Json("the calibration", "here too");
+        var quiet = CommonOptions.Quiet();
         method.AcceptOnlyFromAmong("temperature", "isotonic");
         foreach (var part in (Option<string>[])[split, measure]) part.AcceptOnlyFromAmong("train", "val", "validation", "test");
         var command = new Command("calibrate", Help) { config, datasets, method, split, measure, sensitivity, specificity, output, json, quiet };

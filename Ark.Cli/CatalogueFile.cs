@@ -12,7 +12,7 @@ internal static class CatalogueFile
     public static async Task<DatasetCatalogue> LoadAsync(string config, Terminal terminal, bool quiet, CancellationToken cancellationToken)
     {
         if (!config.StartsWith("builtin:", StringComparison.Ordinal)) return DatasetCatalogue.Load(config);
-        if (config != Phantom) throw new ArkInputException("command line", "option '--config'", $"there is no built-in catalogue '{config}'", $"Known is: {Phantom}.");
+        if (config != Phantom) throw CommandLineError.Of("--config", $"there is no built-in catalogue '{config}'", $"Known is: {Phantom}.");
         using var reporter = new ConsoleReporter(terminal, quiet);
         var options = new PhantomDatasetOptions();
         return DatasetCatalogue.Load((await RenderPhantomAsync(Path.Combine(CacheFolder(), PhantomDatasets.FolderName(options)), options, reporter, cancellationToken).ConfigureAwait(false)).Catalogue);

@@ -21,8 +21,8 @@ internal static class CompareCommand
         var second = new Argument<string>("second") { Description = "the second model's" };
         var intervals = new Option<int>("--intervals") { Description = "bootstrap replicates for 95 % intervals, by patient where patients are known; 0 for none", HelpName = "N", DefaultValueFactory = _ => 1000 };
         var seed = new Option<ulong>("--seed") { Description = "what the replicates are drawn from", HelpName = "N", DefaultValueFactory = _ => 42 };
-        var json = new Option<string?>("--json") { Description = "write the figures as JSON; - for standard output", HelpName = "OUT" };
-        var quiet = new Option<bool>("--quiet") { Description = "no notes" };
+        var json = CommonOptions.Json("the figures");
+        var quiet = CommonOptions.Quiet("no notes");
         var command = new Command("compare", Help) { first, second, intervals, seed, json, quiet };
         command.SetAction(async (parsed, cancellationToken) =>
         {

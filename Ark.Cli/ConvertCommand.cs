@@ -25,8 +25,8 @@ internal static class ConvertCommand
         var key = new Option<string?>("--key") { Description = "where in the file the state dict is; by default the top level, else teacher, state_dict, model, student", HelpName = "KEY" };
         var layout = new Option<string?>("--layout") { Description = "whose names the new file has", HelpName = "timm|swin|ark" };
         var type = new Option<string?>("--dtype") { Description = "the type of floating-point numbers in the new file", HelpName = "float32|float16|bfloat16" };
-        var json = new Option<string?>("--json") { Description = "write what was converted as JSON; - for standard output", HelpName = "OUT" };
-        var quiet = new Option<bool>("--quiet") { Description = "no progress" };
+        var json = CommonOptions.Json("what was converted");
+        var quiet = CommonOptions.Quiet();
         layout.AcceptOnlyFromAmong("timm", "swin", "ark");
         type.AcceptOnlyFromAmong("float32", "float16", "bfloat16");
         var command = new Command("convert", Help) { input, output, key, layout, type, json, quiet };

@@ -19,12 +19,12 @@ internal static class DataCheckCommand
 
     public static Command Create(IServiceProvider services, Terminal terminal)
     {
-        var config = new Option<string>("--config") { Description = "the catalogue of datasets (YAML), or builtin:phantom", HelpName = "FILE", Required = true };
+        var config = CommonOptions.Config();
         var datasets = new Option<string[]>("--datasets", "--data_set") { Description = "which datasets, by name with commas; all by default", HelpName = "A,B", AllowMultipleArgumentsPerToken = false };
         var limit = new Option<int?>("--limit") { Description = "images to decode of each split; all by default", HelpName = "N" };
         var workers = new Option<int>("--workers") { Description = "images decoded at once", HelpName = "N", DefaultValueFactory = _ => Environment.ProcessorCount };
-        var json = new Option<string?>("--json") { Description = "write the report as JSON; - for standard output", HelpName = "OUT" };
-        var quiet = new Option<bool>("--quiet") { Description = "no progress" };
+        var json = CommonOptions.Json("the report");
+        var quiet = CommonOptions.Quiet();
         var command = new Command("check", Help) { config, datasets, limit, workers, json, quiet };
         command.SetAction(async (parsed, cancellationToken) =>
         {
@@ -76,7 +76,8 @@ internal static class DataCheckCommand
         return $"checked {check.Name}: {check.Splits.Sum(s => s.Decoded)} images decoded, {problems} problem(s)";
     }
 
-    private static int? AtLeastOne(int? value, string option) => value is null or >= 1 ? value : throw new ArkInputException("command line", $"option '{option}'", $"is {value}, expected at least 1");
+    private static int? AtLeastOne(int? value, string option) =>
+        value is null or >= 1 ? value : throw CommandLineError.Of(option, $"is {value}, expected at least 1");
 
     private sealed class LiveProgress(ConsoleReporter reporter) : IProgress<CheckProgress>
     {

@@ -30,8 +30,8 @@ internal static class DataCommand
         var output = new Option<string>("--out") { Description = "the folder to make", HelpName = "DIR", Required = true };
         var count = new Option<int>("--count") { Description = "images of all four datasets together", HelpName = "N", DefaultValueFactory = _ => new PhantomDatasetOptions().Count };
         var seed = new Option<ulong>("--seed") { Description = "what every random number comes from", HelpName = "S", DefaultValueFactory = _ => 0 };
-        var json = new Option<string?>("--json") { Description = "write what was rendered as JSON; - for standard output", HelpName = "OUT" };
-        var quiet = new Option<bool>("--quiet") { Description = "no progress" };
+        var json = CommonOptions.Json("what was rendered");
+        var quiet = CommonOptions.Quiet();
         var command = new Command("phantom", PhantomHelp) { output, count, seed, json, quiet };
         command.SetAction(async (parsed, cancellationToken) =>
         {

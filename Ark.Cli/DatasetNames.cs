@@ -12,6 +12,8 @@ internal static class DatasetNames
     {
         if (given is null or []) return null;
         string[] names = [.. given.SelectMany(g => g.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))];
-        return names.Length > 0 ? names : throw new ArkInputException("command line", $"option '{option}'", "names no dataset", "Name one or more with commas, or leave the option out.");
+        return names.Length > 0
+            ? names
+            : throw CommandLineError.Of(option, "names no dataset", "Name one or more with commas, or leave the option out.");
     }
 }

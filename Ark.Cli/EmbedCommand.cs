@@ -24,32 +24,39 @@ internal static class EmbedCommand
     {
         var input = new Option<string?>("--input") { Description = "a folder of images, a list with a path a line, a CSV with a column of paths, or an image", HelpName = "DIR|LIST" };
         var folder = new Option<string?>("--data-dir", "--data_dir") { Description = "what the paths of a list are relative to (default: the list's folder)", HelpName = "DIR" };
-        var config = new Option<string?>("--config") { Description = "instead of --input: a catalogue of datasets (YAML), or builtin:phantom", HelpName = "FILE" };
+        var config = CommonOptions.OptionalConfig("instead of --input: ");
         var dataset = new Option<string?>("--dataset") { Description = "the dataset of the catalogue", HelpName = "NAME" };
         var split = new Option<string>("--split") { Description = "which part of the dataset", HelpName = "train|val|test|all", DefaultValueFactory = _ => "all" };
         var output = new Option<string>("--out") { Description = "the file to write", HelpName = "FILE", Required = true };
         var projected = new Option<bool>("--projected") { Description = "behind the projector" };
         var tokens = new Option<bool>("--tokens") { Description = "every token of the last stage; .safetensors and .npz only" };
-        var json = new Option<string?>("--json") { Description = "write a summary as JSON; - for standard output", HelpName = "OUT" };
-        var quiet = new Option<bool>("--quiet") { Description = "no progress" };
+        var json = CommonOptions.Json("a summary");
+        var quiet = CommonOptions.Quiet();
         split.AcceptOnlyFromAmong("train", "val", "validation", "test", "all");
         var command = new Command("embed", Help) { input, folder, config, dataset, split, output, projected, tokens, json, quiet };
         var model = new ModelArguments(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var silent = parsed.GetValue(quiet);
-            if (parsed.GetValue(projected) && parsed.GetValue(tokens)) throw new ArkInputException("command line", "option '--tokens'", "excludes --projected", "Give one of both.");
+            if (parsed.GetValue(projected) && parsed.GetValue(tokens))
+                throw CommandLineError.Of("--tokens", "excludes --projected", "Give one of both.");
             var usesCatalogue = parsed.GetValue(config) is not null;
             foreach (var (option, other) in usesCatalogue ? [(input, "--config"), (folder, "--config")] : new[] { ((Option)dataset, "--input"), (split, "--input") })
             {
-                if (parsed.GetResult(option) is { Implicit: false }) throw new ArkInputException("command line", $"option '{option.Name}'", $"has no effect beside {other}", "Give --input DIR or LIST, or --config FILE and --dataset NAME.");
+                if (parsed.IsGiven(option))
+                {
+                    throw CommandLineError.Of(option.Name, $"has no effect beside {other}",
+                        "Give --input DIR or LIST, or --config FILE and --dataset NAME.");
+                }
             }
 
             if (parsed.GetValue(folder) is not null && Directory.Exists(parsed.GetValue(input)))
-                throw new ArkInputException("command line", "option '--data-dir'", "has no effect beside a folder", "It is for lists: leave it out.");
+                throw CommandLineError.Of("--data-dir", "has no effect beside a folder", "It is for lists: leave it out.");
             var images = parsed.GetValue(config) is { } file
                 ? await OfDatasetAsync(services, terminal, file, parsed.GetValue(dataset), parsed.GetValue(split)!, silent, cancellationToken).ConfigureAwait(false)
-                : ImageInputs.Read(parsed.GetValue(input) ?? throw new ArkInputException("command line", "option '--input'", "is missing", "Give --input DIR or LIST, or --config FILE and --dataset NAME."),
+                : ImageInputs.Read(
+                    parsed.GetValue(input)
+                        ?? throw CommandLineError.Of("--input", "is missing", "Give --input DIR or LIST, or --config FILE and --dataset NAME."),
                     parsed.GetValue(folder), cancellationToken);
             var options = new ExtractionOptions
             {
@@ -83,7 +90,7 @@ internal static class EmbedCommand
 
     private static async Task<IReadOnlyList<NamedImage>> OfDatasetAsync(IServiceProvider services, Terminal terminal, string config, string? dataset, string split, bool quiet, CancellationToken cancellationToken)
     {
-        if (dataset is null) throw new ArkInputException("command line", "option '--dataset'", "is missing", "Name the catalogue's dataset.");
+        if (dataset is null) throw CommandLineError.Of("--dataset", "is missing", "Name the catalogue's dataset.");
         var catalogue = await CatalogueFile.LoadAsync(config, terminal, quiet, cancellationToken).ConfigureAwait(false);
         var chosen = services.GetRequiredService<ArkDatasets>().Create(catalogue.Get(dataset));
         DatasetSplit[] splits = split == "all" ? [DatasetSplit.Train, DatasetSplit.Validation, DatasetSplit.Test] : [ModelArguments.Split(split)];

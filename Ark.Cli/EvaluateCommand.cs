@@ -3,6 +3,7 @@ using System.Globalization;
 using Ark.Data;
 using Ark.Evaluation;
 using Ark.Inference;
+using Ark.Training;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Ark.Cli;
@@ -23,7 +24,7 @@ internal static class EvaluateCommand
 
     public static Command Create(IServiceProvider services, Terminal terminal)
     {
-        var config = new Option<string>("--config") { Description = "the catalogue of datasets (YAML), or builtin:phantom", HelpName = "FILE", Required = true };
+        var config = CommonOptions.Config();
         var dataset = new Option<string>("--dataset") { Description = "the dataset, and so the head", HelpName = "NAME", Required = true };
         var split = new Option<string>("--split") { Description = "which part", HelpName = "train|val|test", DefaultValueFactory = _ => "test" };
         var crops = new Option<int>("--crops") { Description = "views of an image whose probabilities are averaged", HelpName = "1|10", DefaultValueFactory = _ => 1 };
@@ -37,11 +38,10 @@ internal static class EvaluateCommand
         var predictions = new Option<string?>("--predictions") { Description = "write image, patient, targets and probabilities", HelpName = "OUT.csv|OUT.parquet" };
         var viaHeads = new Option<bool>("--via-heads") { Description = "answer each label from all heads that were trained on the same finding, by whatever name" };
         var combine = new Option<string>("--combine") { Description = "with --via-heads: how several heads become one answer", HelpName = "mean|max", DefaultValueFactory = _ => "mean" };
-        var badImages = new Option<string>("--bad-images") { Description = "stop at an unreadable image, or skip and report it", HelpName = "stop|skip", DefaultValueFactory = _ => "stop" };
-        var json = new Option<string?>("--json") { Description = "write the figures as JSON; - for standard output", HelpName = "OUT" };
-        var quiet = new Option<bool>("--quiet") { Description = "no progress" };
+        var badImages = CommonOptions.BadImages();
+        var json = CommonOptions.Json("the figures");
+        var quiet = CommonOptions.Quiet();
         split.AcceptOnlyFromAmong("train", "val", "validation", "test");
-        badImages.AcceptOnlyFromAmong("stop", "skip");
         combine.AcceptOnlyFromAmong("mean", "max");
         var command = new Command("evaluate", Help)
         {
@@ -57,7 +57,8 @@ internal static class EvaluateCommand
                 OutputPath.CheckFile(table, "--predictions");
             }
 
-            if (!parsed.GetValue(viaHeads) && parsed.GetResult(combine) is { Implicit: false }) throw Refuse("--combine", "has no effect without --via-heads", "Give both, or none.");
+            if (!parsed.GetValue(viaHeads) && parsed.IsGiven(combine))
+                throw Refuse("--combine", "has no effect without --via-heads", "Give both, or none.");
 
             var catalogue = await CatalogueFile.LoadAsync(parsed.GetRequiredValue(config), terminal, silent, cancellationToken).ConfigureAwait(false);
             var chosen = services.GetRequiredService<ArkDatasets>().Create(catalogue.Get(parsed.GetRequiredValue(dataset)));
@@ -76,7 +77,7 @@ internal static class EvaluateCommand
                 BatchSize = arguments.BatchSize(parsed),
                 Workers = arguments.Workers(parsed),
                 Precision = arguments.Precision(parsed),
-                BadImages = parsed.GetValue(badImages) == "skip" ? BadImagePolicy.Skip : BadImagePolicy.Stop,
+                BadImages = parsed.Policy(badImages),
             };
             using var model = arguments.Load(parsed);
             if (parsed.GetValue(viaHeads))

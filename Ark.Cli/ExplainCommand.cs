@@ -27,8 +27,8 @@ internal static class ExplainCommand
         var method = new Option<string>("--method") { Description = "how", HelpName = "gradcam|occlusion", DefaultValueFactory = _ => "gradcam" };
         var patch = new Option<double>("--patch") { Description = "the side of the covered patch, as a share of the image", HelpName = "X", CustomParser = Numbers.Real, DefaultValueFactory = _ => new ExplanationOptions().PatchShare };
         var output = new Option<string>("--out") { Description = "the picture to write", HelpName = "PNG", Required = true };
-        var json = new Option<string?>("--json") { Description = "write the map as JSON; - for standard output", HelpName = "OUT" };
-        var quiet = new Option<bool>("--quiet") { Description = "no progress" };
+        var json = CommonOptions.Json("the map");
+        var quiet = CommonOptions.Quiet();
         method.AcceptOnlyFromAmong("gradcam", "occlusion");
         var command = new Command("explain", Help) { image, label, head, method, patch, output, json, quiet };
         var model = new ModelArguments(command, readsMany: false);

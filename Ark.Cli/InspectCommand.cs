@@ -18,8 +18,8 @@ internal static class InspectCommand
     public static Command Create(Terminal terminal)
     {
         var file = new Argument<string>("FILE") { Description = "the weight file" };
-        var json = new Option<string?>("--json") { Description = "write the listing as JSON; - for standard output", HelpName = "OUT" };
-        var quiet = new Option<bool>("--quiet") { Description = "no list of tensors, only the summary" };
+        var json = CommonOptions.Json("the listing");
+        var quiet = CommonOptions.Quiet("no list of tensors, only the summary");
         var command = new Command("inspect", Help) { file, json, quiet };
         command.SetAction(async (parsed, _) =>
         {

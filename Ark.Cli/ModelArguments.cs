@@ -46,7 +46,7 @@ internal sealed class ModelArguments
     public ModelRole Weights(ParseResult parsed) => parsed.GetValue(_weights) == "student" ? ModelRole.Student : ModelRole.Teacher;
 
     /// <summary>The network that was asked for by name; <see langword="null"/> where none was.</summary>
-    public ModelRole? WeightsGiven(ParseResult parsed) => parsed.GetResult(_weights) is { Implicit: false } ? Weights(parsed) : null;
+    public ModelRole? WeightsGiven(ParseResult parsed) => parsed.IsGiven(_weights) ? Weights(parsed) : null;
 
     public LoadedModel Load(ParseResult parsed) => Load(parsed, parsed.GetRequiredValue(_checkpoint)!);
 
@@ -56,7 +56,7 @@ internal sealed class ModelArguments
         new() { BatchSize = BatchSize(parsed), Workers = Workers(parsed), Crops = crops, BadImages = badImages };
 
     public static int AtLeastOne(int value, string option) =>
-        value >= 1 ? value : throw new ArkInputException("command line", $"option '{option}'", $"{value} is too few", "Give at least 1.");
+        value >= 1 ? value : throw CommandLineError.Of(option, $"{value} is too few", "Give at least 1.");
 
     public static DatasetSplit Split(string name) => name switch { "train" => DatasetSplit.Train, "test" => DatasetSplit.Test, _ => DatasetSplit.Validation };
 }

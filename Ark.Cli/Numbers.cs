@@ -30,5 +30,5 @@ internal static class Numbers
 
     /// <summary>Checks a lower bound.</summary>
     public static int AtLeast(int least, int value, string option) =>
-        value >= least ? value : throw new ArkInputException("command line", $"option '{option}'", $"{value} is too few", $"Give at least {least}.");
+        value >= least ? value : throw CommandLineError.Of(option, $"{value} is too few", $"Give at least {least}.");
 }

@@ -1,8 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
-using Ark.Data;
 using Ark.Inference;
+using Ark.Training;
 
 namespace Ark.Cli;
 
@@ -27,28 +27,28 @@ internal static class PredictCommand
         var combine = new Option<string>("--combine") { Description = "how several heads become one answer", HelpName = "mean|max", DefaultValueFactory = _ => "mean" };
         var calibration = new Option<string?>("--calibration") { Description = "a file of 'ark calibrate' that corrects the probabilities", HelpName = "FILE" };
         var crops = new Option<int>("--crops") { Description = "views of an image whose probabilities are averaged", HelpName = "1|10", DefaultValueFactory = _ => 1 };
-        var badImages = new Option<string>("--bad-images") { Description = "stop at an unreadable image, or skip and report it", HelpName = "stop|skip", DefaultValueFactory = _ => "stop" };
-        var json = new Option<string?>("--json") { Description = "write the probabilities as JSON; - for standard output", HelpName = "OUT" };
-        var quiet = new Option<bool>("--quiet") { Description = "no progress" };
+        var badImages = CommonOptions.BadImages();
+        var json = CommonOptions.Json("the probabilities");
+        var quiet = CommonOptions.Quiet();
         combine.AcceptOnlyFromAmong("mean", "max");
-        badImages.AcceptOnlyFromAmong("stop", "skip");
         var command = new Command("predict", Help) { images, head, finding, combine, calibration, crops, badImages, json, quiet };
         var model = new ModelArguments(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var views = parsed.GetValue(crops);
-            if (views is not (1 or 10)) throw new ArkInputException("command line", "option '--crops'", $"{views} crops are not known", "Give 1 or 10.");
+            if (views is not (1 or 10)) throw CommandLineError.Of("--crops", $"{views} crops are not known", "Give 1 or 10.");
             var inputs = ImageInputs.ReadAll(parsed.GetRequiredValue(images), cancellationToken);
             var request = new PredictionRequest
             {
-                Reading = model.Reading(parsed, views, parsed.GetValue(badImages) == "skip" ? BadImagePolicy.Skip : BadImagePolicy.Stop),
+                Reading = model.Reading(parsed, views, parsed.Policy(badImages)),
                 Precision = model.Precision(parsed),
                 Head = parsed.GetValue(head),
                 Findings = parsed.GetValue(finding) ?? [],
                 Combination = parsed.GetValue(combine) == "max" ? HeadCombination.Max : HeadCombination.Mean,
                 Calibration = parsed.GetValue(calibration) is { } path ? Calibration.Load(path) : null,
             };
-            if (request.Findings.Count == 0 && parsed.GetResult(combine) is { Implicit: false }) throw new ArkInputException("command line", "option '--combine'", "has no effect without --finding", "Give both, or none.");
+            if (request.Findings.Count == 0 && parsed.IsGiven(combine))
+                throw CommandLineError.Of("--combine", "has no effect without --finding", "Give both, or none.");
             using var loaded = model.Load(parsed);
             using var reporter = new ConsoleReporter(terminal, parsed.GetValue(quiet));
             using var document = JsonArrayOutput.Open(terminal, parsed.GetValue(json));

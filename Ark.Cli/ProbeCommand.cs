@@ -5,6 +5,7 @@ using System.Text.Json.Nodes;
 using Ark.Data;
 using Ark.Evaluation;
 using Ark.Inference;
+using Ark.Training;
 using Microsoft.Extensions.DependencyInjection;
 using Spectre.Console;
 
@@ -25,7 +26,7 @@ internal static class ProbeCommand
 
     public static Command Create(IServiceProvider services, Terminal terminal)
     {
-        var config = new Option<string>("--config") { Description = "the catalogue of datasets (YAML), or builtin:phantom", HelpName = "FILE", Required = true };
+        var config = CommonOptions.Config();
         var dataset = new Option<string>("--dataset") { Description = "the dataset", HelpName = "NAME", Required = true };
         var embeddings = new Option<string?>("--embeddings") { Description = "instead of --checkpoint: a file of embeddings", HelpName = "FILE" };
         var projected = new Option<bool>("--projected") { Description = "probe behind the projector of checkpoints" };
@@ -35,16 +36,16 @@ internal static class ProbeCommand
         var intervals = new Option<int>("--intervals") { Description = "bootstrap replicates for 95 % intervals", HelpName = "N", DefaultValueFactory = _ => 1000 };
         var seed = new Option<ulong>("--seed") { Description = "what draws, replicates and untrained weights come from", HelpName = "N", DefaultValueFactory = _ => 0 };
         var output = new Option<string?>("--out") { Description = "a folder for probe.json, probe.html (curves) and the fitted coefficients", HelpName = "DIR" };
-        var badImages = new Option<string>("--bad-images") { Description = "stop at an unreadable image, or skip and report it", HelpName = "stop|skip", DefaultValueFactory = _ => "stop" };
-        var json = new Option<string?>("--json") { Description = "write the figures as JSON; - for standard output", HelpName = "OUT" };
-        var quiet = new Option<bool>("--quiet") { Description = "no progress" };
-        badImages.AcceptOnlyFromAmong("stop", "skip");
+        var badImages = CommonOptions.BadImages();
+        var json = CommonOptions.Json("the figures");
+        var quiet = CommonOptions.Quiet();
         var command = new Command("probe", Help) { config, dataset, embeddings, projected, compare, shots, repeats, intervals, seed, output, badImages, json, quiet };
         var model = new ModelArguments(command, required: false);
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var silent = parsed.GetValue(quiet);
-            if (parsed.GetValue(shots) is null && parsed.GetResult(repeats) is { Implicit: false }) throw new ArkInputException("command line", "option '--repeats'", "has no effect without --shots", "Give both, or none.");
+            if (parsed.GetValue(shots) is null && parsed.IsGiven(repeats))
+                throw CommandLineError.Of("--repeats", "has no effect without --shots", "Give both, or none.");
             var folder = parsed.GetValue(output);
             if (folder is not null) OutputPath.MakeFolder(folder);
             var catalogue = await CatalogueFile.LoadAsync(parsed.GetRequiredValue(config), terminal, silent, cancellationToken).ConfigureAwait(false);
@@ -56,7 +57,7 @@ internal static class ProbeCommand
                 Replicates = Numbers.AtLeast(0, parsed.GetValue(intervals), "--intervals"),
                 Seed = parsed.GetValue(seed),
             };
-            var reading = model.Reading(parsed, badImages: parsed.GetValue(badImages) == "skip" ? BadImagePolicy.Skip : BadImagePolicy.Stop);
+            var reading = model.Reading(parsed, badImages: parsed.Policy(badImages));
             var kind = parsed.GetValue(projected) ? EmbeddingKind.Projected : EmbeddingKind.Pooled;
             var sources = new List<FeatureSource>();
             try
@@ -95,8 +96,9 @@ internal static class ProbeCommand
 
     private static FeatureSource MainSource(IServiceProvider services, ParseResult parsed, ModelArguments model, string? embeddings, Func<string, string> called, EmbeddingKind kind, ReadingOptions reading, CancellationToken cancellationToken) => (model.Checkpoint(parsed), embeddings) switch
     {
-        (null, null) => throw new ArkInputException("command line", "option '--checkpoint'", "is missing", "Give --checkpoint FILE or --embeddings FILE."),
-        (not null, not null) => throw new ArkInputException("command line", "option '--embeddings'", "excludes --checkpoint", "Give one, and the other with --compare."),
+        (null, null) => throw CommandLineError.Of("--checkpoint", "is missing", "Give --checkpoint FILE or --embeddings FILE."),
+        (not null, not null) =>
+            throw CommandLineError.Of("--embeddings", "excludes --checkpoint", "Give one, and the other with --compare."),
         (null, { } file) => new FileFeatures(file, called(file), cancellationToken),
         ({ } checkpoint, _) => new NetworkFeatures($"{called(checkpoint)} {Word(kind)}", model.Load(parsed), kind, services.Decoder(), reading, model.Precision(parsed)),
     };
@@ -106,11 +108,17 @@ internal static class ProbeCommand
         if (spec == "pixels") return new PixelFeatures(services.Decoder(), reading);
         if (spec == "untrained")
         {
-            using var like = model.Load(parsed, model.Checkpoint(parsed) ?? throw new ArkInputException("command line", "option '--compare'", "'untrained' needs a checkpoint, whose architecture it takes", "Give --checkpoint FILE."));
+            var checkpoint = model.Checkpoint(parsed) ?? throw CommandLineError.Of("--compare",
+                "'untrained' needs a checkpoint, whose architecture it takes", "Give --checkpoint FILE.");
+            using var like = model.Load(parsed, checkpoint);
             return new NetworkFeatures($"untrained {Word(kind)}", like.Untrained(seed), kind, services.Decoder(), reading, model.Precision(parsed));
         }
 
-        if (!File.Exists(spec)) throw new ArkInputException("command line", "option '--compare'", $"'{spec}' is neither 'pixels' nor 'untrained' nor a file", "Name a file of embeddings or a checkpoint.");
+        if (!File.Exists(spec))
+        {
+            throw CommandLineError.Of("--compare", $"'{spec}' is neither 'pixels' nor 'untrained' nor a file",
+                "Name a file of embeddings or a checkpoint.");
+        }
         var isTable = Path.GetExtension(spec).ToLowerInvariant() is ".npz" or ".csv" or ".parquet"
             || (Path.GetExtension(spec).Equals(".safetensors", StringComparison.OrdinalIgnoreCase) && CheckpointFile.ReadIndex(spec).Tensors.Any(t => t.Name == "embeddings"));
         return isTable ? new FileFeatures(spec, called(spec), cancellationToken) : new NetworkFeatures($"{called(spec)} {Word(kind)}", model.Load(parsed, spec), kind, services.Decoder(), reading, model.Precision(parsed));
@@ -120,7 +128,8 @@ internal static class ProbeCommand
 
     private static int[] Shots(string? text) => text is null ? [] : [.. text.Split(',', StringSplitOptions.TrimEntries).Select(s => int.TryParse(s, NumberStyles.None, CultureInfo.InvariantCulture, out var n) && n > 0
         ? n
-        : throw new ArkInputException("command line", "option '--shots'", $"'{s}' is no number of images", "Give numbers with commas, such as 1,2,4,8.")).Distinct().Order()];
+        : throw CommandLineError.Of("--shots", $"'{s}' is no number of images", "Give numbers with commas, such as 1,2,4,8."))
+        .Distinct().Order()];
 
     private static void Save(string? folder, string name, LabelSchema labels, LogisticRegression fitted)
     {

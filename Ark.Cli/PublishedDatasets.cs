@@ -11,8 +11,11 @@ internal static class PublishedDatasets
     public static DatasetDefinition Define(string name, string? folder, string? train, string? validation, string? test, int? percent)
     {
         var head = ReleasedModels.All.SelectMany(m => m.Configuration.Heads).FirstOrDefault(h => h.Name == name)
-            ?? throw new ArkInputException("command line", "option '--data_set'", $"the labels of '{name}' are not known", $"Describe it in a catalogue (--config), or give one of: {string.Join(", ", ReleasedModels.All[0].Configuration.Heads.Select(h => h.Name))}.");
-        string Needed(string? value, string option) => value ?? throw new ArkInputException("command line", $"option '{option}'", "is missing", "Give it, or describe the dataset in a catalogue (--config).");
+            ?? throw CommandLineError.Of("--data_set", $"the labels of '{name}' are not known",
+                "Describe it in a catalogue (--config), or give one of: "
+                + $"{string.Join(", ", ReleasedModels.All[0].Configuration.Heads.Select(h => h.Name))}.");
+        string Needed(string? value, string option) =>
+            value ?? throw CommandLineError.Of(option, "is missing", "Give it, or describe the dataset in a catalogue (--config).");
         var definition = new DatasetDefinition
         {
             Name = name,

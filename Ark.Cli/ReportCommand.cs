@@ -17,8 +17,8 @@ internal static class ReportCommand
     public static Command Create(Terminal terminal)
     {
         var folder = new Argument<string>("dir") { Description = "the run's folder" };
-        var json = new Option<string?>("--json") { Description = "write where the report is as JSON; - for standard output", HelpName = "OUT" };
-        var quiet = new Option<bool>("--quiet") { Description = "do not print the report's path" };
+        var json = CommonOptions.Json("where the report is");
+        var quiet = CommonOptions.Quiet("do not print the report's path");
         var command = new Command("report", Help) { folder, json, quiet };
         command.SetAction(async parsed =>
         {

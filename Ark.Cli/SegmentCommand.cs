@@ -28,7 +28,11 @@ internal static class SegmentCommand
     public static SegmentationDataset Dataset(IServiceProvider services, DatasetCatalogue catalogue, string? name)
     {
         if (name is null && catalogue.Datasets.Count > 1)
-            throw new ArkInputException("command line", "option '--dataset'", "is missing, and the catalogue has several datasets", $"Name one of: {string.Join(", ", catalogue.Datasets.Select(d => d.Name))}.");
+        {
+            throw CommandLineError.Of("--dataset", "is missing, and the catalogue has several datasets",
+                $"Name one of: {string.Join(", ", catalogue.Datasets.Select(d => d.Name))}.");
+        }
+
         var definition = catalogue.Get(name ?? catalogue.Datasets[0].Name);
         return new SegmentationDataset(definition.Name, services.GetRequiredService<SegmentationAdapterRegistry>().Create(definition, services));
     }

@@ -21,15 +21,15 @@ internal static class SegmentEvaluateCommand
     public static Command Create(IServiceProvider services, Terminal terminal)
     {
         var checkpoints = new Option<string[]>("--checkpoint") { Description = "a checkpoint of 'ark segment train'; may be repeated", HelpName = "FILE", Required = true };
-        var config = new Option<string>("--config") { Description = "the catalogue of datasets (YAML), or builtin:phantom", HelpName = "FILE", Required = true };
+        var config = CommonOptions.Config();
         var dataset = new Option<string?>("--dataset") { Description = "the dataset of the catalogue (default: the only one)", HelpName = "NAME" };
         var split = new Option<string>("--split") { Description = "the part to read", HelpName = "train|val|test", DefaultValueFactory = _ => "test" };
         var stretch = SegmentCommand.Stretch();
         var replicates = new Option<int>("--bootstrap") { Description = "bootstrap replicates for the intervals; 0 for none", HelpName = "N", DefaultValueFactory = _ => 1000 };
         var seed = new Option<ulong>("--seed") { Description = "what the replicates are drawn from", HelpName = "N", DefaultValueFactory = _ => 42UL };
         var device = new Option<string>("--device") { Description = "where to compute", HelpName = "cpu|cuda[:i]", DefaultValueFactory = _ => "cpu" };
-        var json = new Option<string?>("--json") { Description = "write the figures as JSON; - for standard output", HelpName = "OUT" };
-        var quiet = new Option<bool>("--quiet") { Description = "no progress" };
+        var json = CommonOptions.Json("the figures");
+        var quiet = CommonOptions.Quiet();
         split.AcceptOnlyFromAmong("train", "val", "test");
         var command = new Command("evaluate", Help) { checkpoints, config, dataset, split, stretch, replicates, seed, device, json, quiet };
         command.SetAction(async (parsed, cancellationToken) =>

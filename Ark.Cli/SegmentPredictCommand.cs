@@ -26,15 +26,14 @@ internal static class SegmentPredictCommand
         var spacing = new Option<double?>("--spacing") { Description = "the side of a pixel in mm, for areas in mm²", HelpName = "X", CustomParser = r => Numbers.Real(r) };
         var stretch = SegmentCommand.Stretch();
         var device = new Option<string>("--device") { Description = "where to compute", HelpName = "cpu|cuda[:i]", DefaultValueFactory = _ => "cpu" };
-        var badImages = new Option<string>("--bad-images") { Description = "stop at an unreadable image, or skip and report it", HelpName = "stop|skip", DefaultValueFactory = _ => "stop" };
-        var json = new Option<string?>("--json") { Description = "write the measurements as JSON here too; - for standard output", HelpName = "OUT" };
-        var quiet = new Option<bool>("--quiet") { Description = "no progress" };
-        badImages.AcceptOnlyFromAmong("stop", "skip");
+        var badImages = CommonOptions.BadImages();
+        var json = CommonOptions.Json("the measurements", "as JSON here too");
+        var quiet = CommonOptions.Quiet();
         var command = new Command("predict", Help) { images, checkpoint, output, spacing, stretch, badImages, device, json, quiet };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var size = parsed.GetValue(spacing);
-            if (size is <= 0) throw new ArkInputException("command line", "option '--spacing'", "is not above 0", "Give the side of a pixel in millimetres.");
+            if (size is <= 0) throw CommandLineError.Of("--spacing", "is not above 0", "Give the side of a pixel in millimetres.");
             var inputs = ImageInputs.ReadAll(parsed.GetRequiredValue(images), cancellationToken);
             var folder = parsed.GetRequiredValue(output);
             OutputPath.MakeFolder(folder);

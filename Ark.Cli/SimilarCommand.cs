@@ -24,8 +24,8 @@ internal static class SimilarCommand
         var input = new Option<string>("--in") { Description = "the file of embeddings (.safetensors, .npz, .csv, .parquet)", HelpName = "FILE", Required = true };
         var top = new Option<int>("--top") { Description = "how many", HelpName = "N", DefaultValueFactory = _ => 10 };
         var projected = new Option<bool>("--projected") { Description = "the file's embeddings are those behind the projector" };
-        var json = new Option<string?>("--json") { Description = "write the result as JSON; - for standard output", HelpName = "OUT" };
-        var quiet = new Option<bool>("--quiet") { Description = "no progress" };
+        var json = CommonOptions.Json("the result");
+        var quiet = CommonOptions.Quiet();
         var command = new Command("similar", Help) { image, input, top, projected, json, quiet };
         var model = new ModelArguments(command, required: false);
         command.SetAction(async (parsed, cancellationToken) =>
@@ -59,7 +59,12 @@ internal static class SimilarCommand
         ModelRole? made = table.Info.GetValueOrDefault("ark.weights") switch { "student" => ModelRole.Student, "teacher" => ModelRole.Teacher, _ => null };
         var given = arguments.WeightsGiven(parsed);
         if (made is not null && given is not null && made != given)
-            throw new ArkInputException("command line", "option '--weights'", $"is the {given.ToString()!.ToLowerInvariant()}, and '{table.Path}' was made by the {made.ToString()!.ToLowerInvariant()}", "Leave the option out: embeddings of two networks cannot be compared.");
+        {
+            throw CommandLineError.Of("--weights",
+                $"is the {given.ToString()!.ToLowerInvariant()}, and '{table.Path}' was made by the {made.ToString()!.ToLowerInvariant()}",
+                "Leave the option out: embeddings of two networks cannot be compared.");
+        }
+
         using var model = LoadedModel.Load(checkpoint, made ?? arguments.Weights(parsed), arguments.Device(parsed), arguments.Precision(parsed));
         var runner = new ModelRunner(model, arguments.Precision(parsed));
         var view = new float[runner.ViewLength];

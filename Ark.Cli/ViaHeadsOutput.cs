@@ -11,7 +11,11 @@ internal static class ViaHeadsOutput
     public static async Task<int> RunAsync(IServiceProvider services, Terminal terminal, LoadedModel model, ArkDataset dataset, EvaluationOptions options, HeadCombination combination, string? predictions, string? json, bool quiet,
         CancellationToken cancellationToken)
     {
-        if (options.Groups.Count > 0) throw new ArkInputException("command line", "option '--groups'", "cannot be used with --via-heads", "Write the predictions (--predictions) and group them.");
+        if (options.Groups.Count > 0)
+        {
+            throw CommandLineError.Of("--groups", "cannot be used with --via-heads",
+                "Write the predictions (--predictions) and group them.");
+        }
         using var reporter = new ConsoleReporter(terminal, quiet);
         var (evaluation, sources, unknown) = await new ViaHeadsEvaluator(services.Decoder()).EvaluateAsync(model, dataset, options, combination,
             new WorkReporter(reporter, terminal.IsLive), cancellationToken).ConfigureAwait(false);

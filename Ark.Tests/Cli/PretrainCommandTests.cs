@@ -56,20 +56,28 @@ public sealed class PretrainCommandTests : IAsyncLifetime
             "pretrain_epochs", "test_epoch", "val_loss_metric", "projector_features", "use_mlp", "opt", "opt-eps", "opt-betas", "clip-grad", "momentum", "weight-decay", "sched", "lr", "lr-noise", "lr-noise-pct", "lr-noise-std",
             "warmup-lr", "min-lr", "decay-epochs", "warmup-epochs", "cooldown-epochs", "decay-rate", "dr", "patience-epochs", "workers", "print_freq", "test_augment", "anno_percent", "device", "activate",
             "uncertain_label", "unknown_label", "num_class", "mode", "patience", "early_stop", "trial", "start_index", "clean"];
-        Assert.All(flags, f => Assert.NotNull(TrainingSettings.Find(f)));
+        Assert.All(flags, f => Assert.NotNull(OptionTables.Training.Find(f)));
     }
 
     [Fact]
     public void Published_command_line_of_the_readme_sets_what_it_says()
     {
-        var builder = new TrainingOptionsBuilder();
+        List<OptionText<TrainingOptions>> texts = [];
         foreach (var (name, value) in ((string, string)[])[("opt", "sgd"), ("warmup-epochs", "20"), ("lr", "0.3"), ("batch_size", "200"), ("model", "swin_base"), ("init", "imagenet"), ("pretrain_epochs", "200"), ("test_epoch", "10"),
             ("pretrained_weights", "swin_base.pth"), ("momentum_teacher", "0.9"), ("projector_features", "1376"), ("epochs", "150"), ("opt-betas", "0.8,0.99"), ("GPU", "1"), ("num_class", "14")])
-            builder.Add(name, value, "command line", name);
-        var options = builder.Build();
+            texts.Add(OptionTables.Training.Text(name, value, "command line", $"option '--{name}'"));
+        var options = OptionTexts.Create(OptionTables.Training, texts);
+        options.Validate();
         Assert.Equal(("swin_base.pth", 200, 150, 200, "cuda:1"), (options.InitialWeights, options.Epochs, options.ScheduleEpochs, options.BatchSize, options.Device));
         Assert.Equal((0.8, 0.99), (options.Beta1, options.Beta2));
-        Assert.Contains("--pretrained-weights", Assert.Throws<ArkInputException>(() => new TrainingOptionsBuilder().Add("init", "ImageNet_1k", "command line", "init").Build()).Message, StringComparison.Ordinal);
+        (string, string)[] hints = [("option '--init'", "--pretrained-weights FILE"), ("line 2, key 'init'", "'pretrained-weights' FILE")];
+        foreach (var (place, hint) in hints)
+        {
+            var text = OptionTables.Training.Text("init", "ImageNet_1k", "source", place);
+            var refusal = Assert.Throws<ArkInputException>(() => OptionTexts.Create(OptionTables.Training, [text]));
+            Assert.Contains(hint, refusal.Message, StringComparison.Ordinal);
+        }
+
     }
 
     [Fact]

@@ -11,6 +11,16 @@ namespace Ark.Tests.Reuse;
 
 public class FineTuneTests(SmallModel small) : IClassFixture<SmallModel>
 {
+    // What a fine-tuning wrote to its config.json before its options had the names of the command line.
+    private const string OptionsOfBefore = """
+        {
+          "initial": null, "nested-key": null, "architecture": null, "image-size": 32, "normalization": "imagenet", "freeze-encoder": true,
+          "layer-decay": 0.9, "mix-up": 0.2, "drop-path-rate": 0.1, "smallest-crop": 0.08, "epochs": 2, "batch-size": 6,
+          "optimizer": "Momentum", "learning-rate": 0.003, "momentum": 0.9, "weight-decay": 0, "warmup-epochs": 0,
+          "warmup-learning-rate": 1E-06, "minimum-learning-rate": 1E-05, "clip-gradient": 5, "patience": 10, "trials": 2, "seed": 3, "test-crops": 10, "workers": 2, "bad-images": "Stop", "device": "cpu"
+        }
+        """;
+
     private static readonly string[] Quick = ["--epochs", "2", "--batch-size", "6", "--lr", "0.01", "--warmup-epochs", "0", "--quiet"];
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -71,12 +81,44 @@ public class FineTuneTests(SmallModel small) : IClassFixture<SmallModel>
         foreach (var (option, value, then) in ((string, string, string)[])
                  [
                      ("--lr", "0.02", "0.01"), ("--trials", "3", "2"), ("--seed", "1", "0"), ("--early_stop", "false", "true"), ("--dataset", "other", "noise"), ("--config", "other.yaml", folder.PathOf("noise.yaml")),
-                     ("--init", "random", small.Checkpoint), ("--anno_percent", "50", "none"), ("--opt", "adamw", "Momentum"),
+                     ("--init", "random", small.Checkpoint), ("--anno_percent", "50", "none"), ("--opt", "adamw", "momentum"),
                  ])
             (await CommandLineRun.Of(["finetune", .. line[1..^1].Chunk(2).Where(o => o[0] != option).SelectMany(o => o), option, value])).AssertRefused(option, $"began with {then}");
         var resumed = await CommandLineRun.Of([.. line, "--workers", "1"]);
         Assert.True(resumed.ExitCode == 0, resumed.Error);
         Assert.Equal(whole, JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(directory, "results.json"), Token))!.ToJsonString());
+    }
+
+    [Fact]
+    public async Task A_record_of_before_the_options_had_the_names_of_flags_is_read_and_gone_on_with()
+    {
+        using var folder = new TemporaryFolder();
+        var directory = folder.PathOf("tuned");
+        string[] line =
+        [
+            "finetune", "--config", small.Catalogue(folder), "--dataset", "noise", "--init", small.Checkpoint, "--img-size", "32",
+            "--epochs", "2", "--trials", "2", "--batch-size", "6", "--warmup-epochs", "0", "--lr", "0.003", "--clip-grad", "5", "--freeze", "--layer-decay", "0.9",
+            "--mixup", "0.2", "--drop-path", "0.1", "--seed", "3", "--out", directory, "--resume", "auto", "--quiet",
+        ];
+        var run = await CommandLineRun.Of(line);
+        Assert.True(run.ExitCode == 0, run.Error);
+        var (config, results) = (Path.Combine(directory, "config.json"), Path.Combine(directory, "results.json"));
+        var (written, whole) = (JsonNode.Parse(await File.ReadAllTextAsync(config, Token))!, await File.ReadAllTextAsync(results, Token));
+        Assert.Equal("0.003", (string?)written["options"]!["lr"]);
+
+        // As it was after the first trial, with the options as they were written then.
+        var first = JsonNode.Parse(whole)!;
+        first["trials"]!.AsArray().RemoveAt(1);
+        await File.WriteAllTextAsync(results, first.ToJsonString(), Token);
+        var before = JsonNode.Parse(OptionsOfBefore)!;
+        before["initial"] = small.Checkpoint;
+        written["options"] = before;
+        await File.WriteAllTextAsync(config, written.ToJsonString(), Token);
+        (await CommandLineRun.Of([.. line, "--momentum", "0.8"])).AssertRefused("'--momentum'", "says 0.8", "began with 0.9");
+        (await CommandLineRun.Of([.. line, "--test-augment", "false"])).AssertRefused("'--test-augment'", "says false", "began with true");
+        var resumed = await CommandLineRun.Of([.. line, "--workers", "1"]);
+        Assert.True(resumed.ExitCode == 0, resumed.Error);
+        Assert.Equal(whole, await File.ReadAllTextAsync(results, Token));
     }
 
     [Fact]

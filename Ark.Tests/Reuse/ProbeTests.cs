@@ -153,7 +153,8 @@ public class ProbeTests(SmallModel small) : IClassFixture<SmallModel>
         Assert.All(after.Where(w => !w.Key.StartsWith("omni_heads.", StringComparison.Ordinal)), w => Assert.True(w.Value.Equals(before[w.Key]), w.Key));
         foreach (var tensor in before.Values.Concat(after.Values)) tensor.Dispose();
         (await CommandLineRun.Of("finetune", "--config", catalogue, "--dataset", "noise", "--init", "imagenet_1k", "--out", folder.PathOf("x"))).AssertRefused("imagenet_1k", "--pretrained-weights");
-        (await CommandLineRun.Of("finetune", "--config", catalogue, "--dataset", "noise", "--init", "random", "--out", folder.PathOf("x"))).AssertRefused("Architecture");
+        (await CommandLineRun.Of("finetune", "--config", catalogue, "--dataset", "noise", "--init", "random", "--out", folder.PathOf("x")))
+            .AssertRefused("fine-tuning options, --arch", "(--init)");
     }
 
     [Fact]

@@ -111,9 +111,9 @@ public class FaultTests(PhantomFixture phantom) : IClassFixture<PhantomFixture>
         {
             await phantom.TrainAsync(foreign, cancellationToken: Cancellation);
             new RunFiles(foreign.Directory!).AssertSameAs(new RunFiles(plain.Directory!));
-            var builder = new TrainingOptionsBuilder();
-            foreach (var (name, value) in JsonNode.Parse(File.ReadAllText(Path.Combine(foreign.Directory!, "config.json")))!["options"]!.AsObject().Where(o => o.Value is not null)) builder.Add(name, (string)value!, "config.json", name);
-            Assert.Equal(0.25, builder.Build().CheckpointMinutes);
+            var record = JsonNode.Parse(File.ReadAllText(Path.Combine(foreign.Directory!, "config.json")))!["options"]!.AsObject();
+            var options = OptionTables.Training.Read(record.Select(o => KeyValuePair.Create(o.Key, (string)o.Value!)), "config.json");
+            Assert.Equal(0.25, options.CheckpointMinutes);
         }
         finally
         {

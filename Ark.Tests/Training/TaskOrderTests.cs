@@ -85,7 +85,7 @@ public class TaskOrderTests(PhantomFixture phantom) : IClassFixture<PhantomFixtu
         await phantom.TrainAsync(first, cancellationToken: Cancellation);
         var second = phantom.Run("misshaped", o => (o.InitialWeights, o.ProjectorFeatures) = (new RunFiles(first.Directory!).Checkpoint(), 8));
         var error = await Assert.ThrowsAsync<ArkInputException>(() => phantom.TrainAsync(second, cancellationToken: Cancellation));
-        Assert.Contains("--projector-features 16", error.Message, StringComparison.Ordinal);
+        Assert.Contains("'ProjectorFeatures' 16", error.Message, StringComparison.Ordinal);
     }
 
     private static PreparedDataset[] Datasets(params int[] sizes) => [.. sizes.Select((n, i) => Dataset("set" + i, n, [.. Enumerable.Range(0, i + 1).Select(l => "label" + l)]))];

@@ -64,13 +64,21 @@ internal sealed class RunDirectory : IDisposable
     {
         var full = Path.GetFullPath(path);
         bool HoldsRun() => File.Exists(Path.Combine(full, "config.json"));
-        if (resume && !HoldsRun()) throw new ArkInputException(path, null, "holds no run to resume: it has no config.json", "Give the folder that the run wrote to (--out).");
+        if (resume && !HoldsRun())
+        {
+            throw new ArkInputException(path, null, "holds no run to resume: it has no config.json",
+                "Give the folder that the run wrote to.");
+        }
         var directory = new RunDirectory(full, RunLock.Take(path));
         try
         {
             Directory.CreateDirectory(Path.Combine(full, "checkpoints"));
             // Asked under the lock: another process may have begun, and ended, a run here a moment ago.
-            if (!resume && (HoldsRun() || File.Exists(Path.Combine(full, ResultsName)))) throw new ArkInputException(path, null, "holds a run already", "Choose another folder (--out), or go on with that run (--resume).");
+            if (!resume && (HoldsRun() || File.Exists(Path.Combine(full, ResultsName))))
+            {
+                throw new ArkInputException(path, null, "holds a run already",
+                    "Choose another folder ('Directory'), or go on with that run ('Resume').");
+            }
             // In a folder without a run, what has such a name is somebody else's.
             if (resume) directory.DeleteLeftovers();
             return directory;

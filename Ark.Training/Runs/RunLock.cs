@@ -17,11 +17,12 @@ internal static class RunLock
         }
         catch (UnauthorizedAccessException e)
         {
-            throw new ArkInputException(path, null, "cannot be written to", "Choose a folder with write permission (--out).", e);
+            throw new ArkInputException(path, null, "cannot be written to", "Choose a folder with write permission ('Directory').", e);
         }
         catch (IOException e)
         {
-            throw new ArkInputException(path, null, IsHeld(file) ? "is in use by another run" : $"cannot be used: {e.Message.TrimEnd('.')}", "Wait for it to end, or choose another folder (--out).", e);
+            var problem = IsHeld(file) ? "is in use by another run" : $"cannot be used: {e.Message.TrimEnd('.')}";
+            throw new ArkInputException(path, null, problem, "Wait for it to end, or choose another folder ('Directory').", e);
         }
     }
 

@@ -13,7 +13,8 @@ internal static class Study
 {
     private const ulong FirstSeed = 101;
 
-    public static async Task<int> RunAsync(string data, int images, int epochs, int seeds, string work, string page, CancellationToken cancellationToken)
+    public static async Task<int> RunAsync(string data, int images, int epochs, int seeds, string work, string page,
+        CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(work);
         var name = data == "phantom" ? string.Create(CultureInfo.InvariantCulture, $"phantom, {images} images") : Path.GetFileName(data);
@@ -31,8 +32,10 @@ internal static class Study
                 foreach (var group in arm.Alone ? names.Select(n => new[] { n }) : [names])
                 {
                     if (group.All(n => results.Has(arm, seed, n))) continue;
-                    await Console.Error.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"[{watch.Elapsed:hh\\:mm\\:ss}] seed {seed}: {arm.Name}: {string.Join(", ", group)}"));
-                    foreach (var evaluation in await TrainAsync(services, catalogue, arm, group, epochs, seed, cancellationToken)) results.Add(arm, seed, evaluation.Dataset, evaluation.MeanAuroc!.Value);
+                    await Console.Error.WriteLineAsync(string.Create(CultureInfo.InvariantCulture,
+                        $"[{watch.Elapsed:hh\\:mm\\:ss}] seed {seed}: {arm.Name}: {string.Join(", ", group)}"));
+                    foreach (var evaluation in await TrainAsync(services, catalogue, arm, group, epochs, seed, cancellationToken))
+                        results.Add(arm, seed, evaluation.Dataset, evaluation.MeanAuroc!.Value);
                 }
             }
         }
@@ -51,17 +54,17 @@ internal static class Study
         return DatasetCatalogue.Load((await PhantomDatasets.WriteAsync(folder, options, cancellationToken: cancellationToken)).Catalogue);
     }
 
-    private static async Task<IEnumerable<DatasetEvaluation>> TrainAsync(ServiceProvider services, DatasetCatalogue catalogue, Arm arm, string[] names, int epochs, ulong seed, CancellationToken cancellationToken)
+    private static async Task<IEnumerable<DatasetEvaluation>> TrainAsync(ServiceProvider services, DatasetCatalogue catalogue, Arm arm,
+        string[] names, int epochs, ulong seed, CancellationToken cancellationToken)
     {
-        var builder = new TrainingOptionsBuilder();
-        foreach (var (key, value, line) in catalogue.Training) builder.Add(key, value, catalogue.Source, $"line {line}");
-        builder.Add("epochs", epochs.ToString(CultureInfo.InvariantCulture), "command line", "--epochs");
-        var options = builder.Build();
-        (options.Seed, options.EvaluationInterval, options.PixelBaseline) = (seed, epochs, false);
+        var options = TrainingOptions.FromCatalogue(catalogue);
+        (options.Epochs, options.Seed, options.EvaluationInterval, options.PixelBaseline) = (epochs, seed, epochs, false);
         arm.Settings(options);
         var datasets = services.GetRequiredService<ArkDatasets>();
         var result = await services.GetRequiredService<IArkTrainer>().TrainAsync(
-            new TrainingRun { Options = options, Datasets = [.. catalogue.Select(names).Select(d => datasets.Create(d with { Seed = seed }))] }, progress: null, cancellationToken);
+            new TrainingRun { Options = options,
+                Datasets = [.. catalogue.Select(names).Select(d => datasets.Create(d with { Seed = seed }))] }, progress: null,
+                    cancellationToken);
         return result.Evaluations.Where(e => e.Weights == arm.Role);
     }
 }

@@ -44,7 +44,11 @@ internal sealed class RunReport
     public static string Of(string folder, RunHistory? history = null)
     {
         var metrics = Path.Combine(folder, "metrics.jsonl");
-        if (history is null && !File.Exists(metrics)) throw new ArkInputException(folder, null, "holds no metrics of a run: it has no metrics.jsonl", "Give the folder that the run wrote to (--out).");
+        if (history is null && !File.Exists(metrics))
+        {
+            throw new ArkInputException(folder, null, "holds no metrics of a run: it has no metrics.jsonl",
+                "Give the folder that the run wrote to.");
+        }
         var config = Path.Combine(folder, "config.json");
         history ??= RunHistory.Of(RunMetrics.Read(metrics));
         try

@@ -82,7 +82,8 @@ internal sealed class AccrualTask : ITrainingTask
     {
         Format = DescribedCheckpoint.FormatVersion,
         Model = DescriptionCodec.Encode(Model),
-        Options = TrainingSettings.Record(_options),
+        Options = OptionTables.Training.ToCheckpoint(_options),
+        RequireSameOptions = (path, stored) => OptionTables.Training.RequireSame(path, stored, _options),
         Data = [.. _datasets.Select(d => KeyValuePair.Create(d.Name, d.Digest))],
     };
 

@@ -84,11 +84,15 @@ internal sealed partial class ArkTrainer(IImageDecoder decoder, IOptions<Trainin
     private static void Check(TrainingRun run, TrainingOptions options)
     {
         options.Validate();
-        if (run.Datasets.Count == 0) throw options.Refuse("datasets", "there are no datasets to train on", "Name at least one.");
+        if (run.Datasets.Count == 0) throw options.Refuse(nameof(run.Datasets), "there are no datasets to train on", "Name at least one.");
         if (run.Datasets.GroupBy(d => d.Name).FirstOrDefault(g => g.Count() > 1) is { } twice)
-            throw options.Refuse("datasets", $"'{twice.Key}' is named twice", "A dataset has one head: name it once.");
+            throw options.Refuse(nameof(run.Datasets), $"'{twice.Key}' is named twice", "A dataset has one head: name it once.");
         if (options.SelectionDataset is { } metric && run.Datasets.All(d => d.Name != metric))
-            throw options.Refuse("val-loss-metric", $"'{metric}' is no dataset of this run", $"Give 'average' or one of: {string.Join(", ", run.Datasets.Select(d => d.Name))}.");
+        {
+            throw options.Refuse(nameof(options.SelectionDataset), $"'{metric}' is no dataset of this run",
+                $"Leave it out for the average, or name one of: {string.Join(", ", run.Datasets.Select(d => d.Name))}.");
+        }
+
         options.RequireDevice();
     }
 
@@ -101,7 +105,7 @@ internal sealed partial class ArkTrainer(IImageDecoder decoder, IOptions<Trainin
         ["catalogue"] = run.Catalogue,
         ["catalogue_options"] = run.CatalogueOptions is { } set ? new JsonObject(set.Select(o => KeyValuePair.Create(o.Key, (JsonNode?)o.Value))) : null,
         ["seed"] = options.Seed,
-        ["options"] = new JsonObject(TrainingSettings.All.Select(s => KeyValuePair.Create(s.Name, (JsonNode?)s.Format(options))).Where(s => s.Value is not null)),
+        ["options"] = OptionTables.Training.ToJson(options),
         ["datasets"] = new JsonArray([.. datasets.Select(d => new JsonObject
         {
             ["name"] = d.Name,

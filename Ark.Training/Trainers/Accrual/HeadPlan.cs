@@ -21,7 +21,9 @@ internal static class HeadPlan
             var same = kept.FirstOrDefault(k => k.Key == head.Key);
             if (same.Key is null || IsSame(same.Value, head.Value)) continue;
             throw new ArkInputException("training options", "'init'", $"the model has a head '{head.Key}' with other labels: {string.Join(", ", same.Value.Names)}",
-                order == TaskOrder.SingleHead ? "MergedHead.Name labels cannot grow: begin anew, or choose another --task-order." : "Give the dataset another name, or the same labels in the same order.");
+                order == TaskOrder.SingleHead
+                    ? "Merged labels cannot grow: begin anew, or choose another 'TaskOrder'."
+                    : "Give the dataset another name, or the same labels in the same order.");
         }
 
         return [.. kept, .. wanted.Where(w => kept.All(k => k.Key != w.Key))];

@@ -3,7 +3,6 @@ using System.Text.Json.Nodes;
 using Ark.Data;
 using Ark.Evaluation;
 using Ark.Inference;
-using static TorchSharp.torch;
 
 namespace Ark.Training;
 

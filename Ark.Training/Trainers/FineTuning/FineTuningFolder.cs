@@ -1,7 +1,6 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using System.Text.Json.Serialization;
 using Ark.Evaluation;
 using Ark.Inference;
 
@@ -22,9 +21,6 @@ internal sealed class FineTuningFolder(string path)
     {
         WriteIndented = true,
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-        PropertyNamingPolicy = JsonNamingPolicy.KebabCaseLower,
-        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
-        Converters = { new JsonStringEnumConverter() },
     };
 
     private string ConfigPath => Path.Combine(path, "config.json");
@@ -84,7 +80,8 @@ internal sealed class FineTuningFolder(string path)
         // Asked under the lock: another process may have begun, and ended, a run here a moment ago.
         if (resume || !(File.Exists(ResultsPath) || File.Exists(WeightsOf(0)) || HoldsState || HoldsAnotherRun)) return held;
         held.Dispose();
-        throw new ArkInputException(path, null, "holds a run already", "Choose another folder (--out), or go on with that run (--resume).");
+        throw new ArkInputException(path, null, "holds a run already",
+            "Choose another folder ('Directory'), or go on with that run ('Resume').");
     }
 
     // What a stopped trial goes on from.
@@ -106,7 +103,7 @@ internal sealed class FineTuningFolder(string path)
             ["ark_version"] = typeof(FineTuningFolder).Assembly.GetName().Version!.ToString(3),
             ["origin"] = origin,
             ["data"] = data.Digest,
-            ["options"] = JsonSerializer.SerializeToNode(Lasting(options), Format),
+            ["options"] = OptionTables.FineTuning.ToJson(Lasting(options)),
         };
         Writing(() => AtomicFile.WriteAllText(ConfigPath, config.ToJsonString(Format) + "\n"));
     }
@@ -116,9 +113,13 @@ internal sealed class FineTuningFolder(string path)
     /// <exception cref="ArkInputException">The folder holds none, or its file is damaged.</exception>
     public (JsonNode? Origin, FineTuningOptions Options, string Data) ReadConfig()
     {
-        if (!File.Exists(ConfigPath)) throw new ArkInputException(path, null, "holds no run to resume: it has no config.json", "Give the folder that the run wrote to (--out).");
+        if (!File.Exists(ConfigPath))
+        {
+            throw new ArkInputException(path, null, "holds no run to resume: it has no config.json",
+                "Give the folder that the run wrote to.");
+        }
         return Reading(ConfigPath, "is not the configuration of a fine-tuning", config => (string?)config["kind"] == Kind
-            ? (config["origin"], config["options"].Deserialize<FineTuningOptions>(Format) ?? throw new JsonException("no options"), (string)config["data"]!)
+            ? (config["origin"], FineTuningRecord.Read(config["options"]!.AsObject(), ConfigPath), (string)config["data"]!)
             : throw new JsonException("of another kind"));
     }
 
@@ -129,10 +130,14 @@ internal sealed class FineTuningFolder(string path)
     public (IReadOnlyList<FineTuningTrial> Trials, IReadOnlyList<string> SkippedImages) ReadTrials(PreparedDataset data, FineTuningOptions options)
     {
         var began = ReadConfig();
-        if (JsonSerializer.Serialize(Deciding(began.Options), Format) != JsonSerializer.Serialize(Deciding(options), Format))
+        if (!OptionTables.FineTuning.DecideAlike(began.Options, Lasting(options)))
             throw new ArkInputException(ConfigPath, null, "holds other options than those to go on with", "Go on with the options that the run began with.");
         if (began.Data != data.Digest)
-            throw new ArkInputException(ConfigPath, $"dataset '{data.Name}'", "has other images or labels now than when the run began", "Restore its lists, or begin a new run (--out).");
+        {
+            throw new ArkInputException(ConfigPath, $"dataset '{data.Name}'", "has other images or labels now than when the run began",
+                "Restore its lists, or begin a new run.");
+        }
+
         if (!File.Exists(ResultsPath)) return ([], []);
         return Reading(ResultsPath, "does not hold the trials of this fine-tuning", results =>
         {
@@ -165,21 +170,11 @@ internal sealed class FineTuningFolder(string path)
         }
     }
 
-    // What decides the results: not where they are computed, nor by how many threads.
-    private static FineTuningOptions Deciding(FineTuningOptions options)
-    {
-        var deciding = Lasting(options);
-        (deciding.Workers, deciding.Device, deciding.BadImages, deciding.CacheDirectory, deciding.TensorBoard) = (1, "cpu", default, null, true);
-        (deciding.CheckpointSteps, deciding.CheckpointMinutes, deciding.MaxCheckpoints, deciding.LogInterval) = (null, null, 2, null);
-        return deciding;
-    }
-
     /// <summary>Options that mean the same from another folder, for a run that goes on there.</summary>
     internal static FineTuningOptions Lasting(FineTuningOptions options)
     {
         var lasting = options.Clone();
-        if (lasting.InitialWeights is { } weights) lasting.InitialWeights = Path.GetFullPath(weights);
-        if (lasting.CacheDirectory is { } cache) lasting.CacheDirectory = Path.GetFullPath(cache);
+        lasting.UseFullPaths();
         return lasting;
     }
 

@@ -18,7 +18,10 @@ internal static class FineTuningModels
                 ?? throw new ArkInputException(path, null, "holds no Swin Transformer that is known", "'ark inspect' lists what it holds.");
             backbone ??= found;
             if ((backbone.EmbedDim, string.Join(',', backbone.Depths)) != (found.EmbedDim, string.Join(',', found.Depths)))
-                throw new ArkInputException(path, null, $"holds {found.Name}, not {backbone.Name}", "Leave --model out to take the file's own.");
+            {
+                throw new ArkInputException(path, null, $"holds {found.Name}, not {backbone.Name}",
+                    "Leave 'Architecture' out to take the file's own.");
+            }
         }
 
         var size = options.ImageSize ?? backbone!.ImageHeight;

@@ -81,8 +81,8 @@ internal sealed class FineTuningTask : ITrainingTask
         Kind = Kind,
         Format = DescribedCheckpoint.FormatVersion,
         Model = DescriptionCodec.Encode(Model),
-        // The folder above says with which options all trials began.
-        Options = [new StoredOption("seed", _seed.ToString(System.Globalization.CultureInfo.InvariantCulture), null, IsFixed: true)],
+        Options = OptionTables.FineTuning.ToCheckpoint(_options),
+        RequireSameOptions = (path, stored) => OptionTables.FineTuning.RequireSame(path, stored, _options),
         Data = [KeyValuePair.Create(_data.Name, _data.Digest)],
     };
 

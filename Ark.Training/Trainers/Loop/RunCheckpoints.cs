@@ -35,8 +35,10 @@ internal sealed class RunCheckpoints(RunDirectory directory, OptimizationOptions
     {
         if (!task.Optimizer.HoldsFiniteWeights())
         {
-            throw new TrainingStoppedException(FormattableString.Invariant(
-                $"{task.Prefix}epoch {position.Epoch + 1}, step {position.TotalSteps} of the run: the weights are not finite any more. The state before is in {directory.LastCheckpoint}; begin anew with a lower learning rate or --clip-grad."));
+            throw new TrainingStoppedException(
+                FormattableString.Invariant($"{task.Prefix}epoch {position.Epoch + 1}, step {position.TotalSteps} of the run: ")
+                + $"the weights are not finite any more. The state before is in {directory.LastCheckpoint}; "
+                + "begin anew with a lower 'LearningRate' or 'ClipGradient'.");
         }
 
         if (keepEarlier) KeepEarlier();
@@ -105,7 +107,7 @@ internal sealed class RunCheckpoints(RunDirectory directory, OptimizationOptions
         if (damaged.Count > 1)
         {
             throw new ArkInputException(directory.FullPath, null, $"holds no state that can be read: {string.Join("; ", damaged.Select(d => $"{Path.GetFileName(d.InputSource)} {d.Problem}"))}",
-                "Restore one of these files, or begin another run (--out).");
+                "Restore one of these files, or begin another run ('Directory').");
         }
 
         warn("the run was stopped before its first checkpoint, so it begins anew.");

@@ -1,3 +1,5 @@
+using Ark.Inference;
+
 namespace Ark.Training;
 
 /// <summary>What the checkpoint of a run says beside its tensors and its position.</summary>
@@ -13,7 +15,10 @@ internal sealed record StateDescription
     public required OrderedDictionary<string, object?> Model { get; init; }
 
     /// <summary>The options.</summary>
-    public required IReadOnlyList<StoredOption> Options { get; init; }
+    public required OrderedDictionary<string, object?> Options { get; init; }
+
+    /// <summary>Refuses the options of another run: it is given the file and what that has stored of its options.</summary>
+    public required Action<string, CheckpointSection> RequireSameOptions { get; init; }
 
     /// <summary>The datasets, and what tells their lists from others.</summary>
     public required IReadOnlyList<KeyValuePair<string, string>> Data { get; init; }

@@ -52,12 +52,7 @@ internal static class TrainingCheckpoint
     /// <exception cref="ArkInputException">They differ; the message names the first.</exception>
     public static void RequireSameRun(string path, CheckpointSection ark, StateDescription description)
     {
-        if (ark.Has("options"))
-        {
-            var stored = ark.Section("options");
-            foreach (var option in description.Options.Where(o => o.IsFixed)) RequireSame(path, stored, option);
-        }
-
+        if (ark.Has("options")) description.RequireSameOptions(path, ark.Section("options"));
         if (description.Kind is null && ark.Whole("format") < FirstWithFolders) return;
         // Of a dataset that is new to the run nothing is stored.
         if (!ark.Has("data") || ark.Section("data") is not { } data) return;
@@ -71,15 +66,6 @@ internal static class TrainingCheckpoint
         }
     }
 
-    // An option that was not there yet when the run began had its default.
-    private static void RequireSame(string path, CheckpointSection stored, StoredOption option)
-    {
-        var then = stored.Has(option.Name) ? stored.Text(option.Name) : option.Default;
-        if (option.Value == then) return;
-        throw new ArkInputException(path, $"option '{option.Name}'", $"was {then ?? "not set"} when the run began and is {option.Value ?? "not set"} now",
-            "A run goes on with the options it began with; for others begin a new one, with this checkpoint as its initial weights.");
-    }
-
     private static OrderedDictionary<string, object?> Describe(ITrainingTask task, TrainingPosition position)
     {
         var ark = new OrderedDictionary<string, object?>();
@@ -88,7 +74,7 @@ internal static class TrainingCheckpoint
         ark["format"] = description.Format;
         ark["version"] = typeof(TrainingCheckpoint).Assembly.GetName().Version!.ToString(3);
         ark["model"] = description.Model;
-        ark["options"] = new OrderedDictionary<string, object?>(description.Options.Where(o => o.Value is not null).Select(o => KeyValuePair.Create(o.Name, (object?)o.Value)));
+        ark["options"] = description.Options;
         ark["data"] = new OrderedDictionary<string, object?>(description.Data.Select(d => KeyValuePair.Create(d.Key, (object?)d.Value)));
         var stored = new OrderedDictionary<string, object?>
         {

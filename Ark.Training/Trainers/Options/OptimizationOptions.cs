@@ -4,7 +4,9 @@ using Ark.Data;
 
 namespace Ark.Training;
 
-/// <summary>What can be set about every training, whatever it trains: the network's start, the optimization, the images, the machine and the record.</summary>
+/// <summary>
+/// What can be set about every training, whatever it trains: the network's start, the optimization, the images, the machine and the record.
+/// </summary>
 public abstract class OptimizationOptions
 {
     private protected OptimizationOptions()
@@ -30,7 +32,7 @@ public abstract class OptimizationOptions
 
     /// <summary>How pixels are normalized: <c>imagenet</c>, <c>chestx-ray</c> or <c>none</c>.</summary>
     /// <value>The default is <c>imagenet</c>.</value>
-    [AllowedValues("imagenet", "chestx-ray", "none")]
+    [AllowedValues("imagenet", "chestx-ray", "none", ErrorMessage = "must be imagenet, chestx-ray or none")]
     public string Normalization { get; set; } = "imagenet";
 
     /// <summary>Highest probability of stochastic depth; the first block has 0.</summary>
@@ -111,7 +113,8 @@ public abstract class OptimizationOptions
     public double DecayRate { get; set; } = 0.5;
 
     /// <summary>Epochs of linear warm-up.</summary>
-    /// <value>The default is what is published, 20 (5 for <see cref="TrainingRecipe.ArkPlus"/>), or a tenth of the schedule where that is less.</value>
+    /// <value>The default is what is published, 20 (5 for <see cref="TrainingRecipe.ArkPlus"/>), or a tenth of the schedule where that is
+    /// less.</value>
     [Range(0, 1_000_000)]
     public int? WarmupEpochs { get; set; }
 
@@ -131,7 +134,7 @@ public abstract class OptimizationOptions
 
     /// <summary>Where tensors live: <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>.</summary>
     /// <value>The default is <c>cpu</c>.</value>
-    [RegularExpression("cpu|cuda(:[0-9]{1,2})?")]
+    [RegularExpression("cpu|cuda(:[0-9]{1,2})?", ErrorMessage = "must be cpu, cuda or cuda:N")]
     public string Device { get; set; } = "cpu";
 
     /// <summary>Threads that decode and transform images ahead of the network.</summary>
@@ -143,7 +146,9 @@ public abstract class OptimizationOptions
     /// <value>The default is <see cref="BadImagePolicy.Stop"/>.</value>
     public BadImagePolicy BadImages { get; set; }
 
-    /// <summary>A folder that keeps decoded and resized images, so that only the first epoch decodes files; see <see cref="ImageCache"/>.</summary>
+    /// <summary>
+    /// A folder that keeps decoded and resized images, so that only the first epoch decodes files; see <see cref="ImageCache"/>.
+    /// </summary>
     /// <value>The default is none. The images that the network sees are the same with and without.</value>
     public string? CacheDirectory { get; set; }
 
@@ -188,16 +193,11 @@ public abstract class OptimizationOptions
     internal OptimizerSettings CreateOptimizerSettings() =>
         new() { Kind = Optimizer, Momentum = Momentum, WeightDecay = WeightDecay, Epsilon = Epsilon, Beta1 = Beta1, Beta2 = Beta2 };
 
-    /// <summary>Whether a run that goes on must have the value that it began with: it decides weights or records, and names nothing that may have been moved.</summary>
-    /// <param name="property">The option.</param>
-    internal virtual bool IsFixed(string property) => property is not (nameof(InitialWeights) or nameof(NestedKey) or nameof(LogInterval) or nameof(CheckpointSteps) or nameof(CheckpointMinutes)
-        or nameof(MaxCheckpoints) or nameof(Workers) or nameof(CacheDirectory) or nameof(Device) or nameof(BadImages) or nameof(TensorBoard));
-
     /// <summary>Checks every value, and those that depend on each other.</summary>
     /// <exception cref="ArkInputException">A value cannot be used; the message names it.</exception>
     public void Validate()
     {
-        foreach (var (property, problem, mend) in Problems()) throw Refuse(NameOf(property), problem, mend);
+        foreach (var (property, problem, mend) in Problems()) throw Refuse(property, problem, mend);
     }
 
     /// <summary>What is wrong with the values, property by property.</summary>
@@ -205,17 +205,25 @@ public abstract class OptimizationOptions
     {
         var problems = new List<ValidationResult>();
         Validator.TryValidateObject(this, new ValidationContext(this), problems, validateAllProperties: true);
-        foreach (var problem in problems) yield return (problem.MemberNames.First(), problem.ErrorMessage!.TrimEnd('.'), null);
+        foreach (var problem in problems)
+        {
+            var property = problem.MemberNames.First();
+            // The property is named anyhow.
+            var text = problem.ErrorMessage!.TrimEnd('.').Replace($"The field {property} ", "", StringComparison.Ordinal);
+            yield return (property, text, null);
+        }
+
         if (Warmup > 0 && Warmup >= ScheduleLength)
         {
             yield return (nameof(WarmupEpochs), $"a warm-up of {Warmup} epochs does not fit into {ScheduleLength}",
-                "Make it shorter (--warmup-epochs), or train longer (--epochs).");
+                $"Make it shorter, or train longer ('{nameof(Epochs)}').");
         }
 
         if (MinimumLearningRate > LearningRate)
         {
-            yield return (nameof(MinimumLearningRate), string.Create(CultureInfo.InvariantCulture, $"{MinimumLearningRate} is above the learning rate {LearningRate}"),
-                "Lower it (--min-lr), or raise the learning rate (--lr).");
+            yield return (nameof(MinimumLearningRate),
+                string.Create(CultureInfo.InvariantCulture, $"{MinimumLearningRate} is above the learning rate {LearningRate}"),
+                $"Lower it, or raise '{nameof(LearningRate)}'.");
         }
     }
 
@@ -224,10 +232,27 @@ public abstract class OptimizationOptions
     internal void RequireDevice()
     {
         if (Device != "cpu" && !TorchSharp.torch.cuda.is_available())
-            throw Refuse(NameOf(nameof(Device)), "no CUDA device can be used here", "Use the cpu, or reference a TorchSharp-cuda package and check the driver.");
+        {
+            throw Refuse(nameof(Device), "no CUDA device can be used here",
+                "Use the cpu, or reference a TorchSharp-cuda package and check the driver.");
+        }
     }
 
-    internal ArkInputException Refuse(string setting, string problem, string? mend = null) => new(Subject, $"'{setting}'", problem, mend);
+    /// <summary>The error for a value that cannot be used. It names the property; what speaks of flags or keys translates it.</summary>
+    internal ArkInputException Refuse(string property, string problem, string? mend = null) => new(Subject, $"'{property}'", problem, mend);
 
-    private protected virtual string NameOf(string property) => property;
+    /// <summary>Takes over what is published for what the options are of.</summary>
+    internal virtual void UsePublishedValues()
+    {
+    }
+
+    /// <summary>Makes paths mean the same from another folder, for a run that goes on there.</summary>
+    internal void UseFullPaths()
+    {
+        if (InitialWeights is { } weights) InitialWeights = Path.GetFullPath(weights);
+        if (CacheDirectory is { } cache) CacheDirectory = Path.GetFullPath(cache);
+    }
+
+    /// <summary>The same options, to be changed.</summary>
+    internal OptimizationOptions Copy() => (OptimizationOptions)MemberwiseClone();
 }

@@ -12,6 +12,9 @@ public enum TaskOrder
     /// <summary>All at once: every step draws from all datasets, from each as many images as its share of all images.</summary>
     Concurrent,
 
-    /// <summary>One after the other, on one head of the merged labels; labels are the same where their names are, whatever their case, spaces and underscores.</summary>
+    /// <summary>
+    /// One after the other, on one head of the merged labels; labels are the same where their names are, whatever their case, spaces and
+    /// underscores.
+    /// </summary>
     SingleHead,
 }

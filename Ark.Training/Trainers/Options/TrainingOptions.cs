@@ -1,5 +1,4 @@
 using System.ComponentModel.DataAnnotations;
-using System.Globalization;
 using Ark.Data;
 
 namespace Ark.Training;
@@ -52,12 +51,18 @@ public sealed class TrainingOptions : OptimizationOptions
     [Range(0.0, 2)]
     public double ConsistencyScale { get; set; } = 1;
 
-    /// <summary>In how many parts a step's images go through the network. The parts' gradients add up to those of the whole batch, from a part of the memory.</summary>
+    /// <summary>
+    /// In how many parts a step's images go through the network. The parts' gradients add up to those of the whole batch, from a part of
+    /// the memory.
+    /// </summary>
     /// <value>The default is 1: all at once.</value>
     [Range(1, 65536)]
     public int GradientAccumulationSteps { get; set; } = 1;
 
-    /// <summary>Whether the activations within a block are computed again when its gradient is due, in place of being kept: less memory, more time, the same gradients.</summary>
+    /// <summary>
+    /// Whether the activations within a block are computed again when its gradient is due, in place of being kept: less memory, more time,
+    /// the same gradients.
+    /// </summary>
     /// <value>The default is <see langword="false"/>.</value>
     public bool GradientCheckpointing { get; set; }
 
@@ -73,7 +78,7 @@ public sealed class TrainingOptions : OptimizationOptions
 
     /// <summary>Views of a test image whose probabilities are averaged: 1, the center, or 10, corners and center, each mirrored.</summary>
     /// <value>The default is 1; the published code tests with ten crops.</value>
-    [AllowedValues(1, 10)]
+    [AllowedValues(1, 10, ErrorMessage = "must be 1 or 10")]
     public int TestTimeCrops { get; set; } = 1;
 
     /// <summary>The dataset whose validation loss chooses the best checkpoint.</summary>
@@ -105,16 +110,26 @@ public sealed class TrainingOptions : OptimizationOptions
         return options;
     }
 
-    internal override bool IsFixed(string property) =>
-        property is not (nameof(PixelBaseline) or nameof(EvaluationInterval) or nameof(TestTimeCrops)) && base.IsFixed(property);
+    /// <summary>The published values of a recipe, with what a catalogue says of training. They are validated when the run begins.</summary>
+    /// <param name="catalogue">The catalogue; its <c>training:</c> section may be empty.</param>
+    /// <returns>New options.</returns>
+    /// <exception cref="ArkInputException">The section has an option that is not known, or a value of the wrong kind.</exception>
+    public static TrainingOptions FromCatalogue(DatasetCatalogue catalogue)
+    {
+        ArgumentNullException.ThrowIfNull(catalogue);
+        return OptionTexts.Create(OptionTables.Training, OptionTables.Training.Section(catalogue));
+    }
 
     internal override IEnumerable<(string Property, string Problem, string? Mend)> Problems()
     {
         foreach (var problem in base.Problems()) yield return problem;
-        if (string.IsNullOrWhiteSpace(Architecture)) yield return (nameof(Architecture), "is missing", "Name the backbone, such as swin_base_patch4_window7_224.");
+        if (string.IsNullOrWhiteSpace(Architecture))
+            yield return (nameof(Architecture), "is missing", "Name the backbone, such as swin_base_patch4_window7_224.");
     }
 
-    /// <summary>Takes over the published values of a recipe. The defaults of the properties are those of <see cref="TrainingRecipe.Ark"/>.</summary>
+    /// <summary>
+    /// Takes over the published values of a recipe. The defaults of the properties are those of <see cref="TrainingRecipe.Ark"/>.
+    /// </summary>
     internal void Use(TrainingRecipe recipe)
     {
         Recipe = recipe;
@@ -125,7 +140,7 @@ public sealed class TrainingOptions : OptimizationOptions
         WeightDecay = 0.05;
     }
 
-    internal TrainingOptions Clone() => (TrainingOptions)MemberwiseClone();
+    internal override void UsePublishedValues() => Use(Recipe);
 
-    private protected override string NameOf(string property) => TrainingSettings.NameOf(property);
+    internal TrainingOptions Clone() => (TrainingOptions)Copy();
 }

@@ -4,8 +4,8 @@ namespace Ark.Training;
 public enum TrainingRecipe
 {
     /// <summary>
-    /// Ark (MICCAI 2023): swin_base at 224, SGD, the teacher sees the student's geometry without photometric change, the consistency weight grows
-    /// from 0 to 0.5 along a cosine.
+    /// Ark (MICCAI 2023): swin_base at 224, SGD, the teacher sees the student's geometry without photometric change, the consistency weight
+    /// grows from 0 to 0.5 along a cosine.
     /// </summary>
     Ark,
 

@@ -4,7 +4,9 @@ using Ark.Models;
 
 namespace Ark.Training;
 
-/// <summary>How a segmentation network is trained. The defaults are those of the published code, except where a value says otherwise.</summary>
+/// <summary>
+/// How a segmentation network is trained. The defaults are those of the published code, except where a value says otherwise.
+/// </summary>
 public sealed class SegmentationOptions : OptimizationOptions
 {
     internal const int PublishedImageSize = 224;
@@ -27,7 +29,6 @@ public sealed class SegmentationOptions : OptimizationOptions
 
     /// <summary>Channels of <see cref="UperNetDecoder.Detailed"/>.</summary>
     /// <value>The default is 32.</value>
-    [Display(Name = "--width")]
     [Range(4, 4096)]
     public int Width { get; set; } = 32;
 
@@ -40,8 +41,10 @@ public sealed class SegmentationOptions : OptimizationOptions
     public bool Augment { get; set; } = true;
 
     /// <summary>
-    /// Whether training also varies what differs between devices: sharpness, as if pictures had been stored with 35 to 80 % of <see cref="OptimizationOptions.ImageSize"/>, and gamma, brightness and contrast far more
-    /// than <see cref="Augment"/> alone does. For networks that will see other pictures than those they learn from; not in the published code. Without <see cref="Augment"/> it does nothing.
+    /// Whether training also varies what differs between devices: sharpness, as if pictures had been stored with 35 to 80 % of
+    /// <see cref="OptimizationOptions.ImageSize"/>, and gamma, brightness and contrast far more than <see cref="Augment"/> alone does. For
+    /// networks that will see other pictures than those they learn from; not in the published code. Without <see cref="Augment"/> it does
+    /// nothing.
     /// </summary>
     /// <value>The default is <see langword="false"/>.</value>
     public bool VaryQuality { get; set; }
@@ -51,7 +54,8 @@ public sealed class SegmentationOptions : OptimizationOptions
     internal override IEnumerable<(string Property, string Problem, string? Mend)> Problems()
     {
         foreach (var problem in base.Problems()) yield return problem;
-        if (BatchSize < 2) yield return (nameof(BatchSize), "must be 2 at least", "Batch normalization needs two images in a step.");
+        if (BatchSize < 2)
+            yield return (nameof(BatchSize), "must be 2 at least", "Batch normalization needs two images in a step.");
     }
 
     /// <summary>The network of a new run.</summary>
@@ -65,7 +69,7 @@ public sealed class SegmentationOptions : OptimizationOptions
                 ?? throw new ArkInputException(path, null, "holds no Swin Transformer that is known", "'ark inspect' lists what it holds.");
             backbone ??= found;
             if ((backbone.EmbedDim, backbone.PatchSize, string.Join(',', backbone.Depths)) != (found.EmbedDim, found.PatchSize, string.Join(',', found.Depths)))
-                throw new ArkInputException(path, null, $"holds {found.Name}, not {backbone.Name}", "Leave --arch out to take the file's own.");
+                throw new ArkInputException(path, null, $"holds {found.Name}, not {backbone.Name}", "Leave 'Architecture' out to take the file's own.");
         }
 
         var size = ImageSize ?? backbone?.ImageHeight ?? PublishedImageSize;
@@ -74,5 +78,5 @@ public sealed class SegmentationOptions : OptimizationOptions
         return new SegmentationDescription(new UperNetConfiguration { Backbone = shape, Structures = structures, Decoder = Decoder, Width = Width }, Normalization);
     }
 
-    internal SegmentationOptions Clone() => (SegmentationOptions)MemberwiseClone();
+    internal SegmentationOptions Clone() => (SegmentationOptions)Copy();
 }

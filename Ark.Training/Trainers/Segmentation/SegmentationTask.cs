@@ -169,7 +169,8 @@ internal sealed class SegmentationTask : ITrainingTask
         Kind = DescribedCheckpoint.SegmentationKind,
         Format = SegmentationModelFile.FormatVersion,
         Model = model,
-        Options = SegmentationSettings.Record(options),
+        Options = OptionTables.Segmentation.ToCheckpoint(options),
+        RequireSameOptions = (path, stored) => OptionTables.Segmentation.RequireSame(path, stored, options),
         Data = [KeyValuePair.Create(data.Name, data.Digest)],
     };
 

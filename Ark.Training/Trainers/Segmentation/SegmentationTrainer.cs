@@ -89,7 +89,7 @@ public sealed class SegmentationTrainer(IImageDecoder decoder, IMeterFactory? me
         ["catalogue"] = run.Catalogue,
         ["catalogue_options"] = run.CatalogueOptions is { } set ? new JsonObject(set.Select(o => KeyValuePair.Create(o.Key, (JsonNode?)o.Value))) : null,
         ["seed"] = options.Seed,
-        ["options"] = new JsonObject(SegmentationSettings.All.Select(s => KeyValuePair.Create(s.Name, (JsonNode?)s.Format(options))).Where(s => s.Value is not null)),
+        ["options"] = OptionTables.Segmentation.ToJson(options),
         ["datasets"] = new JsonArray(new JsonObject
         {
             ["name"] = data.Name,
