@@ -21,7 +21,7 @@ internal sealed class FineTuneCommand
         Examples:
           ark finetune --config samples/real-data/ark.yaml --dataset pneumoniamnist --init runs/real/checkpoints/last.pth.tar --trials 3
           ark finetune --config ark.yaml --dataset hannover --init random --model swin_mini --freeze --opt adamw --lr 0.001
-          ark finetune --data_set ChestXray14 --data_dir images --train_list train.txt --val_list val.txt --test_list test.txt --model swin_base
+          ark finetune --data_set ChestXray14 --data_dir xray --train_list t.txt --val_list v.txt --test_list e.txt --model swin_base
           ark finetune --resume tuned
           ark finetune --config ark.yaml --dataset hannover --init last.pth.tar --out tuned --resume auto   (begin, or go on)
         """;

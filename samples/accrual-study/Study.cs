@@ -62,8 +62,11 @@ internal static class Study
         arm.Settings(options);
         var datasets = services.GetRequiredService<ArkDatasets>();
         var result = await services.GetRequiredService<IArkTrainer>().TrainAsync(
-            new TrainingRun { Options = options,
-                Datasets = [.. catalogue.Select(names).Select(d => datasets.Create(d with { Seed = seed }))] }, progress: null,
+            new TrainingRun
+            {
+                Options = options,
+                Datasets = [.. catalogue.Select(names).Select(d => datasets.Create(d with { Seed = seed }))]
+            }, progress: null,
                     cancellationToken);
         return result.Evaluations.Where(e => e.Weights == arm.Role);
     }

@@ -198,55 +198,55 @@ internal static class OptionTables
 
     private static void AddTestAugment<T>(OptionTable<T> table, Func<T, int> get, Action<T, int> set)
         where T : OptimizationOptions, new() => table.Add(new OptionRow<T>
-    {
-        Name = "test-augment",
-        ValueName = OptionValue.NameOf(typeof(bool)),
-        Help = "test with ten crops, as published, in place of one",
-        Property = nameof(TrainingOptions.TestTimeCrops),
-        IsRecorded = true,
-        TryApply = (o, text) =>
         {
-            if (OptionValue.Truth(text) is not { } augments) return false;
-            set(o, augments ? 10 : 1);
-            return true;
-        },
-        Format = o => OptionValue.Write(get(o) == 10),
-    });
+            Name = "test-augment",
+            ValueName = OptionValue.NameOf(typeof(bool)),
+            Help = "test with ten crops, as published, in place of one",
+            Property = nameof(TrainingOptions.TestTimeCrops),
+            IsRecorded = true,
+            TryApply = (o, text) =>
+            {
+                if (OptionValue.Truth(text) is not { } augments) return false;
+                set(o, augments ? 10 : 1);
+                return true;
+            },
+            Format = o => OptionValue.Write(get(o) == 10),
+        });
 
     private static OptionRow<T> Betas<T>()
         where T : OptimizationOptions => new()
-    {
-        Name = "opt-betas",
-        ValueName = "B1,B2",
-        Help = "betas of AdamW",
-        Property = nameof(OptimizationOptions.Beta1),
-        IsRecorded = true,
-        TryApply = (o, text) =>
         {
-            var parts = text.Split([',', ' '], StringSplitOptions.RemoveEmptyEntries);
-            if (parts.Length != 2 || OptionValue.Real(parts[0]) is not { } first || OptionValue.Real(parts[1]) is not { } second)
-                return false;
-            (o.Beta1, o.Beta2) = (first, second);
-            return true;
-        },
-        Format = o => $"{OptionValue.Write(o.Beta1)},{OptionValue.Write(o.Beta2)}",
-    };
+            Name = "opt-betas",
+            ValueName = "B1,B2",
+            Help = "betas of AdamW",
+            Property = nameof(OptimizationOptions.Beta1),
+            IsRecorded = true,
+            TryApply = (o, text) =>
+            {
+                var parts = text.Split([',', ' '], StringSplitOptions.RemoveEmptyEntries);
+                if (parts.Length != 2 || OptionValue.Real(parts[0]) is not { } first || OptionValue.Real(parts[1]) is not { } second)
+                    return false;
+                (o.Beta1, o.Beta2) = (first, second);
+                return true;
+            },
+            Format = o => $"{OptionValue.Write(o.Beta1)},{OptionValue.Write(o.Beta2)}",
+        };
 
     /// <summary>Another name of an option, which the record of a run does not have.</summary>
     private static OptionRow<T> Other<T, TValue>(
         string name, string value, string property, string help, Action<T, TValue> set, params string[] aliases)
         where T : OptimizationOptions => new()
-    {
-        Name = name,
-        Aliases = aliases,
-        ValueName = value,
-        Help = help,
-        Property = property,
-        TryApply = (o, text) =>
         {
-            if (OptionValue.Read(typeof(TValue), text) is not TValue parsed) return false;
-            set(o, parsed);
-            return true;
-        },
-    };
+            Name = name,
+            Aliases = aliases,
+            ValueName = value,
+            Help = help,
+            Property = property,
+            TryApply = (o, text) =>
+            {
+                if (OptionValue.Read(typeof(TValue), text) is not TValue parsed) return false;
+                set(o, parsed);
+                return true;
+            },
+        };
 }
