@@ -168,7 +168,7 @@ public class SegmentationTrainerTests(MaskedPhantom phantom) : IClassFixture<Mas
     public async Task Training_refuses_a_folder_that_holds_a_run()
     {
         var error = await Assert.ThrowsAsync<ArkInputException>(() => phantom.TrainAsync(phantom.Run("trained"), cancellationToken: Cancellation));
-        Assert.Contains("--resume", error.Message, StringComparison.Ordinal);
+        Assert.Contains("'Resume'", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

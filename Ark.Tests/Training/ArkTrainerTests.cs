@@ -95,7 +95,7 @@ public class ArkTrainerTests(PhantomFixture phantom) : IClassFixture<PhantomFixt
     {
         await phantom.TrainAsync(phantom.Run("twice", o => o.Epochs = 1), cancellationToken: Cancellation);
         var error = await Assert.ThrowsAsync<ArkInputException>(() => phantom.TrainAsync(phantom.Run("twice"), cancellationToken: Cancellation));
-        Assert.Contains("--resume", error.Message, StringComparison.Ordinal);
+        Assert.Contains("'Resume'", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

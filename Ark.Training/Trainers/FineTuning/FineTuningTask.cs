@@ -59,6 +59,7 @@ internal sealed class FineTuningTask : ITrainingTask
         _trainingView = new TrainingTransform(_size, _size, AugmentationRecipe.Ark, Transforms.Named(options.Normalization)) { SmallestCrop = options.SmallestCrop };
         using var unfinished = new Unfinished();
         _model = unfinished.Keep(FineTuningModels.Build(configuration, options, _seed));
+        if (options.Precision == TrainingPrecision.Bf16) _model.Precision = ScalarType.BFloat16;
         Optimizer = new StudentOptimizer(_model, options.CreateOptimizerSettings() with
         {
             RateScale = options.LayerDecay < 1 ? new LayerRates(configuration.Backbone, options.LayerDecay).Of : null,

@@ -99,7 +99,7 @@ internal sealed class TrainingLoop : IDisposable
     private void RunEpoch(int? evaluationInterval, CancellationToken cancellationToken)
     {
         var passes = _task.Passes(Position.Epoch);
-        while (Position.Pass < passes.Count) RunPass(passes[Position.Pass], passes.Count > 1, cancellationToken);
+        while (Position.Pass < passes.Count) RunPass(passes[Position.Pass], cancellationToken);
 
         var epoch = Position.Epoch + 1;
         var isTested = evaluationInterval is { } interval && (epoch % interval == 0 || epoch == _options.Epochs);
@@ -118,7 +118,7 @@ internal sealed class TrainingLoop : IDisposable
         if (IsOutOfPatience) _reporter.Message($"{_task.Prefix}stopped: no lower validation loss for {_options.Patience} epochs");
     }
 
-    private void RunPass(DatasetPass pass, bool isOneOfSeveral, CancellationToken cancellationToken)
+    private void RunPass(DatasetPass pass, CancellationToken cancellationToken)
     {
         using var activity = ArkInstruments.Begin("ark.pass", pass.Name, Position.Epoch + 1);
         var watch = Stopwatch.StartNew();
@@ -144,7 +144,7 @@ internal sealed class TrainingLoop : IDisposable
         _directory?.AppendMetrics(record);
         var ended = Position;
         Position = Position.AfterPass();
-        if (isOneOfSeveral || _checkpoints?.IsDue(Position.TotalSteps) == true) _checkpoints?.SaveLast(Position);
+        _checkpoints?.SaveLast(Position);
         _instruments.Pass(pass.Name, ended.MeanLoss(0), ended.LossSums.Count > 1 ? ended.MeanLoss(1) : null);
         _reporter.Message(FormattableString.Invariant($"{_task.Prefix}epoch {ended.Epoch + 1}/{_options.Epochs}  {pass.Name}: {_task.DescribeLosses(ended)}, {speed:F0} images/s"));
     }
