@@ -24,11 +24,11 @@ finish() {
 trap finish EXIT
 
 "${ark[@]}" data phantom --out "$work/phantom" --count "$images" --seed 11 --quiet >/dev/null
-common=(--config "$work/phantom/phantom.yaml" --img-size 32 --warmup-epochs 0 --batch-size 8 --checkpoint-steps 4 --keep-last 3 --quiet)
-pretrain=(pretrain "${common[@]}" --arch swin_mini --projector-features 16 --epochs "$epochs" --recipe ark-plus --ema-mode iteration --task-order shuffled --test-epoch 2
+common=(--img-size 32 --warmup-epochs 0 --batch-size 8 --checkpoint-steps 4 --keep-last 3 --quiet)
+pretrain=(pretrain --config "$work/phantom/phantom.yaml" "${common[@]}" --arch swin_mini --projector-features 16 --epochs "$epochs" --recipe ark-plus --ema-mode iteration --task-order shuffled --test-epoch 2
     --pixel-baseline false)
-finetune=(finetune "${common[@]}" --dataset PhantomFindings --init random --model swin_mini --epochs "$epochs" --patience 0 --lr 0.003 --opt adamw --drop-path 0.1 --trials 2)
-segment=(segment train "${common[@]}" --dataset PhantomSegmentation --arch swin_mini --decoder detailed --width 8 --epochs "$epochs" --patience 0 --lr 0.001 --opt adamw)
+finetune=(finetune --config "$work/phantom/phantom.yaml" "${common[@]}" --dataset PhantomFindings --init random --model swin_mini --epochs "$epochs" --patience 0 --lr 0.003 --opt adamw --drop-path 0.1 --trials 2)
+segment=(segment train --config "$work/phantom/segmentation.yaml" "${common[@]}" --arch swin_mini --decoder detailed --width 8 --epochs "$epochs" --patience 0 --lr 0.001 --opt adamw)
 
 # Waits for a time, or until the run has ended.
 pause() {
@@ -111,8 +111,8 @@ torture() {
 
 # compare_metrics ONE OTHER: all but the times.
 compare_metrics() {
-    sed -E 's/,?"(images_per_second|seconds)":[^,}]*//g' "$1" >"$work/left"
-    sed -E 's/,?"(images_per_second|seconds)":[^,}]*//g' "$2" >"$work/right"
+    sed -E 's/,?"(images_per_second|seconds|checkpoint)":[^,}]*//g' "$1" >"$work/left"
+    sed -E 's/,?"(images_per_second|seconds|checkpoint)":[^,}]*//g' "$2" >"$work/right"
     diff "$work/left" "$work/right"
 }
 
