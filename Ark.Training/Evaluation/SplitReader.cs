@@ -1,4 +1,5 @@
 using Ark.Data;
+using Ark.Inference;
 using static TorchSharp.torch;
 
 namespace Ark.Evaluation;
@@ -16,40 +17,54 @@ internal static class SplitReader
     /// <param name="order">The head's output for each label, where the head has another order; else <see langword="null"/>.</param>
     /// <param name="read">Receives the index of each image that was read, where they are wanted.</param>
     /// <returns>The loss and the predictions.</returns>
-    public static (double Loss, Predictions Predictions) Read(Func<Tensor, Tensor> network, LabelSchema labels, IEnumerable<Batch> batches, bool exclusive, Device device, Action<int> afterBatch, IReadOnlyList<int>? order = null, List<int>? read = null)
+    public static (double Loss, Predictions Predictions) Read(
+        Func<Tensor, Tensor> network, LabelSchema labels, IEnumerable<Batch> batches, bool exclusive, Device device, Action<int> afterBatch,
+        IReadOnlyList<int>? order = null, List<int>? read = null)
     {
-        var targets = new List<float>();
-        var probabilities = new List<float>();
+        var (targets, probabilities) = (new List<float>(), new List<float>());
+        var activation = HeadActivation.Of(labels);
+        // A softmax is summed in the head's order, whatever the dataset's is: the bits are those of a prediction without a dataset.
+        int[]? outputs = order is null ? null : [.. order.Order()];
+        int[]? places = order is null ? null : [.. order.Select(o => Array.IndexOf(outputs!, o))];
         double lossSum = 0;
         var images = 0;
-        foreach (var batch in batches)
+        float[] Compute(Batch batch)
         {
-            using (batch)
+            var (loss, logits) = ReadBatch(network, batch, exclusive, device, order, outputs);
+            lossSum += loss * batch.Count;
+            targets.AddRange(batch.Targets.AsSpan(0, batch.TargetsLength));
+            return logits;
+        }
+
+        foreach (var rows in DatasetReader.Read(batches, Compute))
+        {
+            for (var i = 0; i < rows.Count; i++)
             {
-                lossSum += ReadBatch(network, labels, batch, exclusive, device, probabilities, order) * batch.Count;
-                images += batch.Count;
-                read?.AddRange(batch.Indices);
-                targets.AddRange(batch.Targets.AsSpan(0, batch.TargetsLength));
+                var means = activation.MeanOverViews(rows[i]);
+                for (var k = 0; k < means.Length; k++) probabilities.Add((float)means[places?[k] ?? k]);
             }
 
-            afterBatch(batch.Count);
+            images += rows.Count;
+            read?.AddRange(rows.Indices);
+            afterBatch(rows.Count);
         }
 
         return (lossSum / images, new Predictions(labels, [.. targets], [.. probabilities]));
     }
 
-    private static double ReadBatch(Func<Tensor, Tensor> network, LabelSchema labels, Batch batch, bool exclusive, Device device, List<float> probabilities, IReadOnlyList<int>? order)
+    // The loss is computed in the dataset's order of labels, the logits [B, V, K] come in that of the outputs.
+    private static (double Loss, float[] Logits) ReadBatch(
+        Func<Tensor, Tensor> network, Batch batch, bool exclusive, Device device, IReadOnlyList<int>? order, int[]? outputs)
     {
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
         var (views, targets, anyMissing) = BatchSource.ToTensors(batch, device);
         var logits = network(views.flatten(0, 1)).reshape(batch.Count, batch.Views, -1);
-        if (order is not null) logits = logits.index_select(2, tensor(order.Select(o => (long)o).ToArray(), device: device));
-        var loss = TaskLoss.Compute(logits.select(1, 0), targets, exclusive, anyMissing);
-        probabilities.AddRange(Probabilities(logits, labels.Task).cpu().data<float>().ToArray());
-        return loss.Number();
+        var loss = TaskLoss.Compute(Select(logits, order).select(1, 0), targets, exclusive, anyMissing);
+        return (loss.Number(), Select(logits, outputs).cpu().contiguous().data<float>().ToArray());
     }
 
-    /// <summary>The probabilities <c>[B, K]</c> of views <c>[B, V, K]</c>: those of each view, then their mean, as published.</summary>
-    internal static Tensor Probabilities(Tensor logits, LabelTask task) => (task == LabelTask.MultiClass ? logits.softmax(2) : logits.sigmoid()).mean([1]);
+    private static Tensor Select(Tensor logits, IReadOnlyList<int>? outputs) => outputs is null
+        ? logits
+        : logits.index_select(2, tensor(outputs.Select(o => (long)o).ToArray(), device: logits.device));
 }
