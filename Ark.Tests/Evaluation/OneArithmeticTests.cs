@@ -39,7 +39,7 @@ public class OneArithmeticTests(TrainedPhantom trained) : IClassFixture<TrainedP
     }
 
     [Fact]
-    public void A_dataset_in_another_order_of_classes_has_the_same_bits()
+    public void A_dataset_in_another_order_of_classes_gets_the_same_probabilities()
     {
         var random = new RandomStream(5);
         float[] row = [.. Enumerable.Range(0, 7).Select(_ => (float)((random.NextDouble() * 12) - 6))];

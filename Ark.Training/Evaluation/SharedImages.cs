@@ -1,5 +1,3 @@
-using Ark.Data;
-
 namespace Ark.Evaluation;
 
 /// <summary>Finds splits that are the same images, so that what is chosen on one looks too good on the other.</summary>

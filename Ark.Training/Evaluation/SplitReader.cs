@@ -23,14 +23,11 @@ internal static class SplitReader
     {
         var (targets, probabilities) = (new List<float>(), new List<float>());
         var activation = HeadActivation.Of(labels);
-        // A softmax is summed in the head's order, whatever the dataset's is: the bits are those of a prediction without a dataset.
-        int[]? outputs = order is null ? null : [.. order.Order()];
-        int[]? places = order is null ? null : [.. order.Select(o => Array.IndexOf(outputs!, o))];
         double lossSum = 0;
         var images = 0;
         float[] Compute(Batch batch)
         {
-            var (loss, logits) = ReadBatch(network, batch, exclusive, device, order, outputs);
+            var (loss, logits) = ReadBatch(network, batch, exclusive, device, order);
             lossSum += loss * batch.Count;
             targets.AddRange(batch.Targets.AsSpan(0, batch.TargetsLength));
             return logits;
@@ -40,8 +37,7 @@ internal static class SplitReader
         {
             for (var i = 0; i < rows.Count; i++)
             {
-                var means = activation.MeanOverViews(rows[i]);
-                for (var k = 0; k < means.Length; k++) probabilities.Add((float)means[places?[k] ?? k]);
+                foreach (var probability in activation.MeanOverViews(rows[i])) probabilities.Add((float)probability);
             }
 
             images += rows.Count;
@@ -52,19 +48,14 @@ internal static class SplitReader
         return (lossSum / images, new Predictions(labels, [.. targets], [.. probabilities]));
     }
 
-    // The loss is computed in the dataset's order of labels, the logits [B, V, K] come in that of the outputs.
-    private static (double Loss, float[] Logits) ReadBatch(
-        Func<Tensor, Tensor> network, Batch batch, bool exclusive, Device device, IReadOnlyList<int>? order, int[]? outputs)
+    private static (double Loss, float[] Logits) ReadBatch(Func<Tensor, Tensor> network, Batch batch, bool exclusive, Device device, IReadOnlyList<int>? order)
     {
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
         var (views, targets, anyMissing) = BatchSource.ToTensors(batch, device);
         var logits = network(views.flatten(0, 1)).reshape(batch.Count, batch.Views, -1);
-        var loss = TaskLoss.Compute(Select(logits, order).select(1, 0), targets, exclusive, anyMissing);
-        return (loss.Number(), Select(logits, outputs).cpu().contiguous().data<float>().ToArray());
+        if (order is not null) logits = logits.index_select(2, tensor(order.Select(o => (long)o).ToArray(), device: device));
+        var loss = TaskLoss.Compute(logits.select(1, 0), targets, exclusive, anyMissing);
+        return (loss.Number(), logits.cpu().contiguous().data<float>().ToArray());
     }
-
-    private static Tensor Select(Tensor logits, IReadOnlyList<int>? outputs) => outputs is null
-        ? logits
-        : logits.index_select(2, tensor(outputs.Select(o => (long)o).ToArray(), device: logits.device));
 }
