@@ -1,7 +1,8 @@
 namespace Ark.Inference;
 
 /// <summary>
-/// Runs long work on a thread of its own: tensors and dispose scopes belong to a thread, and the work would keep a thread of the pool for hours.
+/// Runs long work on a thread of its own: tensors and dispose scopes belong to a thread, and the work would keep a thread of
+/// the pool for hours.
 /// </summary>
 internal static class OwnThread
 {

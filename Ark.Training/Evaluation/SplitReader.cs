@@ -48,7 +48,8 @@ internal static class SplitReader
         return (lossSum / images, new Predictions(labels, [.. targets], [.. probabilities]));
     }
 
-    private static (double Loss, float[] Logits) ReadBatch(Func<Tensor, Tensor> network, Batch batch, bool exclusive, Device device, IReadOnlyList<int>? order)
+    private static (double Loss, float[] Logits) ReadBatch(
+        Func<Tensor, Tensor> network, Batch batch, bool exclusive, Device device, IReadOnlyList<int>? order)
     {
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
