@@ -91,7 +91,8 @@ internal static class DataCheckCommand
             if (Interlocked.Exchange(ref _shown, now) == now) return;
             var rate = value.Done / Math.Max(0.1, _watch.Elapsed.TotalSeconds);
             reporter.Live(string.Create(
-                CultureInfo.InvariantCulture, $"checking {value.Dataset} {value.Split.ResultWord()} {value.Done}/{value.Total} · {rate:F0} images/s"));
+                CultureInfo.InvariantCulture,
+                $"checking {value.Dataset} {value.Split.ResultWord()} {value.Done}/{value.Total} · {rate:F0} images/s"));
         }
     }
 }

@@ -86,8 +86,8 @@ internal sealed class DatasetReader(IImageDecoder decoder, ReadingOptions option
         ModelRunner runner, IReadOnlyList<ImageSample> samples, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
     {
         var transform = options.Crops == 1 ? runner.Transform : runner.TenCrop;
-        var batches = Read(samples, transform, batch => runner.Logits(batch.Images, batch.Count * batch.Views), progress, cancellationToken);
-        foreach (var rows in batches)
+        float[] Logits(Batch batch) => runner.Logits(batch.Images, batch.Count * batch.Views);
+        foreach (var rows in Read(samples, transform, Logits, progress, cancellationToken))
         {
             for (var i = 0; i < rows.Count; i++) yield return (rows.Indices[i], rows[i].ToArray());
         }

@@ -29,8 +29,8 @@ public sealed class ArkEvaluator(IImageDecoder decoder, IMeterFactory? meters = 
         var reporter = new ProgressReporter(progress);
         if (options.Split == DatasetSplit.Test && await SelectsOnTestAsync(dataset, samples, cancellationToken).ConfigureAwait(false))
             reporter.Message(SelectedOnTest(dataset), warning: true);
-        return await OwnThread.RunAsync(() => Read(model, head, dataset, samples, groups, options, reporter, cancellationToken), cancellationToken)
-            .ConfigureAwait(false);
+        return await OwnThread.RunAsync(
+            () => Read(model, head, dataset, samples, groups, options, reporter, cancellationToken), cancellationToken).ConfigureAwait(false);
     }
 
     private DatasetEvaluation Read(LoadedModel model, HeadChoice head, ArkDataset dataset, IReadOnlyList<ImageSample> samples, ImageGroups[] groups, EvaluationOptions options,

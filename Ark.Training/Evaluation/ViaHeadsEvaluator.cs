@@ -21,8 +21,8 @@ internal sealed class ViaHeadsEvaluator(IImageDecoder decoder)
         ArkEvaluator.CheckTargets(dataset, samples);
         if (options.Split == DatasetSplit.Test && await ArkEvaluator.SelectsOnTestAsync(dataset, samples, cancellationToken).ConfigureAwait(false))
             progress?.Report(new WorkProgress($"reading {dataset.Name}", 0, samples.Count) { Warning = ArkEvaluator.SelectedOnTest(dataset) });
-        return await OwnThread.RunAsync(() => Evaluate(model, dataset, samples, options, combination, progress, cancellationToken), cancellationToken)
-            .ConfigureAwait(false);
+        return await OwnThread.RunAsync(
+            () => Evaluate(model, dataset, samples, options, combination, progress, cancellationToken), cancellationToken).ConfigureAwait(false);
     }
 
     private (DatasetEvaluation Evaluation, IReadOnlyList<KeyValuePair<string, IReadOnlyList<string>>> Sources, IReadOnlyList<string> Unknown) Evaluate(LoadedModel model, ArkDataset dataset,

@@ -37,8 +37,8 @@ public sealed class ArkCalibrator(IImageDecoder decoder)
                 progress?.Report(new WorkProgress("reading", 0, 1) { Warning = warning });
             }
 
-            heads.Add(await OwnThread.RunAsync(() => Fit(model, dataset, choice, fit, measure, options, progress, cancellationToken), cancellationToken)
-                .ConfigureAwait(false));
+            heads.Add(await OwnThread.RunAsync(
+                () => Fit(model, dataset, choice, fit, measure, options, progress, cancellationToken), cancellationToken).ConfigureAwait(false));
         }
 
         return new Calibration(Path.GetFileName(model.Checkpoint), model.Weights, heads);

@@ -34,8 +34,8 @@ internal sealed class LinearProbe
         foreach (var split in Enum.GetValues<DatasetSplit>())
         {
             var samples = await dataset.Adapter.ReadAsync(split, cancellationToken).ConfigureAwait(false);
-            var read = await OwnThread.RunAsync(() => sources.Select(s => s.Read(samples, dataset, progress, cancellationToken)).ToList(), cancellationToken)
-                .ConfigureAwait(false);
+            var read = await OwnThread.RunAsync(
+                () => sources.Select(s => s.Read(samples, dataset, progress, cancellationToken)).ToList(), cancellationToken).ConfigureAwait(false);
             int[] kept = [.. Enumerable.Range(0, samples.Count).Where(i => read.TrueForAll(r => r[i] is not null))];
             if (kept.Length == 0) throw new ArkInputException(dataset.Name, $"split '{split}'", "has no image that every source of features has", "Compare files of the same images.");
             if (split == DatasetSplit.Test) ArkEvaluator.CheckTargets(dataset, samples);

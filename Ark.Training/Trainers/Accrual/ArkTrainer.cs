@@ -33,7 +33,8 @@ internal sealed partial class ArkTrainer(IImageDecoder decoder, IOptions<Trainin
         var reporter = new ProgressReporter(new LoggingProgress(this, progress));
         var datasets = await PreparedDataset.ReadAsync(run.Datasets, cancellationToken).ConfigureAwait(false);
         foreach (var dataset in datasets.Where(d => d.SelectsOnTest))
-            reporter.Message(SharedImages.Warning(dataset.Name, "its test figures are not independent of the choice of checkpoint"), warning: true);
+            reporter.Message(
+                SharedImages.Warning(dataset.Name, "its test figures are not independent of the choice of checkpoint"), warning: true);
 
         using var directory = run.Directory is null ? null : RunDirectory.Open(run.Directory, run.Resume);
         return await OwnThread.RunAsync(() =>

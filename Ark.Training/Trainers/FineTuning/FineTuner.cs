@@ -56,7 +56,8 @@ public sealed class FineTuner(IImageDecoder decoder, IMeterFactory? meters = nul
         var configuration = FineTuningModels.Configure(options, dataset.Name, dataset.Adapter.Labels);
         var data = (await PreparedDataset.ReadAsync([dataset], cancellationToken).ConfigureAwait(false))[0];
         var reporter = new ProgressReporter(progress);
-        if (data.SelectsOnTest) reporter.Message(SharedImages.Warning(data.Name, "the test figures are not independent of the choice of epoch"), warning: true);
+        if (data.SelectsOnTest)
+            reporter.Message(SharedImages.Warning(data.Name, "the test figures are not independent of the choice of epoch"), warning: true);
         var trials = new List<FineTuningTrial>();
         var skipped = new List<string>();
         if (resume && folder is not null)

@@ -33,7 +33,8 @@ public sealed class SegmentationTrainer(IImageDecoder decoder, IMeterFactory? me
         var options = run.Options.Clone();
         var data = await PreparedSegmentation.ReadAsync(run.Dataset, cancellationToken).ConfigureAwait(false);
         var reporter = new ProgressReporter(progress);
-        if (data.SelectsOnTest) reporter.Message(SharedImages.Warning(data.Name, "the test figures are not independent of the choice of epoch"), warning: true);
+        if (data.SelectsOnTest)
+            reporter.Message(SharedImages.Warning(data.Name, "the test figures are not independent of the choice of epoch"), warning: true);
         var model = run.Resume ? null : options.Describe(data.Structures);
         using var directory = RunDirectory.Open(run.Directory, run.Resume);
         directory.ResumeCommand = ResumeCommand;
