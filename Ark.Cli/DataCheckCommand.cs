@@ -89,7 +89,10 @@ internal static class DataCheckCommand
             // Ten times a second is enough for a person, and no thread waits for the terminal.
             var now = _watch.ElapsedMilliseconds / 100;
             if (Interlocked.Exchange(ref _shown, now) == now) return;
-            reporter.Live(string.Create(CultureInfo.InvariantCulture, $"checking {value.Dataset} {value.Split.ToString().ToLowerInvariant()} {value.Done}/{value.Total} · {value.Done / Math.Max(0.1, _watch.Elapsed.TotalSeconds):F0} images/s"));
+            var rate = value.Done / Math.Max(0.1, _watch.Elapsed.TotalSeconds);
+            reporter.Live(string.Create(
+                CultureInfo.InvariantCulture,
+                $"checking {value.Dataset} {value.Split.ResultWord()} {value.Done}/{value.Total} · {rate:F0} images/s"));
         }
     }
 }

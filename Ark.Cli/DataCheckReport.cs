@@ -20,7 +20,8 @@ internal static class DataCheckReport
             foreach (var s in check.Splits)
             {
                 table.AddRow(
-                    Markup.Escape(check.Name), Word(s.Split), Text(s.Images), Text(s.Missing), Text(s.Unreadable), Text(s.Duplicates), Text(s.SharedImages),
+                    Markup.Escape(check.Name), s.Split.Word(), Text(s.Images), Text(s.Missing), Text(s.Unreadable), Text(s.Duplicates),
+                    Text(s.SharedImages),
                     s.Patients is { } patients ? Text(patients) : "-", Figure(s.Mean), Figure(s.Deviation), Text(s.Problems.Count), Text(s.Warnings.Count));
             }
         }
@@ -47,7 +48,7 @@ internal static class DataCheckReport
 
     private static JsonObject Json(SplitCheck split) => new()
     {
-        ["name"] = Word(split.Split),
+        ["name"] = split.Split.Word(),
         ["images"] = split.Images,
         ["missing"] = split.Missing,
         ["unreadable"] = split.Unreadable,
@@ -77,7 +78,7 @@ internal static class DataCheckReport
         foreach (var split in check.Splits)
         {
             var labels = split.Labels.Select(l => l.Prevalence is { } share ? string.Create(CultureInfo.InvariantCulture, $"{l.Name} {l.Positives} ({share:P1})") : $"{l.Name} unknown");
-            output.WriteLine($"{check.Name} {Word(split.Split)}: {string.Join(", ", labels)}");
+            output.WriteLine($"{check.Name} {split.Split.Word()}: {string.Join(", ", labels)}");
         }
     }
 
@@ -92,8 +93,6 @@ internal static class DataCheckReport
 
         if (problems.Count > Shown) output.WriteLine($"{kind}: and {problems.Count - Shown} more (see --json)");
     }
-
-    private static string Word(DatasetSplit split) => split switch { DatasetSplit.Train => "train", DatasetSplit.Validation => "val", _ => "test" };
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Ark.Data;
 using Ark.Evaluation;
 using Spectre.Console;
 
@@ -20,7 +21,8 @@ internal static class EvaluationTable
         }
 
         console.Write(table);
-        console.WriteLine($"{evaluation.Dataset}, {evaluation.Split.ToString().ToLowerInvariant()}, {evaluation.Weights.ToString().ToLowerInvariant()}: {evaluation.Images} images, "
+        console.WriteLine($"{evaluation.Dataset}, {evaluation.Split.ResultWord()}, "
+            + $"{evaluation.Weights.ToString().ToLowerInvariant()}: {evaluation.Images} images, "
             + $"mean AUROC {Figure(evaluation.MeanAuroc, evaluation.Intervals, "mean_auroc")}, mean average precision {Figure(evaluation.MeanAveragePrecision, evaluation.Intervals, "mean_average_precision")}"
             + (evaluation.Accuracy is { } accuracy ? $", accuracy {Figure(accuracy, evaluation.Intervals, "accuracy")}, MCC {Figure(evaluation.Mcc)}, macro F1 {Figure(evaluation.F1)}" : ""));
         console.WriteLine(evaluation.Threshold is { } threshold ? string.Create(CultureInfo.InvariantCulture, $"a label is called present from a probability of {threshold}") : "the class of the highest probability is called");

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Ark.Data;
 using Ark.Evaluation;
 using Spectre.Console;
 
@@ -24,7 +25,8 @@ internal static class SegmentationTable
 
         var console = ResultTable.Console(terminal);
         console.Write(table);
-        console.WriteLine($"{trials[0].Dataset}, {trials[0].Split.ToString().ToLowerInvariant()}: {trials[0].Images} images{(trials.Count > 1 ? $", mean ± deviation over {trials.Count} trials" : "")}");
+        var over = trials.Count > 1 ? $", mean ± deviation over {trials.Count} trials" : "";
+        console.WriteLine($"{trials[0].Dataset}, {trials[0].Split.ResultWord()}: {trials[0].Images} images{over}");
     }
 
     /// <summary>Mean and deviation (n - 1) of every figure over the trials.</summary>

@@ -39,8 +39,7 @@ public sealed class EmbeddingExtractor
         options ??= new ExtractionOptions();
         if (images.Count == 0) throw new ArkInputException(path, null, "there are no images to embed", "Name a folder or a list that has some.");
         var format = _formats.OfPath(path, tokens: options.Kind == EmbeddingKind.Tokens);
-        // Tensors and dispose scopes belong to a thread, and the work would keep a pool thread for hours.
-        return await Task.Factory.StartNew(() =>
+        return await OwnThread.RunAsync(() =>
         {
             var runner = new ModelRunner(model, options.Precision);
             var shape = runner.ShapeOf(options.Kind);
@@ -57,7 +56,7 @@ public sealed class EmbeddingExtractor
             var file = new EmbeddingContent(work.RowsPath, work.Names, shape, work.Job.Describe());
             work.Finish(target => format.Write(file, target, cancellationToken));
             return new ExtractionResult(path, shape, work.Names.Count, resumed, work.Bad);
-        }, cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false);
+        }, cancellationToken).ConfigureAwait(false);
     }
 
     private void Read(ModelRunner runner, IReadOnlyList<NamedImage> images, ExtractionOptions options, EmbeddingWork work, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
@@ -66,34 +65,28 @@ public sealed class EmbeddingExtractor
         var samples = new ImageSample[images.Count - first];
         for (var i = 0; i < samples.Length; i++) samples[i] = new ImageSample(images[first + i].Image, []);
         var failures = new Dictionary<int, string>();
-        var loader = new BatchLoader(samples, runner.Transform, _decoder, new BatchLoaderOptions
+        var reader = new DatasetReader(_decoder, new ReadingOptions
         {
             BatchSize = options.BatchSize,
             Workers = options.Workers,
             BadImages = BadImagePolicy.Skip,
-            OnSkipped = skipped =>
-            {
-                failures.Add(first + skipped.Index, skipped.Reason);
-                progress?.Report(new WorkProgress("embedding", work.Done, images.Count) { Warning = $"left out {skipped.Reason}" });
-            },
+            OnSkipped = skipped => failures.Add(first + skipped.Index, skipped.Reason),
+            Before = first,
+            What = "embedding",
         });
         try
         {
-            foreach (var batch in loader.ReadAsync(0, cancellationToken).ToBlockingEnumerable(cancellationToken))
+            float[] Embed(Batch batch) => runner.Embed(batch.Images, batch.Count, options.Kind);
+            foreach (var rows in reader.Read(samples, runner.Transform, Embed, progress, cancellationToken))
             {
-                using (batch)
+                for (var i = 0; i < rows.Count; i++)
                 {
-                    var rows = runner.Embed(batch.Images, batch.Count, options.Kind);
-                    for (var i = 0; i < batch.Count; i++)
-                    {
-                        var at = first + batch.Indices[i];
-                        AppendFailures(at);
-                        work.Append(images[at].Name, rows.AsSpan(i * runner.WidthOf(options.Kind), runner.WidthOf(options.Kind)));
-                    }
+                    var at = first + rows.Indices[i];
+                    AppendFailures(at);
+                    work.Append(images[at].Name, rows[i]);
                 }
 
                 work.Flush();
-                progress?.Report(new WorkProgress("embedding", work.Done, images.Count));
             }
         }
         catch (ArkInputException) when (failures.Count == samples.Length)

@@ -6,6 +6,11 @@ namespace Ark.Inference;
 internal sealed class HeadActivation(IReadOnlyList<ModelHead> heads, Calibration? calibration)
 {
     private readonly HeadCalibration?[] _calibrations = [.. heads.Select(h => calibration?.For(h))];
+    private readonly int _width = heads.Sum(h => h.Labels.Count);
+
+    /// <summary>For the outputs of one head alone.</summary>
+    /// <param name="labels">What they mean.</param>
+    public static HeadActivation Of(LabelSchema labels) => new([new ModelHead(0, 0, "", labels)], calibration: null);
 
     /// <summary>The probabilities of every head of one image.</summary>
     /// <param name="logits">A row of all heads' logits.</param>
@@ -15,6 +20,38 @@ internal sealed class HeadActivation(IReadOnlyList<ModelHead> heads, Calibration
         var result = new double[logits.Length];
         for (var h = 0; h < heads.Count; h++) Activate(h, logits, result.AsSpan(heads[h].Offset, heads[h].Labels.Count));
         return result;
+    }
+
+    /// <summary>The probabilities of many images, as they are kept.</summary>
+    /// <param name="logits">A row of all heads' logits for each image.</param>
+    /// <returns>Row by row.</returns>
+    public float[] OfImages(ReadOnlySpan<float> logits)
+    {
+        var (width, result) = (_width, new float[logits.Length]);
+        for (var at = 0; at < logits.Length; at += width)
+        {
+            var row = Probabilities(logits.Slice(at, width));
+            for (var k = 0; k < width; k++) result[at + k] = (float)row[k];
+        }
+
+        return result;
+    }
+
+    /// <summary>The probabilities of an image of several views: those of each view, then their mean, as published.</summary>
+    /// <param name="logits">A row of all heads' logits for each view.</param>
+    /// <returns>In the order of a row.</returns>
+    public double[] MeanOverViews(ReadOnlySpan<float> logits)
+    {
+        var (width, views) = (_width, logits.Length / _width);
+        var sum = Probabilities(logits[..width]);
+        for (var v = 1; v < views; v++)
+        {
+            var view = Probabilities(logits.Slice(v * width, width));
+            for (var k = 0; k < width; k++) sum[k] += view[k];
+        }
+
+        for (var k = 0; k < width; k++) sum[k] /= views;
+        return sum;
     }
 
     /// <summary>Names the probabilities of one image.</summary>

@@ -12,8 +12,10 @@ internal sealed class ImagePredictor(IImageDecoder decoder)
     /// <param name="progress">Is told what happens.</param>
     /// <param name="cancellationToken">Ends the work early.</param>
     /// <exception cref="ArkInputException">An image cannot be read, or a head or finding is unknown.</exception>
-    public Task PredictAsync(LoadedModel model, IReadOnlyList<NamedImage> images, PredictionRequest request, Action<RequestedPrediction> predicted, IProgress<WorkProgress>? progress, CancellationToken cancellationToken) =>
-        Task.Factory.StartNew(() => Predict(model, images, request, predicted, progress, cancellationToken), cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+    public Task PredictAsync(
+        LoadedModel model, IReadOnlyList<NamedImage> images, PredictionRequest request, Action<RequestedPrediction> predicted,
+        IProgress<WorkProgress>? progress, CancellationToken cancellationToken) =>
+        OwnThread.RunAsync(() => Predict(model, images, request, predicted, progress, cancellationToken), cancellationToken);
 
     private void Predict(LoadedModel model, IReadOnlyList<NamedImage> images, PredictionRequest request, Action<RequestedPrediction> predicted, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
     {
@@ -24,28 +26,14 @@ internal sealed class ImagePredictor(IImageDecoder decoder)
         var findings = new FindingReader(runner.Heads, request.Combination);
         var asked = request.Findings.Select(f => (Name: f, Places: findings.RequirePlacesOf(f))).ToList();
         var samples = images.Select(i => new ImageSample(i.Image, [])).ToList();
-        foreach (var (index, logits) in new LogitReader(runner, decoder).Read(samples, request.Reading with { What = "predicting" }, progress, cancellationToken))
+        var reader = new DatasetReader(decoder, request.Reading with { What = "predicting" });
+        foreach (var (index, logits) in reader.ReadLogits(runner, samples, progress, cancellationToken))
         {
-            var probabilities = MeanOverViews(activation, logits, runner.LogitCount);
+            var probabilities = activation.MeanOverViews(logits);
             var all = activation.Describe(images[index].Name, probabilities);
             predicted(new RequestedPrediction(
                 all with { Heads = [.. all.Heads.Where(h => request.Head is null || h.Name == request.Head)] },
                 [.. asked.Select(f => new FindingProbability(f.Name, findings.Combine(f.Places, probabilities), findings.SourcesOf(f.Name)))]));
         }
-    }
-
-    /// <summary>Probabilities averaged over an image's views.</summary>
-    public static double[] MeanOverViews(HeadActivation activation, float[] logits, int width)
-    {
-        var sum = activation.Probabilities(logits.AsSpan(0, width));
-        var views = logits.Length / width;
-        for (var v = 1; v < views; v++)
-        {
-            var view = activation.Probabilities(logits.AsSpan(v * width, width));
-            for (var k = 0; k < width; k++) sum[k] += view[k];
-        }
-
-        for (var k = 0; k < width; k++) sum[k] /= views;
-        return sum;
     }
 }

@@ -14,6 +14,12 @@ internal sealed record ReadingOptions
 
     public BadImagePolicy BadImages { get; init; }
 
+    /// <summary>Is told of each image that is left out, on the reading thread, before progress is.</summary>
+    public Action<SkippedImage>? OnSkipped { get; init; }
+
+    /// <summary>How many samples were read before these, for progress.</summary>
+    public int Before { get; init; }
+
     /// <summary>What is read, for messages.</summary>
     public string? Source { get; init; }
 

@@ -20,7 +20,7 @@ internal static class PhantomTruth
         {
             json.WriteStartObject();
             json.WriteString("image", $"{PhantomCatalogue.Images}/{picture.FileName}");
-            json.WriteString("split", picture.Split switch { DatasetSplit.Train => "train", DatasetSplit.Validation => "val", _ => "test" });
+            json.WriteString("split", PhantomCatalogue.WordOf(picture.Split));
             json.WriteString("patient", picture.PatientName);
             json.WriteString("view", picture.View == PhantomView.Anteroposterior ? "AP" : "PA");
             json.WriteNumber("width", radiograph.Image.Width);

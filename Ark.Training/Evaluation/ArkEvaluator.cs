@@ -29,8 +29,8 @@ public sealed class ArkEvaluator(IImageDecoder decoder, IMeterFactory? meters = 
         var reporter = new ProgressReporter(progress);
         if (options.Split == DatasetSplit.Test && await SelectsOnTestAsync(dataset, samples, cancellationToken).ConfigureAwait(false))
             reporter.Message(SelectedOnTest(dataset), warning: true);
-        return await Task.Factory.StartNew(() => Read(model, head, dataset, samples, groups, options, reporter, cancellationToken),
-            cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false);
+        return await OwnThread.RunAsync(
+            () => Read(model, head, dataset, samples, groups, options, reporter, cancellationToken), cancellationToken).ConfigureAwait(false);
     }
 
     private DatasetEvaluation Read(LoadedModel model, HeadChoice head, ArkDataset dataset, IReadOnlyList<ImageSample> samples, ImageGroups[] groups, EvaluationOptions options,
@@ -85,7 +85,8 @@ public sealed class ArkEvaluator(IImageDecoder decoder, IMeterFactory? meters = 
     {
         try
         {
-            return PreparedDataset.AreSame(await dataset.Adapter.ReadAsync(DatasetSplit.Validation, cancellationToken).ConfigureAwait(false), test);
+            var validation = await dataset.Adapter.ReadAsync(DatasetSplit.Validation, cancellationToken).ConfigureAwait(false);
+            return SharedImages.AreSame(validation, test);
         }
         catch (ArkInputException)
         {
@@ -94,7 +95,8 @@ public sealed class ArkEvaluator(IImageDecoder decoder, IMeterFactory? meters = 
         }
     }
 
-    internal static string SelectedOnTest(ArkDataset dataset) => $"{dataset.Name}: validation and test are the same images: if validation chose the checkpoint, these figures are too good.";
+    internal static string SelectedOnTest(ArkDataset dataset) =>
+        SharedImages.Warning(dataset.Name, "these figures are too good if validation chose the checkpoint");
 
     internal static string NameOf(ImageSample sample, string? folder)
     {

@@ -40,9 +40,5 @@ internal sealed record PreparedDataset(string Name, LabelSchema Labels, IReadOnl
     };
 
     /// <summary>Whether validation and test are the same images, so that choosing on one would choose on the other.</summary>
-    public bool SelectsOnTest => AreSame(Validation, Test);
-
-    /// <summary>Whether two splits are the same images, in any order.</summary>
-    public static bool AreSame(IReadOnlyList<ImageSample> one, IReadOnlyList<ImageSample> other) =>
-        one.Count == other.Count && one.Select(s => s.Image.Name).ToHashSet(StringComparer.Ordinal).SetEquals(other.Select(s => s.Image.Name));
+    public bool SelectsOnTest => SharedImages.AreSame(Validation, Test);
 }

@@ -1,4 +1,5 @@
 using Ark.Data;
+using Ark.Inference;
 using static TorchSharp.torch;
 
 namespace Ark.Evaluation;
@@ -16,29 +17,39 @@ internal static class SplitReader
     /// <param name="order">The head's output for each label, where the head has another order; else <see langword="null"/>.</param>
     /// <param name="read">Receives the index of each image that was read, where they are wanted.</param>
     /// <returns>The loss and the predictions.</returns>
-    public static (double Loss, Predictions Predictions) Read(Func<Tensor, Tensor> network, LabelSchema labels, IEnumerable<Batch> batches, bool exclusive, Device device, Action<int> afterBatch, IReadOnlyList<int>? order = null, List<int>? read = null)
+    public static (double Loss, Predictions Predictions) Read(
+        Func<Tensor, Tensor> network, LabelSchema labels, IEnumerable<Batch> batches, bool exclusive, Device device, Action<int> afterBatch,
+        IReadOnlyList<int>? order = null, List<int>? read = null)
     {
-        var targets = new List<float>();
-        var probabilities = new List<float>();
+        var (targets, probabilities) = (new List<float>(), new List<float>());
+        var activation = HeadActivation.Of(labels);
         double lossSum = 0;
         var images = 0;
-        foreach (var batch in batches)
+        float[] Compute(Batch batch)
         {
-            using (batch)
+            var (loss, logits) = ReadBatch(network, batch, exclusive, device, order);
+            lossSum += loss * batch.Count;
+            targets.AddRange(batch.Targets.AsSpan(0, batch.TargetsLength));
+            return logits;
+        }
+
+        foreach (var rows in DatasetReader.Read(batches, Compute))
+        {
+            for (var i = 0; i < rows.Count; i++)
             {
-                lossSum += ReadBatch(network, labels, batch, exclusive, device, probabilities, order) * batch.Count;
-                images += batch.Count;
-                read?.AddRange(batch.Indices);
-                targets.AddRange(batch.Targets.AsSpan(0, batch.TargetsLength));
+                foreach (var probability in activation.MeanOverViews(rows[i])) probabilities.Add((float)probability);
             }
 
-            afterBatch(batch.Count);
+            images += rows.Count;
+            read?.AddRange(rows.Indices);
+            afterBatch(rows.Count);
         }
 
         return (lossSum / images, new Predictions(labels, [.. targets], [.. probabilities]));
     }
 
-    private static double ReadBatch(Func<Tensor, Tensor> network, LabelSchema labels, Batch batch, bool exclusive, Device device, List<float> probabilities, IReadOnlyList<int>? order)
+    private static (double Loss, float[] Logits) ReadBatch(
+        Func<Tensor, Tensor> network, Batch batch, bool exclusive, Device device, IReadOnlyList<int>? order)
     {
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
@@ -46,10 +57,6 @@ internal static class SplitReader
         var logits = network(views.flatten(0, 1)).reshape(batch.Count, batch.Views, -1);
         if (order is not null) logits = logits.index_select(2, tensor(order.Select(o => (long)o).ToArray(), device: device));
         var loss = TaskLoss.Compute(logits.select(1, 0), targets, exclusive, anyMissing);
-        probabilities.AddRange(Probabilities(logits, labels.Task).cpu().data<float>().ToArray());
-        return loss.Number();
+        return (loss.Number(), logits.cpu().contiguous().data<float>().ToArray());
     }
-
-    /// <summary>The probabilities <c>[B, K]</c> of views <c>[B, V, K]</c>: those of each view, then their mean, as published.</summary>
-    internal static Tensor Probabilities(Tensor logits, LabelTask task) => (task == LabelTask.MultiClass ? logits.softmax(2) : logits.sigmoid()).mean([1]);
 }

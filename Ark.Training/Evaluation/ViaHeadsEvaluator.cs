@@ -21,8 +21,8 @@ internal sealed class ViaHeadsEvaluator(IImageDecoder decoder)
         ArkEvaluator.CheckTargets(dataset, samples);
         if (options.Split == DatasetSplit.Test && await ArkEvaluator.SelectsOnTestAsync(dataset, samples, cancellationToken).ConfigureAwait(false))
             progress?.Report(new WorkProgress($"reading {dataset.Name}", 0, samples.Count) { Warning = ArkEvaluator.SelectedOnTest(dataset) });
-        return await Task.Factory.StartNew(() => Evaluate(model, dataset, samples, options, combination, progress, cancellationToken),
-            cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false);
+        return await OwnThread.RunAsync(
+            () => Evaluate(model, dataset, samples, options, combination, progress, cancellationToken), cancellationToken).ConfigureAwait(false);
     }
 
     private (DatasetEvaluation Evaluation, IReadOnlyList<KeyValuePair<string, IReadOnlyList<string>>> Sources, IReadOnlyList<string> Unknown) Evaluate(LoadedModel model, ArkDataset dataset,
@@ -37,9 +37,9 @@ internal sealed class ViaHeadsEvaluator(IImageDecoder decoder)
         var activation = new HeadActivation(runner.Heads, calibration: null);
         var (targets, probabilities, read) = (new List<float>(), new List<float>(), new List<int>());
         var reading = new ReadingOptions { BatchSize = options.BatchSize, Workers = options.Workers, Crops = options.Crops, BadImages = options.BadImages, Source = dataset.Name, What = $"reading {dataset.Name}" };
-        foreach (var (index, logits) in new LogitReader(runner, decoder).Read(samples, reading, progress, cancellationToken))
+        foreach (var (index, logits) in new DatasetReader(decoder, reading).ReadLogits(runner, samples, progress, cancellationToken))
         {
-            var all = ImagePredictor.MeanOverViews(activation, logits, runner.LogitCount);
+            var all = activation.MeanOverViews(logits);
             read.Add(index);
             targets.AddRange(known.Select(k => samples[index].Targets[k]));
             probabilities.AddRange(places.Select(p => (float)findings.Combine(p, all)));

@@ -16,6 +16,9 @@ internal static class SplitNames
     /// <summary>The word that Ark uses: <c>train</c>, <c>val</c>, <c>test</c>.</summary>
     public static string Word(this DatasetSplit split) => Words[split][0];
 
+    /// <summary>The word that results use: <c>train</c>, <c>validation</c>, <c>test</c>.</summary>
+    public static string ResultWord(this DatasetSplit split) => split == DatasetSplit.Validation ? "validation" : split.Word();
+
     /// <summary>Every usual word for a split.</summary>
     public static IReadOnlyList<string> Synonyms(this DatasetSplit split) => Words[split];
 }

@@ -27,13 +27,8 @@ internal sealed class MedMnistAdapter : IDatasetAdapter
     public ValueTask<IReadOnlyList<ImageSample>> ReadAsync(DatasetSplit split, CancellationToken cancellationToken = default)
     {
         var path = _definition.ListOf(split);
-        var prefix = split switch
-        {
-            DatasetSplit.Train => "train",
-            DatasetSplit.Validation => "val",
-            _ => "test",
-        };
-        return new(Task.Run<IReadOnlyList<ImageSample>>(() => Read(path, prefix, cancellationToken), cancellationToken));
+        // Its arrays are named by the words that Ark uses too.
+        return new(Task.Run<IReadOnlyList<ImageSample>>(() => Read(path, split.Word(), cancellationToken), cancellationToken));
     }
 
     private ImageSample[] Read(string path, string prefix, CancellationToken cancellationToken)

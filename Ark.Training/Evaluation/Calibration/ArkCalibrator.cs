@@ -30,10 +30,15 @@ public sealed class ArkCalibrator(IImageDecoder decoder)
             read.Add(choice.Index, dataset.Name);
             var fit = await dataset.Adapter.ReadAsync(options.FitOn, cancellationToken).ConfigureAwait(false);
             var measure = await dataset.Adapter.ReadAsync(options.MeasureOn, cancellationToken).ConfigureAwait(false);
-            if (PreparedDataset.AreSame(fit, measure))
-                progress?.Report(new WorkProgress("reading", 0, 1) { Warning = $"{dataset.Name}: {Word(options.FitOn)} and {Word(options.MeasureOn)} are the same images, so the errors after correction are too good." });
-            heads.Add(await Task.Factory.StartNew(() => Fit(model, dataset, choice, fit, measure, options, progress, cancellationToken),
-                cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false));
+            if (SharedImages.AreSame(fit, measure))
+            {
+                var (fitOn, measureOn) = (options.FitOn.Word(), options.MeasureOn.Word());
+                var warning = SharedImages.Warning(dataset.Name, fitOn, measureOn, "the errors after correction are too good");
+                progress?.Report(new WorkProgress("reading", 0, 1) { Warning = warning });
+            }
+
+            heads.Add(await OwnThread.RunAsync(
+                () => Fit(model, dataset, choice, fit, measure, options, progress, cancellationToken), cancellationToken).ConfigureAwait(false));
         }
 
         return new Calibration(Path.GetFileName(model.Checkpoint), model.Weights, heads);
@@ -71,8 +76,8 @@ public sealed class ArkCalibrator(IImageDecoder decoder)
         var (before, after, chosenOn) = (Probabilities(measured.Logits, l => Activate(task, l)), Probabilities(measured.Logits, Correct), Probabilities(fitted.Logits, Correct));
         return correction with
         {
-            FittedOn = $"{dataset.Name} {Word(options.FitOn)}",
-            MeasuredOn = $"{dataset.Name} {Word(options.MeasureOn)}",
+            FittedOn = $"{dataset.Name} {options.FitOn.Word()}",
+            MeasuredOn = $"{dataset.Name} {options.MeasureOn.Word()}",
             Labels = [.. labels.Select((label, k) => label with
             {
                 Positives = fitted.Targets.Count(t => t[k] == 1),
@@ -89,9 +94,15 @@ public sealed class ArkCalibrator(IImageDecoder decoder)
     private (List<double[]> Logits, List<float[]> Targets) Read(ModelRunner runner, ModelHead head, HeadChoice choice, ArkDataset dataset, IReadOnlyList<ImageSample> samples, CalibrationOptions options,
         DatasetSplit split, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
     {
-        var reading = new ReadingOptions { BatchSize = options.BatchSize, Workers = options.Workers, Source = dataset.Name, What = $"reading {dataset.Name} {Word(split)}" };
+        var reading = new ReadingOptions
+        {
+            BatchSize = options.BatchSize,
+            Workers = options.Workers,
+            Source = dataset.Name,
+            What = $"reading {dataset.Name} {split.Word()}",
+        };
         var (logits, targets) = (new List<double[]>(), new List<float[]>());
-        foreach (var (index, row) in new LogitReader(runner, decoder).Read(samples, reading, progress, cancellationToken))
+        foreach (var (index, row) in new DatasetReader(decoder, reading).ReadLogits(runner, samples, progress, cancellationToken))
         {
             logits.Add(Array.ConvertAll(head.LogitsOf(row).ToArray(), z => (double)z));
             var ordered = new float[head.Labels.Count];
@@ -127,6 +138,4 @@ public sealed class ArkCalibrator(IImageDecoder decoder)
     private static List<double[]> Probabilities(List<double[]> logits, Func<double[], double[]> activate) => [.. logits.Select(activate)];
 
     private static T[] Column<T>(List<T[]> rows, int column) => [.. rows.Select(r => r[column])];
-
-    private static string Word(DatasetSplit split) => split switch { DatasetSplit.Train => "train", DatasetSplit.Validation => "val", _ => "test" };
 }

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Ark.Data;
 
 namespace Ark.Evaluation;
 
@@ -16,7 +17,7 @@ internal static class Json
         }
 
         result["dataset"] = evaluation.Dataset;
-        result["split"] = evaluation.Split.ToString().ToLowerInvariant();
+        result["split"] = evaluation.Split.ResultWord();
         result["weights"] = evaluation.Weights.ToString().ToLowerInvariant();
         AddFigures(result, evaluation);
         if (evaluation.Resampling is { } resampling) result["resampling"] = Resampling(resampling);
@@ -27,7 +28,7 @@ internal static class Json
     /// <summary>What the pixel baseline reaches, as an event of a run.</summary>
     public static JsonObject Baseline(DatasetEvaluation evaluation)
     {
-        var result = new JsonObject { ["event"] = "baseline", ["dataset"] = evaluation.Dataset, ["split"] = evaluation.Split.ToString().ToLowerInvariant() };
+        var result = new JsonObject { ["event"] = "baseline", ["dataset"] = evaluation.Dataset, ["split"] = evaluation.Split.ResultWord() };
         AddFigures(result, evaluation);
         return result;
     }

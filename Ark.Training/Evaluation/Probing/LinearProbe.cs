@@ -34,8 +34,8 @@ internal sealed class LinearProbe
         foreach (var split in Enum.GetValues<DatasetSplit>())
         {
             var samples = await dataset.Adapter.ReadAsync(split, cancellationToken).ConfigureAwait(false);
-            var read = await Task.Factory.StartNew(() => sources.Select(s => s.Read(samples, dataset, progress, cancellationToken)).ToList(),
-                cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false);
+            var read = await OwnThread.RunAsync(
+                () => sources.Select(s => s.Read(samples, dataset, progress, cancellationToken)).ToList(), cancellationToken).ConfigureAwait(false);
             int[] kept = [.. Enumerable.Range(0, samples.Count).Where(i => read.TrueForAll(r => r[i] is not null))];
             if (kept.Length == 0) throw new ArkInputException(dataset.Name, $"split '{split}'", "has no image that every source of features has", "Compare files of the same images.");
             if (split == DatasetSplit.Test) ArkEvaluator.CheckTargets(dataset, samples);
@@ -44,8 +44,12 @@ internal sealed class LinearProbe
             for (var s = 0; s < sources.Count; s++) probe._sources[s].Rows[split] = [.. kept.Select(i => read[s][i]!)];
         }
 
-        if (PreparedDataset.AreSame(probe._splits[DatasetSplit.Validation].Samples, probe._splits[DatasetSplit.Test].Samples))
-            progress?.Report(new WorkProgress("reading", 1, 1) { Warning = $"{dataset.Name}: validation and test are the same images, so the penalty is chosen on what is measured and the figures are too good." });
+        if (SharedImages.AreSame(probe._splits[DatasetSplit.Validation].Samples, probe._splits[DatasetSplit.Test].Samples))
+        {
+            var warning = SharedImages.Warning(dataset.Name, "the penalty is chosen on what is measured and the figures are too good");
+            progress?.Report(new WorkProgress("reading", 1, 1) { Warning = warning });
+        }
+
         return probe;
     }
 
@@ -54,8 +58,8 @@ internal sealed class LinearProbe
     /// <param name="cancellationToken">Ends the work early.</param>
     /// <param name="fitted">Receives the whole-split model of each source before it is disposed.</param>
     public Task<IReadOnlyList<ProbeResult>> RunAsync(IProgress<WorkProgress>? progress, CancellationToken cancellationToken, Action<string, LogisticRegression>? fitted = null) =>
-        Task.Factory.StartNew<IReadOnlyList<ProbeResult>>(() => [.. _sources.Select(s => Run(s.Name, s.Rows, progress, fitted, cancellationToken))],
-            cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        OwnThread.RunAsync<IReadOnlyList<ProbeResult>>(
+            () => [.. _sources.Select(s => Run(s.Name, s.Rows, progress, fitted, cancellationToken))], cancellationToken);
 
     /// <summary>Compares two sources on the test images, over the labels that are reported.</summary>
     public ModelComparison Compare(ProbeResult first, ProbeResult second, CancellationToken cancellationToken) =>

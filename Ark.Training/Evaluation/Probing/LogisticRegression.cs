@@ -118,7 +118,7 @@ internal sealed class LogisticRegression : IDisposable
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
         var logits = nn.functional.linear(Standardise(features), _weight, _bias);
-        return (_schema.Task == LabelTask.MultiClass ? logits.softmax(1) : logits.sigmoid()).data<float>().ToArray();
+        return HeadActivation.Of(_schema).OfImages(logits.contiguous().data<float>().ToArray());
     }
 
     public void Dispose()

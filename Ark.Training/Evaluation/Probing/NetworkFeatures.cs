@@ -36,8 +36,8 @@ internal sealed class NetworkFeatures : FeatureSource
     public override string Name { get; }
 
     public override float[]?[] Read(IReadOnlyList<ImageSample> samples, ArkDataset dataset, IProgress<WorkProgress>? progress, CancellationToken cancellationToken) =>
-        ImageFeatures.Read(samples, _runner.Transform, _decoder, _reading with { Source = dataset.Name, What = $"embedding with {Name}" }, progress,
-            batch => _runner.Embed(batch.Images, batch.Count, _kind), cancellationToken);
+        new DatasetReader(_decoder, _reading with { Source = dataset.Name, What = $"embedding with {Name}" })
+            .ReadAll(samples, _runner.Transform, batch => _runner.Embed(batch.Images, batch.Count, _kind), progress, cancellationToken);
 
     public override void Dispose()
     {

@@ -10,11 +10,9 @@ namespace Ark.Evaluation;
 /// </summary>
 internal static class PixelBaseline
 {
-    private const int Side = 32;
-
     public static DatasetEvaluation Evaluate(PreparedDataset data, BatchSource source, string normalization, CancellationToken cancellationToken)
     {
-        var transform = Transforms.Evaluation(normalization, Side);
+        var transform = Transforms.Evaluation(normalization, PixelFeatures.Side);
         using var train = Read(data, DatasetSplit.Train, source, transform, cancellationToken);
         using var validation = Read(data, DatasetSplit.Validation, source, transform, cancellationToken);
         using var test = Read(data, DatasetSplit.Test, source, transform, cancellationToken);
@@ -28,14 +26,10 @@ internal static class PixelBaseline
         var features = new List<Tensor>();
         var targets = new List<float>();
         using var scope = NewDisposeScope();
-        foreach (var batch in source.InOrder(data.Name, data[split], transform, cancellationToken))
+        foreach (var rows in DatasetReader.Read(source.InOrder(data.Name, data[split], transform, cancellationToken), PixelFeatures.Grays))
         {
-            using (batch)
-            {
-                // One channel is enough: the three of a grey image are the same but for normalisation.
-                features.Add(BatchSource.ToTensors(batch, CPU).Views.select(1, 0).select(1, 0).reshape(batch.Count, Side * Side).clone());
-                targets.AddRange(batch.Targets.AsSpan(0, batch.TargetsLength));
-            }
+            features.Add(tensor(rows.Values, [rows.Count, rows.Width]));
+            foreach (var index in rows.Indices) targets.AddRange(data[split][index].Targets);
         }
 
         return new FeatureTable(cat(features).MoveToOuterDisposeScope(), tensor(targets.ToArray(), [targets.Count / data.Labels.Count, data.Labels.Count]).MoveToOuterDisposeScope());

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Ark.Data;
 
 namespace Ark.Evaluation;
 
@@ -40,7 +41,7 @@ public sealed record SegmentationEvaluation
         var result = new JsonObject
         {
             ["dataset"] = Dataset,
-            ["split"] = Split.ToString().ToLowerInvariant(),
+            ["split"] = Split.ResultWord(),
             ["checkpoint"] = Checkpoint,
             ["images"] = Images,
             ["mean_dice"] = MeanDice,

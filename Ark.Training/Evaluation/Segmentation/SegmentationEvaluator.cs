@@ -24,9 +24,9 @@ public sealed class SegmentationEvaluator(IImageDecoder decoder)
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(dataset);
         var samples = await dataset.Adapter.ReadAsync(split, cancellationToken).ConfigureAwait(false);
-        return await Task.Factory.StartNew(
+        return await OwnThread.RunAsync(
             () => Evaluate(model, dataset.Name, dataset.Adapter.Structures, split, samples, options ?? new ScoringOptions(), stretch, done => progress?.Report(new WorkProgress($"evaluating {dataset.Name}", done, samples.Count)), cancellationToken),
-            cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false);
+            cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>The same for samples that have been read.</summary>

@@ -33,11 +33,11 @@ internal sealed partial class ArkTrainer(IImageDecoder decoder, IOptions<Trainin
         var reporter = new ProgressReporter(new LoggingProgress(this, progress));
         var datasets = await PreparedDataset.ReadAsync(run.Datasets, cancellationToken).ConfigureAwait(false);
         foreach (var dataset in datasets.Where(d => d.SelectsOnTest))
-            reporter.Message($"{dataset.Name}: validation and test are the same images, so its test figures are not independent of the choice of checkpoint.", warning: true);
+            reporter.Message(
+                SharedImages.Warning(dataset.Name, "its test figures are not independent of the choice of checkpoint"), warning: true);
 
         using var directory = run.Directory is null ? null : RunDirectory.Open(run.Directory, run.Resume);
-        // Tensors and dispose scopes belong to a thread, and training would block a pool thread for days: the session gets a thread of its own.
-        return await Task.Factory.StartNew(() =>
+        return await OwnThread.RunAsync(() =>
         {
             using var cache = options.CacheDirectory is { } folder ? new ImageCache(folder) : null;
             var source = new BatchSource(decoder, options.BatchSize, options.Workers, options.BadImages, options.Seed, cache, skipped => reporter.Message($"left out {skipped}", warning: true));
@@ -48,7 +48,7 @@ internal sealed partial class ArkTrainer(IImageDecoder decoder, IOptions<Trainin
             var result = Train(task, loop, options, datasets, source, directory, reporter, cancellationToken);
             if (cache?.WriteFailure is { } failure) reporter.Message($"the image cache was not written to the end: {failure}", warning: true);
             return result;
-        }, cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false);
+        }, cancellationToken).ConfigureAwait(false);
     }
 
     private static TrainingResult Train(

@@ -56,7 +56,8 @@ public sealed class FineTuner(IImageDecoder decoder, IMeterFactory? meters = nul
         var configuration = FineTuningModels.Configure(options, dataset.Name, dataset.Adapter.Labels);
         var data = (await PreparedDataset.ReadAsync([dataset], cancellationToken).ConfigureAwait(false))[0];
         var reporter = new ProgressReporter(progress);
-        if (data.SelectsOnTest) reporter.Message($"{data.Name}: validation and test are the same images, so the test figures are not independent of the choice of epoch.", warning: true);
+        if (data.SelectsOnTest)
+            reporter.Message(SharedImages.Warning(data.Name, "the test figures are not independent of the choice of epoch"), warning: true);
         var trials = new List<FineTuningTrial>();
         var skipped = new List<string>();
         if (resume && folder is not null)
@@ -68,7 +69,7 @@ public sealed class FineTuner(IImageDecoder decoder, IMeterFactory? meters = nul
 
         var steps = options.Epochs * (long)BatchSource.BatchCount(data.Train.Count, options.BatchSize);
         reporter.Begin(options.Epochs, options.Trials * steps, trials.Count * steps);
-        return await Task.Factory.StartNew(() =>
+        return await OwnThread.RunAsync(() =>
         {
             using var cache = options.CacheDirectory is { } cacheFolder ? new ImageCache(cacheFolder) : null;
             FineTuningResult Result() => new(data.Name, [.. trials], [.. skipped.Distinct(StringComparer.Ordinal)]);
@@ -86,7 +87,7 @@ public sealed class FineTuner(IImageDecoder decoder, IMeterFactory? meters = nul
 
             if (cache?.WriteFailure is { } failure) reporter.Message($"the image cache was not written to the end: {failure}", warning: true);
             return Result();
-        }, cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false);
+        }, cancellationToken).ConfigureAwait(false);
     }
 
     private FineTuningTrial Train(

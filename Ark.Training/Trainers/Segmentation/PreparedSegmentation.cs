@@ -31,6 +31,5 @@ internal sealed record PreparedSegmentation(string Name, IReadOnlyList<string> S
     }
 
     /// <summary>Whether validation and test are the same images.</summary>
-    public bool SelectsOnTest =>
-        Validation.Count == Test.Count && Validation.Select(s => s.Image.Name).ToHashSet(StringComparer.Ordinal).SetEquals(Test.Select(s => s.Image.Name));
+    public bool SelectsOnTest => SharedImages.AreSame(Validation, Test);
 }

@@ -33,21 +33,21 @@ public sealed class SegmentationTrainer(IImageDecoder decoder, IMeterFactory? me
         var options = run.Options.Clone();
         var data = await PreparedSegmentation.ReadAsync(run.Dataset, cancellationToken).ConfigureAwait(false);
         var reporter = new ProgressReporter(progress);
-        if (data.SelectsOnTest) reporter.Message($"{data.Name}: validation and test are the same images, so the test figures are not independent of the choice of epoch.", warning: true);
+        if (data.SelectsOnTest)
+            reporter.Message(SharedImages.Warning(data.Name, "the test figures are not independent of the choice of epoch"), warning: true);
         var model = run.Resume ? null : options.Describe(data.Structures);
         using var directory = RunDirectory.Open(run.Directory, run.Resume);
         directory.ResumeCommand = ResumeCommand;
         var begins = !run.Resume || !RunCheckpoints.HasState(directory, options.MaxCheckpoints);
         model ??= RunCheckpoints.ReadNewest(directory, options.MaxCheckpoints, path => SegmentationTask.ReadModel(path, options, data)) ?? options.Describe(data.Structures);
-        // Tensors and dispose scopes belong to a thread, and training would block a pool thread for hours.
-        return await Task.Factory.StartNew(() =>
+        return await OwnThread.RunAsync(() =>
         {
             using var task = new SegmentationTask(options, data, model, begins, decoder, reporter);
             using var loop = new TrainingLoop(task, options, directory, run.Resume, reporter, _instruments);
             // Only now: a folder whose run could not begin, for a name that was mistyped, can be used again.
             if (!run.Resume) directory.WriteConfig(Configuration(run, options, data));
             return Train(task, loop, options, data, directory, reporter, cancellationToken);
-        }, cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false);
+        }, cancellationToken).ConfigureAwait(false);
     }
 
     private SegmentationResult Train(
