@@ -92,7 +92,8 @@ public sealed class ImageCache : IDisposable
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         // A decoder of the host's own is told by its code; what its settings are is not known here.
-        var manner = $"{(decoder as NetVipsImageDecoder)?.Manner ?? $"{decoder.GetType().FullName} {decoder.GetType().Module.ModuleVersionId}"}\n{preparation}\n";
+        var decoding = (decoder as NetVipsImageDecoder)?.Manner ?? $"{decoder.GetType().FullName} {decoder.GetType().Module.ModuleVersionId}";
+        var manner = $"{decoding}\n{preparation}\n";
         var file = new FileInfo(path);
         if (!file.Exists) return prepare(decoder.DecodeFile(path));
         var name = Key(manner, Encoding.UTF8.GetBytes(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{file.FullName}\n{file.Length}\n{file.LastWriteTimeUtc.Ticks}")));

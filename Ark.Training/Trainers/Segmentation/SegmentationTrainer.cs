@@ -51,7 +51,8 @@ public sealed class SegmentationTrainer(IImageDecoder decoder, IMeterFactory? me
             // Only now: a folder whose run could not begin, for a name that was mistyped, can be used again.
             if (!run.Resume) directory.WriteConfig(Configuration(run, options, data));
             var result = Train(task, loop, options, data, source, directory, reporter, cancellationToken);
-            if (cache?.WriteFailure is { } failure) reporter.Message($"the image cache was not written to the end: {failure}", warning: true);
+            if (cache?.WriteFailure is { } failure)
+                reporter.Message($"the image cache was not written to the end: {failure}", warning: true);
             return result;
         }, cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false);
     }
