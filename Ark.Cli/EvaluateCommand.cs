@@ -3,7 +3,6 @@ using System.Globalization;
 using Ark.Data;
 using Ark.Evaluation;
 using Ark.Inference;
-using Ark.Training;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Ark.Cli;

@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Ark.Inference;
-using Ark.Training;
 
 namespace Ark.Cli;
 

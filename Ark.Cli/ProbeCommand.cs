@@ -5,7 +5,6 @@ using System.Text.Json.Nodes;
 using Ark.Data;
 using Ark.Evaluation;
 using Ark.Inference;
-using Ark.Training;
 using Microsoft.Extensions.DependencyInjection;
 using Spectre.Console;
 

@@ -147,15 +147,60 @@ public class FineTuneTests(SmallModel small) : IClassFixture<SmallModel>
     {
         using var folder = new TemporaryFolder();
         var options = new FineTuningOptions { InitialWeights = small.Checkpoint, Epochs = 1, BatchSize = 6, Trials = 2 };
-        var cut = new Reaction(p =>
-        {
-            if (p.Message?.StartsWith("trial 1/2", StringComparison.Ordinal) == true) throw new Reaction.KilledException();
-        });
+        // The first report comes at once, whatever the clock: after the first step, before the first state.
+        var cut = Reaction.KillAtFirst(p => p.Phase == TrainingPhase.Training && p.Message is null);
         await Assert.ThrowsAsync<Reaction.KilledException>(() => Tune(folder, options, folder.PathOf("tuned"), cut));
         Assert.True(File.Exists(folder.PathOf("tuned/config.json")));
         using (RunLock.Take(folder.PathOf("tuned")))
             Assert.Contains("in use", (await Assert.ThrowsAsync<ArkInputException>(() => Tune(folder, options, folder.PathOf("tuned")))).Message, StringComparison.Ordinal);
         Assert.Single((await Tune(folder, With(options, o => o.Trials = 1), folder.PathOf("tuned"))).Trials);
+    }
+
+    [Theory]
+    [InlineData(1, OptimizerKind.AdamW, TrainingPrecision.Fp32)]
+    [InlineData(3, OptimizerKind.Momentum, TrainingPrecision.Fp32)]
+    [InlineData(5, OptimizerKind.Momentum, TrainingPrecision.Bf16)]
+    public async Task A_trial_that_is_stopped_within_an_epoch_goes_on_with_its_next_step_and_ends_bit_identical(
+        int stoppedAt, OptimizerKind optimizer, TrainingPrecision precision)
+    {
+        using var folder = new TemporaryFolder();
+        var options = new FineTuningOptions
+        {
+            InitialWeights = small.Checkpoint, Epochs = 3, BatchSize = 5, Trials = 2, LearningRate = 0.01, DropPathRate = 0.2, MixUp = 0.2,
+            WarmupEpochs = 1, Optimizer = optimizer, Precision = precision, LogInterval = 1, TestTimeCrops = 1,
+        };
+        await Tune(folder, options, folder.PathOf("whole"));
+        using var source = new CancellationTokenSource();
+        var steps = 0;
+        var stop = new Reaction(p =>
+        {
+            if (p.Message?.Contains(" step ", StringComparison.Ordinal) == true && ++steps == stoppedAt) source.Cancel();
+        });
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Tune(folder, options, folder.PathOf("stopped"), stop, token: source.Token));
+        // 12 images are three steps.
+        Assert.Equal(((stoppedAt - 1) / 3, ((stoppedAt - 1) % 3) + 1), StateOf(folder.PathOf("stopped/trial-1")));
+        Assert.Contains("holds a run already", (await Assert.ThrowsAsync<ArkInputException>(() => Tune(folder, options, folder.PathOf("stopped")))).Message, StringComparison.Ordinal);
+        await Tune(folder, options, folder.PathOf("stopped"), resume: true);
+        foreach (var file in (string[])["trial-1.safetensors", "trial-2.safetensors", "results.csv"])
+            Assert.Equal(await File.ReadAllBytesAsync(folder.PathOf("whole/" + file), Token), await File.ReadAllBytesAsync(folder.PathOf("stopped/" + file), Token));
+        Assert.Equal(Metrics(folder.PathOf("whole/trial-1")), Metrics(folder.PathOf("stopped/trial-1")));
+        // Nothing goes on from the states of a trial that has ended.
+        Assert.False(Directory.Exists(folder.PathOf("stopped/trial-1/checkpoints")));
+    }
+
+    [Fact]
+    public async Task A_trial_that_is_killed_between_its_last_epoch_and_its_results_is_tested_again()
+    {
+        using var folder = new TemporaryFolder();
+        var options = new FineTuningOptions { InitialWeights = small.Checkpoint, Epochs = 2, BatchSize = 6, TestTimeCrops = 1 };
+        var whole = await Tune(folder, options, folder.PathOf("whole"));
+        var kill = Reaction.KillAtFirst(p => p.Message?.StartsWith("trial 1/1  epoch 2/2  validation", StringComparison.Ordinal) == true);
+        await Assert.ThrowsAsync<Reaction.KilledException>(() => Tune(folder, options, folder.PathOf("killed"), kill));
+        Assert.False(File.Exists(folder.PathOf("killed/results.json")));
+        var gone = await Tune(folder, options, folder.PathOf("killed"), resume: true);
+        Assert.Equal(Assert.Single(whole.Trials).Test.MeanAuroc, Assert.Single(gone.Trials).Test.MeanAuroc);
+        Assert.Equal(await File.ReadAllBytesAsync(folder.PathOf("whole/trial-1.safetensors"), Token), await File.ReadAllBytesAsync(folder.PathOf("killed/trial-1.safetensors"), Token));
+        Assert.Equal(Metrics(folder.PathOf("whole/trial-1")), Metrics(folder.PathOf("killed/trial-1")));
     }
 
     [Fact]
@@ -256,13 +301,28 @@ public class FineTuneTests(SmallModel small) : IClassFixture<SmallModel>
         foreach (var tensor in after.Values) tensor.Dispose();
     }
 
-    private async Task<FineTuningResult> Tune(TemporaryFolder folder, FineTuningOptions options, string? directory = null, IProgress<TrainingProgress>? progress = null, bool resume = false)
+    private async Task<FineTuningResult> Tune(TemporaryFolder folder, FineTuningOptions options, string? directory = null, IProgress<TrainingProgress>? progress = null, bool resume = false, CancellationToken? token = null)
     {
         await using var services = new ServiceCollection().AddArk().AddTraining().Services.BuildServiceProvider();
         var dataset = services.GetRequiredService<ArkDatasets>().Create(DatasetCatalogue.Load(small.Catalogue(folder)).Get("noise"));
         var tuner = services.GetRequiredService<FineTuner>();
-        return resume ? await tuner.ResumeAsync(dataset, options, directory!, progress, Token) : await tuner.RunAsync(dataset, options, directory, progress, Token);
+        return resume ? await tuner.ResumeAsync(dataset, options, directory!, progress, token ?? Token) : await tuner.RunAsync(dataset, options, directory, progress, token ?? Token);
     }
+
+    private static (int Epoch, int Step) StateOf(string trial)
+    {
+        using var scope = NewDisposeScope();
+        var root = (PickleDictionary)PyTorchFile.Load(Path.Combine(trial, "checkpoints", "last.pth.tar"))!;
+        var position = (PickleDictionary)((PickleDictionary)root["ark"]!)["position"]!;
+        return ((int)(long)position["epoch"]!, (int)(long)position["step"]!);
+    }
+
+    private static IEnumerable<string> Metrics(string trial) => File.ReadLines(Path.Combine(trial, "metrics.jsonl")).Select(l =>
+    {
+        var line = JsonNode.Parse(l)!.AsObject();
+        line.Remove("images_per_second");
+        return line.ToJsonString();
+    });
 
     private static FineTuningOptions With(FineTuningOptions options, Action<FineTuningOptions> change)
     {
