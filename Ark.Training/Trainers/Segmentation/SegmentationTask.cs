@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Ark.Data;
+using Ark.Evaluation;
 using Ark.Inference;
 using Ark.Models;
 using TorchSharp;
