@@ -158,6 +158,12 @@ internal sealed class SegmentTrainCommand
         foreach (var result in results)
         {
             var (loss, took) = (result.ValidationLoss.ToString("F4", CultureInfo.InvariantCulture), result.Duration);
+            if (result.SkippedImages.Count > 0)
+            {
+                await _terminal.Out.WriteLineAsync($"left out: {result.SkippedImages.Count} unreadable image(s), "
+                    + $"first {result.SkippedImages[0]}").ConfigureAwait(false);
+            }
+
             await _terminal.Out.WriteLineAsync($"best epoch {result.BestEpoch} of {result.Epochs}, validation loss {loss}, "
                 + $"{(int)took.TotalMinutes}m{took.Seconds:D2}s: {result.Checkpoint}").ConfigureAwait(false);
         }
@@ -171,6 +177,7 @@ internal sealed class SegmentTrainCommand
             ["epochs"] = r.Epochs,
             ["validation_loss"] = r.ValidationLoss,
             ["seconds"] = Math.Round(r.Duration.TotalSeconds, 1),
+            ["skipped_images"] = new JsonArray([.. r.SkippedImages.Select(s => (JsonNode)s)]),
             ["test"] = r.Test.ToJson(),
         })]),
         ["summary"] = SegmentationTable.Summary([.. results.Select(r => r.Test)]),

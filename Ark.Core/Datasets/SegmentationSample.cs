@@ -11,13 +11,15 @@ public sealed record SegmentationSample(ImageSource Image, MaskSource Masks)
     /// <summary>The size of a pixel, where it is known.</summary>
     public PixelSpacing? Spacing { get; init; }
 
-    /// <summary>Reads the masks of an image that has been decoded.</summary>
+    /// <summary>Reads the masks of an image of known size.</summary>
     /// <exception cref="ArkInputException">They cannot be read, or are not of the image's size, which a source of the user's own might get wrong.</exception>
-    internal StructureMap LoadMasks(IImageDecoder decoder, RasterImage image)
+    internal StructureMap LoadMasks(IImageDecoder decoder, int width, int height)
     {
-        var map = Masks.Load(decoder, image.Width, image.Height);
-        return (map.Width, map.Height) == (image.Width, image.Height)
+        var map = Masks.Load(decoder, width, height);
+        return (map.Width, map.Height) == (width, height)
             ? map
-            : throw new ArkInputException(Masks.Name, null, $"the masks have {map.Width}x{map.Height} pixels, their image '{Image.Name}' {image.Width}x{image.Height}", "A mask source gives a map of the size that it is asked for.");
+            : throw new ArkInputException(Masks.Name, null,
+                $"the masks have {map.Width}x{map.Height} pixels, their image '{Image.Name}' {width}x{height}",
+                "A mask source gives a map of the size that it is asked for.");
     }
 }

@@ -30,7 +30,7 @@ internal sealed class MaskedDataset(LabelSchema labels, ISegmentationAdapter ada
         {
             var image = sample.Image.Load(decoder);
             // The hash is the image's, not the masks'.
-            var map = sample.LoadMasks((decoder as HashingDecoder)?.Inner ?? decoder, image);
+            var map = sample.LoadMasks((decoder as HashingDecoder)?.Inner ?? decoder, image.Width, image.Height);
             var all = map.Pixels.Aggregate(0u, (seen, pixel) => seen | pixel);
             for (var k = 0; k < present.Length; k++) present[k] = (all >> k) & 1;
             return image;

@@ -84,22 +84,24 @@ public sealed class ImageCache : IDisposable
     /// <summary>The prepared picture of a file: kept, or decoded and kept.</summary>
     /// <param name="path">The file.</param>
     /// <param name="decoder">Decodes it.</param>
-    /// <param name="transform">Prepares it.</param>
+    /// <param name="preparation">Names how it is prepared: what has one name is prepared alike.</param>
+    /// <param name="prepare">Prepares it.</param>
     /// <returns>The picture, owned by the caller.</returns>
     /// <exception cref="ArkInputException">The file cannot be read; nothing is kept then.</exception>
-    internal RasterImage GetOrAdd(string path, IImageDecoder decoder, IPreparingTransform transform)
+    internal RasterImage GetOrAdd(string path, IImageDecoder decoder, string preparation, Func<RasterImage, RasterImage> prepare)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         // A decoder of the host's own is told by its code; what its settings are is not known here.
-        var manner = $"{(decoder as NetVipsImageDecoder)?.Manner ?? $"{decoder.GetType().FullName} {decoder.GetType().Module.ModuleVersionId}"}\n{transform.Preparation}\n";
+        var decoding = (decoder as NetVipsImageDecoder)?.Manner ?? $"{decoder.GetType().FullName} {decoder.GetType().Module.ModuleVersionId}";
+        var manner = $"{decoding}\n{preparation}\n";
         var file = new FileInfo(path);
-        if (!file.Exists) return transform.Prepare(decoder.DecodeFile(path));
+        if (!file.Exists) return prepare(decoder.DecodeFile(path));
         var name = Key(manner, Encoding.UTF8.GetBytes(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{file.FullName}\n{file.Length}\n{file.LastWriteTimeUtc.Ticks}")));
         if (_aliases.TryGetValue(name, out var known) && Read(known) is { } found) return found;
 
         var bytes = file.Length <= MostBytes ? TryReadAll(path) : null;
         // The decoder has the words for a file that cannot be read.
-        if (bytes is null) return transform.Prepare(decoder.DecodeFile(path));
+        if (bytes is null) return prepare(decoder.DecodeFile(path));
         var content = Key(manner, bytes);
         if (Read(content) is { } same)
         {
@@ -107,7 +109,7 @@ public sealed class ImageCache : IDisposable
             return same;
         }
 
-        var prepared = transform.Prepare(decoder.Decode(bytes, path));
+        var prepared = prepare(decoder.Decode(bytes, path));
         Write(content, prepared);
         Write(name, content);
         return prepared;

@@ -1,80 +1,79 @@
-using System.Collections.Concurrent;
-
 namespace Ark.Data;
 
 /// <summary>
-/// Reads samples in batches, some of them ahead of the consumer. Order and draws depend on seed, epoch and sample alone, never on the number of workers. Resized pictures stay in memory, up
-/// to a limit, so that later epochs decode nothing.
+/// Reads images with their masks in batches. Order and draws depend on seed, epoch and sample alone, never on the number of workers.
 /// </summary>
-internal sealed class SegmentationLoader(IReadOnlyList<SegmentationSample> samples, SegmentationTransform transform, IImageDecoder decoder, int batchSize, int workers, ulong seed)
+internal sealed class SegmentationLoader
 {
-    private const long MostKept = 1L << 30;
-
     // Streams of randomness are named by what they are for.
     private const ulong OrderStream = 11;
     private const ulong DrawStream = 12;
 
-    private readonly ConcurrentDictionary<int, PreparedPicture> _kept = new();
-    private long _size;
+    private readonly IReadOnlyList<SegmentationSample> _samples;
+    private readonly SegmentationTransform _transform;
+    private readonly IImageDecoder _decoder;
+    private readonly BatchLoaderOptions _options;
+    private readonly KeptPictures _kept;
+    private readonly SampleReader _reader;
 
-    /// <summary>Steps of an epoch. A last batch of one sample is left out: batch normalisation over one pooled value is undefined.</summary>
-    public int TrainingBatchCount => (samples.Count / batchSize) + (samples.Count % batchSize > 1 ? 1 : 0);
+    /// <summary>Creates a loader.</summary>
+    /// <param name="samples">What to read; at least one.</param>
+    /// <param name="transform">Makes input and target.</param>
+    /// <param name="decoder">Decodes images and masks.</param>
+    /// <param name="options">How to read. The pool is for images and masks; the order is that of the method, not of the options.</param>
+    /// <param name="kept">Keeps pictures from pass to pass.</param>
+    /// <exception cref="ArgumentException">A batch would be larger than an array can be.</exception>
+    public SegmentationLoader(
+        IReadOnlyList<SegmentationSample> samples, SegmentationTransform transform, IImageDecoder decoder, BatchLoaderOptions options,
+        KeptPictures kept)
+    {
+        (_samples, _transform, _decoder, _kept) = (samples, transform, decoder, kept);
+        _options = options with { Pool = options.Pool ?? new BatchBufferPool() };
+        var (pixels, masks) = (3L * transform.Size.Pixels, (long)transform.Structures * transform.Size.Pixels);
+        _reader = new SampleReader(samples.Count, pixels, masks, i => samples[i].Image.Name, _options, _options.Pool);
+    }
+
+    /// <summary>
+    /// Steps of an epoch. A last batch of one sample is left out: batch normalization over one pooled value is undefined. For the same
+    /// reason a batch of which bad images leave a single sample is passed over, and its step has a number but is not made.
+    /// </summary>
+    public int TrainingBatchCount => (_samples.Count / _options.BatchSize) + (_samples.Count % _options.BatchSize > 1 ? 1 : 0);
 
     /// <summary>One epoch in its own order.</summary>
     /// <param name="epoch">Names order and draws.</param>
     /// <param name="firstBatch">Batches to pass over: a resumed epoch goes on where it was left.</param>
     /// <param name="augment">Whether samples are changed.</param>
     /// <param name="cancellationToken">Ends the reading early.</param>
-    public IEnumerable<SegmentationBatch> ReadForTraining(int epoch, int firstBatch, bool augment, CancellationToken cancellationToken)
+    /// <returns>The batches, of two samples at least; the consumer disposes each.</returns>
+    /// <exception cref="ArkInputException">As of <see cref="SampleReader.ReadAsync"/>.</exception>
+    public IEnumerable<LoadedBatch> ReadForTraining(int epoch, int firstBatch, bool augment, CancellationToken cancellationToken)
     {
-        int[] order = [.. Enumerable.Range(0, samples.Count)];
-        new RandomStream(seed, OrderStream, (ulong)epoch).Shuffle<int>(order);
-        return Read(order.Chunk(batchSize).Take(TrainingBatchCount).Skip(firstBatch), index => augment ? new RandomStream(seed, DrawStream, (ulong)epoch, (ulong)index) : null, cancellationToken);
+        int[] order = [.. Enumerable.Range(0, _samples.Count)];
+        new RandomStream(_options.Seed, OrderStream, (ulong)epoch).Shuffle<int>(order);
+        var pass = new ReadingPass(order, TrainingBatchCount, (index, image, masks) =>
+            Write(index, augment ? new RandomStream(_options.Seed, DrawStream, (ulong)epoch, (ulong)index) : null, image, masks))
+        {
+            FirstBatch = firstBatch,
+            SmallestBatch = 2,
+        };
+        return _reader.ReadAsync(pass, cancellationToken).ToBlockingEnumerable(cancellationToken);
     }
 
     /// <summary>Every sample in list order, as it is.</summary>
-    public IEnumerable<SegmentationBatch> ReadInOrder(CancellationToken cancellationToken) =>
-        Read(Enumerable.Range(0, samples.Count).Chunk(batchSize), _ => null, cancellationToken);
-
-    private IEnumerable<SegmentationBatch> Read(IEnumerable<int[]> batches, Func<int, RandomStream?> streamOf, CancellationToken cancellationToken)
+    /// <param name="cancellationToken">Ends the reading early.</param>
+    /// <returns>The batches; the consumer disposes each.</returns>
+    /// <exception cref="ArkInputException">As of <see cref="SampleReader.ReadAsync"/>.</exception>
+    public IEnumerable<LoadedBatch> ReadInOrder(CancellationToken cancellationToken)
     {
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var ahead = new Queue<Task<SegmentationBatch>>();
-        try
-        {
-            foreach (var batch in batches)
-            {
-                ahead.Enqueue(Task.Run(() => Prepare(batch, streamOf, stop.Token), stop.Token));
-                if (ahead.Count > workers) yield return ahead.Dequeue().GetAwaiter().GetResult();
-            }
-
-            while (ahead.Count > 0) yield return ahead.Dequeue().GetAwaiter().GetResult();
-        }
-        finally
-        {
-            stop.Cancel();
-            // What is still being prepared uses the token; its failures are not wanted any more.
-            Task.WhenAll(ahead).ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default).Wait(CancellationToken.None);
-        }
+        var batches = (int)(((long)_samples.Count + _options.BatchSize - 1) / _options.BatchSize);
+        var pass = new ReadingPass([.. Enumerable.Range(0, _samples.Count)], batches, (index, image, masks) =>
+            Write(index, null, image, masks));
+        return _reader.ReadAsync(pass, cancellationToken).ToBlockingEnumerable(cancellationToken);
     }
 
-    private SegmentationBatch Prepare(int[] indices, Func<int, RandomStream?> streamOf, CancellationToken cancellationToken)
+    private void Write(int index, RandomStream? random, Span<float> image, Span<float> masks)
     {
-        var pixels = transform.Size.Pixels;
-        var batch = new SegmentationBatch(indices, new float[indices.Length * 3 * pixels], new float[indices.Length * transform.Structures * pixels]);
-        for (var i = 0; i < indices.Length; i++)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            var picture = _kept.TryGetValue(indices[i], out var kept) ? kept : Keep(indices[i], PreparedPicture.Of(samples[indices[i]], decoder, transform.Size));
-            transform.Write(picture, streamOf(indices[i]), batch.Images.AsSpan(i * 3 * pixels, 3 * pixels), batch.Targets.AsSpan(i * transform.Structures * pixels, transform.Structures * pixels));
-        }
-
-        return batch;
-    }
-
-    private PreparedPicture Keep(int index, PreparedPicture picture)
-    {
-        if (Volatile.Read(ref _size) + picture.Size <= MostKept && _kept.TryAdd(index, picture)) Interlocked.Add(ref _size, picture.Size);
-        return picture;
+        var picture = _kept.GetOrAdd(_samples[index], sample => PreparedPicture.Of(sample, _decoder, _transform.Size, _options.Cache));
+        _transform.Write(picture, random, image, masks);
     }
 }

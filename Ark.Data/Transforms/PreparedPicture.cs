@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+
 namespace Ark.Data;
 
 /// <summary>A picture and its masks in the network's size.</summary>
@@ -9,11 +11,20 @@ internal sealed record PreparedPicture(RasterImage Image, uint[] Masks)
     public long Size => Image.Pixels.LongLength + (sizeof(uint) * Masks.LongLength);
 
     /// <summary>Resizes a sample: the picture antialiased, masks without values between.</summary>
-    public static PreparedPicture Of(SegmentationSample sample, IImageDecoder decoder, ViewSize size)
+    /// <param name="sample">The sample.</param>
+    /// <param name="decoder">Decodes image and masks.</param>
+    /// <param name="size">The network's size.</param>
+    /// <param name="cache">
+    /// Keeps the resized pictures of files on disk; <see langword="null"/> for none. Masks are always decoded: they may come of several
+    /// files, or of none.
+    /// </param>
+    /// <exception cref="ArkInputException">The image or its masks cannot be read.</exception>
+    public static PreparedPicture Of(SegmentationSample sample, IImageDecoder decoder, ViewSize size, ImageCache? cache = null)
     {
-        var image = sample.Image.Load(decoder);
-        var map = sample.LoadMasks(decoder, image);
-        return new PreparedPicture(Resize(image, size), Nearest(map, size));
+        var (image, width, height) = cache is not null && sample.Image is ImageFile file
+            ? Unpack(cache.GetOrAdd(file.Name, decoder, $"segmentation {size.Width}x{size.Height}", stored => Pack(stored, size)))
+            : OfStored(sample.Image.Load(decoder), size);
+        return new PreparedPicture(image, Nearest(sample.LoadMasks(decoder, width, height), size));
     }
 
     /// <summary>The picture in another size, antialiased.</summary>
@@ -22,6 +33,29 @@ internal sealed record PreparedPicture(RasterImage Image, uint[] Masks)
         var pixels = new byte[size.Pixels * image.Channels];
         PilResize.Resize(Bitmap.Of(image), pixels, size.Width, size.Height, PilFilter.Bilinear);
         return new RasterImage(size.Width, size.Height, image.Channels, pixels);
+    }
+
+    private static (RasterImage Image, int Width, int Height) OfStored(RasterImage stored, ViewSize size) =>
+        (Resize(stored, size), stored.Width, stored.Height);
+
+    // Masks are read in the grid of the stored picture, whose size the cache does not know: it follows the pixels in a row of its own.
+    private static RasterImage Pack(RasterImage stored, ViewSize size)
+    {
+        var image = Resize(stored, size);
+        var pixels = new byte[image.Pixels.Length + (size.Width * image.Channels)];
+        image.Pixels.CopyTo(pixels, 0);
+        var row = pixels.AsSpan(image.Pixels.Length);
+        BinaryPrimitives.WriteInt32LittleEndian(row, stored.Width);
+        BinaryPrimitives.WriteInt32LittleEndian(row[sizeof(int)..], stored.Height);
+        return new RasterImage(size.Width, size.Height + 1, image.Channels, pixels);
+    }
+
+    private static (RasterImage Image, int Width, int Height) Unpack(RasterImage packed)
+    {
+        var length = packed.Width * (packed.Height - 1) * packed.Channels;
+        var row = packed.Pixels.AsSpan(length);
+        var image = new RasterImage(packed.Width, packed.Height - 1, packed.Channels, packed.Pixels[..length]);
+        return (image, BinaryPrimitives.ReadInt32LittleEndian(row), BinaryPrimitives.ReadInt32LittleEndian(row[sizeof(int)..]));
     }
 
     private static uint[] Nearest(StructureMap map, ViewSize size)

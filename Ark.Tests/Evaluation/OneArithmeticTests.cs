@@ -3,7 +3,6 @@ using System.Text.Json.Nodes;
 using Ark.Data;
 using Ark.Evaluation;
 using Ark.Inference;
-using Ark.Models;
 using Ark.Tests.Cli;
 using static TorchSharp.torch;
 

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Ark.Data;
+using Ark.Evaluation;
 using Ark.Inference;
 using Ark.Models;
 using Ark.Tests.Models;
@@ -78,7 +79,8 @@ public class SegmentationTrainerTests(MaskedPhantom phantom) : IClassFixture<Mas
         {
             var options = run.Options.Clone();
             change?.Invoke(options);
-            return BegunRun.Of(new SegmentationTask(options, data, description, !resume, new NetVipsImageDecoder(), new ProgressReporter(null)), options, directory, resume);
+            var source = new BatchSource(new NetVipsImageDecoder(), options.BatchSize, options.Workers, options.BadImages, options.Seed);
+            return BegunRun.Of(new SegmentationTask(options, data, description, !resume, source, new ProgressReporter(null)), options, directory, resume);
         }
 
         var other = phantom.PathOf("thrown.safetensors");
@@ -165,6 +167,66 @@ public class SegmentationTrainerTests(MaskedPhantom phantom) : IClassFixture<Mas
     }
 
     [Fact]
+    public async Task Workers_and_cache_change_no_bit_of_a_training()
+    {
+        var cache = phantom.PathOf("cache");
+        await phantom.TrainAsync(phantom.Run("cached", o => (o.Workers, o.CacheDirectory) = (3, cache)), cancellationToken: Cancellation);
+        AssertSame(new RunFiles(phantom.PathOf("trained")), new RunFiles(phantom.PathOf("cached")));
+        using var kept = new ImageCache(cache);
+        var data = await PreparedSegmentation.ReadAsync(phantom.Dataset(), Cancellation);
+        Assert.Equal(data.Train.Count + data.Validation.Count, kept.Count);
+    }
+
+    [Fact]
+    public async Task Bad_images_and_masks_are_left_out_of_every_split_and_reported_when_the_policy_is_to_skip()
+    {
+        var run = phantom.Run("skipping", o => (o.BadImages, o.Epochs) = (BadImagePolicy.Skip, 1));
+        IReadOnlyList<SegmentationSample> Spoil(IReadOnlyList<SegmentationSample> samples) =>
+        [
+            samples[0] with { Image = new ImageFile(phantom.PathOf("missing-" + Path.GetFileName(samples[0].Image.Name))) },
+            samples[1] with { Masks = new Damaged(samples[1].Masks) },
+            .. samples.Skip(2),
+        ];
+        var warnings = new List<string>();
+        var reaction = new Reaction(p =>
+        {
+            if (p is { IsWarning: true, Message: { } message }) warnings.Add(message);
+        });
+
+        var dataset = run.Dataset with { Adapter = new Changed(run.Dataset.Adapter, Spoil) };
+        var result = await phantom.TrainAsync(run with { Dataset = dataset }, reaction, Cancellation);
+
+        var data = await PreparedSegmentation.ReadAsync(run.Dataset, Cancellation);
+        string[] masks = [.. new[] { data.Train, data.Validation, data.Test }.Select(s => s[1].Image.Name)];
+        Assert.Equal(6, result.SkippedImages.Count);
+        Assert.All(masks, m => Assert.Contains(result.SkippedImages, s => s.StartsWith(m, StringComparison.Ordinal) && s.Contains("is damaged", StringComparison.Ordinal)));
+        Assert.Equal(3, result.SkippedImages.Count(s => s.Contains("missing-", StringComparison.Ordinal)));
+        Assert.Equal(result.SkippedImages.Select(s => $"left out {s}"), warnings);
+        Assert.Equal(data.Test.Count - 2, result.Test.Images);
+    }
+
+    [Fact]
+    public async Task A_bad_mask_stops_a_run_that_names_file_and_dataset_and_goes_on_once_it_is_repaired()
+    {
+        var run = phantom.Run("damaged");
+        var damage = new List<Damaged>();
+        IReadOnlyList<SegmentationSample> Spoil(IReadOnlyList<SegmentationSample> samples)
+        {
+            damage.Add(new Damaged(samples[^1].Masks));
+            return [.. samples.SkipLast(1), samples[^1] with { Masks = damage[^1] }];
+        }
+
+        var dataset = run.Dataset with { Adapter = new Changed(run.Dataset.Adapter, Spoil) };
+        var error = await Assert.ThrowsAsync<ArkInputException>(() =>
+            phantom.TrainAsync(run with { Dataset = dataset }, cancellationToken: Cancellation));
+        Assert.Equal(damage[0].Name, error.InputSource);
+        Assert.Contains("is damaged (an image of 'PhantomSegmentation')", error.Message, StringComparison.Ordinal);
+
+        await phantom.TrainAsync(run with { Resume = true }, cancellationToken: Cancellation);
+        AssertSame(new RunFiles(phantom.PathOf("trained")), new RunFiles(run.Directory));
+    }
+
+    [Fact]
     public async Task Training_refuses_a_folder_that_holds_a_run()
     {
         var error = await Assert.ThrowsAsync<ArkInputException>(() => phantom.TrainAsync(phantom.Run("trained"), cancellationToken: Cancellation));
@@ -197,6 +259,16 @@ public class SegmentationTrainerTests(MaskedPhantom phantom) : IClassFixture<Mas
         public IReadOnlyList<string> Structures { get; init; } = adapter.Structures;
 
         public async ValueTask<IReadOnlyList<SegmentationSample>> ReadAsync(DatasetSplit split, CancellationToken cancellationToken = default) => change(await adapter.ReadAsync(split, cancellationToken));
+    }
+
+    private sealed class Damaged(MaskSource masks) : MaskSource
+    {
+        public override string Name => masks.Name;
+
+        internal override IEnumerable<(string Name, float[] Values)> Origin => masks.Origin;
+
+        public override StructureMap Load(IImageDecoder decoder, int width, int height) =>
+            throw new ArkInputException(Name, null, "is damaged");
     }
 
     private static void AssertSame(RunFiles expected, RunFiles actual)

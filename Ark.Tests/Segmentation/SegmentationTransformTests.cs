@@ -107,32 +107,6 @@ public class SegmentationTransformTests
     }
 
     [Fact]
-    public void Loader_gives_the_same_batches_whatever_the_number_of_workers_and_from_any_batch_on()
-    {
-        var transform = new SegmentationTransform(Size, 2, Normalisation.ImageNet);
-        SegmentationSample[] samples = [.. Enumerable.Range(0, 11).Select(i => Phantom((ulong)i))];
-        var one = Read(1, 0);
-        var four = Read(4, 0);
-        Assert.Equal([4, 4, 3], one.Select(b => b.Count));
-        Assert.Equal(one.SelectMany(b => b.Images), four.SelectMany(b => b.Images));
-        Assert.Equal(one.Skip(1).SelectMany(b => b.Targets), Read(2, 1).SelectMany(b => b.Targets));
-        Assert.Equal(Enumerable.Range(0, 11), one.SelectMany(b => b.Indices).Order());
-        Assert.NotEqual(one.SelectMany(b => b.Indices), new SegmentationLoader(samples, transform, new NetVipsImageDecoder(), 4, 2, 7).ReadForTraining(4, 0, true, TestContext.Current.CancellationToken).SelectMany(b => b.Indices));
-
-        List<SegmentationBatch> Read(int workers, int first) => [.. new SegmentationLoader(samples, transform, new NetVipsImageDecoder(), 4, workers, 7).ReadForTraining(3, first, true, TestContext.Current.CancellationToken)];
-    }
-
-    [Fact]
-    public void Loader_leaves_out_a_last_batch_of_one_sample()
-    {
-        SegmentationSample[] samples = [.. Enumerable.Range(0, 9).Select(i => Phantom((ulong)i))];
-        var loader = new SegmentationLoader(samples, new SegmentationTransform(Size, 2, Normalisation.ImageNet), new NetVipsImageDecoder(), 4, 1, 0);
-        Assert.Equal(2, loader.TrainingBatchCount);
-        Assert.Equal(2, loader.ReadForTraining(0, 0, false, TestContext.Current.CancellationToken).Count());
-        Assert.Equal(9, loader.ReadInOrder(TestContext.Current.CancellationToken).Sum(b => b.Count));
-    }
-
-    [Fact]
     public void Phantom_ribs_are_brighter_than_what_is_beside_them_and_reach_over_both_lungs()
     {
         for (var patient = 0UL; patient < 4; patient++)

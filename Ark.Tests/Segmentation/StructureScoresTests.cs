@@ -8,12 +8,12 @@ public class StructureScoresTests
     [Fact]
     public void Figures_are_means_over_images_and_of_all_pixels_and_distances_come_in_millimetres()
     {
-        var scores = new StructureScores("heart", 4);
+        var scores = new StructureScores("heart");
         // Two pixels beside each other, of which one is found, beside a pixel that is not there.
-        scores.Add(0, Row(0, 1, 1, 0), Row(1, 1, 0, 0), 0.5);
-        scores.Add(1, Row(1, 0, 0, 0), Row(1, 0, 0, 0), null);
-        scores.Add(2, Row(0, 0, 0, 0), Row(0, 0, 0, 0), 0.5);
-        scores.Add(3, Row(0, 0, 0, 0), Row(0, 0, 0, 1), 0.5);
+        scores.Add(Row(0, 1, 1, 0), Row(1, 1, 0, 0), 0.5);
+        scores.Add(Row(1, 0, 0, 0), Row(1, 0, 0, 0), null);
+        scores.Add(Row(0, 0, 0, 0), Row(0, 0, 0, 0), 0.5);
+        scores.Add(Row(0, 0, 0, 0), Row(0, 0, 0, 1), 0.5);
         var figures = scores.Evaluate([], 0);
         Assert.Equal((0.5 + 1 + 1 + 0) / 4, figures.Dice, 1e-12);
         Assert.Equal(2.0 * 2 / 7, figures.DiceOfAll, 1e-12);
@@ -28,11 +28,11 @@ public class StructureScoresTests
     [Fact]
     public void Intervals_hold_the_figure_and_shrink_to_it_where_all_images_are_alike()
     {
-        var (varied, alike) = (new StructureScores("a", 30), new StructureScores("b", 30));
+        var (varied, alike) = (new StructureScores("a"), new StructureScores("b"));
         for (var i = 0; i < 30; i++)
         {
-            varied.Add(i, i % 3 == 0 ? Row(1, 1, 0, 0) : Row(1, 0, 0, 0), Row(1, 0, 0, 0), 1);
-            alike.Add(i, Row(1, 1, 0, 0), Row(1, 0, 0, 0), 1);
+            varied.Add(i % 3 == 0 ? Row(1, 1, 0, 0) : Row(1, 0, 0, 0), Row(1, 0, 0, 0), 1);
+            alike.Add(Row(1, 1, 0, 0), Row(1, 0, 0, 0), 1);
         }
 
         StructureScores[] both = [varied, alike];

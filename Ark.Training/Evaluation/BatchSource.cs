@@ -41,6 +41,24 @@ internal sealed class BatchSource(IImageDecoder decoder, int batchSize, int work
     public IEnumerable<Batch> InOrder(string name, IReadOnlyList<ImageSample> samples, IImageTransform transform, CancellationToken cancellationToken) =>
         Open(name, samples, transform, SizeFor(transform), shuffle: false).ReadAsync(0, 0, cancellationToken).ToBlockingEnumerable(cancellationToken);
 
+    /// <summary>A loader of images with masks, for all passes over them.</summary>
+    /// <param name="name">What messages call the samples.</param>
+    /// <param name="samples">The samples.</param>
+    /// <param name="transform">Makes input and target.</param>
+    /// <param name="kept">Keeps pictures from pass to pass.</param>
+    public SegmentationLoader Masked(
+        string name, IReadOnlyList<SegmentationSample> samples, SegmentationTransform transform, KeptPictures kept) =>
+        new(samples, transform, decoder, Options(name, batchSize), kept);
+
+    /// <summary>Takes down an image that was left out, and reports it the first time.</summary>
+    public void Skip(SkippedImage image)
+    {
+        var skipped = $"{image.Image}: {image.Reason}";
+        if (!_seen.TryAdd(skipped, true)) return;
+        _skipped.Enqueue(skipped);
+        onSkipped?.Invoke(skipped);
+    }
+
     /// <summary>Puts a batch on a device. Call it within a dispose scope that ends before the batch does.</summary>
     /// <returns>Views <c>[B, V, 3, H, W]</c>, targets <c>[B, K]</c>, and whether any target is missing.</returns>
     public static (Tensor Views, Tensor Targets, bool AnyMissing) ToTensors(Batch batch, Device device)
@@ -63,24 +81,19 @@ internal sealed class BatchSource(IImageDecoder decoder, int batchSize, int work
     // Ten crops of an image take the room of ten images.
     private int SizeFor(IImageTransform transform) => Math.Max(1, batchSize / transform.Views);
 
-    private void Skip(string skipped)
-    {
-        if (!_seen.TryAdd(skipped, true)) return;
-        _skipped.Enqueue(skipped);
-        onSkipped?.Invoke(skipped);
-    }
+    private BatchLoader Open(
+        string name, IReadOnlyList<ImageSample> samples, IImageTransform transform, int size, bool shuffle, ulong key = 0) =>
+        new(samples, transform, decoder, Options(name, size) with { Shuffle = shuffle, DatasetKey = key });
 
-    private BatchLoader Open(string name, IReadOnlyList<ImageSample> samples, IImageTransform transform, int size, bool shuffle, ulong key = 0) => new(samples, transform, decoder, new BatchLoaderOptions
+    private BatchLoaderOptions Options(string name, int size) => new()
     {
         BatchSize = size,
         Workers = workers,
-        Shuffle = shuffle,
         Seed = seed,
-        DatasetKey = key,
         BadImages = badImages,
-        OnSkipped = skipped => Skip($"{skipped.Image}: {skipped.Reason}"),
+        OnSkipped = Skip,
         Pool = _pool,
         Cache = cache,
         Source = name,
-    });
+    };
 }

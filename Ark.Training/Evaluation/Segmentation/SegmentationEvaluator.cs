@@ -1,3 +1,4 @@
+using Ark.Data;
 using Ark.Inference;
 
 namespace Ark.Evaluation;
@@ -25,29 +26,50 @@ public sealed class SegmentationEvaluator(IImageDecoder decoder)
         ArgumentNullException.ThrowIfNull(dataset);
         var samples = await dataset.Adapter.ReadAsync(split, cancellationToken).ConfigureAwait(false);
         return await OwnThread.RunAsync(
-            () => Evaluate(model, dataset.Name, dataset.Adapter.Structures, split, samples, options ?? new ScoringOptions(), stretch, done => progress?.Report(new WorkProgress($"evaluating {dataset.Name}", done, samples.Count)), cancellationToken),
+            () => Evaluate(
+                model, dataset.Name, dataset.Adapter.Structures, split, samples, options ?? new ScoringOptions(), stretch,
+                done => progress?.Report(new WorkProgress($"evaluating {dataset.Name}", done, samples.Count)), null, cancellationToken),
             cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>The same for samples that have been read.</summary>
+    /// <summary>The same for a list that has been read.</summary>
+    /// <param name="model">The network; borrowed.</param>
+    /// <param name="name">The dataset.</param>
+    /// <param name="structures">Its structures.</param>
+    /// <param name="split">The split.</param>
+    /// <param name="samples">Its images.</param>
+    /// <param name="options">How to score.</param>
+    /// <param name="stretch">Whether grey levels are spread first.</param>
+    /// <param name="done">Is told how many images are done.</param>
+    /// <param name="skip">Is told of images that are left out; <see langword="null"/> to stop at the first that cannot be read.</param>
+    /// <param name="cancellationToken">Ends the work early.</param>
     internal SegmentationEvaluation Evaluate(
-        LoadedSegmenter model, string name, IReadOnlyList<string> structures, DatasetSplit split, IReadOnlyList<SegmentationSample> samples, ScoringOptions options, bool stretch, Action<int> done, CancellationToken cancellationToken)
+        LoadedSegmenter model, string name, IReadOnlyList<string> structures, DatasetSplit split,
+        IReadOnlyList<SegmentationSample> samples, ScoringOptions options, bool stretch, Action<int> done, Action<SkippedImage>? skip,
+        CancellationToken cancellationToken)
     {
         int[] outputs = [.. structures.Select(s => OutputOf(model, name, s))];
-        StructureScores[] scores = [.. structures.Select(s => new StructureScores(s, samples.Count))];
+        StructureScores[] scores = [.. structures.Select(s => new StructureScores(s))];
+        var patients = new List<string?>();
         for (var i = 0; i < samples.Count; i++)
         {
             cancellationToken.ThrowIfCancellationRequested();
             var sample = samples[i];
-            var image = sample.Image.Load(decoder);
-            var truth = sample.LoadMasks(decoder, image);
+            if (Read(i, sample, skip) is not var (image, truth)) continue;
             var found = model.Segment(image, stretch);
-            var (index, spacing) = (i, sample.Spacing?.For(image.Width));
-            Parallel.For(0, scores.Length, k => scores[k].Add(index, found[outputs[k]], new Mask(truth.Width, truth.Height, truth.Of(k)), spacing));
+            var spacing = sample.Spacing?.For(image.Width);
+            patients.Add(sample.PatientId);
+            Parallel.For(0, scores.Length, k => scores[k].Add(found[outputs[k]], new Mask(truth.Width, truth.Height, truth.Of(k)), spacing));
             done(i + 1);
         }
 
-        var bootstrap = new Bootstrap(samples.Count, [.. samples.Select(s => s.PatientId)]);
+        if (patients.Count == 0)
+        {
+            throw new ArkInputException(name, $"{split.Word()} split", $"none of its {samples.Count} images can be read",
+                "See the reasons reported for each image.");
+        }
+
+        var bootstrap = new Bootstrap(patients.Count, [.. patients]);
         var replicates = options.Replicates == 0 ? [] : bootstrap.Run(options.Replicates, options.Seed, scores.Length * StructureScores.Count, (weights, figures) =>
         {
             for (var k = 0; k < scores.Length; k++) scores[k].Means(weights, figures.Slice(k * StructureScores.Count, StructureScores.Count));
@@ -57,11 +79,25 @@ public sealed class SegmentationEvaluator(IImageDecoder decoder)
             Dataset = name,
             Split = split,
             Checkpoint = model.Checkpoint,
-            Images = samples.Count,
+            Images = patients.Count,
             IsStretched = stretch,
             Structures = [.. scores.Select((s, k) => s.Evaluate(replicates, k * StructureScores.Count))],
             Resampling = options.Replicates == 0 ? null : new Resampling(options.Replicates, options.Seed, bootstrap.Units, bootstrap.ByPatient),
         };
+    }
+
+    private (RasterImage Image, StructureMap Truth)? Read(int index, SegmentationSample sample, Action<SkippedImage>? skip)
+    {
+        try
+        {
+            var image = sample.Image.Load(decoder);
+            return (image, sample.LoadMasks(decoder, image.Width, image.Height));
+        }
+        catch (ArkInputException e) when (skip is not null)
+        {
+            skip(new SkippedImage(index, sample.Image.Name, e.Message));
+            return null;
+        }
     }
 
     private static int OutputOf(LoadedSegmenter model, string dataset, string structure)

@@ -4,30 +4,30 @@ namespace Ark.Evaluation;
 
 /// <summary>The figures of one structure, image by image.</summary>
 /// <param name="name">The structure.</param>
-/// <param name="images">How many images there are.</param>
-internal sealed class StructureScores(string name, int images)
+internal sealed class StructureScores(string name)
 {
     /// <summary>Figures of an image that are averaged: Dice, IoU, distance in pixels, in mm.</summary>
     public const int Count = 4;
 
     private static readonly string[] Names = [StructureEvaluation.DiceName, StructureEvaluation.IoUName, StructureEvaluation.PixelsName, StructureEvaluation.MillimetresName];
 
-    private readonly double[][] _figures = [new double[images], new double[images], new double[images], new double[images]];
+    private readonly List<double>[] _figures = [[], [], [], []];
     private long _overlap;
     private long _sum;
 
-    /// <summary>Compares the masks of an image.</summary>
-    /// <param name="image">Its number.</param>
+    private int Images => _figures[0].Count;
+
+    /// <summary>Compares the masks of the next image.</summary>
     /// <param name="predicted">What was found.</param>
     /// <param name="truth">What is there.</param>
     /// <param name="spacing">The size of a pixel in mm, where it is known.</param>
-    public void Add(int image, Mask predicted, Mask truth, double? spacing)
+    public void Add(Mask predicted, Mask truth, double? spacing)
     {
         var overlap = MaskOverlap.Of(predicted, truth);
-        _figures[0][image] = overlap.Dice;
-        _figures[1][image] = overlap.IoU;
-        _figures[2][image] = overlap.Hausdorff95 ?? double.NaN;
-        _figures[3][image] = (overlap.Hausdorff95 * spacing) ?? double.NaN;
+        _figures[0].Add(overlap.Dice);
+        _figures[1].Add(overlap.IoU);
+        _figures[2].Add(overlap.Hausdorff95 ?? double.NaN);
+        _figures[3].Add((overlap.Hausdorff95 * spacing) ?? double.NaN);
         for (var i = 0; i < truth.Pixels.Length; i++)
         {
             if (predicted.Pixels[i] && truth.Pixels[i]) _overlap++;
@@ -42,7 +42,7 @@ internal sealed class StructureScores(string name, int images)
         for (var f = 0; f < Count; f++)
         {
             var (sum, count) = (0.0, 0L);
-            for (var i = 0; i < images; i++)
+            for (var i = 0; i < Images; i++)
             {
                 if (weights[i] == 0 || double.IsNaN(_figures[f][i])) continue;
                 sum += weights[i] * _figures[f][i];
@@ -59,7 +59,7 @@ internal sealed class StructureScores(string name, int images)
     public StructureEvaluation Evaluate(double[][] replicates, int first)
     {
         var means = new double[Count];
-        var weights = new int[images];
+        var weights = new int[Images];
         Array.Fill(weights, 1);
         Means(weights, means);
         var intervals = new Dictionary<string, ConfidenceInterval>(StringComparer.Ordinal);

@@ -20,6 +20,9 @@ public sealed record SegmentationResult
     /// <summary>The checkpoint of these weights.</summary>
     public required string Checkpoint { get; init; }
 
+    /// <summary>Images that could not be read, or whose masks could not, and were left out; each with its reason.</summary>
+    public required IReadOnlyList<string> SkippedImages { get; init; }
+
     /// <summary>Wall-clock time of this process's part of the run.</summary>
     public required TimeSpan Duration { get; init; }
 }

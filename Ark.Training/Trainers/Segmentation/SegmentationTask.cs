@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Ark.Data;
+using Ark.Evaluation;
 using Ark.Inference;
 using Ark.Models;
 using TorchSharp;
@@ -25,10 +26,12 @@ internal sealed class SegmentationTask : ITrainingTask
     /// <param name="data">On what.</param>
     /// <param name="model">The network's shape.</param>
     /// <param name="begins">Whether the run has no state of its own, so that initial weights are loaded.</param>
-    /// <param name="decoder">Decodes images and masks.</param>
+    /// <param name="source">Opens loaders.</param>
     /// <param name="reporter">Is told what happens.</param>
     /// <exception cref="ArkInputException">The initial weights do not fit.</exception>
-    public SegmentationTask(SegmentationOptions options, PreparedSegmentation data, SegmentationDescription model, bool begins, IImageDecoder decoder, ProgressReporter reporter)
+    public SegmentationTask(
+        SegmentationOptions options, PreparedSegmentation data, SegmentationDescription model, bool begins, BatchSource source,
+        ProgressReporter reporter)
     {
         (_options, _data, _model, _reporter) = (options, data, model, reporter);
         _device = ComputeDevice.Of(options.Device);
@@ -41,8 +44,9 @@ internal sealed class SegmentationTask : ITrainingTask
         _schedule = options.CreateSchedule();
         Optimizer = unfinished.Keep(new StudentOptimizer(_network, options.CreateOptimizerSettings(), _schedule.Initial));
         var transform = model.Transform(options.VaryQuality);
-        _training = new SegmentationLoader(data.Train, transform, decoder, options.BatchSize, options.Workers, options.Seed);
-        _validation = new SegmentationLoader(data.Validation, transform, decoder, options.BatchSize, options.Workers, options.Seed);
+        var kept = new KeptPictures();
+        _training = source.Masked(data.Name, data.Train, transform, kept);
+        _validation = source.Masked(data.Name, data.Validation, transform, kept);
         unfinished.Finish();
     }
 
@@ -87,9 +91,11 @@ internal sealed class SegmentationTask : ITrainingTask
 
     public IEnumerable<TrainingStep> Steps(DatasetPass pass, TrainingPosition position, CancellationToken cancellationToken)
     {
-        var number = position.Step;
         foreach (var batch in _training.ReadForTraining(position.Epoch, position.Step, _options.Augment, cancellationToken))
-            yield return new TrainingStep(number++, batch.Count, () => batch.Indices.Select(i => _data.Train[i].Image.Name), (at, token) => Step(batch, at, token), Batch: null);
+        {
+            yield return new TrainingStep(batch.Number, batch.Count, () => batch.Indices.Select(i => _data.Train[i].Image.Name),
+                (at, token) => Step(batch, at, token), batch);
+        }
     }
 
     public string DescribeLosses(TrainingPosition position) => FormattableString.Invariant($"loss {position.MeanLoss(0):F4}");
@@ -117,6 +123,7 @@ internal sealed class SegmentationTask : ITrainingTask
         var (overlaps, totals) = (new double[_data.Structures.Count], new double[_data.Structures.Count]);
         foreach (var batch in _validation.ReadInOrder(cancellationToken))
         {
+            using var given = batch;
             using var scope = NewDisposeScope();
             var (input, target) = ToTensors(batch);
             var logits = _network.forward(input);
@@ -179,7 +186,7 @@ internal sealed class SegmentationTask : ITrainingTask
             throw new ArkInputException(path, "key 'ark.model'", "is a checkpoint of other structures", "Resume with the catalogue that the run began with.");
     }
 
-    private double[] Step(SegmentationBatch batch, TrainingPosition position, CancellationToken cancellationToken)
+    private double[] Step(LoadedBatch batch, TrainingPosition position, CancellationToken cancellationToken)
     {
         using var scope = NewDisposeScope();
         cancellationToken.ThrowIfCancellationRequested();
@@ -204,9 +211,15 @@ internal sealed class SegmentationTask : ITrainingTask
         return SoftDice.Loss(probabilities, targets);
     }
 
-    private (Tensor Images, Tensor Targets) ToTensors(SegmentationBatch batch)
+    // The dispose scope must end before the batch does.
+    private (Tensor Images, Tensor Targets) ToTensors(LoadedBatch batch)
     {
-        var (height, width) = (_model.Size.Height, _model.Size.Width);
-        return (tensor(batch.Images, [batch.Count, 3, height, width]).to(_device), tensor(batch.Targets, [batch.Count, _data.Structures.Count, height, width]).to(_device));
+        Tensor Of(float[] values, long planes)
+        {
+            long[] shape = [batch.Count, planes, _model.Size.Height, _model.Size.Width];
+            return tensor(values.AsMemory(0, (int)(shape[0] * shape[1] * shape[2] * shape[3])), shape).to(_device);
+        }
+
+        return (Of(batch.Images, 3), Of(batch.Targets, _data.Structures.Count));
     }
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using System.Text.Json.Nodes;
+using Ark.Data;
 using Ark.Evaluation;
 using Ark.Inference;
 using static TorchSharp.torch;
@@ -42,16 +43,23 @@ public sealed class SegmentationTrainer(IImageDecoder decoder, IMeterFactory? me
         model ??= RunCheckpoints.ReadNewest(directory, options.MaxCheckpoints, path => SegmentationTask.ReadModel(path, options, data)) ?? options.Describe(data.Structures);
         return await OwnThread.RunAsync(() =>
         {
-            using var task = new SegmentationTask(options, data, model, begins, decoder, reporter);
+            using var cache = options.CacheDirectory is { } folder ? new ImageCache(folder) : null;
+            var source = new BatchSource(decoder, options.BatchSize, options.Workers, options.BadImages, options.Seed, cache,
+                skipped => reporter.Message($"left out {skipped}", warning: true));
+            using var task = new SegmentationTask(options, data, model, begins, source, reporter);
             using var loop = new TrainingLoop(task, options, directory, run.Resume, reporter, _instruments);
             // Only now: a folder whose run could not begin, for a name that was mistyped, can be used again.
             if (!run.Resume) directory.WriteConfig(Configuration(run, options, data));
-            return Train(task, loop, options, data, directory, reporter, cancellationToken);
+            var result = Train(task, loop, options, data, source, directory, reporter, cancellationToken);
+            if (cache?.WriteFailure is { } failure)
+                reporter.Message($"the image cache was not written to the end: {failure}", warning: true);
+            return result;
         }, cancellationToken).ConfigureAwait(false);
     }
 
     private SegmentationResult Train(
-        SegmentationTask task, TrainingLoop loop, SegmentationOptions options, PreparedSegmentation data, RunDirectory directory, ProgressReporter reporter, CancellationToken cancellationToken)
+        SegmentationTask task, TrainingLoop loop, SegmentationOptions options, PreparedSegmentation data, BatchSource source,
+        RunDirectory directory, ProgressReporter reporter, CancellationToken cancellationToken)
     {
         var watch = Stopwatch.StartNew();
         reporter.Begin(options.Epochs, task.Passes(0).Sum(task.StepCount) * (long)options.Epochs, loop.Position.TotalSteps);
@@ -62,7 +70,7 @@ public sealed class SegmentationTrainer(IImageDecoder decoder, IMeterFactory? me
             done =>
             {
                 if (reporter.IsDue) reporter.Report(TrainingPhase.Testing, position.Epoch, data.Name, done, data.Test.Count, position.TotalSteps);
-            }, cancellationToken);
+            }, options.BadImages == BadImagePolicy.Skip ? source.Skip : null, cancellationToken);
         var line = test.ToJson();
         line.Insert(0, "event", DescribedCheckpoint.SegmentationKind);
         line.Insert(1, "epoch", position.BestEpoch);
@@ -75,6 +83,7 @@ public sealed class SegmentationTrainer(IImageDecoder decoder, IMeterFactory? me
             Epochs = position.Epoch,
             ValidationLoss = position.BestLoss,
             Checkpoint = directory.BestCheckpoint,
+            SkippedImages = source.SkippedImages,
             Duration = watch.Elapsed,
         };
     }
