@@ -1,5 +1,5 @@
-using TorchSharp;
 using Ark.Tests;
+using TorchSharp;
 
 [assembly: AssemblyFixture(typeof(OneThread))]
 

@@ -1,6 +1,6 @@
 using System.Globalization;
-using Ark.Cli;
 using Ark.Benchmarks;
+using Ark.Cli;
 using Ark.Models;
 
 static int Number(string[] args, int otherwise) => args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : otherwise;

@@ -166,8 +166,18 @@ public class FineTuneTests(SmallModel small) : IClassFixture<SmallModel>
         using var folder = new TemporaryFolder();
         var options = new FineTuningOptions
         {
-            InitialWeights = small.Checkpoint, Epochs = 3, BatchSize = 5, Trials = 2, LearningRate = 0.01, DropPathRate = 0.2, MixUp = 0.2,
-            WarmupEpochs = 1, Optimizer = optimizer, Precision = precision, LogInterval = 1, TestTimeCrops = 1,
+            InitialWeights = small.Checkpoint,
+            Epochs = 3,
+            BatchSize = 5,
+            Trials = 2,
+            LearningRate = 0.01,
+            DropPathRate = 0.2,
+            MixUp = 0.2,
+            WarmupEpochs = 1,
+            Optimizer = optimizer,
+            Precision = precision,
+            LogInterval = 1,
+            TestTimeCrops = 1,
         };
         await Tune(folder, options, folder.PathOf("whole"));
         using var source = new CancellationTokenSource();

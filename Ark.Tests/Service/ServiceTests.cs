@@ -1,11 +1,11 @@
 using System.Net;
-using Ark.Service;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json.Nodes;
 using Ark.Inference;
 using Ark.Models;
+using Ark.Service;
 using Ark.Tests.Images;
 using Ark.Tests.Reuse;
 using Microsoft.AspNetCore.Builder;

@@ -1,9 +1,9 @@
-using Ark.Inference;
 using System.Collections;
 using System.Linq.Expressions;
 using System.Reflection;
 using System.Text.Json.Nodes;
 using Ark.Data;
+using Ark.Inference;
 
 namespace Ark.Training;
 
