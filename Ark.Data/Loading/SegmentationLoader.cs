@@ -73,7 +73,7 @@ internal sealed class SegmentationLoader
 
     private void Write(int index, RandomStream? random, Span<float> image, Span<float> masks)
     {
-        var picture = _kept.GetOrAdd(_samples[index], sample => PreparedPicture.Of(sample, _decoder, _transform.Size, _options.Cache));
+        var picture = _kept.GetOrAdd(_samples[index], sample => CachedPicture.Of(sample, _decoder, _transform.Size, _options.Cache));
         _transform.Write(picture, random, image, masks);
     }
 }

@@ -1,5 +1,3 @@
-using System.Buffers.Binary;
-
 namespace Ark.Data;
 
 /// <summary>A picture and its masks in the network's size.</summary>
@@ -14,18 +12,22 @@ internal sealed record PreparedPicture(RasterImage Image, uint[] Masks)
     /// <param name="sample">The sample.</param>
     /// <param name="decoder">Decodes image and masks.</param>
     /// <param name="size">The network's size.</param>
-    /// <param name="cache">
-    /// Keeps the resized pictures of files on disk; <see langword="null"/> for none. Masks are always decoded: they may come of several
-    /// files, or of none.
-    /// </param>
     /// <exception cref="ArkInputException">The image or its masks cannot be read.</exception>
-    public static PreparedPicture Of(SegmentationSample sample, IImageDecoder decoder, ViewSize size, ImageCache? cache = null)
+    public static PreparedPicture Of(SegmentationSample sample, IImageDecoder decoder, ViewSize size)
     {
-        var (image, width, height) = cache is not null && sample.Image is ImageFile file
-            ? Unpack(cache.GetOrAdd(file.Name, decoder, $"segmentation {size.Width}x{size.Height}", stored => Pack(stored, size)))
-            : OfStored(sample.Image.Load(decoder), size);
-        return new PreparedPicture(image, Nearest(sample.LoadMasks(decoder, width, height), size));
+        var stored = sample.Image.Load(decoder);
+        return Of(sample, decoder, Resize(stored, size), stored.Width, stored.Height);
     }
+
+    /// <summary>The same of a picture that has been resized before.</summary>
+    /// <param name="sample">The sample.</param>
+    /// <param name="decoder">Decodes its masks.</param>
+    /// <param name="resized">The picture in the network's size.</param>
+    /// <param name="width">Columns of the stored picture, in whose grid masks are read.</param>
+    /// <param name="height">Its rows.</param>
+    /// <exception cref="ArkInputException">The masks cannot be read.</exception>
+    public static PreparedPicture Of(SegmentationSample sample, IImageDecoder decoder, RasterImage resized, int width, int height) =>
+        new(resized, Nearest(sample.LoadMasks(decoder, width, height), new ViewSize(resized.Width, resized.Height)));
 
     /// <summary>The picture in another size, antialiased.</summary>
     public static RasterImage Resize(RasterImage image, ViewSize size)
@@ -33,29 +35,6 @@ internal sealed record PreparedPicture(RasterImage Image, uint[] Masks)
         var pixels = new byte[size.Pixels * image.Channels];
         PilResize.Resize(Bitmap.Of(image), pixels, size.Width, size.Height, PilFilter.Bilinear);
         return new RasterImage(size.Width, size.Height, image.Channels, pixels);
-    }
-
-    private static (RasterImage Image, int Width, int Height) OfStored(RasterImage stored, ViewSize size) =>
-        (Resize(stored, size), stored.Width, stored.Height);
-
-    // Masks are read in the grid of the stored picture, whose size the cache does not know: it follows the pixels in a row of its own.
-    private static RasterImage Pack(RasterImage stored, ViewSize size)
-    {
-        var image = Resize(stored, size);
-        var pixels = new byte[image.Pixels.Length + (size.Width * image.Channels)];
-        image.Pixels.CopyTo(pixels, 0);
-        var row = pixels.AsSpan(image.Pixels.Length);
-        BinaryPrimitives.WriteInt32LittleEndian(row, stored.Width);
-        BinaryPrimitives.WriteInt32LittleEndian(row[sizeof(int)..], stored.Height);
-        return new RasterImage(size.Width, size.Height + 1, image.Channels, pixels);
-    }
-
-    private static (RasterImage Image, int Width, int Height) Unpack(RasterImage packed)
-    {
-        var length = packed.Width * (packed.Height - 1) * packed.Channels;
-        var row = packed.Pixels.AsSpan(length);
-        var image = new RasterImage(packed.Width, packed.Height - 1, packed.Channels, packed.Pixels[..length]);
-        return (image, BinaryPrimitives.ReadInt32LittleEndian(row), BinaryPrimitives.ReadInt32LittleEndian(row[sizeof(int)..]));
     }
 
     private static uint[] Nearest(StructureMap map, ViewSize size)
