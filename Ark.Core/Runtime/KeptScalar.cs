@@ -19,11 +19,11 @@ internal static class KeptScalar
     /// <summary><c>a + b</c>.</summary>
     public static Tensor Plus(this Tensor a, Tensor b) => a.add(b, One);
 
-    /// <summary><c>a + number</c>.</summary>
+    /// <summary><c>a + number</c>. The factor is passed too: left out, TorchSharp makes one of its own.</summary>
     public static Tensor Plus(this Tensor a, double number)
     {
         using var scalar = number.ToScalar();
-        return a.add(scalar);
+        return a.add(scalar, One);
     }
 
     /// <summary><c>a · factor</c>.</summary>
