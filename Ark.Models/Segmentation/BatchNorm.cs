@@ -57,6 +57,6 @@ internal sealed class BatchNorm : nn.Module<Tensor, Tensor>
     private void CountBatch()
     {
         using var off = no_grad();
-        num_batches_tracked.add_(KeptScalar.One);
+        num_batches_tracked.add_(KeptScalar.One, KeptScalar.One);
     }
 }
