@@ -73,6 +73,16 @@ public class ServiceTests(RunningService service) : IClassFixture<RunningService
     }
 
     [Fact]
+    public async Task A_heat_map_that_is_sent_in_pieces_arrives_whole()
+    {
+        var pixels = TestPng.Noise(300 * 300, 6);
+        using var answer = await Post("heatmaps?label=Edema", TestPng.Write8(300, 300, TestPng.Grey, pixels));
+        Assert.True(answer.Content.Headers.ContentLength > 100_000);
+        using var picture = Decoded((string)(await Json(answer))["picture"]!);
+        Assert.Equal(pixels, picture.WriteToMemory<byte>());
+    }
+
+    [Fact]
     public async Task Structures_are_measured_and_drawn_by_the_configured_network_alone()
     {
         using var missing = await Post("structures", SmallModel.Png(1));
@@ -300,9 +310,11 @@ public class ServiceTests(RunningService service) : IClassFixture<RunningService
 
     private static (int Width, int Height, int Channels) Size(string dataUrl)
     {
-        using var image = NetVips.Image.NewFromBuffer(Convert.FromBase64String(dataUrl["data:image/png;base64,".Length..]));
+        using var image = Decoded(dataUrl);
         return (image.Width, image.Height, image.Bands);
     }
+
+    private static NetVips.Image Decoded(string dataUrl) => NetVips.Image.NewFromBuffer(Convert.FromBase64String(dataUrl["data:image/png;base64,".Length..]));
 
     private static async Task ReadUntil(NetworkStream stream, string words)
     {

@@ -31,10 +31,10 @@ internal static class ModelEndpoints
     {
         Upload(app, "/embeddings", EmbedAsync, Reading, "Embed").Produces<EmbeddingAnswer>().WithSummary("The embedding of a radiograph; ?dimensions=N chooses pooled or projected features.");
         Upload(app, "/predictions", PredictAsync, Reading, "Predict").Produces<PredictionAnswer>().WithSummary("The probability of every label of every head.");
-        Upload(app, "/heatmaps", ExplainAsync, Explaining, "Explain").Produces<HeatMapAnswer>().WithSummary("Where a label is seen; ?label=NAME, and ?head=NAME where several heads know it.");
+        Upload(app, "/heatmaps", ExplainAsync, Explaining, "Explain").AddEndpointFilter<PiecewiseFilter>().Produces<HeatMapAnswer>().WithSummary("Where a label is seen; ?label=NAME, and ?head=NAME where several heads know it.");
         // Where no network is configured there is no such address: health says so.
         if (ServiceHost.HasSegmenter(app))
-            Upload(app, "/structures", OutlineAsync, Explaining, "Outline").Produces<StructuresAnswer>().WithSummary("Lungs, heart, clavicles, ribs: where they are and how large, whatever the segmentation network finds.");
+            Upload(app, "/structures", OutlineAsync, Explaining, "Outline").AddEndpointFilter<PiecewiseFilter>().Produces<StructuresAnswer>().WithSummary("Lungs, heart, clavicles, ribs: where they are and how large, whatever the segmentation network finds.");
         app.MapHealthChecks(LivePath, new HealthCheckOptions { Predicate = _ => false }).DisableHttpMetrics();
         app.MapHealthChecks(ReadyPath, new HealthCheckOptions { ResponseWriter = WriteReadiness }).DisableHttpMetrics();
         app.MapPrometheusScrapingEndpoint(MetricsPath).DisableHttpMetrics();
