@@ -57,7 +57,7 @@ internal static class EvaluateCommand
             }
 
             if (!parsed.GetValue(viaHeads) && parsed.IsGiven(combine))
-                throw Refuse("--combine", "has no effect without --via-heads", "Give both, or none.");
+                throw Error("--combine", "has no effect without --via-heads", "Give both, or none.");
 
             var catalogue = await CatalogueFile.LoadAsync(parsed.GetRequiredValue(config), terminal, silent, cancellationToken).ConfigureAwait(false);
             var chosen = services.GetRequiredService<ArkDatasets>().Create(catalogue.Get(parsed.GetRequiredValue(dataset)));
@@ -68,7 +68,7 @@ internal static class EvaluateCommand
                 Labels = parsed.GetValue(labels)?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries),
                 Scoring = new ScoringOptions
                 {
-                    Threshold = parsed.GetValue(threshold) is >= 0 and <= 1 and var x ? x : throw Refuse("--threshold", "is no probability", "Give a number from 0 to 1."),
+                    Threshold = parsed.GetValue(threshold) is >= 0 and <= 1 and var x ? x : throw Error("--threshold", "is no probability", "Give a number from 0 to 1."),
                     Replicates = Numbers.AtLeast(0, parsed.GetValue(intervals), "--intervals"),
                     Seed = parsed.GetValue(seed),
                 },
@@ -97,16 +97,16 @@ internal static class EvaluateCommand
     {
         if (columns is null)
         {
-            if (metadata is not null) throw Refuse("--metadata", "is of no use without a column", "Name one or more (--groups COLUMN).");
-            if (bands is not null) throw Refuse("--bands", "is of no use without a column", "Name one (--groups COLUMN).");
+            if (metadata is not null) throw Error("--metadata", "is of no use without a column", "Name one or more (--groups COLUMN).");
+            if (bands is not null) throw Error("--bands", "is of no use without a column", "Name one (--groups COLUMN).");
             return [];
         }
 
         var bounds = bands?.Split(',', StringSplitOptions.TrimEntries).Select(b => double.TryParse(b, NumberStyles.Float, CultureInfo.InvariantCulture, out var bound) && double.IsFinite(bound)
             ? bound
-            : throw Refuse("--bands", $"'{b}' is no number", "Give the numbers where bands begin, such as 40,60.")).ToArray();
+            : throw Error("--bands", $"'{b}' is no number", "Give the numbers where bands begin, such as 40,60.")).ToArray();
         return [.. columns.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(c => new GroupColumn(c) { Metadata = metadata, Bands = bounds })];
     }
 
-    private static ArkInputException Refuse(string option, string problem, string mend) => new("command line", $"option '{option}'", problem, mend);
+    private static ArkInputException Error(string option, string problem, string hint) => new("command line", $"option '{option}'", problem, hint);
 }

@@ -65,7 +65,7 @@ internal sealed class PretrainCommand
         var options = new RunOptions<TrainingOptions>(OptionTables.Training, _settings.Given(parsed));
         var names = DatasetNames.Of(parsed.GetValue(_datasets), _datasets.Name);
         var (directory, goesOn) = FindFolder(parsed);
-        var begun = goesOn ? BegunRun<TrainingOptions>.Read(ResumeOption.ConfigPath(directory), OptionTables.Training,
+        var begun = goesOn ? RecordedRun<TrainingOptions>.Read(ResumeOption.ConfigPath(directory), OptionTables.Training,
             kind: null, "pretraining") : null;
         var config = parsed.GetValue(_config);
         var file = config is not null ? CatalogueFile.Lasting(config) : begun?.Catalogue ?? throw CommandLineError.NoCatalogue();

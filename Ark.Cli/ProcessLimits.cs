@@ -13,9 +13,9 @@ internal static partial class ProcessLimits
     private const int FileSize = 1;
     private const int OpenFilesOnLinux = 7;
     private const int FileSizeExceeded = 25;
-    private const ulong LeastOpenFiles = 128;
+    private const ulong MinOpenFiles = 128;
     // The runtime keeps compiled code in a file in memory, which grows with it and is under the limit too.
-    private const ulong LeastFileSize = 64 << 20;
+    private const ulong MinFileSize = 64 << 20;
 
     /// <summary>Checks the limits.</summary>
     /// <returns>Whether the process can go on; where it cannot, standard error says why.</returns>
@@ -25,7 +25,7 @@ internal static partial class ProcessLimits
         // The system ends a process that writes beyond its limit, unless it would rather be told.
         _ = signal(FileSizeExceeded, 1);
         var isPlain = Environment.GetEnvironmentVariable(WriteXorExecute) == "0";
-        if (Limit(FileSize) < LeastFileSize && !isPlain) StartAgain();
+        if (Limit(FileSize) < MinFileSize && !isPlain) StartAgain();
         if (Refusal(Limit(OpenFilesOnLinux), Limit(FileSize), isPlain) is not { } refusal) return true;
         var line = Encoding.UTF8.GetBytes($"ark: {refusal}\n");
         _ = write(2, line, line.Length);
@@ -38,10 +38,10 @@ internal static partial class ProcessLimits
     /// <param name="plainCode">Whether the runtime keeps compiled code out of files.</param>
     internal static string? Refusal(ulong openFiles, ulong fileSize, bool plainCode)
     {
-        if (openFiles < LeastOpenFiles)
-            return string.Create(CultureInfo.InvariantCulture, $"the process may open {openFiles} files at once, and needs {LeastOpenFiles}: raise that limit (ulimit -n).");
-        return fileSize < LeastFileSize && !plainCode
-            ? string.Create(CultureInfo.InvariantCulture, $"files of the process may become {fileSize >> 10} KiB, and .NET needs {LeastFileSize >> 10} for its own code: raise that limit (ulimit -f), or set DOTNET_EnableWriteXorExecute=0.")
+        if (openFiles < MinOpenFiles)
+            return string.Create(CultureInfo.InvariantCulture, $"the process may open {openFiles} files at once, and needs {MinOpenFiles}: raise that limit (ulimit -n).");
+        return fileSize < MinFileSize && !plainCode
+            ? string.Create(CultureInfo.InvariantCulture, $"files of the process may become {fileSize >> 10} KiB, and .NET needs {MinFileSize >> 10} for its own code: raise that limit (ulimit -f), or set DOTNET_EnableWriteXorExecute=0.")
             : null;
     }
 

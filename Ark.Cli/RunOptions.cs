@@ -42,7 +42,7 @@ internal sealed class RunOptions<T>(OptionTable<T> table, IReadOnlyList<OptionTe
     /// <param name="directory">Its folder.</param>
     /// <param name="catalogue">The catalogue as it is now.</param>
     /// <exception cref="ArkInputException">It says something else.</exception>
-    public void RequireSameSection(BegunRun<T> run, string directory, DatasetCatalogue catalogue)
+    public void RequireSameSection(RecordedRun<T> run, string directory, DatasetCatalogue catalogue)
     {
         if (run.CatalogueOptions is not { } recorded) return;
         var (begun, section) = (run.Options, table.Section(catalogue));

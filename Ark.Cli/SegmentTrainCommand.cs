@@ -110,7 +110,7 @@ internal sealed class SegmentTrainCommand
     }
 
     // All trials have the options of the first, and seeds counted from its.
-    private static BegunRun<SegmentationOptions> ReadBegun(string directory, int trials)
+    private static RecordedRun<SegmentationOptions> ReadBegun(string directory, int trials)
     {
         var path = ResumeOption.ConfigPath(trials == 1 ? directory : TrialFolders.Of(directory, 0));
         if (!File.Exists(path))
@@ -119,7 +119,7 @@ internal sealed class SegmentTrainCommand
                 "Give the folder that the run wrote to (--out).");
         }
 
-        return BegunRun<SegmentationOptions>.Read(path, OptionTables.Segmentation, DescribedCheckpoint.SegmentationKind, "segmentation training");
+        return RecordedRun<SegmentationOptions>.Read(path, OptionTables.Segmentation, DescribedCheckpoint.SegmentationKind, "segmentation training");
     }
 
     private async Task<List<SegmentationResult>> TrainAsync(SegmentationRun first, int trials, bool silent,

@@ -10,7 +10,7 @@ namespace Ark.Cli;
 internal static class SegmentationTable
 {
     private static readonly (string Name, Func<StructureEvaluation, double?> Of)[] Figures =
-        [("dice", s => s.Dice), ("dice_all", s => s.DiceOfAll), ("iou", s => s.IoU), ("hd95_px", s => s.Hausdorff95), ("hd95_mm", s => s.Hausdorff95Millimetres)];
+        [("dice", s => s.Dice), ("dice_all", s => s.DiceOfAll), ("iou", s => s.IoU), ("hd95_px", s => s.Hausdorff95), ("hd95_mm", s => s.Hausdorff95Millimeters)];
 
     /// <summary>Writes the table.</summary>
     public static void Write(Terminal terminal, IReadOnlyList<SegmentationEvaluation> trials)

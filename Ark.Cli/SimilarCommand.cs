@@ -38,12 +38,12 @@ internal static class SimilarCommand
             var query = row >= 0 && model.Checkpoint(parsed) is null
                 ? table.Rows[row]
                 : await Task.Run(() => Embed(services, parsed, model, table, name, parsed.GetValue(projected)), cancellationToken).ConfigureAwait(false);
-            var found = NeighbourSearch.Find(table, query, ModelArguments.AtLeastOne(parsed.GetValue(top), "--top"), without: row >= 0 ? name : null);
+            var found = NeighborSearch.Find(table, query, ModelArguments.AtLeastOne(parsed.GetValue(top), "--top"), without: row >= 0 ? name : null);
             reporter.Dispose();
             if (parsed.GetValue(json) is { } path) await JsonOutput.WriteAsync(terminal, path, Document(name, found)).ConfigureAwait(false);
             if (parsed.GetValue(json) == "-") return ExitCode.Done;
-            foreach (var neighbour in found)
-                await terminal.Out.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{neighbour.Similarity:F4}  {OneLine.Of(neighbour.Name)}")).ConfigureAwait(false);
+            foreach (var neighbor in found)
+                await terminal.Out.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{neighbor.Similarity:F4}  {OneLine.Of(neighbor.Name)}")).ConfigureAwait(false);
             return ExitCode.Done;
         });
         return command;
@@ -72,7 +72,7 @@ internal static class SimilarCommand
         return runner.Embed(view, 1, kind);
     }
 
-    private static JsonObject Document(string image, IEnumerable<Neighbour> found) => new()
+    private static JsonObject Document(string image, IEnumerable<Neighbor> found) => new()
     {
         ["image"] = image,
         ["neighbours"] = new JsonArray([.. found.Select(n => new JsonObject { ["name"] = n.Name, ["similarity"] = n.Similarity })]),

@@ -29,7 +29,7 @@ internal sealed partial class TrainingCommand(string name, string description) :
     {
         // What is wrong may quote the input, which stays as it is.
         ArkInputException input => new ArkInputException(
-            input.InputSource, Translate(input.Place), input.Problem, Translate(input.Mend)).Message,
+            input.InputSource, Translate(input.Place), input.Problem, Translate(input.Hint)).Message,
         TrainingStoppedException => Translate(error.Message)!,
         _ => error.Message,
     };

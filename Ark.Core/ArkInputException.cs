@@ -10,15 +10,15 @@ public class ArkInputException : Exception
     /// <param name="source">The file (or option) that is wrong, as the user named it.</param>
     /// <param name="place">Where in the source: <c>line 12</c>, <c>key 'train_list'</c>, <c>entry 'data.pkl'</c>; <see langword="null"/> for the whole.</param>
     /// <param name="problem">What is wrong, without a final full stop.</param>
-    /// <param name="mend">What to do about it, as a sentence; <see langword="null"/> where the problem says it.</param>
+    /// <param name="hint">What to do about it, as a sentence; <see langword="null"/> where the problem says it.</param>
     /// <param name="innerException">The cause, if another exception brought this one about.</param>
-    public ArkInputException(string source, string? place, string problem, string? mend = null, Exception? innerException = null)
-        : base(Compose(source, place, problem, mend), innerException)
+    public ArkInputException(string source, string? place, string problem, string? hint = null, Exception? innerException = null)
+        : base(Compose(source, place, problem, hint), innerException)
     {
         InputSource = source;
         Place = place;
         Problem = problem;
-        Mend = mend;
+        Hint = hint;
     }
 
     /// <summary>The file (or option) that is wrong.</summary>
@@ -31,12 +31,12 @@ public class ArkInputException : Exception
     public string Problem { get; }
 
     /// <summary>What to do about it, or <see langword="null"/>.</summary>
-    public string? Mend { get; }
+    public string? Hint { get; }
 
-    private static string Compose(string source, string? place, string problem, string? mend)
+    private static string Compose(string source, string? place, string problem, string? hint)
     {
         var where = place is null ? source : $"{source}, {place}";
-        return OneLine(mend is null ? $"{where}: {problem}." : $"{where}: {problem}. {mend}");
+        return OneLine(hint is null ? $"{where}: {problem}." : $"{where}: {problem}. {hint}");
     }
 
     // Names come out of hostile files: control characters must not reach a terminal or split a log line.

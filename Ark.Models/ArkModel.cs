@@ -26,11 +26,11 @@ public sealed class ArkModel : SwinBackbone
     public ArkModel(ArkModelConfiguration configuration, Generator? generator = null)
         : this(configuration, device: null)
     {
-        InitialiseBackbone(generator);
+        InitializeBackbone(generator);
         foreach (var module in (ReadOnlySpan<nn.Module?>)[projector, .. omni_heads])
         {
             if (module is null) continue;
-            foreach (var layer in module.modules().Prepend(module).OfType<Linear>()) Initialisation.Default(layer, generator);
+            foreach (var layer in module.modules().Prepend(module).OfType<Linear>()) Initialization.Default(layer, generator);
         }
     }
 
@@ -77,7 +77,7 @@ public sealed class ArkModel : SwinBackbone
     /// <param name="nestedKey">Where in the file the state dict is; <see langword="null"/> chooses as <see cref="CheckpointFile.LoadStateDict"/> does.</param>
     /// <param name="options">How to read the file; <see langword="null"/> for the defaults.</param>
     public static ArkModel Load(string path, out LoadReport report, string? nestedKey = null, PyTorchLoadOptions? options = null) =>
-        ModelLoader.Load(path, nestedKey, options, out report, Recognise);
+        ModelLoader.Load(path, nestedKey, options, out report, Recognize);
 
     /// <summary>Loads a model some of whose weights may stay in the file.</summary>
     /// <param name="path">The file.</param>
@@ -87,18 +87,18 @@ public sealed class ArkModel : SwinBackbone
     /// <param name="use">Takes the model, while the file is open.</param>
     /// <returns>The model in evaluation mode; the caller owns it.</returns>
     internal static ArkModel Load(string path, string? nestedKey, ArkModelConfiguration? configuration, Func<ArkModel, Func<Tensor, StorageBytes, bool>>? takeOver, Action<ArkModel>? use = null) =>
-        ModelLoader.Load(path, nestedKey, options: null, out _, configuration is null ? Recognise : (_, _) => PlanOf(configuration) with { IsDescribed = true }, takeOver, use);
+        ModelLoader.Load(path, nestedKey, options: null, out _, configuration is null ? Recognize : (_, _) => PlanOf(configuration) with { IsDescribed = true }, takeOver, use);
 
-    private static ModelPlan<ArkModel> Recognise(CheckpointReader reader, StateDictChoice choice)
+    private static ModelPlan<ArkModel> Recognize(CheckpointReader reader, StateDictChoice choice)
     {
-        var recognised = ModelLoader.Recognise(reader, choice);
-        if (recognised.HeadOutputs.Count == 0)
+        var recognized = ModelLoader.Recognize(reader, choice);
+        if (recognized.HeadOutputs.Count == 0)
         {
-            throw new CheckpointException(reader.Path, null, $"holds no Ark model; the file seems to hold {recognised}",
+            throw new CheckpointException(reader.Path, null, $"holds no Ark model; the file seems to hold {recognized}",
                 "Load it with SwinTransformer.Load, or into an ArkModel of your own with load_checkpoint(path, strict: false).");
         }
 
-        return PlanOf(StoredDescription.Read(reader.Path, reader.Root, reader.Metadata, recognised) ?? recognised.ToConfiguration());
+        return PlanOf(StoredDescription.Read(reader.Path, reader.Root, reader.Metadata, recognized) ?? recognized.ToConfiguration());
     }
 
     private static ModelPlan<ArkModel> PlanOf(ArkModelConfiguration configuration) => new(configuration.Backbone, () => Allocate(configuration), HasHeads: true);

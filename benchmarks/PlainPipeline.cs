@@ -87,10 +87,10 @@ internal sealed class PlainPipeline
         var scale = Math.Max(1, (double)from / to);
         return [.. Enumerable.Range(0, to).Select(i =>
         {
-            var centre = (i + 0.5) * from / to;
-            var first = Math.Max(0, (int)(centre - (2 * scale) + 0.5));
-            var last = Math.Min(from, (int)(centre + (2 * scale) + 0.5));
-            var values = Enumerable.Range(first, last - first).Select(k => Cubic((k + 0.5 - centre) / scale)).ToArray();
+            var center = (i + 0.5) * from / to;
+            var first = Math.Max(0, (int)(center - (2 * scale) + 0.5));
+            var last = Math.Min(from, (int)(center + (2 * scale) + 0.5));
+            var values = Enumerable.Range(first, last - first).Select(k => Cubic((k + 0.5 - center) / scale)).ToArray();
             var sum = values.Sum();
             return (first, values.Select(v => v / sum).ToArray());
         })];

@@ -100,8 +100,8 @@ internal static class ServiceMemoryBenchmark
         using var grey = small.ThumbnailImage(Side, height: Side, size: Enums.Size.Force).ExtractBand(0);
         Image[] channels = [.. Enumerable.Range(0, 3).Select(c => grey + Image.Gaussnoise(Side, Side, sigma: 2, mean: 0, seed: (seed * 3) + c))];
         using var joined = channels[0].Bandjoin(channels[1..]);
-        using var colour = joined.Cast(Enums.BandFormat.Uchar).Copy(interpretation: Enums.Interpretation.Srgb);
+        using var color = joined.Cast(Enums.BandFormat.Uchar).Copy(interpretation: Enums.Interpretation.Srgb);
         foreach (var channel in channels) channel.Dispose();
-        return colour.PngsaveBuffer();
+        return color.PngsaveBuffer();
     }
 }

@@ -4,7 +4,7 @@ namespace Ark;
 public sealed class StructureMap
 {
     /// <summary>The most structures that a map can hold.</summary>
-    internal const int MostStructures = 32;
+    internal const int MaxStructures = 32;
 
     /// <summary>Makes an empty map.</summary>
     /// <param name="width">Columns, at least 1.</param>
@@ -42,7 +42,7 @@ public sealed class StructureMap
     /// <param name="pixel">The pixel's place in <see cref="Pixels"/>.</param>
     public void Add(int structure, int pixel)
     {
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)structure, (uint)MostStructures, nameof(structure));
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)structure, (uint)MaxStructures, nameof(structure));
         Pixels[pixel] |= 1u << structure;
     }
 

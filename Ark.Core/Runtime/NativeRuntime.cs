@@ -7,7 +7,7 @@ namespace Ark;
 /// <summary>Makes sure that libtorch is there before TorchSharp needs it: its own answer is a page of probing, inside an exception about a type.</summary>
 internal static class NativeRuntime
 {
-    private const string Mend = "Add the package TorchSharp-cpu, or a CUDA package of TorchSharp of the same version, to the application.";
+    private const string Hint = "Add the package TorchSharp-cpu, or a CUDA package of TorchSharp of the same version, to the application.";
 
     private static readonly Exception? Failure = Load();
 
@@ -33,7 +33,7 @@ internal static class NativeRuntime
         }
 
         // In notebooks TorchSharp finds libtorch among restored packages by itself.
-        if (!isFound && !IsRestored()) return new InvalidOperationException($"libtorch, which computes, could not be found. {Mend}");
+        if (!isFound && !IsRestored()) return new InvalidOperationException($"libtorch, which computes, could not be found. {Hint}");
         try
         {
             RuntimeHelpers.RunClassConstructor(typeof(torch).TypeHandle);
@@ -45,7 +45,7 @@ internal static class NativeRuntime
         {
             if (LoadFailure.Limit(e.ToString()) is { } limit) return new InvalidOperationException($"TorchSharp's native library could not be loaded: {limit}.", e);
             var reason = (e.InnerException ?? e).Message.Split('\n')[0].Trim().TrimEnd('.');
-            return new InvalidOperationException(isFound ? $"TorchSharp's native library could not be loaded: {reason}." : $"libtorch, which computes, could not be loaded. {Mend}", e);
+            return new InvalidOperationException(isFound ? $"TorchSharp's native library could not be loaded: {reason}." : $"libtorch, which computes, could not be loaded. {Hint}", e);
         }
     }
 

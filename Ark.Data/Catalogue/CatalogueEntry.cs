@@ -25,9 +25,9 @@ internal sealed class CatalogueEntry(DatasetDefinition definition, IReadOnlyDict
     {
         var path = Definition.DataDirectory;
         if (Directory.Exists(path)) return;
-        if (!File.Exists(path)) throw Refuse("data_dir", $"the folder '{path}' was not found", "Correct the path, or put the images there.");
+        if (!File.Exists(path)) throw Error("data_dir", $"the folder '{path}' was not found", "Correct the path, or put the images there.");
         if (BuiltInAdapters.ReadsArchives(Definition.Adapter) && (path == Definition.TrainList || path == Definition.ValidationList || path == Definition.TestList)) return;
-        throw Refuse("data_dir", $"'{path}' is a file, expected a folder", "Name the folder that the image names are relative to.");
+        throw Error("data_dir", $"'{path}' is a file, expected a folder", "Name the folder that the image names are relative to.");
     }
 
     private void CheckList(string key, string? path)
@@ -35,10 +35,10 @@ internal sealed class CatalogueEntry(DatasetDefinition definition, IReadOnlyDict
         if (path is null || File.Exists(path)) return;
         if (Directory.Exists(path) && BuiltInAdapters.ReadsFolders(Definition.Adapter)) return;
         throw Directory.Exists(path)
-            ? Refuse(key, $"the list '{path}' is a folder", "Name the list file itself.")
-            : Refuse(key, $"the list '{path}' was not found", "Correct the path; it is relative to the folder of this file.");
+            ? Error(key, $"the list '{path}' is a folder", "Name the list file itself.")
+            : Error(key, $"the list '{path}' was not found", "Correct the path; it is relative to the folder of this file.");
     }
 
-    private ArkInputException Refuse(string key, string problem, string mend) =>
-        new(Definition.Source, CataloguePlace.Of(lines.GetValueOrDefault(key, lines[""]), $"dataset '{Definition.Name}', key '{key}'"), problem, mend);
+    private ArkInputException Error(string key, string problem, string hint) =>
+        new(Definition.Source, CataloguePlace.Of(lines.GetValueOrDefault(key, lines[""]), $"dataset '{Definition.Name}', key '{key}'"), problem, hint);
 }

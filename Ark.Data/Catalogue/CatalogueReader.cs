@@ -49,14 +49,14 @@ internal sealed class CatalogueReader(string source, CataloguePaths paths)
     private CatalogueEntry ReadDataset(YamlScalar name, YamlNode value)
     {
         var at = $"dataset '{name.Value}'";
-        if (string.IsNullOrWhiteSpace(name.Value)) throw Refuse(name.Line, at, "the name is empty", null);
-        if (value is not YamlMapping mapping) throw Refuse(value.Line, at, $"is {value.Kind}, expected a mapping of keys", "Write its keys below it: data_dir, train_list, ….");
+        if (string.IsNullOrWhiteSpace(name.Value)) throw Error(name.Line, at, "the name is empty", null);
+        if (value is not YamlMapping mapping) throw Error(value.Line, at, $"is {value.Kind}, expected a mapping of keys", "Write its keys below it: data_dir, train_list, ….");
         var values = new Dictionary<string, YamlNode>(StringComparer.Ordinal);
         var lines = new Dictionary<string, int>(StringComparer.Ordinal) { [""] = name.Line };
         foreach (var (key, node) in mapping.Entries)
         {
             if (!Keys.Contains(key.Value, StringComparer.Ordinal))
-                throw Refuse(key.Line, $"{at}, key '{key.Value}'", "the key is unknown", NameSuggestion.For(key.Value, Keys, "The keys of a dataset are"));
+                throw Error(key.Line, $"{at}, key '{key.Value}'", "the key is unknown", NameSuggestion.For(key.Value, Keys, "The keys of a dataset are"));
             values.Add(key.Value, node);
             lines.Add(key.Value, key.Line);
         }
@@ -66,9 +66,9 @@ internal sealed class CatalogueReader(string source, CataloguePaths paths)
         {
             if (!values.TryGetValue(key, out var node)) return null;
             var written = Text(node, at, key);
-            if (written.Contains('\0', StringComparison.Ordinal)) throw Refuse(node.Line, $"{at}, key '{key}'", "the path contains a zero character, which is invalid", null);
+            if (written.Contains('\0', StringComparison.Ordinal)) throw Error(node.Line, $"{at}, key '{key}'", "the path contains a zero character, which is invalid", null);
             var path = paths.Resolve(written, out var unset);
-            if (unset is not null) unresolved ??= Refuse(node.Line, $"{at}, key '{key}'", $"the environment variable '{unset}' is not set, so the path was not found", $"Set {unset}, or write the path itself.");
+            if (unset is not null) unresolved ??= Error(node.Line, $"{at}, key '{key}'", $"the environment variable '{unset}' is not set, so the path was not found", $"Set {unset}, or write the path itself.");
             return path;
         }
 
@@ -76,7 +76,7 @@ internal sealed class CatalogueReader(string source, CataloguePaths paths)
         string[] needed = ["data_dir", isSegmentation ? "structures" : "diseases", "task_type"];
         foreach (var key in needed)
         {
-            if (!values.ContainsKey(key)) throw Refuse(name.Line, at, $"the required key '{key}' is missing", $"Add '{key}: …' to the dataset.");
+            if (!values.ContainsKey(key)) throw Error(name.Line, at, $"the required key '{key}' is missing", $"Add '{key}: …' to the dataset.");
         }
 
         var data = ReadPath("data_dir")!;
@@ -85,7 +85,7 @@ internal sealed class CatalogueReader(string source, CataloguePaths paths)
         if (train is null && validation is null && test is null)
         {
             if (!isSegmentation && !data.EndsWith(".npz", StringComparison.OrdinalIgnoreCase) && !values.ContainsKey("adapter"))
-                throw Refuse(name.Line, at, "the required key 'train_list' is missing", "Add 'train_list: FILE', 'val_list: FILE' and 'test_list: FILE'.");
+                throw Error(name.Line, at, "the required key 'train_list' is missing", "Add 'train_list: FILE', 'val_list: FILE' and 'test_list: FILE'.");
             train = validation = test = data;
         }
 
@@ -111,7 +111,7 @@ internal sealed class CatalogueReader(string source, CataloguePaths paths)
     {
         var task = Text(values["task_type"], at, "task_type");
         if (!Tasks.TryGetValue(task, out var known))
-            throw Refuse(values["task_type"].Line, $"{at}, key 'task_type'", $"the task '{task}' is unknown", NameSuggestion.For(task, [.. Tasks.Keys.Order(StringComparer.Ordinal)], "The tasks are"));
+            throw Error(values["task_type"].Line, $"{at}, key 'task_type'", $"the task '{task}' is unknown", NameSuggestion.For(task, [.. Tasks.Keys.Order(StringComparer.Ordinal)], "The tasks are"));
         var diseases = values[key];
         var names = Texts(diseases, at, key);
         try
@@ -121,7 +121,7 @@ internal sealed class CatalogueReader(string source, CataloguePaths paths)
         catch (ArgumentException e)
         {
             // The schema's own words, without the parameter name that .NET appends.
-            throw Refuse(diseases.Line, $"{at}, key '{key}'", e.Message.Split(" (Parameter", 2)[0].TrimEnd('.'), null, e);
+            throw Error(diseases.Line, $"{at}, key '{key}'", e.Message.Split(" (Parameter", 2)[0].TrimEnd('.'), null, e);
         }
     }
 
@@ -131,7 +131,7 @@ internal sealed class CatalogueReader(string source, CataloguePaths paths)
         foreach (var name in names)
         {
             if (!labels.Names.Contains(name, StringComparer.Ordinal))
-                throw Refuse(node.Line, $"{at}, key 'test_diseases_name'", $"'{name}' is not among the dataset's diseases", NameSuggestion.For(name, [.. labels.Names], "The diseases are"));
+                throw Error(node.Line, $"{at}, key 'test_diseases_name'", $"'{name}' is not among the dataset's diseases", NameSuggestion.For(name, [.. labels.Names], "The diseases are"));
         }
 
         return names;
@@ -142,7 +142,7 @@ internal sealed class CatalogueReader(string source, CataloguePaths paths)
         var text = Text(node, at, "annotation_percent");
         return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var percent) && percent is >= 1 and <= 100
             ? percent
-            : throw Refuse(node.Line, $"{at}, key 'annotation_percent'", $"'{text}' is invalid", "Expected a whole number from 1 to 100.");
+            : throw Error(node.Line, $"{at}, key 'annotation_percent'", $"'{text}' is invalid", "Expected a whole number from 1 to 100.");
     }
 
     private Dictionary<string, string> ReadSettings(YamlNode node, string at)
@@ -155,19 +155,19 @@ internal sealed class CatalogueReader(string source, CataloguePaths paths)
     // A mapping below 'settings' becomes keys with dots: "columns: {Edema: oedema}" is "columns.Edema". Depth is bounded by the reader.
     private void Flatten(YamlNode node, string prefix, Dictionary<string, string> settings, string at)
     {
-        if (node is not YamlMapping mapping) throw Refuse(node.Line, $"{at}, key 'settings'", $"is {node.Kind}, expected a mapping", null);
+        if (node is not YamlMapping mapping) throw Error(node.Line, $"{at}, key 'settings'", $"is {node.Kind}, expected a mapping", null);
         foreach (var (key, value) in mapping.Entries)
         {
             var name = prefix + key.Value;
             if (value is YamlMapping) Flatten(value, name + ".", settings, at);
-            else if (!settings.TryAdd(name, Text(value, at, $"settings.{name}"))) throw Refuse(key.Line, $"{at}, key 'settings.{name}'", "the key is a duplicate", null);
+            else if (!settings.TryAdd(name, Text(value, at, $"settings.{name}"))) throw Error(key.Line, $"{at}, key 'settings.{name}'", "the key is a duplicate", null);
         }
     }
 
     private List<CatalogueOption> ReadTraining(YamlScalar section, YamlNode value)
     {
         if (value is YamlScalar { IsNull: true }) return [];
-        if (value is not YamlMapping mapping) throw Refuse(section.Line, $"key '{TrainingKey}'", $"is {value.Kind}, expected a mapping of options", null);
+        if (value is not YamlMapping mapping) throw Error(section.Line, $"key '{TrainingKey}'", $"is {value.Kind}, expected a mapping of options", null);
         return [.. mapping.Entries.Select(e => new CatalogueOption(
             e.Key.Value,
             e.Value is YamlSequence ? string.Join(',', Texts(e.Value, $"section '{TrainingKey}'", e.Key.Value)) : Text(e.Value, $"section '{TrainingKey}'", e.Key.Value),
@@ -176,14 +176,14 @@ internal sealed class CatalogueReader(string source, CataloguePaths paths)
 
     private string Text(YamlNode node, string at, string key) => node is YamlScalar { IsNull: false, Value.Length: > 0 } scalar
         ? scalar.Value
-        : throw Refuse(node.Line, $"{at}, key '{key}'", node is YamlScalar ? "is empty, expected a value" : $"is {node.Kind}, expected a single value", null);
+        : throw Error(node.Line, $"{at}, key '{key}'", node is YamlScalar ? "is empty, expected a value" : $"is {node.Kind}, expected a single value", null);
 
     private List<string> Texts(YamlNode node, string at, string key) => node switch
     {
         YamlSequence { Items.Count: > 0 } list => [.. list.Items.Select(item => Text(item, at, key))],
-        YamlSequence => throw Refuse(node.Line, $"{at}, key '{key}'", "the list is empty, expected at least one name", null),
-        _ => throw Refuse(node.Line, $"{at}, key '{key}'", $"is {node.Kind}, expected a list", $"Write '{key}: [A, B]'."),
+        YamlSequence => throw Error(node.Line, $"{at}, key '{key}'", "the list is empty, expected at least one name", null),
+        _ => throw Error(node.Line, $"{at}, key '{key}'", $"is {node.Kind}, expected a list", $"Write '{key}: [A, B]'."),
     };
 
-    private ArkInputException Refuse(int line, string at, string problem, string? mend, Exception? inner = null) => new(source, CataloguePlace.Of(line, at), problem, mend, inner);
+    private ArkInputException Error(int line, string at, string problem, string? hint, Exception? inner = null) => new(source, CataloguePlace.Of(line, at), problem, hint, inner);
 }

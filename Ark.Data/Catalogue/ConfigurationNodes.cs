@@ -6,7 +6,7 @@ namespace Ark.Data;
 /// <summary>Turns a section of configuration into the tree that a YAML file gives.</summary>
 internal static class ConfigurationNodes
 {
-    private const int Deepest = 16;
+    private const int MaxDepth = 16;
 
     /// <summary>The tree of a section.</summary>
     /// <param name="section">The section.</param>
@@ -16,7 +16,7 @@ internal static class ConfigurationNodes
 
     private static YamlNode Of(IConfiguration section, int depth)
     {
-        if (depth > Deepest) throw new ArkInputException("configuration", (section as IConfigurationSection)?.Path, $"sections are nested too deeply (limit {Deepest})");
+        if (depth > MaxDepth) throw new ArkInputException("configuration", (section as IConfigurationSection)?.Path, $"sections are nested too deeply (limit {MaxDepth})");
         var children = section.GetChildren().ToList();
         if (children.Count == 0) return Scalar((section as IConfigurationSection)?.Value);
         // Configuration knows no lists: they are keys 0, 1, 2, ….

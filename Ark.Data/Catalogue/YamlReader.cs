@@ -10,10 +10,10 @@ namespace Ark.Data;
 /// </summary>
 internal sealed class YamlReader
 {
-    private const int MostBytes = 4 << 20;
-    private const int Deepest = 16;
-    private const int MostNodes = 100_000;
-    private const int LongestScalar = 16 * 1024;
+    private const int MaxBytes = 4 << 20;
+    private const int MaxDepth = 16;
+    private const int MaxNodes = 100_000;
+    private const int MaxScalarLength = 16 * 1024;
 
     private readonly string _source;
     private readonly Stack<Frame> _open = new();
@@ -32,9 +32,9 @@ internal sealed class YamlReader
     {
         using var stream = InputFile.OpenRead(path, "configuration");
         // A pipe has no length.
-        var buffer = new byte[MostBytes + 1];
+        var buffer = new byte[MaxBytes + 1];
         var count = stream.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
-        if (count > MostBytes) throw new ArkInputException(path, null, $"the YAML file is too large (above the limit of {MostBytes} bytes)");
+        if (count > MaxBytes) throw new ArkInputException(path, null, $"the YAML file is too large (above the limit of {MaxBytes} bytes)");
         var bytes = buffer.AsSpan(0, count);
         try
         {
@@ -79,13 +79,13 @@ internal sealed class YamlReader
     private void Take(ParsingEvent e)
     {
         var line = _line = (int)Math.Min(e.Start.Line, int.MaxValue);
-        if (e is NodeEvent { Tag.IsEmpty: false } tagged) throw Refuse(line, $"the YAML tag '{tagged.Tag}' is not allowed", "Write a plain value.");
+        if (e is NodeEvent { Tag.IsEmpty: false } tagged) throw Error(line, $"the YAML tag '{tagged.Tag}' is not allowed", "Write a plain value.");
         switch (e)
         {
             case DocumentStart when _root is not null:
-                throw Refuse(line, "a second YAML document starts here", "Keep everything in one document.");
+                throw Error(line, "a second YAML document starts here", "Keep everything in one document.");
             case Scalar scalar:
-                if (scalar.Value.Length > LongestScalar) throw Refuse(line, $"the value or key is too large (over the limit of {LongestScalar} characters)");
+                if (scalar.Value.Length > MaxScalarLength) throw Error(line, $"the value or key is too large (over the limit of {MaxScalarLength} characters)");
                 var isNull = scalar.Style == ScalarStyle.Plain && scalar.Value is "" or "~" or "null";
                 Close(new YamlScalar(line, scalar.Value, isNull), scalar.Anchor);
                 break;
@@ -100,7 +100,7 @@ internal sealed class YamlReader
                 Close(frame.Node, frame.Anchor, counted: true);
                 break;
             case AnchorAlias alias:
-                if (!_anchors.TryGetValue(alias.Value.Value, out var target)) throw Refuse(line, $"the alias '*{alias.Value.Value}' names no anchor that is complete before it");
+                if (!_anchors.TryGetValue(alias.Value.Value, out var target)) throw Error(line, $"the alias '*{alias.Value.Value}' names no anchor that is complete before it");
                 Count(target.Size, line);
                 Close(target, AnchorName.Empty, counted: true);
                 break;
@@ -109,7 +109,7 @@ internal sealed class YamlReader
 
     private void Open(YamlNode node, AnchorName anchor)
     {
-        if (_open.Count >= Deepest) throw Refuse(node.Line, $"values are nested too deeply (limit {Deepest})");
+        if (_open.Count >= MaxDepth) throw Error(node.Line, $"values are nested too deeply (limit {MaxDepth})");
         Count(1, node.Line);
         _open.Push(new Frame(node, anchor));
     }
@@ -134,8 +134,8 @@ internal sealed class YamlReader
         var mapping = (YamlMapping)parent.Node;
         if (parent.Key is null)
         {
-            parent.Key = node as YamlScalar ?? throw Refuse(node.Line, $"a key is {node.Kind}, expected a name");
-            if (mapping.Contains(parent.Key.Value)) throw Refuse(node.Line, $"the key '{parent.Key.Value}' is a duplicate", "Keep one of them.");
+            parent.Key = node as YamlScalar ?? throw Error(node.Line, $"a key is {node.Kind}, expected a name");
+            if (mapping.Contains(parent.Key.Value)) throw Error(node.Line, $"the key '{parent.Key.Value}' is a duplicate", "Keep one of them.");
             return;
         }
 
@@ -146,10 +146,10 @@ internal sealed class YamlReader
     private void Count(int nodes, int line)
     {
         _nodes += nodes;
-        if (_nodes > MostNodes) throw Refuse(line, $"the YAML file holds too many values (limit {MostNodes}, aliases counted in full)");
+        if (_nodes > MaxNodes) throw Error(line, $"the YAML file holds too many values (limit {MaxNodes}, aliases counted in full)");
     }
 
-    private ArkInputException Refuse(int line, string problem, string? mend = null) => new(_source, $"line {line}", problem, mend);
+    private ArkInputException Error(int line, string problem, string? hint = null) => new(_source, $"line {line}", problem, hint);
 
     private sealed class Frame(YamlNode node, AnchorName anchor)
     {

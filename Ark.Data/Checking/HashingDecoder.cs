@@ -8,7 +8,7 @@ namespace Ark.Data;
 internal sealed class HashingDecoder(IImageDecoder inner) : IImageDecoder
 {
     // Larger files are the inner decoder's to refuse or to read; they are told apart by their pixels.
-    private const long MostBytes = 128L << 20;
+    private const long MaxBytes = 128L << 20;
 
     private UInt128? _hash;
 
@@ -29,7 +29,7 @@ internal sealed class HashingDecoder(IImageDecoder inner) : IImageDecoder
     public RasterImage DecodeFile(string path)
     {
         var file = new FileInfo(path);
-        if (!file.Exists || file.Length > MostBytes) return inner.DecodeFile(path);
+        if (!file.Exists || file.Length > MaxBytes) return inner.DecodeFile(path);
         byte[] bytes;
         try
         {

@@ -43,13 +43,13 @@ internal static class BmpImage
             var row = file.Slice((int)(offset + (stride * (height > 0 ? rows - 1 - y : y))), (int)stride);
             for (var x = 0; x < width; x++)
             {
-                var colour = bits <= 8 ? Entry(palette, (row[x * bits / 8] >> (8 - bits - (x * bits % 8))) & ((1 << bits) - 1), name) : row.Slice(x * bits / 8, 3);
+                var color = bits <= 8 ? Entry(palette, (row[x * bits / 8] >> (8 - bits - (x * bits % 8))) & ((1 << bits) - 1), name) : row.Slice(x * bits / 8, 3);
                 var to = ((y * width) + x) * 3;
-                (rgb[to], rgb[to + 1], rgb[to + 2]) = (colour[2], colour[1], colour[0]);
+                (rgb[to], rgb[to + 1], rgb[to + 2]) = (color[2], color[1], color[0]);
             }
         }
 
-        return PixelConversion.GreyOf(rgb) is { } grey ? new RasterImage(width, (int)rows, 1, grey) : new RasterImage(width, (int)rows, 3, rgb);
+        return PixelConversion.GrayOf(rgb) is { } grey ? new RasterImage(width, (int)rows, 1, grey) : new RasterImage(width, (int)rows, 3, rgb);
     }
 
     private static ReadOnlySpan<byte> Entry(ReadOnlySpan<byte> palette, int index, string name) => (index + 1) * 4 <= palette.Length

@@ -35,9 +35,9 @@ internal static class DicomImage
         if (encoding == DicomEncoding.Jpeg) return FromJpeg(data, pixels, decodeJpeg);
         announce?.Invoke((long)pixels.Count * pixels.Samples * (pixels.BytesPerSample + 1));
         var samples = encoding == DicomEncoding.RunLength ? DicomRunLength.Unpack(data, pixels, DicomFragments.Join(data, Fragments(data))) : Native(data, pixels);
-        return pixels.IsGrey
-            ? new RasterImage(pixels.Width, pixels.Height, 1, Grey(samples.Span, pixels, DicomGreyTable.Build(data, pixels)))
-            : Colour(samples.Span, pixels, pixels.IsPlanar || encoding == DicomEncoding.RunLength);
+        return pixels.IsGray
+            ? new RasterImage(pixels.Width, pixels.Height, 1, Grey(samples.Span, pixels, DicomGrayTable.Build(data, pixels)))
+            : Color(samples.Span, pixels, pixels.IsPlanar || encoding == DicomEncoding.RunLength);
     }
 
     /// <summary>Whether bytes are a DICOM file: with its preamble, or beginning with the group length of the meta information.</summary>
@@ -46,16 +46,16 @@ internal static class DicomImage
     private static bool HasPreamble(ReadOnlySpan<byte> bytes) => bytes.Length >= PreambleLength + 4 && bytes[PreambleLength..].StartsWith("DICM"u8);
 
     private static ReadOnlyMemory<byte> Fragments(DicomDataSet data) =>
-        data.Fragments ?? throw data.Refuse(DicomTag.PixelData, "the pixel data of the DICOM file is missing, or not encapsulated as its transfer syntax demands");
+        data.Fragments ?? throw data.Error(DicomTag.PixelData, "the pixel data of the DICOM file is missing, or not encapsulated as its transfer syntax demands");
 
     private static ReadOnlyMemory<byte> Native(DicomDataSet data, DicomPixels pixels)
     {
-        if (data.Fragments is not null) throw data.Refuse(DicomTag.PixelData, "the pixel data has an undefined length, which its DICOM transfer syntax does not allow");
+        if (data.Fragments is not null) throw data.Error(DicomTag.PixelData, "the pixel data has an undefined length, which its DICOM transfer syntax does not allow");
         var needed = (long)pixels.Count * pixels.Samples * pixels.BytesPerSample;
         var bytes = data.Bytes(DicomTag.PixelData);
         return bytes.Length >= needed
             ? bytes
-            : throw data.Refuse(DicomTag.PixelData, data.Has(DicomTag.PixelData) ? $"the pixel data has {bytes.Length} bytes, too short for {needed}: the DICOM file is truncated" : "the pixel data is missing from the DICOM file");
+            : throw data.Error(DicomTag.PixelData, data.Has(DicomTag.PixelData) ? $"the pixel data has {bytes.Length} bytes, too short for {needed}: the DICOM file is truncated" : "the pixel data is missing from the DICOM file");
     }
 
     private static byte[] Grey(ReadOnlySpan<byte> samples, DicomPixels pixels, ReadOnlySpan<byte> table)
@@ -74,7 +74,7 @@ internal static class DicomImage
         return result;
     }
 
-    private static RasterImage Colour(ReadOnlySpan<byte> samples, DicomPixels pixels, bool planar)
+    private static RasterImage Color(ReadOnlySpan<byte> samples, DicomPixels pixels, bool planar)
     {
         var (pixelStep, channelStep) = planar ? (1, pixels.Count) : (3, 1);
         var rgb = new byte[pixels.Count * 3];
@@ -97,17 +97,17 @@ internal static class DicomImage
         catch (ArkInputException e) when (e.Place is null)
         {
             // The decoder knows nothing of the file around its bytes.
-            throw data.Refuse(DicomTag.PixelData, $"the JPEG in the DICOM file: {e.Problem}", e.Mend);
+            throw data.Error(DicomTag.PixelData, $"the JPEG in the DICOM file: {e.Problem}", e.Hint);
         }
 
         if (image.Width != pixels.Width || image.Height != pixels.Height)
-            throw data.Refuse(DicomTag.Rows, $"the DICOM file says {pixels.Width}x{pixels.Height}, and its JPEG is {image.Width}x{image.Height}, so its size is invalid");
-        if (!pixels.IsGrey) return image;
-        if (image.Channels != 1) throw data.Refuse(DicomTag.SamplesPerPixel, "the DICOM file says one sample per pixel, and its JPEG has colour, so one of them is invalid");
-        return new RasterImage(image.Width, image.Height, 1, Grey(image.Pixels, pixels, DicomGreyTable.Build(data, pixels)));
+            throw data.Error(DicomTag.Rows, $"the DICOM file says {pixels.Width}x{pixels.Height}, and its JPEG is {image.Width}x{image.Height}, so its size is invalid");
+        if (!pixels.IsGray) return image;
+        if (image.Channels != 1) throw data.Error(DicomTag.SamplesPerPixel, "the DICOM file says one sample per pixel, and its JPEG has colour, so one of them is invalid");
+        return new RasterImage(image.Width, image.Height, 1, Grey(image.Pixels, pixels, DicomGrayTable.Build(data, pixels)));
     }
 
-    private static RasterImage Narrowed(DicomPixels pixels, byte[] rgb) => PixelConversion.GreyOf(rgb) is { } grey
+    private static RasterImage Narrowed(DicomPixels pixels, byte[] rgb) => PixelConversion.GrayOf(rgb) is { } grey
         ? new RasterImage(pixels.Width, pixels.Height, 1, grey)
         : new RasterImage(pixels.Width, pixels.Height, 3, rgb);
 

@@ -16,7 +16,7 @@ internal enum EncodedFormat
 /// <summary>Recognises formats.</summary>
 internal static class EncodedFormats
 {
-    public static EncodedFormat Recognise(ReadOnlySpan<byte> bytes) => bytes switch
+    public static EncodedFormat Recognize(ReadOnlySpan<byte> bytes) => bytes switch
     {
         [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A, ..] => EncodedFormat.Png,
         [0xFF, 0xD8, 0xFF, ..] => EncodedFormat.Jpeg,

@@ -16,7 +16,7 @@ public sealed class ImageDecoderOptions
     /// only for repeating a published run.
     /// </summary>
     /// <value><see langword="false"/> by default: 16-bit samples are scaled to 8 bits.</value>
-    public bool ClipSixteenBitGrey { get; init; }
+    public bool ClipSixteenBitGray { get; init; }
 
     /// <summary>Whether pictures are turned as their orientation tag (EXIF, TIFF) says. The published code does not.</summary>
     /// <value><see langword="false"/> by default: pixels as stored.</value>

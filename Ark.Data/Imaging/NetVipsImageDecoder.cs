@@ -23,9 +23,9 @@ namespace Ark.Data;
 public sealed class NetVipsImageDecoder : IImageDecoder
 {
     /// <summary>What a JPEG can have at most; a thinner and longer picture would grow without bound when it is resized.</summary>
-    private const int LongestSide = 65_535;
+    private const int MaxSide = 65_535;
 
-    private const int MostGifPixels = 1 << 24;
+    private const int MaxGifPixels = 1 << 24;
     private const int LargePicture = 1 << 20;
     private const int StripBytes = 1 << 16;
 
@@ -52,7 +52,7 @@ public sealed class NetVipsImageDecoder : IImageDecoder
     private NetVipsImageDecoder(ImageDecoderOptions options, Action<long> announce) => (_options, _announce) = (options, announce);
 
     /// <summary>Names what decides the pixels: decoders of the same name decode alike.</summary>
-    internal string Manner => FormattableString.Invariant($"revision={Revision} libvips={NetVips.NetVips.Version(0)}.{NetVips.NetVips.Version(1)} stored={!_options.FollowOrientation} clip={_options.ClipSixteenBitGrey}");
+    internal string Manner => FormattableString.Invariant($"revision={Revision} libvips={NetVips.NetVips.Version(0)}.{NetVips.NetVips.Version(1)} stored={!_options.FollowOrientation} clip={_options.ClipSixteenBitGray}");
 
     /// <summary>The same decoder, telling how many bytes a picture will take when it has read the header and before it takes them.</summary>
     /// <param name="announce">Is told; may wait, and may throw to give up.</param>
@@ -91,11 +91,11 @@ public sealed class NetVipsImageDecoder : IImageDecoder
 
     private RasterImage DecodeBytes(byte[] bytes, string name)
     {
-        var format = EncodedFormats.Recognise(bytes);
+        var format = EncodedFormats.Recognize(bytes);
         return format switch
         {
             EncodedFormat.Dicom => DicomImage.Decode(bytes, name, _options, _announce, jpeg => DecodeWithVips(EncodedFormat.Jpeg, jpeg, name)),
-            EncodedFormat.Bmp => BmpImage.Decode(bytes, name, _options.MaxPixels, LongestSide, _announce),
+            EncodedFormat.Bmp => BmpImage.Decode(bytes, name, _options.MaxPixels, MaxSide, _announce),
             _ => DecodeWithVips(format, bytes, name),
         };
     }
@@ -144,8 +144,8 @@ public sealed class NetVipsImageDecoder : IImageDecoder
                 name, null, $"the image is too large: {image.Width}x{image.Height} is above the limit of {_options.MaxPixels} pixels", "Raise MaxPixels if the file is trusted.");
         }
 
-        if (Math.Max(image.Width, image.Height) > LongestSide)
-            throw new ArkInputException(name, null, $"the image is too large: {image.Width}x{image.Height} has a side above the limit of {LongestSide} pixels");
+        if (Math.Max(image.Width, image.Height) > MaxSide)
+            throw new ArkInputException(name, null, $"the image is too large: {image.Width}x{image.Height} has a side above the limit of {MaxSide} pixels");
 
         if (image.Format is not (Enums.BandFormat.Uchar or Enums.BandFormat.Ushort) || image.Bands > 5 || !IsLight(image.Interpretation))
         {
@@ -157,8 +157,8 @@ public sealed class NetVipsImageDecoder : IImageDecoder
     // A few bytes can claim any size, and libvips holds a GIF several times over. It blackens what is transparent, where Pillow gives its palette's colour.
     private static void CheckGif(Image image, string name)
     {
-        if ((long)image.Width * image.Height > MostGifPixels)
-            throw new ArkInputException(name, null, $"the image is too large for a GIF: {image.Width}x{image.Height} is above the limit of {MostGifPixels} pixels", "Convert it to PNG.");
+        if ((long)image.Width * image.Height > MaxGifPixels)
+            throw new ArkInputException(name, null, $"the image is too large for a GIF: {image.Width}x{image.Height} is above the limit of {MaxGifPixels} pixels", "Convert it to PNG.");
         if (!image.HasAlpha()) return;
         using var alpha = image.ExtractBand(image.Bands - 1);
         if (alpha.Min() < byte.MaxValue) throw new ArkInputException(name, null, "is a GIF image with transparent pixels, which is unsupported: their colour would be lost", "Convert it to PNG without transparency.");
@@ -172,12 +172,12 @@ public sealed class NetVipsImageDecoder : IImageDecoder
     {
         var (width, height) = (image.Width, image.Height);
         var wanted = image.Interpretation == Enums.Interpretation.Cmyk ? 4 : image.Bands < 3 ? 1 : 3;
-        var clip = _options.ClipSixteenBitGrey && wanted == 1;
+        var clip = _options.ClipSixteenBitGray && wanted == 1;
         var pixels = ReadSamples(image, wanted, clip);
         if (wanted == 4) pixels = PixelConversion.CmykToRgb(pixels);
         if (wanted > 1)
         {
-            if (PixelConversion.GreyOf(pixels) is not { } grey) return new RasterImage(width, height, 3, pixels);
+            if (PixelConversion.GrayOf(pixels) is not { } grey) return new RasterImage(width, height, 3, pixels);
             pixels = grey;
         }
 

@@ -58,7 +58,7 @@ public sealed class ImageCache : IDisposable
     internal string FolderPath { get; }
 
     // Larger files are the decoder's to refuse, or to read without being kept.
-    private const long MostBytes = 128L << 20;
+    private const long MaxBytes = 128L << 20;
 
     /// <summary>How many images it holds.</summary>
     public int Count => _entries.Count;
@@ -99,7 +99,7 @@ public sealed class ImageCache : IDisposable
         var name = Key(manner, Encoding.UTF8.GetBytes(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{file.FullName}\n{file.Length}\n{file.LastWriteTimeUtc.Ticks}")));
         if (_aliases.TryGetValue(name, out var known) && Read(known) is { } found) return found;
 
-        var bytes = file.Length <= MostBytes ? TryReadAll(path) : null;
+        var bytes = file.Length <= MaxBytes ? TryReadAll(path) : null;
         // The decoder has the words for a file that cannot be read.
         if (bytes is null) return prepare(decoder.DecodeFile(path));
         var content = Key(manner, bytes);

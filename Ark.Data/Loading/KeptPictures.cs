@@ -7,10 +7,10 @@ namespace Ark.Data;
 /// training, which all want one size. Nothing is ever dropped; what finds no room is decoded every time. Thread-safe.
 /// </summary>
 /// <param name="most">The limit in bytes.</param>
-internal sealed class KeptPictures(long most = KeptPictures.MostBytes)
+internal sealed class KeptPictures(long most = KeptPictures.MaxBytes)
 {
     /// <summary>The limit of a training, in bytes: 1 GiB, which is about 1,000 grey pictures of 448 pixels, or 4,000 of 224.</summary>
-    public const long MostBytes = 1L << 30;
+    public const long MaxBytes = 1L << 30;
 
     private readonly ConcurrentDictionary<SegmentationSample, PreparedPicture> _kept = new(ReferenceEqualityComparer.Instance);
     private long _bytes;

@@ -10,5 +10,5 @@ internal sealed record ReadingPass(int[] Order, int BatchCount, SampleWriter Wri
     public int FirstBatch { get; init; }
 
     /// <summary>How many samples a batch needs. One that has fewer once bad images are left out is left out itself.</summary>
-    public int SmallestBatch { get; init; } = 1;
+    public int MinBatch { get; init; } = 1;
 }

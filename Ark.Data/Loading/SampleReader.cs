@@ -71,7 +71,7 @@ internal sealed class SampleReader
                 await open.Peek().Filled.WaitAsync(cancellationToken).ConfigureAwait(false);
                 // The batch leaves the queue only now, so that a cancelled wait still gives its buffers back.
                 var batch = open.Dequeue();
-                if (!IsLeft(batch, pass.SmallestBatch)) continue;
+                if (!IsLeft(batch, pass.MinBatch)) continue;
                 yielded++;
                 yield return batch;
                 cancellationToken.ThrowIfCancellationRequested();
@@ -86,9 +86,9 @@ internal sealed class SampleReader
 
         // Of a pass that is gone on with, images were read before.
         if (yielded > 0 || pass.FirstBatch > 0 || pass.BatchCount == 0) yield break;
-        var problem = pass.SmallestBatch == 1
+        var problem = pass.MinBatch == 1
             ? $"none of its {_count} images can be read"
-            : $"no batch of its {_count} images has {pass.SmallestBatch} that can be read";
+            : $"no batch of its {_count} images has {pass.MinBatch} that can be read";
         throw new ArkInputException(_options.Source ?? "the dataset", null, problem, "See the reasons reported for each image.");
     }
 
@@ -187,5 +187,5 @@ internal sealed class SampleReader
     private ArkInputException Listed(ArkInputException bad) => _options.Source is null
         ? bad
         : new ArkInputException(bad.InputSource, bad.Place, $"{bad.Problem} (an image of '{_options.Source}')",
-            bad.Mend ?? "Replace or remove it, or choose to skip bad images.", bad);
+            bad.Hint ?? "Replace or remove it, or choose to skip bad images.", bad);
 }

@@ -54,7 +54,7 @@ internal sealed class SegmentationLoader
             Write(index, augment ? new RandomStream(_options.Seed, DrawStream, (ulong)epoch, (ulong)index) : null, image, masks))
         {
             FirstBatch = firstBatch,
-            SmallestBatch = 2,
+            MinBatch = 2,
         };
         return _reader.ReadAsync(pass, cancellationToken).ToBlockingEnumerable(cancellationToken);
     }

@@ -13,23 +13,23 @@ public sealed class EvaluationTransform : IPreparingTransform
     /// <summary>Creates the transform.</summary>
     /// <param name="height">Rows of the view, 1 to 8192.</param>
     /// <param name="width">Columns of the view, 1 to 8192.</param>
-    /// <param name="normalisation">Mean and deviation.</param>
+    /// <param name="normalization">Mean and deviation.</param>
     /// <param name="asDatasetOf">
     /// <see langword="null"/> (the default) prepares the stored picture. A recipe prepares it as that publication's training program does when
     /// it validates: its datasets first resize every picture (bicubic), to the view's size (Ark) or to the size before the crop (Ark+).
     /// </param>
     /// <exception cref="ArgumentOutOfRangeException">A size is out of range, or the normalisation or recipe is none.</exception>
-    public EvaluationTransform(int height, int width, Normalisation normalisation = Normalisation.ImageNet, AugmentationRecipe? asDatasetOf = null)
-        : this(ViewSize.Checked(height, width), ViewSize.Checked(height, width).BeforeCrop, normalisation, asDatasetOf)
+    public EvaluationTransform(int height, int width, Normalization normalization = Normalization.ImageNet, AugmentationRecipe? asDatasetOf = null)
+        : this(ViewSize.Checked(height, width), ViewSize.Checked(height, width).BeforeCrop, normalization, asDatasetOf)
     {
     }
 
     /// <summary>As the public one, with a size before the crop of its own.</summary>
-    internal EvaluationTransform(ViewSize size, ViewSize beforeCrop, Normalisation normalisation, AugmentationRecipe? asDatasetOf = null)
+    internal EvaluationTransform(ViewSize size, ViewSize beforeCrop, Normalization normalization, AugmentationRecipe? asDatasetOf = null)
     {
         _size = size;
         _picture = new EvaluationPicture(size, beforeCrop, asDatasetOf);
-        _tables = PixelTables.InSingle(normalisation);
+        _tables = PixelTables.InSingle(normalization);
     }
 
     /// <inheritdoc/>
@@ -47,7 +47,7 @@ public sealed class EvaluationTransform : IPreparingTransform
     {
         _size.CheckDestination(destination, Views);
         using var pixels = _picture.Prepare(image);
-        _tables.Write(Crops.Centre(_picture.View(pixels, image), Width, Height), destination);
+        _tables.Write(Crops.Center(_picture.View(pixels, image), Width, Height), destination);
     }
 
     string IPreparingTransform.Preparation => _picture.Preparation;
@@ -57,6 +57,6 @@ public sealed class EvaluationTransform : IPreparingTransform
     void IPreparingTransform.ApplyPrepared(RasterImage prepared, RandomStream random, Span<float> destination)
     {
         _size.CheckDestination(destination, Views);
-        _tables.Write(Crops.Centre(Bitmap.Of(prepared), Width, Height), destination);
+        _tables.Write(Crops.Center(Bitmap.Of(prepared), Width, Height), destination);
     }
 }

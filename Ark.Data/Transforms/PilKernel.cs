@@ -25,13 +25,13 @@ internal sealed class PilKernel
         Span<double> exact = Taps <= 256 ? stackalloc double[Taps] : new double[Taps];
         for (var i = 0; i < outputSize; i++)
         {
-            var centre = (i + 0.5) * scale;
-            var first = Math.Max((int)(centre - support + 0.5), 0);
-            var count = Math.Min((int)(centre + support + 0.5), inputSize) - first;
+            var center = (i + 0.5) * scale;
+            var first = Math.Max((int)(center - support + 0.5), 0);
+            var count = Math.Min((int)(center + support + 0.5), inputSize) - first;
             var sum = 0.0;
             for (var k = 0; k < count; k++)
             {
-                exact[k] = Evaluate(filter, (k + first - centre + 0.5) * (1.0 / stretch));
+                exact[k] = Evaluate(filter, (k + first - center + 0.5) * (1.0 / stretch));
                 sum += exact[k];
             }
 

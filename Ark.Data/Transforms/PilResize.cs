@@ -39,12 +39,12 @@ internal static class PilResize
         {
             var from = source.Row(y);
             var to = destination.Slice(y * width * channels, width * channels);
-            if (channels == 1) HorizontalGrey(from, to, kernel);
-            else HorizontalColour(from, to, kernel);
+            if (channels == 1) HorizontalGray(from, to, kernel);
+            else HorizontalColor(from, to, kernel);
         }
     }
 
-    private static void HorizontalGrey(ReadOnlySpan<byte> from, Span<byte> to, PilKernel kernel)
+    private static void HorizontalGray(ReadOnlySpan<byte> from, Span<byte> to, PilKernel kernel)
     {
         for (var x = 0; x < to.Length; x++)
         {
@@ -71,7 +71,7 @@ internal static class PilResize
         return sum;
     }
 
-    private static void HorizontalColour(ReadOnlySpan<byte> from, Span<byte> to, PilKernel kernel)
+    private static void HorizontalColor(ReadOnlySpan<byte> from, Span<byte> to, PilKernel kernel)
     {
         for (var x = 0; x < to.Length / 3; x++)
         {

@@ -8,15 +8,15 @@ internal sealed class PixelTables
     private PixelTables(float[][] tables) => _tables = tables;
 
     /// <summary>Computed in single precision, as torchvision's <c>ToTensor</c> and <c>Normalize</c> do: evaluation.</summary>
-    public static PixelTables InSingle(Normalisation normalisation)
+    public static PixelTables InSingle(Normalization normalization)
     {
-        return Create(normalisation, static (level, mean, deviation) => ((level / 255f) - (float)mean) / (float)deviation);
+        return Create(normalization, static (level, mean, deviation) => ((level / 255f) - (float)mean) / (float)deviation);
     }
 
     /// <summary>Computed in double precision and rounded once, as the published training data sets do with numpy.</summary>
-    public static PixelTables InDouble(Normalisation normalisation)
+    public static PixelTables InDouble(Normalization normalization)
     {
-        return Create(normalisation, static (level, mean, deviation) => (float)(((level / 255.0) - mean) / deviation));
+        return Create(normalization, static (level, mean, deviation) => (float)(((level / 255.0) - mean) / deviation));
     }
 
     /// <summary>Writes a picture as three planes.</summary>
@@ -59,20 +59,20 @@ internal sealed class PixelTables
         }
     }
 
-    private static PixelTables Create(Normalisation normalisation, Func<int, double, double, float> normalise)
+    private static PixelTables Create(Normalization normalization, Func<int, double, double, float> normalize)
     {
-        var (means, deviations) = normalisation switch
+        var (means, deviations) = normalization switch
         {
-            Normalisation.ImageNet => ((double[])[0.485, 0.456, 0.406], (double[])[0.229, 0.224, 0.225]),
-            Normalisation.ChestXray => ([0.5056, 0.5056, 0.5056], [0.252, 0.252, 0.252]),
-            Normalisation.None => ([0, 0, 0], [1, 1, 1]),
-            _ => throw new ArgumentOutOfRangeException(nameof(normalisation), normalisation, "Unknown normalisation."),
+            Normalization.ImageNet => ((double[])[0.485, 0.456, 0.406], (double[])[0.229, 0.224, 0.225]),
+            Normalization.ChestXray => ([0.5056, 0.5056, 0.5056], [0.252, 0.252, 0.252]),
+            Normalization.None => ([0, 0, 0], [1, 1, 1]),
+            _ => throw new ArgumentOutOfRangeException(nameof(normalization), normalization, "Unknown normalisation."),
         };
         var tables = new float[3][];
         for (var channel = 0; channel < 3; channel++)
         {
             var (mean, deviation) = (means[channel], deviations[channel]);
-            tables[channel] = [.. Enumerable.Range(0, 256).Select(level => normalise(level, mean, deviation))];
+            tables[channel] = [.. Enumerable.Range(0, 256).Select(level => normalize(level, mean, deviation))];
         }
 
         return new PixelTables(tables);

@@ -6,9 +6,9 @@ namespace Ark.Data;
 /// Makes the network's input and target. Training moves picture and masks together (shift by up to 1/16, scale by up to a tenth, rotation by up to 10 degrees, borders mirrored, masks by the
 /// nearest pixel) in half of the draws, and changes brightness and contrast by up to a fifth in half of them: what the published training draws. Thread-safe.
 /// </summary>
-internal sealed class SegmentationTransform(ViewSize size, int structures, Normalisation normalisation)
+internal sealed class SegmentationTransform(ViewSize size, int structures, Normalization normalization)
 {
-    private readonly PixelTables _tables = PixelTables.InSingle(normalisation);
+    private readonly PixelTables _tables = PixelTables.InSingle(normalization);
 
     public ViewSize Size => size;
 

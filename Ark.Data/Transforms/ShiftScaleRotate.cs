@@ -16,11 +16,11 @@ internal readonly record struct ShiftScaleRotate(double Angle, double Scale, dou
         var radians = Angle * Math.PI / 180;
         var cosine = Math.Cos(radians) * Scale;
         var sine = Math.Sin(radians) * Scale;
-        double centreX = (width * 0.5) - 0.5, centreY = (height * 0.5) - 0.5;
+        double centerX = (width * 0.5) - 0.5, centerY = (height * 0.5) - 0.5;
         return
         [
-            cosine, sine, ((1 - cosine) * centreX) - (sine * centreY) + (ShiftX * width),
-            -sine, cosine, (sine * centreX) + ((1 - cosine) * centreY) + (ShiftY * height),
+            cosine, sine, ((1 - cosine) * centerX) - (sine * centerY) + (ShiftX * width),
+            -sine, cosine, (sine * centerX) + ((1 - cosine) * centerY) + (ShiftY * height),
         ];
     }
 }

@@ -13,20 +13,20 @@ public sealed class TenCropTransform : IPreparingTransform
     /// <summary>Creates the transform.</summary>
     /// <param name="height">Rows of a view, 1 to 8192.</param>
     /// <param name="width">Columns of a view, 1 to 8192.</param>
-    /// <param name="normalisation">Mean and deviation.</param>
+    /// <param name="normalization">Mean and deviation.</param>
     /// <param name="asDatasetOf">As for <see cref="EvaluationTransform"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException">A size is out of range, or the normalisation or recipe is none.</exception>
-    public TenCropTransform(int height, int width, Normalisation normalisation = Normalisation.ImageNet, AugmentationRecipe? asDatasetOf = null)
-        : this(ViewSize.Checked(height, width), ViewSize.Checked(height, width).BeforeCrop, normalisation, asDatasetOf)
+    public TenCropTransform(int height, int width, Normalization normalization = Normalization.ImageNet, AugmentationRecipe? asDatasetOf = null)
+        : this(ViewSize.Checked(height, width), ViewSize.Checked(height, width).BeforeCrop, normalization, asDatasetOf)
     {
     }
 
     /// <summary>As the public one, with a size before the crop of its own.</summary>
-    internal TenCropTransform(ViewSize size, ViewSize beforeCrop, Normalisation normalisation, AugmentationRecipe? asDatasetOf = null)
+    internal TenCropTransform(ViewSize size, ViewSize beforeCrop, Normalization normalization, AugmentationRecipe? asDatasetOf = null)
     {
         _size = size;
         _picture = new EvaluationPicture(size, beforeCrop, asDatasetOf);
-        _tables = PixelTables.InSingle(normalisation);
+        _tables = PixelTables.InSingle(normalization);
     }
 
     /// <inheritdoc/>

@@ -16,27 +16,27 @@ public sealed class TrainingTransform : IPreparingTransform
     /// <param name="height">Rows of a view, 1 to 8192.</param>
     /// <param name="width">Columns of a view, 1 to 8192.</param>
     /// <param name="recipe">Which publication's views.</param>
-    /// <param name="normalisation">Mean and deviation.</param>
+    /// <param name="normalization">Mean and deviation.</param>
     /// <exception cref="ArgumentOutOfRangeException">A size is out of range, or the recipe or normalisation is none.</exception>
-    public TrainingTransform(int height, int width, AugmentationRecipe recipe, Normalisation normalisation = Normalisation.ImageNet)
-        : this(height, width, recipe, normalisation, wholePicture: false)
+    public TrainingTransform(int height, int width, AugmentationRecipe recipe, Normalization normalization = Normalization.ImageNet)
+        : this(height, width, recipe, normalization, wholePicture: false)
     {
     }
 
     /// <summary>As the public one, but cropping from the stored picture itself, as the published code does for some of its datasets.</summary>
-    internal TrainingTransform(int height, int width, AugmentationRecipe recipe, Normalisation normalisation, bool wholePicture)
+    internal TrainingTransform(int height, int width, AugmentationRecipe recipe, Normalization normalization, bool wholePicture)
     {
         if (!Enum.IsDefined(recipe)) throw new ArgumentOutOfRangeException(nameof(recipe), recipe, "Unknown recipe.");
         _size = ViewSize.Checked(height, width);
         _recipe = recipe;
-        _tables = PixelTables.InDouble(normalisation);
+        _tables = PixelTables.InDouble(normalization);
         if (!wholePicture) _working = recipe == AugmentationRecipe.Ark ? _size : _size.BeforeCrop;
     }
 
     /// <summary>The smallest random crop, as a share of the working picture's area, in (0, 1].</summary>
     /// <value>Default: 0.08, as published. Pictures that are small themselves keep too little in so small a crop.</value>
     /// <exception cref="ArgumentOutOfRangeException">The value is out of range.</exception>
-    public double SmallestCrop
+    public double MinCropScale
     {
         get;
         init => field = value is > 0 and <= 1 ? value : throw new ArgumentOutOfRangeException(nameof(value), value, "A crop is more than nothing and at most the whole.");
@@ -56,7 +56,7 @@ public sealed class TrainingTransform : IPreparingTransform
     public void Apply(RasterImage image, RandomStream random, Span<float> destination)
     {
         var working = _working ?? new ViewSize(image.Width, image.Height);
-        Apply(image, Augmentation.Draw(random, working.Width, working.Height, SmallestCrop), destination);
+        Apply(image, Augmentation.Draw(random, working.Width, working.Height, MinCropScale), destination);
     }
 
     string IPreparingTransform.Preparation => _working is { } working ? $"bicubic {working.Width}x{working.Height}" : "none";

@@ -83,7 +83,7 @@ public static class ArkServiceCollectionExtensions
             var options = ModelOptions(provider, key);
             return new ModelService(provider.GetRequiredKeyedService<LoadedModel>(key), provider.GetRequiredService<IImageDecoder>(),
                 new ModelServiceOptions(options.MaxBatchSize, options.MaxBatchDelay, options.QueueCapacity, options.Precision),
-                provider.GetRequiredService<DecodingBudget>(), new ServingWatch((string)key!, provider.GetRequiredService<ServingInstruments>(), ModelLog.For(provider)));
+                provider.GetRequiredService<DecodingBudget>(), new ServingTelemetry((string)key!, provider.GetRequiredService<ServingInstruments>(), ModelLog.For(provider)));
         });
         services.TryAddKeyedSingleton<IArkClassifier>(name, (provider, key) =>
         {

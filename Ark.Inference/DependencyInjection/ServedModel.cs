@@ -32,7 +32,7 @@ internal sealed record ServedModel(string Kind, string Name, string? Section, Fu
         }
         catch (ArkInputException e)
         {
-            throw new ArkInputException($"{this}, key '{key}', {e.InputSource}", e.Place, e.Problem, e.Mend, e);
+            throw new ArkInputException($"{this}, key '{key}', {e.InputSource}", e.Place, e.Problem, e.Hint, e);
         }
     }
 }

@@ -45,7 +45,7 @@ internal static class CsvEmbeddings
             for (var d = 0; d < row.Length; d++)
             {
                 if (!float.TryParse(table[columns[d]], NumberStyles.Float, CultureInfo.InvariantCulture, out row[d]) || !float.IsFinite(row[d]))
-                    throw table.Refuse(columns[d], $"'{table[columns[d]]}' is no number", "Keep one column of names and columns of numbers alone.");
+                    throw table.Error(columns[d], $"'{table[columns[d]]}' is no number", "Keep one column of names and columns of numbers alone.");
             }
 
             rows.Add(row);

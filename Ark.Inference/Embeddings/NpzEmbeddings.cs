@@ -7,7 +7,7 @@ namespace Ark.Inference;
 /// <summary>Embeddings as NPZ: <c>embeddings</c> (float32) and <c>names</c> (text of fixed width), both readable by numpy without pickles.</summary>
 internal static class NpzEmbeddings
 {
-    private const int MostInfo = 1000;
+    private const int MaxInfoLength = 1000;
 
     public static void Write(EmbeddingContent content, string path, CancellationToken cancellationToken)
     {
@@ -43,12 +43,12 @@ internal static class NpzEmbeddings
         int count;
         using (var first = archive.OpenArray(key)) count = checked((int)first.Header.Shape[0]);
         var names = archive.Keys.FirstOrDefault(EmbeddingTable.IsNameColumn) is { } named ? NpzTexts.Read(archive, named, count) : null;
-        var info = archive.Keys.Contains("info", StringComparer.Ordinal) ? Info(NpzTexts.Read(archive, "info", MostInfo)) : [];
+        var info = archive.Keys.Contains("info", StringComparer.Ordinal) ? Info(NpzTexts.Read(archive, "info", MaxInfoLength)) : [];
         using var array = archive.OpenArray(key);
         var header = array.Header;
-        if (header.FortranOrder) throw array.Refuse("its rows are not together (Fortran order)");
+        if (header.FortranOrder) throw array.Error("its rows are not together (Fortran order)");
         var width = checked((int)(header.Count / Math.Max(1, count)));
-        if (names is not null && names.Length != count) throw array.Refuse($"has {count} rows for {names.Length} names");
+        if (names is not null && names.Length != count) throw array.Error($"has {count} rows for {names.Length} names");
         var raw = new byte[checked(width * header.ElementSize)];
         var rows = new float[count][];
         for (var n = 0; n < count; n++)

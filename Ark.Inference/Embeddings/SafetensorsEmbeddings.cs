@@ -8,12 +8,12 @@ namespace Ark.Inference;
 internal static class SafetensorsEmbeddings
 {
     // The format's own limit.
-    private const int LongestHeader = 100_000_000;
+    private const int MaxHeaderLength = 100_000_000;
 
     public static void Write(EmbeddingContent content, string path, CancellationToken cancellationToken)
     {
         var header = Header(content);
-        if (header.Length > LongestHeader)
+        if (header.Length > MaxHeaderLength)
             throw new ArkInputException(path, null, $"the names of {content.Names.Count} images are too long for a safetensors header", "Use .npz or .parquet.");
         using var stream = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.None, 1 << 20);
         Span<byte> length = stackalloc byte[8];

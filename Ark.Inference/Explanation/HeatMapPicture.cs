@@ -5,19 +5,19 @@ namespace Ark.Inference;
 /// <summary>Draws a heat map: the picture, the picture under the map, and a legend below.</summary>
 internal static class HeatMapPicture
 {
-    private const int LeastPanel = 384;
+    private const int MinPanel = 384;
     private const int Gap = 16;
     private const int Strip = 64;
 
     // From nothing to the most: how strongly a colour covers the picture grows with the value, so that nothing stays visible as nothing.
-    private static readonly (double At, byte R, byte G, byte B)[] Colours =
+    private static readonly (double At, byte R, byte G, byte B)[] Colors =
         [(0, 20, 30, 120), (0.25, 0, 140, 220), (0.5, 60, 200, 110), (0.75, 250, 210, 40), (1, 220, 30, 30)];
 
     public static RasterImage Render(HeatMap map, RasterImage picture)
     {
         if (picture.Width != map.Width || picture.Height != map.Height)
             throw new ArgumentException($"The map is of a picture of {map.Width}x{map.Height}, not {picture.Width}x{picture.Height}.", nameof(picture));
-        var scale = Math.Max(1, (LeastPanel + Math.Max(map.Width, map.Height) - 1) / Math.Max(map.Width, map.Height));
+        var scale = Math.Max(1, (MinPanel + Math.Max(map.Width, map.Height) - 1) / Math.Max(map.Width, map.Height));
         var (width, height) = (map.Width * scale, map.Height * scale);
         var canvas = new Canvas((2 * width) + Gap, height + Strip);
         for (var y = 0; y < height; y++)
@@ -28,7 +28,7 @@ internal static class HeatMapPicture
                 var (r, g, b) = Pixel(picture, at);
                 canvas.Set(x, y, r, g, b);
                 var value = map.Values[at];
-                var (cr, cg, cb) = Colour(value);
+                var (cr, cg, cb) = Color(value);
                 var cover = 0.65 * Math.Sqrt(value);
                 canvas.Set(width + Gap + x, y, Mix(r, cr, cover), Mix(g, cg, cover), Mix(b, cb, cover));
             }
@@ -47,7 +47,7 @@ internal static class HeatMapPicture
         var (left, bar) = (width + Gap, width);
         for (var x = 0; x < bar; x++)
         {
-            var (r, g, b) = Colour(x / (double)(bar - 1));
+            var (r, g, b) = Color(x / (double)(bar - 1));
             for (var y = 0; y < 12; y++) canvas.Set(left + x, height + 8 + y, r, g, b);
         }
 
@@ -56,12 +56,12 @@ internal static class HeatMapPicture
         PixelFont.Draw(canvas, left + bar - PixelFont.Width("1", size), height + 26, size, "1");
     }
 
-    private static (byte R, byte G, byte B) Colour(double value)
+    private static (byte R, byte G, byte B) Color(double value)
     {
-        for (var i = 1; i < Colours.Length; i++)
+        for (var i = 1; i < Colors.Length; i++)
         {
-            var (from, to) = (Colours[i - 1], Colours[i]);
-            if (value > to.At && i < Colours.Length - 1) continue;
+            var (from, to) = (Colors[i - 1], Colors[i]);
+            if (value > to.At && i < Colors.Length - 1) continue;
             var share = Math.Clamp((value - from.At) / (to.At - from.At), 0, 1);
             return (Mix(from.R, to.R, share), Mix(from.G, to.G, share), Mix(from.B, to.B, share));
         }

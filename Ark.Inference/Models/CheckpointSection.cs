@@ -5,35 +5,35 @@ namespace Ark.Inference;
 /// <summary>A dictionary within a checkpoint, read with errors that name file and key.</summary>
 internal sealed class CheckpointSection(string path, string place, PickleDictionary values)
 {
-    public bool Has(object key) => values.ContainsKey(key);
+    public bool ContainsKey(object key) => values.ContainsKey(key);
 
-    public CheckpointSection Section(object key) => new(path, Place(key), Get<PickleDictionary>(key, "a dictionary"));
+    public CheckpointSection GetSection(object key) => new(path, Place(key), Get<PickleDictionary>(key, "a dictionary"));
 
-    public torch.Tensor Tensor(object key) => Get<torch.Tensor>(key, "a tensor");
+    public torch.Tensor GetTensor(object key) => Get<torch.Tensor>(key, "a tensor");
 
     /// <summary>A tensor that must have a shape.</summary>
-    public torch.Tensor Tensor(object key, long[] shape)
+    public torch.Tensor GetTensor(object key, long[] shape)
     {
-        var value = Tensor(key);
-        return value.shape.AsSpan().SequenceEqual(shape) ? value : throw Refuse(key, $"has the shape [{string.Join(", ", value.shape)}], not [{string.Join(", ", shape)}]");
+        var value = GetTensor(key);
+        return value.shape.AsSpan().SequenceEqual(shape) ? value : throw Error(key, $"has the shape [{string.Join(", ", value.shape)}], not [{string.Join(", ", shape)}]");
     }
 
-    public string Text(object key) => Get<string>(key, "a text");
+    public string GetString(object key) => Get<string>(key, "a text");
 
-    public bool Truth(object key) => Get<bool>(key, "true or false");
+    public bool GetBoolean(object key) => Get<bool>(key, "true or false");
 
-    public int Whole(object key) => Get<long>(key, "a whole number") is var value and >= int.MinValue and <= int.MaxValue ? (int)value : throw Refuse(key, "is out of range");
+    public int GetInt32(object key) => Get<long>(key, "a whole number") is var value and >= int.MinValue and <= int.MaxValue ? (int)value : throw Error(key, "is out of range");
 
-    public int[] Wholes(object key) => [.. List(key).Select(v => v is long value and >= int.MinValue and <= int.MaxValue ? (int)value : throw Refuse(key, "is not a list of whole numbers"))];
+    public int[] GetInt32Array(object key) => [.. List(key).Select(v => v is long value and >= int.MinValue and <= int.MaxValue ? (int)value : throw Error(key, "is not a list of whole numbers"))];
 
-    public double Real(object key) => Number(Get<torch.Tensor>(key, "a number")) ?? throw Refuse(key, "is not a number");
+    public double GetDouble(object key) => Number(Get<torch.Tensor>(key, "a number")) ?? throw Error(key, "is not a number");
 
-    public double[] Reals(object key) => [.. List(key).Select(v => v is torch.Tensor tensor && Number(tensor) is { } number ? number : throw Refuse(key, "is not a list of numbers"))];
+    public double[] GetDoubleArray(object key) => [.. List(key).Select(v => v is torch.Tensor tensor && Number(tensor) is { } number ? number : throw Error(key, "is not a list of numbers"))];
 
-    public string[] Texts(object key) => [.. List(key).Select(v => v as string ?? throw Refuse(key, "is not a list of texts"))];
+    public string[] GetStringArray(object key) => [.. List(key).Select(v => v as string ?? throw Error(key, "is not a list of texts"))];
 
-    public IEnumerable<CheckpointSection> Sections(object key) =>
-        List(key).Select((v, i) => new CheckpointSection(path, $"{Place(key)}[{i}]", v as PickleDictionary ?? throw Refuse(key, "is not a list of dictionaries")));
+    public IEnumerable<CheckpointSection> GetSections(object key) =>
+        List(key).Select((v, i) => new CheckpointSection(path, $"{Place(key)}[{i}]", v as PickleDictionary ?? throw Error(key, "is not a list of dictionaries")));
 
     // Numbers are tensors without dimensions; Python's torch.load of torch 1.13 knows no plain floats.
     private static double? Number(torch.Tensor value) => value.dim() == 0 && value.dtype == torch.ScalarType.Float64 ? value.Number() : null;
@@ -41,10 +41,10 @@ internal sealed class CheckpointSection(string path, string place, PickleDiction
     private List<object?> List(object key) => Get<List<object?>>(key, "a list");
 
     private T Get<T>(object key, string kind) => values.TryGetValue(key, out var value)
-        ? value is T typed ? typed : throw Refuse(key, $"is not {kind}")
-        : throw Refuse(key, "is missing");
+        ? value is T typed ? typed : throw Error(key, $"is not {kind}")
+        : throw Error(key, "is missing");
 
-    private ArkInputException Refuse(object key, string problem) => new(path, $"key '{Place(key)}'", problem, "The file is damaged, or no checkpoint of 'ark pretrain'.");
+    private ArkInputException Error(object key, string problem) => new(path, $"key '{Place(key)}'", problem, "The file is damaged, or no checkpoint of 'ark pretrain'.");
 
     private string Place(object key) => place.Length == 0 ? key.ToString()! : $"{place}.{key}";
 }

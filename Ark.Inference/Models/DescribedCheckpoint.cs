@@ -18,7 +18,7 @@ internal static class DescribedCheckpoint
         if (!File.Exists(path)) return null;
         try
         {
-            return CheckpointFile.ReadIndex(path).Root is PickleDictionary root ? DescriptionCodec.Decode(path, new CheckpointSection(path, "", root).Section("ark").Section("model")) : null;
+            return CheckpointFile.ReadIndex(path).Root is PickleDictionary root ? DescriptionCodec.Decode(path, new CheckpointSection(path, "", root).GetSection("ark").GetSection("model")) : null;
         }
         catch (CheckpointException)
         {
@@ -31,7 +31,7 @@ internal static class DescribedCheckpoint
 
     /// <summary>What one of our checkpoints says of its model.</summary>
     /// <exception cref="ArkInputException">It is none of a pretraining run, or of a newer version.</exception>
-    public static ModelDescription DescriptionOf(CheckpointIndex index) => DescriptionCodec.Decode(index.Path, Sections(index.Path, index.Root).Ark.Section("model"));
+    public static ModelDescription DescriptionOf(CheckpointIndex index) => DescriptionCodec.Decode(index.Path, Sections(index.Path, index.Root).Ark.GetSection("model"));
 
     /// <summary>Reads a file with its tensors, which belong to the dispose scope of the caller.</summary>
     /// <exception cref="ArkInputException">It is no checkpoint of a model with heads, or of a newer version.</exception>
@@ -41,16 +41,16 @@ internal static class DescribedCheckpoint
     {
         if (value is not PickleDictionary content) throw new ArkInputException(path, null, "holds no dictionary", "Give a checkpoint that 'ark pretrain' wrote.");
         var root = new CheckpointSection(path, "", content);
-        if (!root.Has("ark"))
+        if (!root.ContainsKey("ark"))
         {
             throw new ArkInputException(path, null, "does not say which model it holds: it has no key 'ark'",
                 "Give a checkpoint that 'ark pretrain' wrote (checkpoints/last.pth.tar); 'ark inspect' shows what another file holds.");
         }
 
-        var ark = root.Section("ark");
-        if (ark.Has("kind") && ark.Text("kind") == SegmentationKind)
+        var ark = root.GetSection("ark");
+        if (ark.ContainsKey("kind") && ark.GetString("kind") == SegmentationKind)
             throw new ArkInputException(path, null, "holds a segmentation network, which has no heads", "Use it with 'ark segment predict' or 'ark segment evaluate'.");
-        if (ark.Whole("format") > FormatVersion) throw new ArkInputException(path, "key 'ark.format'", "was written by a newer version of Ark", "Update Ark.");
+        if (ark.GetInt32("format") > FormatVersion) throw new ArkInputException(path, "key 'ark.format'", "was written by a newer version of Ark", "Update Ark.");
         return (root, ark);
     }
 
@@ -58,11 +58,11 @@ internal static class DescribedCheckpoint
     public static void Fill(string path, string key, IReadOnlyDictionary<string, Tensor> targets, CheckpointSection root)
     {
         using var noGradient = no_grad();
-        var stored = root.Section(key);
+        var stored = root.GetSection(key);
         foreach (var (name, target) in targets)
         {
-            if (!stored.Has(name)) throw new ArkInputException(path, $"key '{key}.{name}'", "is missing");
-            target.copy_(stored.Tensor(name, target.shape));
+            if (!stored.ContainsKey(name)) throw new ArkInputException(path, $"key '{key}.{name}'", "is missing");
+            target.copy_(stored.GetTensor(name, target.shape));
         }
     }
 }

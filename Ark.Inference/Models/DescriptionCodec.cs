@@ -20,25 +20,25 @@ internal static class DescriptionCodec
 
     public static ModelDescription Decode(string path, CheckpointSection section) => new()
     {
-        Architecture = section.Text("architecture"),
-        ImageSize = section.Whole("img_size"),
-        UseMlpProjector = section.Truth("use_mlp"),
-        ProjectorFeatures = section.Whole("projector_features"),
-        Normalization = section.Text("normalization"),
-        Heads = [.. section.Sections("heads").Select(h => KeyValuePair.Create(h.Text("name"), SchemaOf(path, h)))],
+        Architecture = section.GetString("architecture"),
+        ImageSize = section.GetInt32("img_size"),
+        UseMlpProjector = section.GetBoolean("use_mlp"),
+        ProjectorFeatures = section.GetInt32("projector_features"),
+        Normalization = section.GetString("normalization"),
+        Heads = [.. section.GetSections("heads").Select(h => KeyValuePair.Create(h.GetString("name"), SchemaOf(path, h)))],
     };
 
     private static LabelSchema SchemaOf(string path, CheckpointSection head)
     {
-        var task = head.Text("task");
-        if (!Enum.TryParse<LabelTask>(task, out var kind)) throw new ArkInputException(path, $"head '{head.Text("name")}'", $"has the unknown task '{task}'");
+        var task = head.GetString("task");
+        if (!Enum.TryParse<LabelTask>(task, out var kind)) throw new ArkInputException(path, $"head '{head.GetString("name")}'", $"has the unknown task '{task}'");
         try
         {
-            return new LabelSchema(kind, head.Texts("labels"));
+            return new LabelSchema(kind, head.GetStringArray("labels"));
         }
         catch (ArgumentException e)
         {
-            throw new ArkInputException(path, $"head '{head.Text("name")}'", e.Message.TrimEnd('.'), null, e);
+            throw new ArkInputException(path, $"head '{head.GetString("name")}'", e.Message.TrimEnd('.'), null, e);
         }
     }
 }

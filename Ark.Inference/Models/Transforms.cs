@@ -9,11 +9,11 @@ internal static class Transforms
 
     public static IImageTransform TenCrop(string normalization, int size) => new TenCropTransform(size, size, Named(normalization));
 
-    public static Normalisation Named(string normalization) => normalization switch
+    public static Normalization Named(string normalization) => normalization switch
     {
-        "chestx-ray" => Normalisation.ChestXray,
-        "none" => Normalisation.None,
-        "imagenet" => Normalisation.ImageNet,
+        "chestx-ray" => Normalization.ChestXray,
+        "none" => Normalization.None,
+        "imagenet" => Normalization.ImageNet,
         _ => throw new ArkInputException("model", "normalization", $"'{normalization}' is unknown", "Known are imagenet, chestx-ray and none; a file of a newer version needs a newer Ark."),
     };
 }

@@ -28,7 +28,7 @@ internal static class CalibrationFile
     {
         try
         {
-            if (new FileInfo(path).Length > Largest) throw Refuse(path, null, "is too large for a calibration");
+            if (new FileInfo(path).Length > Largest) throw Error(path, null, "is too large for a calibration");
             using var stream = File.OpenRead(path);
             using var document = JsonDocument.Parse(stream, new JsonDocumentOptions { MaxDepth = 16, AllowDuplicateProperties = false });
             return Read(path, document.RootElement);
@@ -96,7 +96,7 @@ internal static class CalibrationFile
 
     private static Calibration Read(string path, JsonElement root)
     {
-        if (!root.TryGetProperty("format", out var format) || format.GetString() != Format) throw Refuse(path, "key 'format'", "is no calibration of Ark");
+        if (!root.TryGetProperty("format", out var format) || format.GetString() != Format) throw Error(path, "key 'format'", "is no calibration of Ark");
         return new Calibration(
             root.GetProperty("checkpoint").GetString() ?? "",
             Enum.Parse<ModelRole>(root.GetProperty("weights").GetString() ?? "", ignoreCase: true),
@@ -134,8 +134,8 @@ internal static class CalibrationFile
                 p.GetProperty("sensitivity").GetDouble(), p.GetProperty("specificity").GetDouble()))],
         };
         var place = $"head '{head}', label '{label.Name}'";
-        if (label.Temperature is not (> 0 and < 1e6)) throw Refuse(path, place, $"has the temperature {label.Temperature}, expected a number above 0");
-        if (method == CalibrationMethod.Isotonic && !IsCurve(label)) throw Refuse(path, place, "has a curve that does not rise from 0 to 1");
+        if (label.Temperature is not (> 0 and < 1e6)) throw Error(path, place, $"has the temperature {label.Temperature}, expected a number above 0");
+        if (method == CalibrationMethod.Isotonic && !IsCurve(label)) throw Error(path, place, "has a curve that does not rise from 0 to 1");
         return label;
     }
 
@@ -149,5 +149,5 @@ internal static class CalibrationFile
 
     private static double? Optional(JsonElement number) => number.ValueKind == JsonValueKind.Null ? null : number.GetDouble();
 
-    private static ArkInputException Refuse(string path, string? place, string problem) => new(path, place, problem, "Name a file that 'ark calibrate' wrote.");
+    private static ArkInputException Error(string path, string? place, string problem) => new(path, place, problem, "Name a file that 'ark calibrate' wrote.");
 }

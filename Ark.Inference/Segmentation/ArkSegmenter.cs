@@ -9,10 +9,10 @@ namespace Ark.Inference;
 /// <param name="stretch">Whether grey levels are spread over the full range first.</param>
 /// <param name="budget">What a host may decode at a time; without one only <paramref name="concurrency"/> bounds it.</param>
 /// <param name="watch">Measures and logs.</param>
-internal sealed class ArkSegmenter(LoadedSegmenter model, IImageDecoder decoder, int concurrency, bool stretch = false, DecodingBudget? budget = null, ServingWatch? watch = null) : IArkSegmenter, IDisposable
+internal sealed class ArkSegmenter(LoadedSegmenter model, IImageDecoder decoder, int concurrency, bool stretch = false, DecodingBudget? budget = null, ServingTelemetry? watch = null) : IArkSegmenter, IDisposable
 {
     private readonly DecodingBudget _budget = budget ?? new DecodingBudget(long.MaxValue, new ServingInstruments());
-    private readonly ServingWatch _watch = watch ?? new ServingWatch("segmenter", new ServingInstruments());
+    private readonly ServingTelemetry _watch = watch ?? new ServingTelemetry("segmenter", new ServingInstruments());
     private readonly SemaphoreSlim _places = new(concurrency);
     private readonly CancellationTokenSource _stopping = new();
     private int _disposed;

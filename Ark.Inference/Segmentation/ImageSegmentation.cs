@@ -37,9 +37,9 @@ public sealed class ImageSegmentation
     /// <param name="structure">One of <see cref="Structures"/>; case does not matter.</param>
     /// <returns><c>#rrggbb</c>, as style sheets have it.</returns>
     /// <exception cref="ArgumentException">There is no such structure.</exception>
-    public string Colour(string structure)
+    public string Color(string structure)
     {
-        var (r, g, b) = SegmentationPicture.Colour(IndexOf(structure));
+        var (r, g, b) = SegmentationPicture.Color(IndexOf(structure));
         return $"#{r:x2}{g:x2}{b:x2}";
     }
 

@@ -55,7 +55,7 @@ public sealed class LoadedSegmenter : IDisposable
         using var off = no_grad();
         var size = _transform.Size;
         var input = new float[3 * size.Pixels];
-        _transform.Write(PreparedPicture.Resize(stretch ? GreyStretch.Apply(image) : image, size), input);
+        _transform.Write(PreparedPicture.Resize(stretch ? GrayStretch.Apply(image) : image, size), input);
         var scores = _network.forward(tensor(input, [1, 3, size.Height, size.Width]).to(_device)).cpu();
         var masks = new Mask[Structures.Count];
         for (var k = 0; k < masks.Length; k++)

@@ -9,7 +9,7 @@ namespace Ark.Inference;
 internal sealed record SegmentationDescription(UperNetConfiguration Network, string Normalization)
 {
     /// <summary>The largest side of its input, in pixels.</summary>
-    public const int LargestImageSize = 4096;
+    public const int MaxImageSize = 4096;
 
     public int ImageSize => Network.Backbone.ImageHeight;
 
@@ -52,7 +52,7 @@ internal sealed record SegmentationDescription(UperNetConfiguration Network, str
         // What a block takes whatever its width: its objects, biases and norms.
         const double block = 4096;
         var b = Network.Backbone;
-        if (ImageSize is < 1 or > LargestImageSize || Network.Structures.Count is < 1 or > StructureMap.MostStructures)
+        if (ImageSize is < 1 or > MaxImageSize || Network.Structures.Count is < 1 or > StructureMap.MaxStructures)
             throw new ArkInputException(path, "key 'ark.model'", $"describes a network for images of {ImageSize} pixels and {Network.Structures.Count} structures, which no training makes", "Give a checkpoint that 'ark segment train' wrote.");
         double floats = b.AbsolutePositionEmbedding ? b.EmbedDim * Math.Pow(ImageSize / Math.Max(1, b.PatchSize), 2) : 0;
         for (var stage = 0; stage < b.Depths.Count; stage++)
@@ -75,27 +75,27 @@ internal sealed record SegmentationDescription(UperNetConfiguration Network, str
     /// <summary>From a checkpoint.</summary>
     public static SegmentationDescription Decode(string path, CheckpointSection section)
     {
-        var decoder = section.Text("decoder");
+        var decoder = section.GetString("decoder");
         if (!Enum.TryParse<UperNetDecoder>(decoder, out var kind)) throw new ArkInputException(path, "key 'ark.model.decoder'", $"has the unknown decoder '{decoder}'", "Update Ark.");
-        var size = section.Whole("img_size");
+        var size = section.GetInt32("img_size");
         var backbone = new SwinConfiguration
         {
-            Name = section.Text("architecture"),
+            Name = section.GetString("architecture"),
             ImageHeight = size,
             ImageWidth = size,
-            PatchSize = section.Whole("patch_size"),
-            EmbedDim = section.Whole("embed_dim"),
-            Depths = section.Wholes("depths"),
-            NumHeads = section.Wholes("num_heads"),
-            WindowSize = section.Whole("window_size"),
-            MlpRatio = section.Real("mlp_ratio"),
-            QkvBias = section.Truth("qkv_bias"),
-            AbsolutePositionEmbedding = section.Truth("ape"),
-            PatchNorm = section.Truth("patch_norm"),
+            PatchSize = section.GetInt32("patch_size"),
+            EmbedDim = section.GetInt32("embed_dim"),
+            Depths = section.GetInt32Array("depths"),
+            NumHeads = section.GetInt32Array("num_heads"),
+            WindowSize = section.GetInt32("window_size"),
+            MlpRatio = section.GetDouble("mlp_ratio"),
+            QkvBias = section.GetBoolean("qkv_bias"),
+            AbsolutePositionEmbedding = section.GetBoolean("ape"),
+            PatchNorm = section.GetBoolean("patch_norm"),
             NumClasses = 0,
             PadsWindows = true,
         };
-        var network = new UperNetConfiguration { Backbone = backbone, Structures = section.Texts("structures"), Decoder = kind, Width = section.Whole("width") };
-        return new SegmentationDescription(network, section.Text("normalization"));
+        var network = new UperNetConfiguration { Backbone = backbone, Structures = section.GetStringArray("structures"), Decoder = kind, Width = section.GetInt32("width") };
+        return new SegmentationDescription(network, section.GetString("normalization"));
     }
 }

@@ -14,14 +14,14 @@ internal static class SegmentationModelFile
     {
         using var scope = NewDisposeScope();
         var (root, ark) = Read(path);
-        var description = SegmentationDescription.Decode(path, ark.Section("model"));
+        var description = SegmentationDescription.Decode(path, ark.GetSection("model"));
         description.RequirePlausible(path);
         var network = Build(path, description);
         try
         {
             DescribedCheckpoint.Fill(path, "state_dict", network.state_dict(), root);
             network.eval();
-            return (network, description, ark.Section("position").Whole("epoch"));
+            return (network, description, ark.GetSection("position").GetInt32("epoch"));
         }
         catch
         {
@@ -46,12 +46,12 @@ internal static class SegmentationModelFile
     /// <exception cref="ArkInputException">It holds no segmentation network, or one of a newer version.</exception>
     public static (CheckpointSection Root, CheckpointSection Ark) Read(string path)
     {
-        const string mend = "Give a checkpoint that 'ark segment train' wrote (checkpoints/best.pth.tar).";
-        if (CheckpointFile.ReadIndex(path).Format == CheckpointFormat.Safetensors) throw new ArkInputException(path, null, "holds no segmentation network", mend);
-        if (PyTorchFile.Load(path) is not PickleDictionary content) throw new ArkInputException(path, null, "holds no dictionary", mend);
+        const string hint = "Give a checkpoint that 'ark segment train' wrote (checkpoints/best.pth.tar).";
+        if (CheckpointFile.ReadIndex(path).Format == CheckpointFormat.Safetensors) throw new ArkInputException(path, null, "holds no segmentation network", hint);
+        if (PyTorchFile.Load(path) is not PickleDictionary content) throw new ArkInputException(path, null, "holds no dictionary", hint);
         var root = new CheckpointSection(path, "", content);
-        if (!root.Has("ark") || root.Section("ark") is not { } ark || !ark.Has("kind") || ark.Text("kind") != DescribedCheckpoint.SegmentationKind) throw new ArkInputException(path, null, "holds no segmentation network", mend);
-        if (ark.Whole("format") > FormatVersion) throw new ArkInputException(path, "key 'ark.format'", "was written by a newer version of Ark", "Update Ark.");
+        if (!root.ContainsKey("ark") || root.GetSection("ark") is not { } ark || !ark.ContainsKey("kind") || ark.GetString("kind") != DescribedCheckpoint.SegmentationKind) throw new ArkInputException(path, null, "holds no segmentation network", hint);
+        if (ark.GetInt32("format") > FormatVersion) throw new ArkInputException(path, "key 'ark.format'", "was written by a newer version of Ark", "Update Ark.");
         return (root, ark);
     }
 }

@@ -6,10 +6,10 @@ internal static class SegmentationPicture
     private const double Cover = 0.3;
 
     // Okabe and Ito's colours, told apart by colour-blind readers; they begin again where there are more structures.
-    private static readonly (byte R, byte G, byte B)[] Colours = [(86, 180, 233), (213, 94, 0), (240, 228, 66), (0, 158, 115), (204, 121, 167), (230, 159, 0), (0, 114, 178)];
+    private static readonly (byte R, byte G, byte B)[] Colors = [(86, 180, 233), (213, 94, 0), (240, 228, 66), (0, 158, 115), (204, 121, 167), (230, 159, 0), (0, 114, 178)];
 
     /// <summary>The colour of the k-th structure, counted from 0.</summary>
-    public static (byte R, byte G, byte B) Colour(int k) => Colours[k % Colours.Length];
+    public static (byte R, byte G, byte B) Color(int k) => Colors[k % Colors.Length];
 
     /// <summary>Draws each structure's surface lightly and its border fully, later structures over earlier ones.</summary>
     public static RasterImage Draw(RasterImage image, IReadOnlyList<Mask> masks)
@@ -22,7 +22,7 @@ internal static class SegmentationPicture
 
         for (var k = 0; k < masks.Count; k++)
         {
-            var (r, g, b) = Colour(k);
+            var (r, g, b) = Color(k);
             var border = masks[k].Border();
             for (var i = 0; i < border.Length; i++)
             {
@@ -37,5 +37,5 @@ internal static class SegmentationPicture
         return new RasterImage(image.Width, image.Height, 3, pixels);
     }
 
-    private static void Mix(ref byte pixel, byte colour, double share) => pixel = (byte)Math.Round(pixel + ((colour - pixel) * share));
+    private static void Mix(ref byte pixel, byte color, double share) => pixel = (byte)Math.Round(pixel + ((color - pixel) * share));
 }

@@ -15,7 +15,7 @@ internal sealed class ModelService : IDisposable
     private readonly IImageDecoder _decoder;
     private readonly ModelServiceOptions _options;
     private readonly DecodingBudget _budget;
-    private readonly ServingWatch _watch;
+    private readonly ServingTelemetry _watch;
     private readonly SemaphoreSlim _places;
     private readonly BlockingCollection<ModelRequest> _ready = [];
     private readonly CancellationTokenSource _stopping = new();
@@ -30,7 +30,7 @@ internal sealed class ModelService : IDisposable
     /// <param name="options">How requests share batches.</param>
     /// <param name="budget">What may be decoded at a time.</param>
     /// <param name="watch">Measures and logs.</param>
-    public ModelService(LoadedModel model, IImageDecoder decoder, ModelServiceOptions options, DecodingBudget budget, ServingWatch watch)
+    public ModelService(LoadedModel model, IImageDecoder decoder, ModelServiceOptions options, DecodingBudget budget, ServingTelemetry watch)
     {
         Model = model;
         (_budget, _watch) = (budget, watch);
@@ -152,7 +152,7 @@ internal sealed class ModelService : IDisposable
         foreach (var first in _ready.GetConsumingEnumerable())
         {
             var batch = Collect(first);
-            if (_stopping.IsCancellationRequested) Refuse(batch);
+            if (_stopping.IsCancellationRequested) Error(batch);
             else Run(batch);
         }
     }
@@ -204,7 +204,7 @@ internal sealed class ModelService : IDisposable
         }
     }
 
-    private void Refuse(List<ModelRequest> batch)
+    private void Error(List<ModelRequest> batch)
     {
         Release(batch);
         foreach (var request in batch) request.Completion.TrySetException(new ObjectDisposedException(nameof(ModelService), "The model is being shut down."));

@@ -153,14 +153,14 @@ public sealed record SwinConfiguration
         var cell = PatchSize << stage;
         var size = $"image size {ImageHeight}x{ImageWidth}";
         var unit = (PadsWindows ? 1 : WindowSize) * (PatchSize << (StageCount - 1));
-        var mend = $"Use a multiple of {unit} pixels for both sides.";
-        Require(height > 0 && width > 0 && ImageHeight % cell == 0 && ImageWidth % cell == 0, size, $"leaves half a token in stage {stage}", mend);
+        var hint = $"Use a multiple of {unit} pixels for both sides.";
+        Require(height > 0 && width > 0 && ImageHeight % cell == 0 && ImageWidth % cell == 0, size, $"leaves half a token in stage {stage}", hint);
         var window = WindowOf(stage).Size;
-        Require(PadsWindows || (height % window == 0 && width % window == 0), size, $"gives stage {stage} {height}x{width} tokens, which windows of {window} do not tile", mend);
+        Require(PadsWindows || (height % window == 0 && width % window == 0), size, $"gives stage {stage} {height}x{width} tokens, which windows of {window} do not tile", hint);
     }
 
-    private void Require(bool condition, string place, string problem, string mend)
+    private void Require(bool condition, string place, string problem, string hint)
     {
-        if (!condition) throw new ArkInputException($"model '{Name}'", place, problem, mend);
+        if (!condition) throw new ArkInputException($"model '{Name}'", place, problem, hint);
     }
 }

@@ -255,20 +255,20 @@ internal sealed unsafe class FastPass : IDisposable
             var windows = Math.Min(together, all - first);
             var rows = windows * windowTokens;
             var order = new TokenOrder(stage.OrderOf(block.Shift > 0), stage.Tokens, (long)first * windowTokens);
-            Normalise(worker, block.Norm1, tokens, channels, order, rows);
+            Normalize(worker, block.Norm1, tokens, channels, order, rows);
             Multiply(worker, block.Qkv, Finish.Bias, _normed.Pointer, channels, rows, _qkv.Pointer, 3 * channels, outputIsBf16: false, default, "product: queries, keys, values");
             block.Attention.Run(worker, _qkv.Floats, VectorMath.Pad(3 * channels), windows, first, stage.WindowColumns, stage.WindowRows, _attended.Pointer,
                 VectorMath.Pad(channels), bf16, _scratch[worker.Index].Floats);
             Meet(worker, "attention", 4.0 * rows * windowTokens * channels);
             Multiply(worker, block.Proj, Finish.Residual, _attended.Pointer, channels, rows, tokens, channels, outputIsBf16: false, order, "product: projection");
-            Normalise(worker, block.Norm2, tokens, channels, order, rows);
+            Normalize(worker, block.Norm2, tokens, channels, order, rows);
             Multiply(worker, block.Fc1, Finish.Gelu, _normed.Pointer, channels, rows, _hidden.Pointer, stage.Hidden, bf16, default, "product: first of MLP, with GELU");
             Multiply(worker, block.Fc2, Finish.Residual, _hidden.Pointer, stage.Hidden, rows, tokens, channels, outputIsBf16: false, order, "product: second of MLP");
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Normalise(WorkerTeam.Worker worker, NormLayer norm, float* tokens, int channels, TokenOrder order, int rows)
+    private void Normalize(WorkerTeam.Worker worker, NormLayer norm, float* tokens, int channels, TokenOrder order, int rows)
     {
         nint ld = VectorMath.Pad(channels);
         for (var piece = worker.Next(); piece * RowsOfPiece < rows; piece = worker.Next())

@@ -34,13 +34,13 @@ internal readonly unsafe struct LinearLayer(
     PackedMatrix weights, Finish finish, void* input, nint ldInput, int total, void* output, nint ldOutput, bool outputIsBf16, TokenOrder order)
 {
     /// <summary>Rows of a piece: so many that each number of the weights, which come from afar, is used often; the part of A that they take stays in the second-level cache.</summary>
-    private const int MostRows = 208;
+    private const int MaxRows = 208;
 
     /// <summary>Bytes of a row that are gone through at once, for the same reason.</summary>
     private const int DepthBytes = 2048;
 
     /// <summary>Panels of a piece, which share its part of A.</summary>
-    private const int MostPanels = 4;
+    private const int MaxPanels = 4;
 
     /// <summary>Pieces for each thread, so that none waits long for the last.</summary>
     private const int PiecesPerThread = 6;
@@ -51,7 +51,7 @@ internal readonly unsafe struct LinearLayer(
     private const int LineBytes = 64;
 
     /// <summary>Numbers that a thread needs for a piece's sums.</summary>
-    public const int ScratchSize = MostRows * 64 * MostPanels;
+    public const int ScratchSize = MaxRows * 64 * MaxPanels;
 
     /// <summary>Computes this thread's share.</summary>
     public void Run(WorkerTeam.Worker worker, float* scratch)
@@ -70,7 +70,7 @@ internal readonly unsafe struct LinearLayer(
     /// <summary>Rows and panels of a piece: large ones, unless they are too few for the threads.</summary>
     private (int Rows, int Panels) Divide(int threads)
     {
-        var (rows, panels) = (Even(MostRows), MostPanels);
+        var (rows, panels) = (Even(MaxRows), MaxPanels);
         while (Pieces(rows, panels) < threads * PiecesPerThread && panels > 1) panels--;
         while (Pieces(rows, panels) < threads * PiecesPerThread && rows > 6 * TileKernel.Rows) rows = Even(rows / 2);
         return (rows, panels);
@@ -94,7 +94,7 @@ internal readonly unsafe struct LinearLayer(
             for (var panel = firstPanel; panel < endPanel; panel++)
             {
                 var next = panel + 1 < endPanel ? weights.Panel(panel + 1, depth) : depth + step < weights.Depth ? weights.Panel(firstPanel, depth + step) : null;
-                var tile = sums + ((panel - firstPanel) * MostRows * weights.PanelWidth);
+                var tile = sums + ((panel - firstPanel) * MaxRows * weights.PanelWidth);
                 if (weights.IsBf16) MultiplyBf16(row, rows, panel, depth, deep, tile, (byte*)next);
                 else Multiply(row, rows, panel, depth, deep, tile, (float*)next);
                 if (depth + step >= weights.Depth) Complete(row, rows, panel, tile);

@@ -36,8 +36,8 @@ internal sealed unsafe class NormLayer : IDisposable
         var whole = channels / VectorMath.Lanes * VectorMath.Lanes;
         for (var i = 0; i < whole; i += VectorMath.Lanes)
         {
-            var centred = Vector512.Load(input + i) - mean;
-            squares = Vector512.FusedMultiplyAdd(centred, centred, squares);
+            var centerd = Vector512.Load(input + i) - mean;
+            squares = Vector512.FusedMultiplyAdd(centerd, centerd, squares);
         }
 
         var square = Vector512.Sum(squares);

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace Ark.Models;
 
-/// <summary>Makes parameters and layers that hold zeros, so that nothing is drawn before <see cref="Initialisation"/> runs, or a file is loaded.</summary>
+/// <summary>Makes parameters and layers that hold zeros, so that nothing is drawn before <see cref="Initialization"/> runs, or a file is loaded.</summary>
 internal static class Layers
 {
     public const double Epsilon = 1e-5;

@@ -53,7 +53,7 @@ internal sealed class Convolution : nn.Module<Tensor, Tensor>
     }
 
     /// <summary>He's initialisation, for what a ReLU follows, and no bias.</summary>
-    public void Initialise(Generator? generator)
+    public void Initialize(Generator? generator)
     {
         using var off = no_grad();
         weight.normal_(0, Math.Sqrt(2.0 / (weight.size(1) * weight.size(2) * weight.size(3))), generator);

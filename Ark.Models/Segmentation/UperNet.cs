@@ -50,7 +50,7 @@ public sealed class UperNet : nn.Module<Tensor, Tensor>, IWeightLayouts
             register_module(nameof(head), head);
         }
 
-        foreach (var convolution in modules().OfType<Convolution>().Distinct()) convolution.Initialise(generator);
+        foreach (var convolution in modules().OfType<Convolution>().Distinct()) convolution.Initialize(generator);
     }
 
     /// <summary>The shape of the network.</summary>
@@ -111,5 +111,5 @@ public sealed class UperNet : nn.Module<Tensor, Tensor>, IWeightLayouts
 
     Tensor IWeightLayouts.Resize(string name, Tensor stored, ReadOnlySpan<long> to) => ((IWeightLayouts)backbone).Resize(name[BackbonePrefix.Length..], stored, to);
 
-    string? IWeightLayouts.Describe(IReadOnlyDictionary<string, long[]> shapes) => WeightRecognition.Recognise(shapes)?.ToString();
+    string? IWeightLayouts.Describe(IReadOnlyDictionary<string, long[]> shapes) => WeightRecognition.Recognize(shapes)?.ToString();
 }

@@ -41,8 +41,8 @@ public sealed record UperNetConfiguration
         Require(DropRate is >= 0 and < 1, "drop rate", $"has the drop rate {DropRate}", "Give a rate of at least 0 and below 1.");
     }
 
-    private void Require(bool condition, string place, string problem, string mend)
+    private void Require(bool condition, string place, string problem, string hint)
     {
-        if (!condition) throw new ArkInputException($"segmentation model on '{Backbone.Name}'", place, problem, mend);
+        if (!condition) throw new ArkInputException($"segmentation model on '{Backbone.Name}'", place, problem, hint);
     }
 }

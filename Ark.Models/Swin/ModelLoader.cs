@@ -53,8 +53,8 @@ internal static class ModelLoader
 
     /// <summary>Recognises the network of a state dict.</summary>
     /// <exception cref="CheckpointException">It is none that is known.</exception>
-    public static RecognisedWeights Recognise(CheckpointReader reader, StateDictChoice choice) =>
-        WeightRecognition.Recognise(choice.Shapes) ?? throw new CheckpointException(reader.Path, PlaceOf(choice),
+    public static RecognizedWeights Recognize(CheckpointReader reader, StateDictChoice choice) =>
+        WeightRecognition.Recognize(choice.Shapes) ?? throw new CheckpointException(reader.Path, PlaceOf(choice),
             $"holds no Swin Transformer that is known: its {choice.Tensors.Count} tensors begin with {string.Join(", ", choice.Tensors.Keys.Take(3))}",
             "'ark inspect' lists them; choose another key, or build the model yourself and use load_checkpoint.");
 

@@ -25,7 +25,7 @@ internal sealed class PatchEmbedding : nn.Module<Tensor, Tensor>
         using (tokens) return norm.forward(tokens);
     }
 
-    public void Initialise(Generator? generator) => Initialisation.Default(proj.weight, proj.bias, generator);
+    public void Initialize(Generator? generator) => Initialization.Default(proj.weight, proj.bias, generator);
 }
 
 /// <summary>

@@ -30,5 +30,5 @@ internal sealed class PatchMerging : nn.Module<Tensor, Tensor>
         return reduction.Apply(norm.call(joined).In(Precision)).to(tokens.dtype).MoveToOuterDisposeScope();
     }
 
-    public void Initialise(Generator? generator) => Initialisation.Default(reduction, generator);
+    public void Initialize(Generator? generator) => Initialization.Default(reduction, generator);
 }

@@ -166,18 +166,18 @@ public abstract class SwinBackbone : nn.Module, IWeightLayouts
         return PositionTables.ResizeAbsolute(stored, height, width);
     }
 
-    string? IWeightLayouts.Describe(IReadOnlyDictionary<string, long[]> shapes) => WeightRecognition.Recognise(shapes)?.ToString();
+    string? IWeightLayouts.Describe(IReadOnlyDictionary<string, long[]> shapes) => WeightRecognition.Recognize(shapes)?.ToString();
 
     /// <summary>Draws fresh weights for the backbone and its classifier.</summary>
-    private protected void InitialiseBackbone(Generator? generator)
+    private protected void InitializeBackbone(Generator? generator)
     {
-        patch_embed.Initialise(generator);
-        if (absolute_pos_embed is not null) Initialisation.TruncatedNormal(absolute_pos_embed, generator);
-        foreach (var stage in layers) stage.Initialise(generator);
-        if (head is not null) Initialisation.Default(head, generator);
+        patch_embed.Initialize(generator);
+        if (absolute_pos_embed is not null) Initialization.TruncatedNormal(absolute_pos_embed, generator);
+        foreach (var stage in layers) stage.Initialize(generator);
+        if (head is not null) Initialization.Default(head, generator);
         foreach (var module in (ReadOnlySpan<nn.Module?>)[patch_embed, layers, norm, head])
         {
-            if (module is not null) Initialisation.RedrawLinears(module, generator);
+            if (module is not null) Initialization.RedrawLinears(module, generator);
         }
     }
 

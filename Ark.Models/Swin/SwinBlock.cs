@@ -63,10 +63,10 @@ internal sealed class SwinBlock : nn.Module<Tensor, Tensor>
         return _dropPath.Add(x, mlp.forward(norm2.call(x).In(Precision)).to(tokens.dtype), training).MoveToOuterDisposeScope();
     }
 
-    public void Initialise(Generator? generator)
+    public void Initialize(Generator? generator)
     {
-        attn.Initialise(generator);
-        mlp.Initialise(generator);
+        attn.Initialize(generator);
+        mlp.Initialize(generator);
     }
 
     /// <summary><c>[B, H, W, C]</c> to <c>[B * windows, window * window, C]</c>, the windows of an image row by row.</summary>
@@ -132,10 +132,10 @@ internal sealed class Mlp : nn.Module<Tensor, Tensor>
         return Drop(fc2.Apply(hidden)).MoveToOuterDisposeScope();
     }
 
-    public void Initialise(Generator? generator)
+    public void Initialize(Generator? generator)
     {
-        Initialisation.Default(fc1, generator);
-        Initialisation.Default(fc2, generator);
+        Initialization.Default(fc1, generator);
+        Initialization.Default(fc2, generator);
     }
 
     private Tensor Drop(Tensor x) => _dropRate > 0 && training ? nn.functional.dropout(x, _dropRate, training: true) : x;

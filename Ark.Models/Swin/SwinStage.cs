@@ -57,9 +57,9 @@ internal sealed class SwinStage : nn.Module<Tensor, Tensor>
     /// <summary>The stage in the pieces of which a checkpointed pass keeps the inputs.</summary>
     internal IEnumerable<Func<Tensor, Tensor>> Segments => downsample is null ? blocks.Select(b => (Func<Tensor, Tensor>)b.call) : [.. blocks.Select(b => (Func<Tensor, Tensor>)b.call), downsample.forward];
 
-    public void Initialise(Generator? generator)
+    public void Initialize(Generator? generator)
     {
-        foreach (var block in blocks) block.Initialise(generator);
-        downsample?.Initialise(generator);
+        foreach (var block in blocks) block.Initialize(generator);
+        downsample?.Initialize(generator);
     }
 }

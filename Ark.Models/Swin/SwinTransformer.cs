@@ -11,7 +11,7 @@ public sealed class SwinTransformer : SwinBackbone
     /// <exception cref="ArkInputException">The configuration does not make a network.</exception>
     public SwinTransformer(SwinConfiguration configuration, Generator? generator = null)
         : this(configuration, device: null)
-        => InitialiseBackbone(generator);
+        => InitializeBackbone(generator);
 
     private SwinTransformer(SwinConfiguration configuration, Device? device)
         : base(nameof(SwinTransformer), configuration, device)
@@ -36,7 +36,7 @@ public sealed class SwinTransformer : SwinBackbone
     public static SwinTransformer Load(string path, string? nestedKey = null, PyTorchLoadOptions? options = null) =>
         ModelLoader.Load(path, nestedKey, options, out _, static (reader, choice) =>
         {
-            var backbone = ModelLoader.Recognise(reader, choice).Backbone;
+            var backbone = ModelLoader.Recognize(reader, choice).Backbone;
             return new ModelPlan<SwinTransformer>(backbone, () => Allocate(backbone));
         });
 

@@ -68,11 +68,11 @@ internal sealed class WindowAttention : nn.Module<Tensor, Tensor?, Tensor>
         return result.MoveToOuterDisposeScope();
     }
 
-    public void Initialise(Generator? generator)
+    public void Initialize(Generator? generator)
     {
-        Initialisation.Default(qkv, generator);
-        Initialisation.Default(proj, generator);
-        Initialisation.TruncatedNormal(relative_position_bias_table, generator);
+        Initialization.Default(qkv, generator);
+        Initialization.Default(proj, generator);
+        Initialization.TruncatedNormal(relative_position_bias_table, generator);
     }
 
     protected override void Dispose(bool disposing)

@@ -31,13 +31,13 @@ public sealed record ArkModelConfiguration
     /// <param name="index">The file's index.</param>
     /// <param name="nestedKey">Where in the file the state dict is; <see langword="null"/> chooses as <see cref="CheckpointFile.LoadStateDict"/> does.</param>
     /// <returns>The model's shape; without heads where the file holds a plain Swin Transformer, <see langword="null"/> where it holds none.</returns>
-    public static ArkModelConfiguration? Recognise(CheckpointIndex index, string? nestedKey = null)
+    public static ArkModelConfiguration? Recognize(CheckpointIndex index, string? nestedKey = null)
     {
         ArgumentNullException.ThrowIfNull(index);
         if ((nestedKey is null ? StateDictKey.TryChoose(index.Root) : StateDictKey.Find(index.Path, index.Root, nestedKey)) is not { } found) return null;
         var shapes = StateDictChoice.Flatten<TensorInfo>(found.Value).Tensors.ToDictionary(t => t.Key, t => t.Value.Shape.ToArray(), StringComparer.Ordinal);
-        if (WeightRecognition.Recognise(shapes) is not { } recognised) return null;
-        return StoredDescription.Read(index.Path, index.Root, index.Metadata, recognised) ?? recognised.ToConfiguration();
+        if (WeightRecognition.Recognize(shapes) is not { } recognized) return null;
+        return StoredDescription.Read(index.Path, index.Root, index.Metadata, recognized) ?? recognized.ToConfiguration();
     }
 
     internal void Validate()

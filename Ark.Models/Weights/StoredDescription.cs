@@ -15,20 +15,20 @@ internal static class StoredDescription
     /// <param name="path">The file, for messages.</param>
     /// <param name="root">Its value.</param>
     /// <param name="metadata">The texts in its header.</param>
-    /// <param name="recognised">What names and sizes tell: it gives the shape, the description gives names, labels and normalisation.</param>
+    /// <param name="recognized">What names and sizes tell: it gives the shape, the description gives names, labels and normalisation.</param>
     /// <returns>The configuration, or <see langword="null"/> where the file says nothing.</returns>
     /// <exception cref="CheckpointException">The description is damaged, or contradicts the tensors.</exception>
-    public static ArkModelConfiguration? Read(string path, object? root, IReadOnlyDictionary<string, string>? metadata, RecognisedWeights recognised)
+    public static ArkModelConfiguration? Read(string path, object? root, IReadOnlyDictionary<string, string>? metadata, RecognizedWeights recognized)
     {
         var heads = metadata is not null && metadata.TryGetValue(MetadataKey, out var json) ? FromJson(path, json, out var normalization)
             : (root as PickleDictionary)?.Get<PickleDictionary>("ark")?.Get<PickleDictionary>("model") is { } stored ? FromPickle(path, stored, out normalization)
             : Nothing(out normalization);
         if (heads is null) return null;
         // Pixels that were prepared in another way would give wrong answers without a sign of it.
-        if (normalization is not ("imagenet" or "chestx-ray" or "none")) throw Refuse(path, $"has the unknown normalisation '{normalization}'");
-        if (!heads.Select(h => h.Outputs).SequenceEqual(recognised.HeadOutputs))
-            throw Refuse(path, $"describes heads of {string.Join(", ", heads.Select(h => h.Outputs))} outputs; the file seems to hold {recognised}");
-        return recognised.ToConfiguration() with { Heads = heads, Normalization = normalization };
+        if (normalization is not ("imagenet" or "chestx-ray" or "none")) throw Error(path, $"has the unknown normalisation '{normalization}'");
+        if (!heads.Select(h => h.Outputs).SequenceEqual(recognized.HeadOutputs))
+            throw Error(path, $"describes heads of {string.Join(", ", heads.Select(h => h.Outputs))} outputs; the file seems to hold {recognized}");
+        return recognized.ToConfiguration() with { Heads = heads, Normalization = normalization };
     }
 
     /// <summary>The description as JSON, for the metadata of a safetensors file.</summary>
@@ -55,9 +55,9 @@ internal static class StoredDescription
 
     private static ArkHead[] FromPickle(string path, PickleDictionary stored, out string normalization)
     {
-        normalization = stored.Get<string>("normalization") ?? throw Refuse(path, "lacks its normalisation");
-        var heads = stored.Get<List<object?>>("heads") ?? throw Refuse(path, "lacks its heads");
-        return [.. heads.Select(h => h as PickleDictionary ?? throw Refuse(path, "has a head that is no dictionary"))
+        normalization = stored.Get<string>("normalization") ?? throw Error(path, "lacks its normalisation");
+        var heads = stored.Get<List<object?>>("heads") ?? throw Error(path, "lacks its heads");
+        return [.. heads.Select(h => h as PickleDictionary ?? throw Error(path, "has a head that is no dictionary"))
             .Select(h => Head(path, h.Get<string>("name"), h.Get<string>("task"), h.Get<List<object?>>("labels")?.Select(l => l as string), outputs: null))];
     }
 
@@ -67,7 +67,7 @@ internal static class StoredDescription
         {
             using var document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = 8, AllowDuplicateProperties = false });
             var stored = document.RootElement;
-            normalization = stored.GetProperty("normalization").GetString() ?? throw Refuse(path, "lacks its normalisation");
+            normalization = stored.GetProperty("normalization").GetString() ?? throw Error(path, "lacks its normalisation");
             return [.. stored.GetProperty("heads").EnumerateArray().Select(h => Head(path, h.GetProperty("name").GetString(), Text(h, "task"),
                 h.TryGetProperty("labels", out var labels) && labels.ValueKind != JsonValueKind.Null ? labels.EnumerateArray().Select(l => l.GetString()).ToList() : null,
                 h.GetProperty("outputs").GetInt32()))];
@@ -82,12 +82,12 @@ internal static class StoredDescription
 
     private static ArkHead Head(string path, string? name, string? task, IEnumerable<string?>? labels, int? outputs)
     {
-        if (name is null) throw Refuse(path, "has a head without a name");
-        if (labels is null) return outputs is >= 0 ? new ArkHead(name, outputs.Value) : throw Refuse(path, $"has a head '{name}' without labels");
-        if (!Enum.TryParse<LabelTask>(task, out var kind) || !Enum.IsDefined(kind)) throw Refuse(path, $"has a head '{name}' of the unknown task '{task}'");
+        if (name is null) throw Error(path, "has a head without a name");
+        if (labels is null) return outputs is >= 0 ? new ArkHead(name, outputs.Value) : throw Error(path, $"has a head '{name}' without labels");
+        if (!Enum.TryParse<LabelTask>(task, out var kind) || !Enum.IsDefined(kind)) throw Error(path, $"has a head '{name}' of the unknown task '{task}'");
         try
         {
-            return new ArkHead(name, new LabelSchema(kind, [.. labels.Select(l => l ?? throw Refuse(path, $"has a head '{name}' with a label that is no text"))]));
+            return new ArkHead(name, new LabelSchema(kind, [.. labels.Select(l => l ?? throw Error(path, $"has a head '{name}' with a label that is no text"))]));
         }
         catch (ArgumentException e)
         {
@@ -95,5 +95,5 @@ internal static class StoredDescription
         }
     }
 
-    private static CheckpointException Refuse(string path, string problem) => new(path, "model description", problem);
+    private static CheckpointException Error(string path, string problem) => new(path, "model description", problem);
 }

@@ -16,8 +16,8 @@ internal static class WeightConversion
         var toSafetensors = IsSafetensors(output);
         using var reader = CheckpointReader.Open(input);
         var choice = StateDictChoice.Choose(reader, options.NestedKey);
-        var recognised = WeightRecognition.Recognise(choice.Shapes);
-        if (options.Layout is not null && recognised is null)
+        var recognized = WeightRecognition.Recognize(choice.Shapes);
+        if (options.Layout is not null && recognized is null)
             throw new CheckpointException(input, choice.NestedKey.Length == 0 ? null : $"key '{choice.NestedKey}'", "holds no Swin Transformer that is known, so its names cannot be translated", "Leave --layout out to keep them.");
         var names = Names(choice, options.Layout);
         var kept = choice.Tensors.Where(t => names[t.Key] is not null).ToList();
@@ -32,8 +32,8 @@ internal static class WeightConversion
             if (!sources.TryAdd(names[name]!, new StoredTensorSource(input, stored, element, OnOpen))) throw new CheckpointException(input, $"tensor '{name}'", $"would get the name '{names[name]}', which another has already");
         }
 
-        var description = recognised is { HeadOutputs.Count: > 0 } && options.Layout is null or WeightLayout.Ark ? StoredDescription.Read(input, reader.Root, reader.Metadata, recognised!) : null;
-        if (toSafetensors) AtomicFile.Write(output, new SafetensorsWriter(sources, Metadata(reader, recognised, options.Layout, description)).Write);
+        var description = recognized is { HeadOutputs.Count: > 0 } && options.Layout is null or WeightLayout.Ark ? StoredDescription.Read(input, reader.Root, reader.Metadata, recognized!) : null;
+        if (toSafetensors) AtomicFile.Write(output, new SafetensorsWriter(sources, Metadata(reader, recognized, options.Layout, description)).Write);
         else WritePyTorch(output, sources, nestAsModel: options.Layout == WeightLayout.Swin);
         return new ConversionResult(choice.NestedKey, kept.Count, total, [.. choice.Tensors.Keys.Where(n => names[n] is null)], LabelsLost: description is not null && !toSafetensors);
 
@@ -65,14 +65,14 @@ internal static class WeightConversion
         };
     }
 
-    private static Dictionary<string, string> Metadata(CheckpointReader reader, RecognisedWeights? recognised, WeightLayout? layout, ArkModelConfiguration? description)
+    private static Dictionary<string, string> Metadata(CheckpointReader reader, RecognizedWeights? recognized, WeightLayout? layout, ArkModelConfiguration? description)
     {
         var result = new Dictionary<string, string>(reader.Metadata ?? new Dictionary<string, string>(), StringComparer.Ordinal);
         result.Remove(StoredDescription.MetadataKey);
         // Python's readers look for this to know that the tensors are PyTorch's.
         result["format"] = "pt";
-        var isArk = recognised is { HeadOutputs.Count: > 0 } && layout is null or WeightLayout.Ark;
-        if (isArk && (description ?? recognised!.ToConfiguration()) is { } configuration && configuration.Heads.All(h => h.Labels is not null)) result[StoredDescription.MetadataKey] = StoredDescription.ToJson(configuration);
+        var isArk = recognized is { HeadOutputs.Count: > 0 } && layout is null or WeightLayout.Ark;
+        if (isArk && (description ?? recognized!.ToConfiguration()) is { } configuration && configuration.Heads.All(h => h.Labels is not null)) result[StoredDescription.MetadataKey] = StoredDescription.ToJson(configuration);
         return result;
     }
 

@@ -10,11 +10,11 @@ internal static class WeightRecognition
 
     // Larger numbers are no network but an invented file; sums and shifts of these cannot overflow.
     private const long Largest = 1 << 20;
-    private const int MostTokens = 1024;
-    private const int MostStages = 8;
-    private const int MostBlocks = 1000;
-    private const int MostHeads = 1000;
-    private const int LargestWindow = 64;
+    private const int MaxTokens = 1024;
+    private const int MaxStages = 8;
+    private const int MaxBlocks = 1000;
+    private const int MaxHeads = 1000;
+    private const int MaxWindow = 64;
 
     // Masks and indices that a small honest file may lack.
     private const double Allowance = 256 << 20;
@@ -22,7 +22,7 @@ internal static class WeightRecognition
     /// <summary>Recognises a Swin Transformer, with or without Ark's projector and heads.</summary>
     /// <param name="shapes">The sizes of the file's tensors by the file's names.</param>
     /// <returns>What it is; <see langword="null"/> where it is none, or its shape does not make a network.</returns>
-    public static RecognisedWeights? Recognise(IReadOnlyDictionary<string, long[]> shapes)
+    public static RecognizedWeights? Recognize(IReadOnlyDictionary<string, long[]> shapes)
     {
         var names = SwinNames.FromFile([.. shapes.Keys]);
         var ours = new Dictionary<string, long[]>(StringComparer.Ordinal);
@@ -35,7 +35,7 @@ internal static class WeightRecognition
         if (!HasSizes(ours, backbone) || !HasSizes(ours, backbone.NumFeatures, projector, width, heads)) return null;
         if (DerivedBytes(backbone) > (4 * sizeof(float) * ours.Values.Sum(s => (double)s.Aggregate(1L, (a, b) => a * b))) + Allowance) return null;
         var layout = heads.Count > 0 || projector != ProjectorKind.None ? WeightLayout.Ark : names.Count > 0 ? WeightLayout.Timm : WeightLayout.Swin;
-        return new RecognisedWeights(Named(backbone), projector, features, heads, layout);
+        return new RecognizedWeights(Named(backbone), projector, features, heads, layout);
     }
 
     /// <summary>Bytes of what the network computes of its shape: the indices of relative positions, and the masks of shifted windows.</summary>
@@ -49,13 +49,13 @@ internal static class WeightRecognition
     {
         if (Size(shapes, "patch_embed.proj.weight", 4) is not { } patches || patches[2] != patches[3]) return null;
         List<int> depths = [], heads = [], windows = [];
-        for (var stage = 0; stage < MostStages && Size(shapes, Block(stage, 0, "attn.relative_position_bias_table"), 2) is { } table; stage++)
+        for (var stage = 0; stage < MaxStages && Size(shapes, Block(stage, 0, "attn.relative_position_bias_table"), 2) is { } table; stage++)
         {
             var side = PositionTables.Side(table[0]);
-            if (side % 2 == 0 || side > (2 * LargestWindow) - 1) return null;
+            if (side % 2 == 0 || side > (2 * MaxWindow) - 1) return null;
             windows.Add((int)((side + 1) / 2));
             heads.Add((int)table[1]);
-            depths.Add(Enumerable.Range(0, MostBlocks).TakeWhile(b => shapes.ContainsKey(Block(stage, b, "norm1.weight"))).Count());
+            depths.Add(Enumerable.Range(0, MaxBlocks).TakeWhile(b => shapes.ContainsKey(Block(stage, b, "norm1.weight"))).Count());
         }
 
         if (depths.Count == 0 || depths.Contains(0) || Size(shapes, Block(0, 0, "mlp.fc1.weight"), 2) is not { } hidden) return null;
@@ -99,7 +99,7 @@ internal static class WeightRecognition
 
         if (tokens == 0 && Size(shapes, "absolute_pos_embed", 3) is { } absolute) tokens = PositionTables.Side(absolute[1]);
         if (tokens == 0) tokens = (long)Math.Min(window, lastWindow) << (stages - 1);
-        return tokens is > 0 and <= MostTokens ? (int)tokens : null;
+        return tokens is > 0 and <= MaxTokens ? (int)tokens : null;
     }
 
     private static (ProjectorKind Kind, int Features) ProjectorOf(Dictionary<string, long[]> shapes) =>
@@ -111,7 +111,7 @@ internal static class WeightRecognition
     {
         // A head without weights between others is an identity.
         var result = new List<int>();
-        for (var i = 0; i < MostHeads; i++)
+        for (var i = 0; i < MaxHeads; i++)
         {
             if (Size(shapes, $"omni_heads.{i.ToString(CultureInfo.InvariantCulture)}.weight", 2) is not { } head) continue;
             while (result.Count < i) result.Add(0);

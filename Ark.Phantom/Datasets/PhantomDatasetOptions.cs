@@ -4,10 +4,10 @@ namespace Ark.Phantom;
 public sealed record PhantomDatasetOptions
 {
     /// <summary>The least <see cref="Count"/>: below it a split could not hold both outcomes of every label.</summary>
-    public const int LeastCount = 160;
+    public const int MinCount = 160;
 
     /// <summary>The greatest <see cref="Count"/>.</summary>
-    public const int GreatestCount = 1_000_000;
+    public const int MaxCount = 1_000_000;
 
     /// <summary>Images in all, over the four datasets and their splits; each dataset rounds its share to whole images.</summary>
     /// <value>5120 by default.</value>

@@ -25,13 +25,13 @@ public static class PhantomDatasets
     {
         ArgumentException.ThrowIfNullOrEmpty(directory);
         options ??= new PhantomDatasetOptions();
-        if (options.Count is < PhantomDatasetOptions.LeastCount or > PhantomDatasetOptions.GreatestCount)
+        if (options.Count is < PhantomDatasetOptions.MinCount or > PhantomDatasetOptions.MaxCount)
         {
             throw new ArkInputException(
                 "phantom",
                 "count",
                 $"{options.Count} images are out of range",
-                $"Choose {PhantomDatasetOptions.LeastCount} to {PhantomDatasetOptions.GreatestCount} images in all.");
+                $"Choose {PhantomDatasetOptions.MinCount} to {PhantomDatasetOptions.MaxCount} images in all.");
         }
 
         var target = Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory));

@@ -5,7 +5,7 @@ internal static class PhantomPlan
 {
     private const double ValidationShare = 0.12;
     private const double TestShare = 0.23;
-    private const int LeastSplit = 5;
+    private const int MinSplit = 5;
 
     /// <summary>The virtual datasets, in the order of the catalogue.</summary>
     public static IReadOnlyList<PhantomCohort> Cohorts { get; } = [new FindingsCohort(), new TriageCohort(), new PneumothoraxCohort(), new ViewCohort()];
@@ -18,8 +18,8 @@ internal static class PhantomPlan
     {
         var cohort = Cohorts[index];
         var total = (int)((cohort.Share * options.Count) + 0.5);
-        var validation = Math.Max(LeastSplit, (int)((ValidationShare * total) + 0.5));
-        var test = Math.Max(LeastSplit, (int)((TestShare * total) + 0.5));
+        var validation = Math.Max(MinSplit, (int)((ValidationShare * total) + 0.5));
+        var test = Math.Max(MinSplit, (int)((TestShare * total) + 0.5));
         var cases = new List<PhantomCase>(total);
         var patient = 1UL;
         foreach (var (split, count) in (ReadOnlySpan<(DatasetSplit, int)>)[(DatasetSplit.Train, total - validation - test), (DatasetSplit.Validation, validation), (DatasetSplit.Test, test)])

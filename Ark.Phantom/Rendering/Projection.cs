@@ -4,7 +4,7 @@ namespace Ark.Phantom;
 internal sealed class Projection
 {
     private readonly Pose _pose;
-    private readonly double _centreY;
+    private readonly double _centerY;
     private readonly double _cosRotation;
     private readonly double _sinRotation;
     private readonly double _cosRoll;
@@ -13,12 +13,12 @@ internal sealed class Projection
     /// <summary>Sets a projection up.</summary>
     /// <param name="pose">The pose.</param>
     /// <param name="scanner">The sampling.</param>
-    /// <param name="centreY">The height that the beam's centre meets.</param>
+    /// <param name="centerY">The height that the beam's centre meets.</param>
     /// <param name="halfWidth">Half the lungs' width.</param>
-    public Projection(Pose pose, PhantomScanner scanner, double centreY, double halfWidth)
+    public Projection(Pose pose, PhantomScanner scanner, double centerY, double halfWidth)
     {
         _pose = pose;
-        _centreY = centreY;
+        _centerY = centerY;
         Width = scanner.Width;
         Height = scanner.Height;
 
@@ -49,7 +49,7 @@ internal sealed class Projection
     {
         var scale = _pose.Magnification(z) / Pitch;
         var u = ((x * _cosRotation) + (z * _sinRotation) + _pose.ShiftX) * scale;
-        var v = (y - (z * _pose.Tilt) - _centreY + _pose.ShiftY) * scale;
+        var v = (y - (z * _pose.Tilt) - _centerY + _pose.ShiftY) * scale;
         return ((float)((u * _cosRoll) - (v * _sinRoll) + (0.5 * Width) - 0.5), (float)((u * _sinRoll) + (v * _cosRoll) + (0.5 * Height) - 0.5), (float)scale);
     }
 
@@ -63,7 +63,7 @@ internal sealed class Projection
         var (x0, y0) = ((cu * _cosRoll) + (cv * _sinRoll), (cv * _cosRoll) - (cu * _sinRoll));
         return new ProjectedPlane(
             (float)(((x0 / scale) - _pose.ShiftX - (z * _sinRotation)) / _cosRotation),
-            (float)((y0 / scale) - _pose.ShiftY + _centreY + (z * _pose.Tilt)),
+            (float)((y0 / scale) - _pose.ShiftY + _centerY + (z * _pose.Tilt)),
             (float)(_cosRoll / scale / _cosRotation),
             (float)(_sinRoll / scale / _cosRotation),
             (float)(-_sinRoll / scale),

@@ -151,9 +151,9 @@ internal sealed class Thorax
         return above < -9 ? 0 : Math.Max(0, path - (cap * path / depth * 1.1f));
     }
 
-    private static float Bump(float u, float centre, float width)
+    private static float Bump(float u, float center, float width)
     {
-        var t = (u - centre) / width;
+        var t = (u - center) / width;
         t = 1 - (t * t);
         return t <= 0 ? 0 : t * t;
     }

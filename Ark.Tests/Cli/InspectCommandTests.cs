@@ -24,7 +24,7 @@ public class InspectCommandTests
     }
 
     [Fact]
-    public async Task Inspect_recognises_the_released_model_and_names_its_heads()
+    public async Task Inspect_recognizes_the_released_model_and_names_its_heads()
     {
         using var folder = new TemporaryFolder();
         WriteSparse(folder.PathOf("ark6.safetensors"), Models.WeightRecognitionTests.Table("ark6_swin_base_mlp1376"));

@@ -100,7 +100,7 @@ public sealed class DatasetCheckerTests : IDisposable
     [InlineData(true, 90, "look inverted")]
     [InlineData(false, 90, null)]
     [InlineData(false, 2, "normalised already")]
-    public async Task A_dataset_that_looks_inverted_or_normalised_is_a_warning(bool inverted, int contrast, string? warning)
+    public async Task A_dataset_that_looks_inverted_or_normalized_is_a_warning(bool inverted, int contrast, string? warning)
     {
         var list = "";
         for (var i = 0; i < 25; i++)

@@ -53,7 +53,7 @@ public sealed class HostileDataTests
         Assert.NotEqual("reject", expect);
         if (!hostile.TryGetProperty("summary", out var summary)) return;
         foreach (var property in summary.EnumerateObject().Where(p => p.Name != "format"))
-            Assert.Equal(Normalised(JsonSerializer.Serialize(property.Value)), Normalised(JsonSerializer.Serialize(content![property.Name])));
+            Assert.Equal(Normalized(JsonSerializer.Serialize(property.Value)), Normalized(JsonSerializer.Serialize(content![property.Name])));
     }
 
     [Fact]
@@ -129,7 +129,7 @@ public sealed class HostileDataTests
     };
 
     // -1 (uncertain) is left out by default, as a missing label is; the manifest tells the raw value. And 1.0 is written 1.
-    private static string Normalised(string json) => json.Replace("-1.0", "null", StringComparison.Ordinal).Replace(".0", "", StringComparison.Ordinal);
+    private static string Normalized(string json) => json.Replace("-1.0", "null", StringComparison.Ordinal).Replace(".0", "", StringComparison.Ordinal);
 
     private static string Unpack(JsonElement hostile, string folder)
     {

@@ -72,7 +72,7 @@ public sealed class ImageCacheTests : IDisposable
         using var cache = new ImageCache(CacheFolder);
         await Views(new EvaluationTransform(32, 32), cache, new NetVipsImageDecoder());
         await Views(new EvaluationTransform(48, 48), cache, new NetVipsImageDecoder());
-        await Views(new EvaluationTransform(32, 32), cache, new NetVipsImageDecoder(new ImageDecoderOptions { ClipSixteenBitGrey = true }));
+        await Views(new EvaluationTransform(32, 32), cache, new NetVipsImageDecoder(new ImageDecoderOptions { ClipSixteenBitGray = true }));
 
         Assert.Equal((15, 0), (cache.Count, cache.Hits));
     }

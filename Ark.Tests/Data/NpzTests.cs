@@ -13,7 +13,7 @@ public sealed class NpzTests : IDisposable
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(3)]
-    public async Task Colour_images_and_class_indices_are_read_from_every_npy_version(int version)
+    public async Task Color_images_and_class_indices_are_read_from_every_npy_version(int version)
     {
         var archive = Archive(("test_images", Npy("|u1", "(2, 2, 1, 3)", [.. Enumerable.Range(0, 12).Select(i => (byte)i)], version: version)), ("test_labels", Npy("<i8", "(2, 1)", [2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], version: version)));
 

@@ -10,7 +10,7 @@ public sealed class PhantomReadingTests
     public async Task Every_phantom_dataset_is_read_from_disk_and_workers_change_no_bit()
     {
         using var folder = new DataFolder();
-        var written = await PhantomDatasets.WriteAsync(Path.Combine(folder.Root, "phantom"), new() { Count = PhantomDatasetOptions.LeastCount }, cancellationToken: TestContext.Current.CancellationToken);
+        var written = await PhantomDatasets.WriteAsync(Path.Combine(folder.Root, "phantom"), new() { Count = PhantomDatasetOptions.MinCount }, cancellationToken: TestContext.Current.CancellationToken);
         var catalogue = DatasetCatalogue.Load(written.Catalogue);
         var images = 0;
 

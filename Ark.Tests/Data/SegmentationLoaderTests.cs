@@ -52,7 +52,7 @@ public sealed class SegmentationLoaderTests : IDisposable
     public void Bad_images_and_bad_masks_are_left_out_and_reported_once_when_the_policy_is_to_skip()
     {
         var skipped = new List<SkippedImage>();
-        var samples = Samples(6, id => Refuse(id == 0, "image-0"), id => Refuse(id == 4, "mask-4"));
+        var samples = Samples(6, id => Error(id == 0, "image-0"), id => Error(id == 4, "mask-4"));
         var loader = Loader(samples, new() { BatchSize = 3, BadImages = BadImagePolicy.Skip, OnSkipped = skipped.Add });
 
         var read = InOrder(loader);
@@ -69,7 +69,7 @@ public sealed class SegmentationLoaderTests : IDisposable
     public void A_training_batch_of_which_one_image_is_left_is_passed_over_and_counted()
     {
         var order = Train(Loader(Samples(9), new() { BatchSize = 3 })).SelectMany(b => b.Indices).ToArray();
-        var samples = Samples(9, id => Refuse(id == order[3] || id == order[5], $"image-{id}"));
+        var samples = Samples(9, id => Error(id == order[3] || id == order[5], $"image-{id}"));
         var loader = Loader(samples, new() { BatchSize = 3, BadImages = BadImagePolicy.Skip });
 
         Assert.Equal(3, loader.TrainingBatchCount);
@@ -81,7 +81,7 @@ public sealed class SegmentationLoaderTests : IDisposable
     [Fact]
     public void A_training_pass_without_a_batch_of_two_good_images_is_an_error()
     {
-        var samples = Samples(6, id => Refuse(id != 2, $"image-{id}"));
+        var samples = Samples(6, id => Error(id != 2, $"image-{id}"));
         var loader = Loader(samples, new() { BatchSize = 3, BadImages = BadImagePolicy.Skip, Source = "JSRT" });
 
         var e = Assert.Throws<ArkInputException>(() => Train(loader));
@@ -93,7 +93,7 @@ public sealed class SegmentationLoaderTests : IDisposable
     [Fact]
     public void A_bad_mask_ends_the_reading_and_is_named_with_its_dataset_when_the_policy_is_to_stop()
     {
-        var loader = Loader(Samples(6, onMask: id => Refuse(id == 3, "mask-3.png")), new() { BatchSize = 3, Source = "JSRT" });
+        var loader = Loader(Samples(6, onMask: id => Error(id == 3, "mask-3.png")), new() { BatchSize = 3, Source = "JSRT" });
 
         var e = Assert.Throws<ArkInputException>(() => InOrder(loader));
 
@@ -184,7 +184,7 @@ public sealed class SegmentationLoaderTests : IDisposable
         using var cache = new ImageCache(Path.Combine(_folder.Images, "cache"));
         List<Copy> Read(ViewSize size, ImageCache? from)
         {
-            var transform = new SegmentationTransform(size, 2, Normalisation.None);
+            var transform = new SegmentationTransform(size, 2, Normalization.None);
             var options = new BatchLoaderOptions { BatchSize = 2, Cache = from };
             return InOrder(new SegmentationLoader(samples, transform, decoder, options, new KeptPictures(most: 0)), size);
         }
@@ -199,7 +199,7 @@ public sealed class SegmentationLoaderTests : IDisposable
         }
     }
 
-    private static void Refuse(bool refused, string name)
+    private static void Error(bool refused, string name)
     {
         if (refused) throw new ArkInputException(name, null, "is truncated");
     }
@@ -208,7 +208,7 @@ public sealed class SegmentationLoaderTests : IDisposable
         [.. Enumerable.Range(0, count).Select(i => new SegmentationSample(new FakeImage(i, onImage), new FakeMasks(i, onMask)))];
 
     private static SegmentationLoader Loader(SegmentationSample[] samples, BatchLoaderOptions options, KeptPictures? kept = null) =>
-        new(samples, new SegmentationTransform(Size, 2, Normalisation.None), new NoDecoder(), options, kept ?? new KeptPictures());
+        new(samples, new SegmentationTransform(Size, 2, Normalization.None), new NoDecoder(), options, kept ?? new KeptPictures());
 
     private static List<Copy> Train(SegmentationLoader loader, int epoch = 0, int first = 0) =>
         Copies(loader.ReadForTraining(epoch, first, augment: true, Cancellation), Size.Pixels);

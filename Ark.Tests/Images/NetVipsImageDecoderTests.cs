@@ -17,14 +17,14 @@ public class NetVipsImageDecoderTests
     }
 
     [Fact]
-    public void Colour_png_keeps_three_channels_and_its_samples()
+    public void Color_png_keeps_three_channels_and_its_samples()
     {
         var samples = TestPng.Noise(5 * 3 * 3);
         AssertImage(5, 3, 3, samples, TestPng.Write8(5, 3, TestPng.Rgb, samples));
     }
 
     [Fact]
-    public void Colour_png_becomes_one_channel_when_the_three_are_equal()
+    public void Color_png_becomes_one_channel_when_the_three_are_equal()
     {
         var grey = TestPng.Noise(12);
         AssertImage(4, 3, 1, grey, TestPng.Write8(4, 3, TestPng.Rgb, [.. grey.SelectMany(g => new[] { g, g, g })]));
@@ -64,7 +64,7 @@ public class NetVipsImageDecoderTests
     [Fact]
     public void Sixteen_bit_grey_is_cut_off_at_255_when_a_published_run_is_repeated()
     {
-        var decoder = new NetVipsImageDecoder(new ImageDecoderOptions { ClipSixteenBitGrey = true });
+        var decoder = new NetVipsImageDecoder(new ImageDecoderOptions { ClipSixteenBitGray = true });
         var png = TestPng.Write(4, 1, TestPng.Grey, 16, [[0x00, 0x07, 0x00, 0xFF, 0x01, 0x00, 0xFF, 0xFF]]);
         Assert.Equal([7, 255, 255, 255], decoder.Decode(png, "x").Pixels);
     }
@@ -111,7 +111,7 @@ public class NetVipsImageDecoderTests
         var reference = TransformReference.Load(recording);
         var operations = reference.OperationsWhere(id => id.EndsWith("/convert_RGB", StringComparison.Ordinal));
         Assert.Equal(10, operations.Count);
-        var asPublished = new NetVipsImageDecoder(new ImageDecoderOptions { ClipSixteenBitGrey = true });
+        var asPublished = new NetVipsImageDecoder(new ImageDecoderOptions { ClipSixteenBitGray = true });
         foreach (var id in operations.Select(TransformReference.Id))
         {
             var expected = reference.ImageOutput(id);

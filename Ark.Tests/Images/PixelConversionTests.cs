@@ -15,9 +15,9 @@ public class PixelConversionTests
     public bool GreyOf_finds_exactly_the_grey_pictures(byte[] grey)
     {
         byte[] rgb = [.. grey.SelectMany(g => new[] { g, g, g })];
-        if (!grey.SequenceEqual(PixelConversion.GreyOf(rgb)!)) return false;
+        if (!grey.SequenceEqual(PixelConversion.GrayOf(rgb)!)) return false;
         if (rgb.Length == 0) return true;
         rgb[^1] ^= 1;
-        return PixelConversion.GreyOf(rgb) is null;
+        return PixelConversion.GrayOf(rgb) is null;
     }
 }

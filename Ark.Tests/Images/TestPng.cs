@@ -9,7 +9,7 @@ internal static class TestPng
     public const int Grey = 0, Rgb = 2, Palette = 3, GreyAlpha = 4, Rgba = 6;
 
     /// <summary>A file of the given header, of rows of packed samples (without their filter byte), and of chunks between the two.</summary>
-    public static byte[] Write(int width, int height, int colourType, int bitDepth, byte[][] rows, params (string Type, byte[] Data)[] extra)
+    public static byte[] Write(int width, int height, int colorType, int bitDepth, byte[][] rows, params (string Type, byte[] Data)[] extra)
     {
         using var data = new MemoryStream();
         using (var packed = new ZLibStream(data, CompressionLevel.Fastest, leaveOpen: true))
@@ -27,7 +27,7 @@ internal static class TestPng
         BinaryPrimitives.WriteInt32BigEndian(header, width);
         BinaryPrimitives.WriteInt32BigEndian(header.AsSpan(4), height);
         header[8] = (byte)bitDepth;
-        header[9] = (byte)colourType;
+        header[9] = (byte)colorType;
         WriteChunk(file, "IHDR", header);
         foreach (var (type, content) in extra) WriteChunk(file, type, content);
         WriteChunk(file, "IDAT", data.ToArray());
@@ -36,8 +36,8 @@ internal static class TestPng
     }
 
     /// <summary>A picture whose samples are given in one piece, 8 bits each.</summary>
-    public static byte[] Write8(int width, int height, int colourType, byte[] samples) =>
-        Write(width, height, colourType, 8, [.. samples.Chunk(samples.Length / height)]);
+    public static byte[] Write8(int width, int height, int colorType, byte[] samples) =>
+        Write(width, height, colorType, 8, [.. samples.Chunk(samples.Length / height)]);
 
     /// <summary>Samples that look like nothing, the same ones every time.</summary>
     public static byte[] Noise(int count, ulong seed = 1)

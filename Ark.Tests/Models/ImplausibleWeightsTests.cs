@@ -15,14 +15,14 @@ public class ImplausibleWeightsTests
     public void Windows_whose_indices_are_much_larger_than_the_file_are_no_network(int window, int depth, bool known)
     {
         var shapes = Network([depth], [window]);
-        Assert.Equal(known, WeightRecognition.Recognise(shapes) is not null);
+        Assert.Equal(known, WeightRecognition.Recognize(shapes) is not null);
     }
 
     [Fact]
     public void Stages_with_windows_of_their_own_are_another_network()
     {
-        Assert.NotNull(WeightRecognition.Recognise(Network([2, 2], [7, 7])));
-        Assert.Null(WeightRecognition.Recognise(Network([2, 2], [7, 14])));
+        Assert.NotNull(WeightRecognition.Recognize(Network([2, 2], [7, 7])));
+        Assert.Null(WeightRecognition.Recognize(Network([2, 2], [7, 14])));
     }
 
     [Fact]
@@ -30,9 +30,9 @@ public class ImplausibleWeightsTests
     {
         var shapes = Network([2, 2], [7, 7]);
         shapes["layers.0.blocks.1.attn_mask"] = [16, 49, 49];
-        Assert.Equal(28 * 4, WeightRecognition.Recognise(shapes)!.ToConfiguration().Backbone.ImageHeight);
+        Assert.Equal(28 * 4, WeightRecognition.Recognize(shapes)!.ToConfiguration().Backbone.ImageHeight);
         shapes["layers.0.blocks.1.attn_mask"] = [8, 49, 49];
-        Assert.Null(WeightRecognition.Recognise(shapes));
+        Assert.Null(WeightRecognition.Recognize(shapes));
     }
 
     private static Dictionary<string, long[]> Network(int[] depths, int[] windows)

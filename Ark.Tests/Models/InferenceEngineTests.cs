@@ -59,7 +59,7 @@ public class InferenceEngineTests
     }
 
     [Fact]
-    public void An_image_that_is_no_number_changes_neither_its_neighbours_nor_what_comes_after()
+    public void An_image_that_is_no_number_changes_neither_its_neighbors_nor_what_comes_after()
     {
         using var scope = NewDisposeScope();
         using var model = new ArkModel(new ArkModelConfiguration

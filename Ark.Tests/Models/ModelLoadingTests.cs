@@ -59,7 +59,7 @@ public class ModelLoadingTests
     [InlineData("none")]
     [InlineData("linear")]
     [InlineData("mlp_identity_head")]
-    public void ArkModel_Load_recognises_every_kind_of_projector_and_head(string name)
+    public void ArkModel_Load_recognizes_every_kind_of_projector_and_head(string name)
     {
         using var scope = NewDisposeScope();
         using var model = ArkModel.Load(Fixture.PathOf("02_ark_tiny", name, "teacher.safetensors"));

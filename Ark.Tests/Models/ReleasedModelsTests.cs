@@ -7,7 +7,7 @@ public class ReleasedModelsTests
     [Fact]
     public void Ark6_is_found_by_the_shapes_of_its_checkpoint_and_names_its_heads()
     {
-        var configuration = WeightRecognition.Recognise(WeightRecognitionTests.Table("ark6_swin_base_mlp1376"))!.ToConfiguration();
+        var configuration = WeightRecognition.Recognize(WeightRecognitionTests.Table("ark6_swin_base_mlp1376"))!.ToConfiguration();
         Assert.Equal("ark6", ReleasedModels.Match(configuration)!.Name);
         Assert.Equal(["MIMIC", "CheXpert", "ChestXray14", "RSNAPneumonia", "VinDrCXR", "Shenzhen"], configuration.Heads.Select(h => h.Name));
         Assert.Equal([14, 14, 14, 3, 6, 1], configuration.Heads.Select(h => h.Labels!.Count));
@@ -29,7 +29,7 @@ public class ReleasedModelsTests
     public void Labels_are_not_guessed_for_a_model_that_differs_from_the_released_one()
     {
         // Ark+ was released with a linear projector.
-        var trained = WeightRecognition.Recognise(WeightRecognitionTests.Table("arkplus_swin_large_768"))!.ToConfiguration();
+        var trained = WeightRecognition.Recognize(WeightRecognitionTests.Table("arkplus_swin_large_768"))!.ToConfiguration();
         Assert.Null(ReleasedModels.Match(trained));
         Assert.All(trained.Heads, h => Assert.Null(h.Labels));
         Assert.Equal("head5", trained.Heads[5].Name);

@@ -12,15 +12,15 @@ public class WeightRecognitionTests
     [InlineData("timm_swin_base_patch4_window12_384")]
     [InlineData("timm_swin_large_patch4_window7_224")]
     [InlineData("timm_swin_large_patch4_window12_384")]
-    public void A_state_dict_of_timm_is_recognised_old_or_new(string table)
+    public void A_state_dict_of_timm_is_recognized_old_or_new(string table)
     {
         var shapes = Table(table);
-        var old = WeightRecognition.Recognise(shapes)!;
+        var old = WeightRecognition.Recognize(shapes)!;
         Assert.Equal(table["timm_".Length..], old.Backbone.Name);
         Assert.Equal(SwinVariants.Get(old.Backbone.Name), old.Backbone with { Depths = SwinVariants.Get(old.Backbone.Name).Depths, NumHeads = SwinVariants.Get(old.Backbone.Name).NumHeads });
         Assert.Equal(WeightLayout.Swin, old.Layout);
 
-        var later = WeightRecognition.Recognise(shapes.Where(s => SwinNames.ToLaterTimm(s.Key) is not null).ToDictionary(s => SwinNames.ToLaterTimm(s.Key)!, s => s.Value))!;
+        var later = WeightRecognition.Recognize(shapes.Where(s => SwinNames.ToLaterTimm(s.Key) is not null).ToDictionary(s => SwinNames.ToLaterTimm(s.Key)!, s => s.Value))!;
         Assert.Equal((old.Backbone.Name, old.Backbone.ImageHeight, WeightLayout.Timm), (later.Backbone.Name, later.Backbone.ImageHeight, later.Layout));
     }
 
@@ -28,29 +28,29 @@ public class WeightRecognitionTests
     [InlineData("ark6_swin_base_mlp1376", "swin_base_patch4_window7_224 with an MLP projector of 1376 and 6 heads (14, 14, 14, 3, 6, 1)")]
     [InlineData("arkplus_swin_large_384", "swin_large_patch4_window12_384 with an MLP projector of 1376 and 6 heads (14, 14, 14, 3, 6, 1)")]
     [InlineData("arkplus_swin_large_768", "swin_large_patch4_window12_768 with an MLP projector of 1376 and 6 heads (14, 14, 14, 3, 6, 1)")]
-    public void A_state_dict_of_ark_is_recognised_and_put_into_words(string table, string words) => Assert.Equal(words, WeightRecognition.Recognise(Table(table))!.ToString());
+    public void A_state_dict_of_ark_is_recognized_and_put_into_words(string table, string words) => Assert.Equal(words, WeightRecognition.Recognize(Table(table))!.ToString());
 
     [Fact]
     public void An_image_size_that_no_variant_has_is_read_from_the_masks()
     {
         var shapes = Table("timm_swin_base_patch4_window7_224");
         foreach (var (name, shape) in shapes.Where(s => s.Key.EndsWith("attn_mask", StringComparison.Ordinal)).ToList()) shapes[name] = [shape[0] * 4, 49, 49];
-        var recognised = WeightRecognition.Recognise(shapes)!;
-        Assert.Equal(("swin_base_patch4_window7_224", 448), (recognised.Backbone.Name, recognised.Backbone.ImageHeight));
-        Assert.StartsWith("swin_base_patch4_window7_224 at 448 pixels without", recognised.ToString(), StringComparison.Ordinal);
+        var recognized = WeightRecognition.Recognize(shapes)!;
+        Assert.Equal(("swin_base_patch4_window7_224", 448), (recognized.Backbone.Name, recognized.Backbone.ImageHeight));
+        Assert.StartsWith("swin_base_patch4_window7_224 at 448 pixels without", recognized.ToString(), StringComparison.Ordinal);
     }
 
     [Theory]
     [InlineData("a_img64_w8_d24")]
     [InlineData("b_img56_w7_d16")]
     [InlineData("d_img112_w7_d12")]
-    public void Small_unnamed_networks_are_recognised_with_their_image_size(string name)
+    public void Small_unnamed_networks_are_recognized_with_their_image_size(string name)
     {
         var arguments = Reference.Json("01_swin_tiny", name, "config.json").GetProperty("kwargs");
         var expected = Reference.Configuration(arguments);
         using var scope = TorchSharp.torch.NewDisposeScope();
         var shapes = Reference.Tensors("01_swin_tiny", name, "weights.safetensors").ToDictionary(t => t.Key, t => t.Value.shape);
-        var backbone = WeightRecognition.Recognise(shapes)!.Backbone;
+        var backbone = WeightRecognition.Recognize(shapes)!.Backbone;
         using var ours = SwinTransformer.Allocate(backbone, TorchSharp.torch.META);
         using var wanted = SwinTransformer.Allocate(expected, TorchSharp.torch.META);
         Assert.Equal(Reference.Listing(wanted), Reference.Listing(ours));
@@ -66,12 +66,12 @@ public class WeightRecognitionTests
     [InlineData("head.weight", new long[] { 1000, 1 })]
     [InlineData("omni_heads.3.weight", new long[] { 3, 1 })]
     [InlineData("projector.2.weight", new long[] { 1376, 1 })]
-    public void Sizes_that_contradict_each_other_are_not_recognised(string name, long[] shape)
+    public void Sizes_that_contradict_each_other_are_not_recognized(string name, long[] shape)
     {
         var shapes = Table("ark6_swin_base_mlp1376");
-        Assert.NotNull(WeightRecognition.Recognise(shapes));
+        Assert.NotNull(WeightRecognition.Recognize(shapes));
         shapes[name] = shape;
-        Assert.Null(WeightRecognition.Recognise(shapes));
+        Assert.Null(WeightRecognition.Recognize(shapes));
     }
 
     [Fact]
@@ -81,7 +81,7 @@ public class WeightRecognitionTests
         foreach (var name in shapes.Keys.Where(k => k.Contains(".mlp.", StringComparison.Ordinal) && k.EndsWith("weight", StringComparison.Ordinal)).ToList())
         {
             var without = shapes.Where(s => s.Key != name).ToDictionary(s => s.Key, s => s.Value);
-            Assert.Null(WeightRecognition.Recognise(without));
+            Assert.Null(WeightRecognition.Recognize(without));
         }
     }
 

@@ -7,7 +7,7 @@ namespace Ark.Tests.Phantom;
 
 public sealed class PhantomDatasetsTests : IDisposable
 {
-    private static readonly PhantomDatasetOptions Small = new() { Count = PhantomDatasetOptions.LeastCount, Seed = 4 };
+    private static readonly PhantomDatasetOptions Small = new() { Count = PhantomDatasetOptions.MinCount, Seed = 4 };
     private readonly string _root = Directory.CreateTempSubdirectory("ark-phantom-").FullName;
 
     public void Dispose() => Directory.Delete(_root, recursive: true);
@@ -96,8 +96,8 @@ public sealed class PhantomDatasetsTests : IDisposable
     }
 
     [Theory]
-    [InlineData(PhantomDatasetOptions.LeastCount - 1)]
-    [InlineData(PhantomDatasetOptions.GreatestCount + 1)]
+    [InlineData(PhantomDatasetOptions.MinCount - 1)]
+    [InlineData(PhantomDatasetOptions.MaxCount + 1)]
     public async Task WriteAsync_refuses_a_count_out_of_range(int count)
     {
         await Assert.ThrowsAsync<ArkInputException>(() => Write("count", Small with { Count = count }));

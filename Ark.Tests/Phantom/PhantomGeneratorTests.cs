@@ -149,8 +149,8 @@ public sealed class PhantomGeneratorTests
             var picture = Render(patient);
             var (left, right, heart) = (Mask(picture, PhantomStructure.LeftLung), Mask(picture, PhantomStructure.RightLung), Mask(picture, PhantomStructure.Heart));
             for (var i = 0; i < left.Length; i++) Assert.True((left[i] & right[i]) == 0 && (heart[i] & (left[i] | right[i])) == 0);
-            Assert.True(Centre(left) > Centre(right) + 20);
-            Assert.True(Centre(Mask(picture, PhantomStructure.LeftClavicle)) > Centre(Mask(picture, PhantomStructure.RightClavicle)) + 20);
+            Assert.True(Center(left) > Center(right) + 20);
+            Assert.True(Center(Mask(picture, PhantomStructure.LeftClavicle)) > Center(Mask(picture, PhantomStructure.RightClavicle)) + 20);
             Assert.InRange(left.Count(p => p != 0) / (128.0 * 128), 0.04, 0.3);
             Assert.InRange(right.Count(p => p != 0) / (128.0 * 128), 0.04, 0.3);
         }
@@ -185,7 +185,7 @@ public sealed class PhantomGeneratorTests
     private static bool Contains(PhantomBox box, int x, int y, int margin = 0) =>
         x >= box.X - margin && x < box.X + box.Width + margin && y >= box.Y - margin && y < box.Y + box.Height + margin;
 
-    private static double Centre(byte[] mask) => Enumerable.Range(0, mask.Length).Where(i => mask[i] != 0).Average(i => i % 128);
+    private static double Center(byte[] mask) => Enumerable.Range(0, mask.Length).Where(i => mask[i] != 0).Average(i => i % 128);
 
     private static double Mean(RasterImage image, Predicate<int> where, RasterImage? minus = null)
     {

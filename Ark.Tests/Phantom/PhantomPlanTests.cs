@@ -83,7 +83,7 @@ public sealed class PhantomPlanTests
     [MemberData(nameof(Datasets))]
     public void Every_test_label_has_both_outcomes_even_in_the_smallest_set(int dataset)
     {
-        var plan = PhantomPlan.Of(dataset, new PhantomDatasetOptions { Count = PhantomDatasetOptions.LeastCount });
+        var plan = PhantomPlan.Of(dataset, new PhantomDatasetOptions { Count = PhantomDatasetOptions.MinCount });
         foreach (var split in plan.GroupBy(c => c.Split))
         {
             if (PhantomPlan.Cohorts[dataset].Labels.Task == LabelTask.MultiClass)

@@ -62,7 +62,7 @@ public class HeatMapTests(SmallModel small) : IClassFixture<SmallModel>
     }
 
     [Fact]
-    public void A_map_lies_where_the_centre_crop_lies()
+    public void A_map_lies_where_the_center_crop_lies()
     {
         // One bright cell of four by four over an input of 32 pixels, cut from 37 of a picture of 74: two pixels a step, and a margin of two steps.
         var grid = new float[16];
@@ -77,13 +77,13 @@ public class HeatMapTests(SmallModel small) : IClassFixture<SmallModel>
     [Theory]
     [InlineData(2, 49)]
     [InlineData(4, 89)]
-    public void A_map_of_cells_that_reach_over_the_input_lies_where_the_cells_lie(int column, int centre)
+    public void A_map_of_cells_that_reach_over_the_input_lies_where_the_cells_lie(int column, int center)
     {
         // Six cells of 20 pixels over an input of 112, the centre of a resized picture of 128.
         var grid = new float[36];
         grid[(1 * 6) + column] = 1;
         var map = new HeatMap(128, 128, new ViewGeometry(112, 128).ToPicture(grid, 6, 6, 128, 128, covered: 120)) { Image = "", Head = "", Label = "", Probability = 0, Method = HeatMapMethod.Occlusion };
-        Assert.InRange(map.Peak.X, centre + 8, centre + 9);
+        Assert.InRange(map.Peak.X, center + 8, center + 9);
         Assert.InRange(map.Peak.Y, 29 + 8, 29 + 9);
     }
 

@@ -41,12 +41,12 @@ public class LogisticRegressionTests
         var targets = (features.narrow(1, 0, 3) + noise).gt(0).to(ScalarType.Float32);
         // The second label is known in the first 40 rows alone.
         targets.narrow(1, 1, 1).narrow(0, 40, 160).fill_(float.NaN);
-        using var joint = LogisticRegression.Fit(new LabelSchema(LabelTask.MultiLabel, ["a", "b", "c"]), features, targets, 0.01, standardise: false, TestContext.Current.CancellationToken);
+        using var joint = LogisticRegression.Fit(new LabelSchema(LabelTask.MultiLabel, ["a", "b", "c"]), features, targets, 0.01, standardize: false, TestContext.Current.CancellationToken);
         for (var k = 0; k < 3; k++)
         {
             var known = k == 1 ? 40 : 200;
-            using var alone = LogisticRegression.Fit(One, features.narrow(0, 0, known), targets.narrow(1, k, 1).narrow(0, 0, known).contiguous(), 0.01, standardise: false, TestContext.Current.CancellationToken);
-            Assert.All(joint.Standardised.Weight[k].data<float>().ToArray().Zip(alone.Standardised.Weight[0].data<float>().ToArray()), p => Assert.Equal(p.Second, p.First, 2e-3f));
+            using var alone = LogisticRegression.Fit(One, features.narrow(0, 0, known), targets.narrow(1, k, 1).narrow(0, 0, known).contiguous(), 0.01, standardize: false, TestContext.Current.CancellationToken);
+            Assert.All(joint.Standardized.Weight[k].data<float>().ToArray().Zip(alone.Standardized.Weight[0].data<float>().ToArray()), p => Assert.Equal(p.Second, p.First, 2e-3f));
         }
     }
 

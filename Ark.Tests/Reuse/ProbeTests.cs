@@ -30,11 +30,11 @@ public class ProbeTests(SmallModel small) : IClassFixture<SmallModel>
         {
             var penalty = expected.GetProperty("penalty").GetDouble();
             using var one = LogisticRegression.Fit(new LabelSchema(LabelTask.Binary, ["x"]), inputs, binary, penalty, cancellationToken: TestContext.Current.CancellationToken);
-            AssertClose(expected.GetProperty("binary_coef"), one.Standardised.Weight);
-            AssertClose(expected.GetProperty("binary_intercept"), one.Standardised.Bias);
+            AssertClose(expected.GetProperty("binary_coef"), one.Standardized.Weight);
+            AssertClose(expected.GetProperty("binary_intercept"), one.Standardized.Bias);
             using var three = LogisticRegression.Fit(new LabelSchema(LabelTask.MultiClass, ["a", "b", "c"]), inputs, tensor(oneHot, [count, 3]), penalty, cancellationToken: TestContext.Current.CancellationToken);
-            AssertClose(expected.GetProperty("classes_coef"), three.Standardised.Weight);
-            AssertClose(expected.GetProperty("classes_intercept"), three.Standardised.Bias - three.Standardised.Bias.mean());
+            AssertClose(expected.GetProperty("classes_coef"), three.Standardized.Weight);
+            AssertClose(expected.GetProperty("classes_intercept"), three.Standardized.Bias - three.Standardized.Bias.mean());
             var (weight, bias) = one.Plain();
             var logits = nn.functional.linear(inputs, weight, bias);
             Assert.All(logits.sigmoid().data<float>().ToArray().Zip(one.Predict(inputs)), p => Assert.Equal(p.Second, p.First, 1e-4f));

@@ -19,7 +19,7 @@ public class ConvolutionTests
         using var scope = NewDisposeScope();
         using var convolution = new Convolution(inputs, outputs, 3, hasBias: true);
         using var draws = new Generator(1);
-        convolution.Initialise(draws);
+        convolution.Initialize(draws);
         using (no_grad()) convolution.bias!.normal_(0, 1, draws);
         var map = randn([2, inputs, side, side], generator: draws).requires_grad_();
         var (exact, weight, bias) = (Exact(map), Exact(convolution.weight), Exact(convolution.bias!));

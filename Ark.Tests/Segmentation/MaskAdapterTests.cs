@@ -381,7 +381,7 @@ public sealed class MaskAdapterTests : IDisposable
     private static void AssertNames(ArkInputException error, params string[] words)
     {
         Assert.All(words, w => Assert.Contains(w, error.Message, StringComparison.Ordinal));
-        Assert.NotNull(error.Mend);
+        Assert.NotNull(error.Hint);
     }
 
     private string Place(string name)

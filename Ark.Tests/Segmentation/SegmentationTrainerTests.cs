@@ -75,12 +75,12 @@ public class SegmentationTrainerTests(MaskedPhantom phantom) : IClassFixture<Mas
         var run = phantom.Run("thrown");
         var description = run.Options.Describe(data.Structures);
         using var directory = RunDirectory.Open(run.Directory, resume: false);
-        BegunRun Session(bool resume = false, Action<SegmentationOptions>? change = null)
+        RecordedRun Session(bool resume = false, Action<SegmentationOptions>? change = null)
         {
             var options = run.Options.Clone();
             change?.Invoke(options);
             var source = new BatchSource(new NetVipsImageDecoder(), options.BatchSize, options.Workers, options.BadImages, options.Seed);
-            return BegunRun.Of(new SegmentationTask(options, data, description, !resume, source, new ProgressReporter(null)), options, directory, resume);
+            return RecordedRun.Of(new SegmentationTask(options, data, description, !resume, source, new ProgressReporter(null)), options, directory, resume);
         }
 
         var other = phantom.PathOf("thrown.safetensors");

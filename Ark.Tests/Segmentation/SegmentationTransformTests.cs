@@ -12,7 +12,7 @@ public class SegmentationTransformTests
     public void Picture_and_masks_move_together_and_masks_get_no_values_between()
     {
         // A picture that is its own mask: wherever it moves, both must agree, but for the border that the picture blurs.
-        var transform = new SegmentationTransform(Size, 2, Normalisation.None);
+        var transform = new SegmentationTransform(Size, 2, Normalization.None);
         var picture = Disc();
         var moved = 0;
         for (var draw = 0UL; draw < 60; draw++)
@@ -36,7 +36,7 @@ public class SegmentationTransformTests
     [Fact]
     public void Varied_quality_blurs_and_changes_grey_levels_but_leaves_masks_where_they_are()
     {
-        var (plain, varied) = (new SegmentationTransform(Size, 2, Normalisation.None), new SegmentationTransform(Size, 2, Normalisation.None) { VariesQuality = true });
+        var (plain, varied) = (new SegmentationTransform(Size, 2, Normalization.None), new SegmentationTransform(Size, 2, Normalization.None) { VariesQuality = true });
         var picture = Disc();
         var (levels, blurred) = (new HashSet<float>(), 0);
         for (var draw = 0UL; draw < 60; draw++)
@@ -71,7 +71,7 @@ public class SegmentationTransformTests
     [Fact]
     public void Nothing_moves_without_a_stream()
     {
-        var transform = new SegmentationTransform(Size, 2, Normalisation.None);
+        var transform = new SegmentationTransform(Size, 2, Normalization.None);
         var (image, target) = (new float[3 * Size.Pixels], new float[2 * Size.Pixels]);
         transform.Write(Disc(), null, image, target);
         Assert.Equal(Disc().Image.Pixels.Select(p => p / 255f), image[..Size.Pixels]);
@@ -127,11 +127,11 @@ public class SegmentationTransformTests
     public void Stretched_pictures_reach_from_black_to_white_in_the_same_order_and_one_level_stays()
     {
         var pixels = Enumerable.Range(0, 1000).Select(i => (byte)(i < 5 ? 0 : i >= 995 ? 255 : 100 + (i % 41))).ToArray();
-        var stretched = GreyStretch.Apply(new RasterImage(100, 10, 1, pixels)).Pixels;
+        var stretched = GrayStretch.Apply(new RasterImage(100, 10, 1, pixels)).Pixels;
         Assert.Equal([0, 128, 255], new[] { 100, 120, 140 }.Select(level => (int)stretched[Array.IndexOf(pixels, (byte)level)]));
         Assert.Equal((0, 255), (stretched[0], stretched[^1]));
         var flat = new RasterImage(10, 10, 1, [.. Enumerable.Repeat((byte)7, 100)]);
-        Assert.Same(flat, GreyStretch.Apply(flat));
+        Assert.Same(flat, GrayStretch.Apply(flat));
     }
 
     private static SegmentationSample Phantom(ulong patient)

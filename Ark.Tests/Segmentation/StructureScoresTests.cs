@@ -6,7 +6,7 @@ namespace Ark.Tests.Segmentation;
 public class StructureScoresTests
 {
     [Fact]
-    public void Figures_are_means_over_images_and_of_all_pixels_and_distances_come_in_millimetres()
+    public void Figures_are_means_over_images_and_of_all_pixels_and_distances_come_in_millimeters()
     {
         var scores = new StructureScores("heart");
         // Two pixels beside each other, of which one is found, beside a pixel that is not there.
@@ -21,7 +21,7 @@ public class StructureScoresTests
         Assert.Equal(2, figures.Undefined);
         var distance = MaskOverlap.Of(Row(0, 1, 1, 0), Row(1, 1, 0, 0)).Hausdorff95!.Value;
         Assert.Equal((distance + 0) / 2, figures.Hausdorff95!.Value, 1e-12);
-        Assert.Equal(distance * 0.5, figures.Hausdorff95Millimetres!.Value, 1e-12);
+        Assert.Equal(distance * 0.5, figures.Hausdorff95Millimeters!.Value, 1e-12);
         Assert.Empty(figures.Intervals);
     }
 

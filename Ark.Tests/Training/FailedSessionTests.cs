@@ -160,11 +160,11 @@ public sealed class FailedSessionTests(SmallModel small) : IClassFixture<SmallMo
         return options;
     }
 
-    private BegunRun Session(IReadOnlyList<PreparedDataset> data, Action<TrainingOptions>? change = null, RunDirectory? directory = null)
+    private RecordedRun Session(IReadOnlyList<PreparedDataset> data, Action<TrainingOptions>? change = null, RunDirectory? directory = null)
     {
         var options = Options();
         change?.Invoke(options);
         var source = new BatchSource(_services.GetRequiredService<IImageDecoder>(), options.BatchSize, options.Workers, options.BadImages, options.Seed);
-        return BegunRun.Of(new AccrualTask(options, data, source, directory, new ProgressReporter(null)), options, directory, directory is not null);
+        return RecordedRun.Of(new AccrualTask(options, data, source, directory, new ProgressReporter(null)), options, directory, directory is not null);
     }
 }

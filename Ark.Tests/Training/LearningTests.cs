@@ -17,7 +17,7 @@ public partial class LearningTests(PhantomFixture phantom) : IClassFixture<Phant
         var run = phantom.Run(null, o =>
         {
             (o.TaskOrder, o.Epochs, o.BatchSize, o.EvaluationInterval, o.PixelBaseline) = (order, epochs, 4, epochs, false);
-            (o.LearningRate, o.WeightDecay, o.DropPathRate, o.SmallestCrop, o.ConsistencyScale) = (2e-3, 0, 0, 1, 0);
+            (o.LearningRate, o.WeightDecay, o.DropPathRate, o.MinCropScale, o.ConsistencyScale) = (2e-3, 0, 0, 1, 0);
         }, ["PhantomPneumothorax", "PhantomView"]);
         run = run with { Datasets = [.. run.Datasets.Select(d => d with { Adapter = new FewSamples(d.Adapter, 8) })] };
         var losses = new List<(string Pass, double Loss)>();

@@ -38,7 +38,7 @@ public class AugmentationTests
     [Theory]
     [InlineData(1000, 10, 13, 10)]
     [InlineData(10, 1000, 10, 13)]
-    public void Very_long_pictures_are_cut_about_their_centre(int width, int height, int cropWidth, int cropHeight)
+    public void Very_long_pictures_are_cut_about_their_center(int width, int height, int cropWidth, int cropHeight)
     {
         // Most draws find no crop that fits; those that do not take the widest allowed one.
         var drawn = Enumerable.Range(0, 50).Select(i => Augmentation.Draw(new RandomStream((ulong)i), width, height));

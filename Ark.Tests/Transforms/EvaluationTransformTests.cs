@@ -13,24 +13,24 @@ public class EvaluationTransformTests
         Assert.Equal(new ViewSize(before, before), new ViewSize(size, size).BeforeCrop);
 
     [Theory]
-    [InlineData(Normalisation.ImageNet, 0, 0.485, 0.229)]
-    [InlineData(Normalisation.ImageNet, 1, 0.456, 0.224)]
-    [InlineData(Normalisation.ImageNet, 2, 0.406, 0.225)]
-    [InlineData(Normalisation.ChestXray, 1, 0.5056, 0.252)]
-    [InlineData(Normalisation.None, 2, 0, 1)]
-    public void Constant_picture_becomes_its_normalised_value(Normalisation normalisation, int channel, double mean, double deviation)
+    [InlineData(Normalization.ImageNet, 0, 0.485, 0.229)]
+    [InlineData(Normalization.ImageNet, 1, 0.456, 0.224)]
+    [InlineData(Normalization.ImageNet, 2, 0.406, 0.225)]
+    [InlineData(Normalization.ChestXray, 1, 0.5056, 0.252)]
+    [InlineData(Normalization.None, 2, 0, 1)]
+    public void Constant_picture_becomes_its_normalized_value(Normalization normalization, int channel, double mean, double deviation)
     {
         var picture = new RasterImage(50, 40, 1, [.. Enumerable.Repeat((byte)100, 50 * 40)]);
-        var view = Apply(new EvaluationTransform(32, 32, normalisation), picture);
+        var view = Apply(new EvaluationTransform(32, 32, normalization), picture);
         Assert.All(view.Skip(channel * 32 * 32).Take(32 * 32), v => Assert.Equal(((100 / 255.0) - mean) / deviation, v, 1e-6));
     }
 
     [Fact]
-    public void View_is_the_centre_of_the_resized_picture()
+    public void View_is_the_center_of_the_resized_picture()
     {
         // Already of the size before the crop: nothing is resampled, so every value can be told.
         var picture = new RasterImage(73, 73, 1, TestPng.Noise(73 * 73));
-        var view = Apply(new EvaluationTransform(64, 64, Normalisation.None), picture);
+        var view = Apply(new EvaluationTransform(64, 64, Normalization.None), picture);
         for (var y = 0; y < 64; y++)
             for (var x = 0; x < 64; x++) Assert.True(picture.Pixels[((y + 4) * 73) + x + 4] / 255f == view[(y * 64) + x], $"({x}, {y})");
     }
@@ -39,7 +39,7 @@ public class EvaluationTransformTests
     public void Ten_crops_come_in_torchvision_order()
     {
         var picture = new RasterImage(73, 73, 1, TestPng.Noise(73 * 73));
-        var views = Apply(new TenCropTransform(64, 64, Normalisation.None), picture);
+        var views = Apply(new TenCropTransform(64, 64, Normalization.None), picture);
         (int Left, int Top)[] corners = [(0, 0), (9, 0), (0, 9), (9, 9), (4, 4)];
         for (var view = 0; view < 10; view++)
         {
@@ -59,18 +59,18 @@ public class EvaluationTransformTests
     public void Grey_gives_what_three_equal_channels_give()
     {
         var grey = Encoded.Picture(90, 75, 1);
-        var colour = new RasterImage(90, 75, 3, [.. grey.Pixels.SelectMany(p => new[] { p, p, p })]);
-        Assert.Equal(Apply(new TenCropTransform(32, 24), grey), Apply(new TenCropTransform(32, 24), colour));
+        var color = new RasterImage(90, 75, 3, [.. grey.Pixels.SelectMany(p => new[] { p, p, p })]);
+        Assert.Equal(Apply(new TenCropTransform(32, 24), grey), Apply(new TenCropTransform(32, 24), color));
     }
 
     [Fact]
     public void Preparing_as_a_published_data_set_blurs_more_but_shows_the_same()
     {
         var picture = Encoded.Picture(300, 260, 3);
-        var plain = Apply(new EvaluationTransform(64, 64, Normalisation.None), picture);
+        var plain = Apply(new EvaluationTransform(64, 64, Normalization.None), picture);
         foreach (var recipe in Enum.GetValues<AugmentationRecipe>())
         {
-            var prepared = Apply(new EvaluationTransform(64, 64, Normalisation.None, recipe), picture);
+            var prepared = Apply(new EvaluationTransform(64, 64, Normalization.None, recipe), picture);
             Assert.NotEqual(plain, prepared);
             Assert.InRange(plain.Zip(prepared, (a, b) => Math.Abs(a - b)).Average(), 0, 0.02);
         }
@@ -81,7 +81,7 @@ public class EvaluationTransformTests
     [InlineData(28, 28)]
     [InlineData(3, 200)]
     public void Pictures_of_any_size_are_taken(int width, int height) =>
-        Pixels.AssertNormalised(Apply(new EvaluationTransform(64, 64), Encoded.Picture(width, height, 3)));
+        Pixels.AssertNormalized(Apply(new EvaluationTransform(64, 64), Encoded.Picture(width, height, 3)));
 
     [Fact]
     public void Destination_of_another_length_is_refused() => Assert.Throws<ArgumentException>(

@@ -30,7 +30,7 @@ internal static class Pixels
     }
 
     /// <summary>Fails unless every value is one that ImageNet's normalisation can give.</summary>
-    public static void AssertNormalised(float[] views)
+    public static void AssertNormalized(float[] views)
     {
         Assert.DoesNotContain(float.NaN, views);
         Assert.InRange(views.Min(), -2.2f, 2.7f);

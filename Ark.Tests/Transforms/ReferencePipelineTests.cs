@@ -20,10 +20,10 @@ public class ReferencePipelineTests
         var reference = Load(recording);
         var students = reference.OperationsWhere(id => id.StartsWith($"pipeline{size}/", StringComparison.Ordinal) && id.EndsWith("/student", StringComparison.Ordinal));
         Assert.Equal(size == 64 ? 12 : 4, students.Count);
-        var tables = PixelTables.InDouble(Normalisation.ImageNet);
+        var tables = PixelTables.InDouble(Normalization.ImageNet);
         foreach (var student in students)
         {
-            var transform = new TrainingTransform(size, size, AugmentationRecipe.Ark, Normalisation.ImageNet, wholePicture: true);
+            var transform = new TrainingTransform(size, size, AugmentationRecipe.Ark, Normalization.ImageNet, wholePicture: true);
             var actual = new float[2 * 3 * size * size];
             transform.Apply(reference.Image(student.GetProperty("image").GetString()!), Recorded(student), actual);
 
@@ -42,7 +42,7 @@ public class ReferencePipelineTests
         var id = $"item/Ark/{dataset}/train";
         var student = Assert.Single(reference.OperationsWhere(o => o == $"{id}/student_stride7"));
         var actual = new float[2 * 3 * 224 * 224];
-        new TrainingTransform(224, 224, AugmentationRecipe.Ark, Normalisation.ImageNet, wholePicture: dataset == "CheXpert")
+        new TrainingTransform(224, 224, AugmentationRecipe.Ark, Normalization.ImageNet, wholePicture: dataset == "CheXpert")
             .Apply(reference.Image(ImageOf(dataset)), Recorded(student), actual);
         AssertEqual(reference.Floats($"{id}/student_stride7"), EverySeventh(actual.AsSpan(0, 3 * 224 * 224)), "student");
         AssertEqual(reference.Floats($"{id}/teacher_stride7"), EverySeventh(actual.AsSpan(3 * 224 * 224)), "teacher");
@@ -60,7 +60,7 @@ public class ReferencePipelineTests
         var working = new byte[40 * 40 * source.Channels];
         PilResize.Resize(Bitmap.Of(source), working, 40, 40, PilFilter.Bicubic);
         var actual = new float[2 * 3 * 32 * 32];
-        new TrainingTransform(32, 32, AugmentationRecipe.ArkPlus, Normalisation.ImageNet, wholePicture: true)
+        new TrainingTransform(32, 32, AugmentationRecipe.ArkPlus, Normalization.ImageNet, wholePicture: true)
             .Apply(new RasterImage(40, 40, source.Channels, working), Recorded(student), actual);
         AssertEqual(reference.Floats($"{id}/student"), actual.AsSpan(0, 3 * 32 * 32), "student");
         AssertEqual(reference.Floats($"{id}/teacher"), actual.AsSpan(3 * 32 * 32), "teacher");
@@ -83,7 +83,7 @@ public class ReferencePipelineTests
     {
         var reference = Load(recording);
         var actual = new float[3 * 32 * 32];
-        new EvaluationTransform(new ViewSize(32, 32), new ViewSize(40, 40), Normalisation.ImageNet, AugmentationRecipe.ArkPlus)
+        new EvaluationTransform(new ViewSize(32, 32), new ViewSize(40, 40), Normalization.ImageNet, AugmentationRecipe.ArkPlus)
             .Apply(reference.Image(ImageOf(dataset)), new RandomStream(0), actual);
         AssertEqual(reference.Floats($"item/Ark+/{dataset}/valid/student"), actual, "student");
     }
@@ -94,16 +94,16 @@ public class ReferencePipelineTests
     {
         var reference = Load(recording);
         var source = reference.Image(image);
-        foreach (var (name, normalisation) in new[] { ("imagenet", Normalisation.ImageNet), ("chestx-ray", Normalisation.ChestXray), ("none", Normalisation.None) })
+        foreach (var (name, normalization) in new[] { ("imagenet", Normalization.ImageNet), ("chestx-ray", Normalization.ChestXray), ("none", Normalization.None) })
         {
             var single = new float[3 * 32 * 32];
-            new EvaluationTransform(new ViewSize(32, 32), new ViewSize(40, 40), normalisation).Apply(source, new RandomStream(0), single);
+            new EvaluationTransform(new ViewSize(32, 32), new ViewSize(40, 40), normalization).Apply(source, new RandomStream(0), single);
             AssertEqual(reference.Floats($"{image}/ark_{name}_valid_32of40"), single, $"{image} {name} valid");
             AssertEqual(reference.Floats($"{image}/ark_{name}_test_noaug_32of40"), single, $"{image} {name} test");
-            if (normalisation == Normalisation.None) continue;
+            if (normalization == Normalization.None) continue;
 
             var ten = new float[10 * 3 * 32 * 32];
-            new TenCropTransform(new ViewSize(32, 32), new ViewSize(40, 40), normalisation).Apply(source, new RandomStream(0), ten);
+            new TenCropTransform(new ViewSize(32, 32), new ViewSize(40, 40), normalization).Apply(source, new RandomStream(0), ten);
             var expected = reference.OperationsWhere(o => o == $"{image}/ark_{name}_test_32of40");
             if (expected.Count > 0) AssertEqual(reference.Floats($"{image}/ark_{name}_test_32of40"), ten, $"{image} {name} ten");
         }

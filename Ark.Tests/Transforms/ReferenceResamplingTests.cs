@@ -44,8 +44,8 @@ public class ReferenceResamplingTests
         Pixels.AssertEqual(reference.Bytes($"{image}/tv_resize_shorter_50"), Resize(Bitmap.Of(source), shorter[1], shorter[0]), "shorter");
 
         var bitmap = new Bitmap(square, 64, 64, channels);
-        Pixels.AssertEqual(reference.Bytes($"{image}/tv_center_crop_33"), Pixels.Of(Crops.Centre(bitmap, 33, 33)), "centre 33");
-        Pixels.AssertEqual(reference.Bytes($"{image}/tv_center_crop_40x51"), Pixels.Of(Crops.Centre(bitmap, 51, 40)), "centre 40x51");
+        Pixels.AssertEqual(reference.Bytes($"{image}/tv_center_crop_33"), Pixels.Of(Crops.Center(bitmap, 33, 33)), "centre 33");
+        Pixels.AssertEqual(reference.Bytes($"{image}/tv_center_crop_40x51"), Pixels.Of(Crops.Center(bitmap, 51, 40)), "centre 40x51");
         Pixels.AssertEqual(reference.Bytes($"{image}/hflip"), Pixels.Mirror(bitmap), "flip");
 
         var crops = new List<byte>();

@@ -35,16 +35,16 @@ public class ResamplingTests
     }
 
     [Property(MaxTest = 40)]
-    public void Colour_is_resampled_channel_by_channel(PositiveInt width, PositiveInt height, PositiveInt newWidth, PositiveInt newHeight)
+    public void Color_is_resampled_channel_by_channel(PositiveInt width, PositiveInt height, PositiveInt newWidth, PositiveInt newHeight)
     {
         var picture = Noise(width, height, 3);
         var red = new RasterImage(picture.Width, picture.Height, 1, [.. picture.Pixels.Where((_, i) => i % 3 == 0)]);
         var blue = new RasterImage(picture.Width, picture.Height, 1, [.. picture.Pixels.Where((_, i) => i % 3 == 2)]);
         foreach (var resampler in Resamplers)
         {
-            var colour = Run(resampler, picture, Size(newWidth), Size(newHeight));
-            Assert.Equal(Run(resampler, red, Size(newWidth), Size(newHeight)), colour.Where((_, i) => i % 3 == 0).ToArray());
-            Assert.Equal(Run(resampler, blue, Size(newWidth), Size(newHeight)), colour.Where((_, i) => i % 3 == 2).ToArray());
+            var color = Run(resampler, picture, Size(newWidth), Size(newHeight));
+            Assert.Equal(Run(resampler, red, Size(newWidth), Size(newHeight)), color.Where((_, i) => i % 3 == 0).ToArray());
+            Assert.Equal(Run(resampler, blue, Size(newWidth), Size(newHeight)), color.Where((_, i) => i % 3 == 2).ToArray());
         }
     }
 

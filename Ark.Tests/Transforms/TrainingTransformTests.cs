@@ -33,8 +33,8 @@ public class TrainingTransformTests
     public void Grey_gives_what_three_equal_channels_give(AugmentationRecipe recipe)
     {
         var grey = Encoded.Picture(90, 75, 1);
-        var colour = new RasterImage(90, 75, 3, [.. grey.Pixels.SelectMany(p => new[] { p, p, p })]);
-        for (ulong seed = 0; seed < 10; seed++) Assert.Equal(Apply(recipe, grey, seed), Apply(recipe, colour, seed));
+        var color = new RasterImage(90, 75, 3, [.. grey.Pixels.SelectMany(p => new[] { p, p, p })]);
+        for (ulong seed = 0; seed < 10; seed++) Assert.Equal(Apply(recipe, grey, seed), Apply(recipe, color, seed));
     }
 
     [Theory]
@@ -47,7 +47,7 @@ public class TrainingTransformTests
     {
         foreach (var recipe in Enum.GetValues<AugmentationRecipe>())
         {
-            for (ulong seed = 0; seed < 8; seed++) Pixels.AssertNormalised(Apply(recipe, Encoded.Picture(width, height, 1), seed));
+            for (ulong seed = 0; seed < 8; seed++) Pixels.AssertNormalized(Apply(recipe, Encoded.Picture(width, height, 1), seed));
         }
     }
 
@@ -59,7 +59,7 @@ public class TrainingTransformTests
         for (var y = 0; y < 256; y++)
             for (var x = 0; x < 256; x++) pixels[(y * 256) + x] = (byte)((x / 2) + (y / 4));
         var ramp = new RasterImage(256, 256, 1, pixels);
-        var transform = new TrainingTransform(64, 64, AugmentationRecipe.Ark, Normalisation.None);
+        var transform = new TrainingTransform(64, 64, AugmentationRecipe.Ark, Normalization.None);
         var views = new float[2 * ViewLength];
         var geometry = new Augmentation(8, 4, 50, 44) { Warp = new(8, 1.05, 0.03, -0.02) };
         transform.Apply(ramp, geometry, views);
@@ -90,7 +90,7 @@ public class TrainingTransformTests
         var views = new float[2 * 3 * 32 * 48];
         Array.Fill(views, float.NaN);
         transform.Apply(Encoded.Picture(64, 64, 3), new RandomStream(1), views);
-        Pixels.AssertNormalised(views);
+        Pixels.AssertNormalized(views);
     }
 
     [Fact]
@@ -113,7 +113,7 @@ public class TrainingTransformTests
         Assert.Throws<ArgumentOutOfRangeException>(() => new TrainingTransform(0, 64, AugmentationRecipe.Ark));
         Assert.Throws<ArgumentOutOfRangeException>(() => new TrainingTransform(64, 9000, AugmentationRecipe.Ark));
         Assert.Throws<ArgumentOutOfRangeException>(() => new TrainingTransform(64, 64, (AugmentationRecipe)7));
-        Assert.Throws<ArgumentOutOfRangeException>(() => new TrainingTransform(64, 64, AugmentationRecipe.Ark, (Normalisation)7));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new TrainingTransform(64, 64, AugmentationRecipe.Ark, (Normalization)7));
         var transform = new TrainingTransform(64, 64, AugmentationRecipe.Ark);
         Assert.Throws<ArgumentException>(() => transform.Apply(Encoded.Picture(8, 8, 1), new RandomStream(0), new float[ViewLength]));
     }

@@ -98,7 +98,7 @@ public partial class RunReportTests
             Assert.Contains("line 2: is no JSON object", Refusal(path), StringComparison.Ordinal);
             File.WriteAllText(path, "{\"epoch\":1,\"epoch\":2}\n");
             Assert.Contains("line 1: is no JSON object", Refusal(path), StringComparison.Ordinal);
-            File.WriteAllText(path, $"{{}}\n\n{new string(' ', RunMetrics.LongestLine)}{{}}\n");
+            File.WriteAllText(path, $"{{}}\n\n{new string(' ', RunMetrics.MaxLineLength)}{{}}\n");
             Assert.Contains("line 3: is too long", Refusal(path), StringComparison.Ordinal);
         }
         finally
@@ -160,8 +160,8 @@ public partial class RunReportTests
             new JsonObject { ["event"] = "evaluation", ["epoch"] = i, ["dataset"] = $"d{i}", ["weights"] = "teacher", ["mean_auroc"] = 0.5, ["labels"] = new JsonArray() },
         });
         var html = RunReport.Render(RunHistory.Of(lines));
-        Assert.Contains($"accruing knowledge over {RunHistory.MostNames} datasets", html, StringComparison.Ordinal);
-        Assert.Contains($"the first {RunHistory.MostNames} are shown", html, StringComparison.Ordinal);
+        Assert.Contains($"accruing knowledge over {RunHistory.MaxNames} datasets", html, StringComparison.Ordinal);
+        Assert.Contains($"the first {RunHistory.MaxNames} are shown", html, StringComparison.Ordinal);
         Assert.Contains("After epoch 19999", html, StringComparison.Ordinal);
         Assert.Contains(">d99<", html, StringComparison.Ordinal);
         Assert.DoesNotContain("d100", html, StringComparison.Ordinal);

@@ -61,14 +61,14 @@ public sealed class ArkEvaluator(IImageDecoder decoder, IMeterFactory? meters = 
 
     internal static void Check(EvaluationOptions options, LabelSchema labels)
     {
-        if (options.Crops is not (1 or 10)) throw Refuse("crops", $"{options.Crops} crops are not known", "Give 1 or 10.");
+        if (options.Crops is not (1 or 10)) throw Error("crops", $"{options.Crops} crops are not known", "Give 1 or 10.");
         var problems = new List<ValidationResult>();
         if (!Validator.TryValidateObject(options.Scoring, new ValidationContext(options.Scoring), problems, validateAllProperties: true))
-            throw Refuse(problems[0].MemberNames.First(), problems[0].ErrorMessage!.TrimEnd('.'), null);
+            throw Error(problems[0].MemberNames.First(), problems[0].ErrorMessage!.TrimEnd('.'), null);
         if (options.Labels?.FirstOrDefault(l => !labels.Names.Contains(l, StringComparer.Ordinal)) is { } unknown)
-            throw Refuse("labels", $"'{unknown}' is no label of the dataset", $"Its labels are: {string.Join(", ", labels.Names)}.");
+            throw Error("labels", $"'{unknown}' is no label of the dataset", $"Its labels are: {string.Join(", ", labels.Names)}.");
         if (options.Groups.FirstOrDefault(g => g.Bands is { } bands && (bands.Count == 0 || !bands.SequenceEqual(bands.Order()) || bands.Distinct().Count() != bands.Count)) is not null)
-            throw Refuse("bands", "do not ascend", "Give the numbers where bands begin, such as 40,60.");
+            throw Error("bands", "do not ascend", "Give the numbers where bands begin, such as 40,60.");
     }
 
     // Uncertain findings may be drawn as soft labels for training; no figure is defined on them.
@@ -109,5 +109,5 @@ public sealed class ArkEvaluator(IImageDecoder decoder, IMeterFactory? meters = 
         return isBelow && relative.Length > 0 ? relative.Replace('\\', '/') : name;
     }
 
-    private static ArkInputException Refuse(string option, string problem, string? mend) => new("evaluation options", $"'{option}'", problem, mend);
+    private static ArkInputException Error(string option, string problem, string? hint) => new("evaluation options", $"'{option}'", problem, hint);
 }

@@ -50,7 +50,7 @@ internal static class CsvPredictions
             patients.Add(patient < 0 || csv[patient].Length == 0 ? null : csv[patient]);
             foreach (var (target, probability) in columns)
             {
-                targets.Add(csv[target].Length == 0 ? float.NaN : Number(csv, target) is 0 or 1 ? Number(csv, target) : throw csv.Refuse(target, $"the target is '{csv[target]}'", "Write 1, 0, or nothing where it is missing."));
+                targets.Add(csv[target].Length == 0 ? float.NaN : Number(csv, target) is 0 or 1 ? Number(csv, target) : throw csv.Error(target, $"the target is '{csv[target]}'", "Write 1, 0, or nothing where it is missing."));
                 probabilities.Add(Number(csv, probability));
             }
         }
@@ -61,7 +61,7 @@ internal static class CsvPredictions
     private static float Number(CsvTable csv, int column) =>
         float.TryParse(csv[column], NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && float.IsFinite(number)
             ? number
-            : throw csv.Refuse(column, $"'{csv[column]}' is no number", "Write it with a decimal point.");
+            : throw csv.Error(column, $"'{csv[column]}' is no number", "Write it with a decimal point.");
 
     private static string Text(float value) => value.ToString("R", CultureInfo.InvariantCulture);
 }

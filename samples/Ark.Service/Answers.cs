@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Ark.Service;
 
 internal sealed record EmbeddingAnswer(string Model, int Dimensions, float[] Embedding);
@@ -26,8 +28,8 @@ internal sealed record StructuresAnswer(double? CardiothoracicRatio, IReadOnlyLi
 
 /// <param name="Name">The structure.</param>
 /// <param name="Share">Its share of the picture, 0 to 1.</param>
-/// <param name="Colour">What it is drawn in, as <c>#rrggbb</c>.</param>
-internal sealed record StructureAnswer(string Name, double Share, string Colour);
+/// <param name="Color">What it is drawn in, as <c>#rrggbb</c>.</param>
+internal sealed record StructureAnswer(string Name, double Share, [property: JsonPropertyName("colour")] string Color);
 
 /// <param name="Status"><c>healthy</c>.</param>
 /// <param name="Demonstration">Whether the model has only ever seen rendered phantoms.</param>

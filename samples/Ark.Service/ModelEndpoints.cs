@@ -81,7 +81,7 @@ internal static class ModelEndpoints
         var found = await segmenter.SegmentAsync(picture, cancellationToken);
         return new StructuresAnswer(
             found.Measurements.CardiothoracicRatio,
-            [.. found.Measurements.Areas.Select(a => new StructureAnswer(a.Name, a.Share, found.Colour(a.Name)))],
+            [.. found.Measurements.Areas.Select(a => new StructureAnswer(a.Name, a.Share, found.Color(a.Name)))],
             Pictures.DataUrl(Pictures.Small(picture.Raster)),
             Pictures.DataUrl(Pictures.Small(found.Overlay())));
     }

@@ -55,7 +55,7 @@ internal sealed partial class RefusalFilter(ILogger<RefusalFilter> logger) : IEn
     {
         var problem = e.Problem.StartsWith("the ", StringComparison.Ordinal) ? $"T{e.Problem[1..]}" : $"The {(e.Place is { } place ? place : "file")} {e.Problem}";
         // Mends of the image decoder speak to who runs the service.
-        return e.InputSource == ModelEndpoints.ImageName || e.Mend is null ? $"{problem}." : $"{problem}. {e.Mend}";
+        return e.InputSource == ModelEndpoints.ImageName || e.Hint is null ? $"{problem}." : $"{problem}. {e.Hint}";
     }
 
     [LoggerMessage(1, LogLevel.Information, "{Operation} {Outcome} ({Status}) after {Milliseconds:F0} ms")]

@@ -16,14 +16,14 @@ internal static class PyTorchLegacy
         var views = new Dictionary<string, StoredStorage>(StringComparer.Ordinal);
         var inert = options.InertNames.ToHashSet(StringComparer.Ordinal);
         var preamble = new PickleReader(input, new HashSet<string>(), resolve: null);
-        if (!Equals(preamble.Read(), Magic)) throw input.Refuse("has an invalid magic number: a pickle, but not a checkpoint");
-        if (preamble.Read() is not Version) throw input.Refuse("has an unsupported legacy protocol version");
-        if (preamble.Read() is not PickleDictionary system) throw input.Refuse("has no description of the system that wrote it: corrupt");
-        if (system.TryGetValue("little_endian", out var little) && little is not true) throw input.Refuse("was written with another endianness (big-endian), which is unsupported");
+        if (!Equals(preamble.Read(), Magic)) throw input.Error("has an invalid magic number: a pickle, but not a checkpoint");
+        if (preamble.Read() is not Version) throw input.Error("has an unsupported legacy protocol version");
+        if (preamble.Read() is not PickleDictionary system) throw input.Error("has no description of the system that wrote it: corrupt");
+        if (system.TryGetValue("little_endian", out var little) && little is not true) throw input.Error("was written with another endianness (big-endian), which is unsupported");
         var root = new PickleReader(input, inert, Resolve).Read();
-        if (preamble.Read() is not List<object?> keys) throw input.Refuse("has no list of storage keys: corrupt");
+        if (preamble.Read() is not List<object?> keys) throw input.Error("has no list of storage keys: corrupt");
         Locate(keys);
-        if (input.Remaining > 0) throw input.Refuse($"has {input.Remaining} unexpected trailing bytes: corrupt");
+        if (input.Remaining > 0) throw input.Error($"has {input.Remaining} unexpected trailing bytes: corrupt");
         return new CheckpointContent(CheckpointFormat.PyTorchLegacy, root);
 
         object Resolve(PickleContext context, object? id)
@@ -37,12 +37,12 @@ internal static class PyTorchLegacy
         StoredStorage ResolveView(PickleContext context, StoredStorage storage, object view)
         {
             if (view is not PickleTuple { Count: 3 } tuple || tuple[0] is not string key || tuple[1] is not long offset || tuple[2] is not long count)
-                throw context.Refuse("has an invalid view of a storage");
+                throw context.Error("has an invalid view of a storage");
             if (offset < 0 || count < 0 || offset > storage.Count || count > storage.Count - offset)
-                throw context.Refuse($"has a view of storage '{storage.Key}' (offset {offset}, {count} elements) out of range of its {storage.Count} elements");
+                throw context.Error($"has a view of storage '{storage.Key}' (offset {offset}, {count} elements) out of range of its {storage.Count} elements");
             if (views.TryGetValue(key, out var known))
             {
-                if (known.Owner != storage || known.OwnerOffset != offset * storage.Element.Size || known.Count != count) throw context.Refuse($"describes the storage view '{key}' twice (mismatch)");
+                if (known.Owner != storage || known.OwnerOffset != offset * storage.Element.Size || known.Count != count) throw context.Error($"describes the storage view '{key}' twice (mismatch)");
                 return known;
             }
 
@@ -55,17 +55,17 @@ internal static class PyTorchLegacy
         {
             foreach (var item in keys)
             {
-                if (item is not string key || !roots.TryGetValue(key, out var storage)) throw input.Refuse($"lists the storage key '{item}', which nothing uses: invalid");
-                if (storage.Bytes is not null) throw input.Refuse($"lists the storage key '{key}' twice: invalid");
+                if (item is not string key || !roots.TryGetValue(key, out var storage)) throw input.Error($"lists the storage key '{item}', which nothing uses: invalid");
+                if (storage.Bytes is not null) throw input.Error($"lists the storage key '{key}' twice: invalid");
                 var count = input.ReadInt64();
-                if (count != storage.Count) throw input.Refuse($"has {count} elements in storage '{key}', whose size the pickle gives as {storage.Count} (mismatch)");
-                if (storage.ByteCount > input.Remaining) throw input.Refuse($"is truncated: storage '{key}' needs {storage.ByteCount} bytes, {input.Remaining} are left");
+                if (count != storage.Count) throw input.Error($"has {count} elements in storage '{key}', whose size the pickle gives as {storage.Count} (mismatch)");
+                if (storage.ByteCount > input.Remaining) throw input.Error($"is truncated: storage '{key}' needs {storage.ByteCount} bytes, {input.Remaining} are left");
                 storage.Bytes = new StorageBytes(file.Slice(input.Position, storage.ByteCount), storage.ByteCount, deflated: false, crc: null, $"storage '{key}'");
                 input.Skip(storage.ByteCount);
             }
 
             foreach (var storage in roots.Values)
-                if (storage.Bytes is null) throw input.Refuse($"lacks storage '{storage.Key}': its key is missing from the list");
+                if (storage.Bytes is null) throw input.Error($"lacks storage '{storage.Key}': its key is missing from the list");
         }
     }
 }

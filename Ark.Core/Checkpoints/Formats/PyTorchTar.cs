@@ -9,7 +9,7 @@ namespace Ark;
 /// </summary>
 internal static class PyTorchTar
 {
-    private const int MostObjects = 500_000;
+    private const int MaxObjects = 500_000;
 
     public static CheckpointContent Read(FileSlice file, PyTorchLoadOptions options)
     {
@@ -44,18 +44,18 @@ internal static class PyTorchTar
                 if (reader.Read() is not PickleTuple { Count: 3 } entry || !PickleKeyComparer.IsKey(entry[0]) || entry[2] is not PickleGlobal type
                     || StorageReference.OfClass(type.Name) is not { } element)
                 {
-                    throw input.Refuse("has an invalid storage");
+                    throw input.Error("has an invalid storage");
                 }
 
                 var elements = input.ReadInt64();
-                if (elements < 0 || elements > input.Remaining / element.Size) throw input.Refuse($"has a storage of {elements} elements, but {input.Remaining} bytes are left: truncated or corrupt");
+                if (elements < 0 || elements > input.Remaining / element.Size) throw input.Error($"has a storage of {elements} elements, but {input.Remaining} bytes are left: truncated or corrupt");
                 var storage = new StoredStorage(entry[0]!.ToString()!, element, elements);
                 storage.Bytes = new StorageBytes(file.Slice(input.Position, storage.ByteCount), storage.ByteCount, deflated: false, crc: null, "tar entry 'storages'");
                 input.Skip(storage.ByteCount);
-                if (!_storages.TryAdd(entry[0]!, storage)) throw input.Refuse("has a duplicate storage key");
+                if (!_storages.TryAdd(entry[0]!, storage)) throw input.Error("has a duplicate storage key");
             }
 
-            if (reader.Read() is not List<object?> views) throw input.Refuse("has no list of storage views: corrupt");
+            if (reader.Read() is not List<object?> views) throw input.Error("has no list of storage views: corrupt");
             foreach (var item in views) AddView(context, item);
         }
 
@@ -64,11 +64,11 @@ internal static class PyTorchTar
             if (item is not PickleTuple { Count: 4 } view || !PickleKeyComparer.IsKey(view[0]) || !PickleKeyComparer.IsKey(view[1]) || view[2] is not long offset || view[3] is not long count
                 || !_storages.TryGetValue(view[1]!, out var root))
             {
-                throw context.Refuse("has an invalid storage view");
+                throw context.Error("has an invalid storage view");
             }
 
-            if (offset < 0 || count < 0 || offset > root.Count || count > root.Count - offset) throw context.Refuse("has a storage view out of range of its storage");
-            if (!_storages.TryAdd(view[0]!, root.Part(view[0]!.ToString()!, offset, count))) throw context.Refuse("has a duplicate storage key");
+            if (offset < 0 || count < 0 || offset > root.Count || count > root.Count - offset) throw context.Error("has a storage view out of range of its storage");
+            if (!_storages.TryAdd(view[0]!, root.Part(view[0]!.ToString()!, offset, count))) throw context.Error("has a duplicate storage key");
         }
 
         private void ReadTensors(FileSlice file)
@@ -82,18 +82,18 @@ internal static class PyTorchTar
                 if (reader.Read() is not PickleTuple { Count: 3 } entry || !PickleKeyComparer.IsKey(entry[0]) || !PickleKeyComparer.IsKey(entry[1])
                     || !_storages.TryGetValue(entry[1]!, out var storage))
                 {
-                    throw input.Refuse("has a tensor whose storage is missing");
+                    throw input.Error("has a tensor whose storage is missing");
                 }
 
                 var rank = input.ReadInt32();
                 input.Skip(4);
-                if (rank < 0 || rank > input.Remaining / 16) throw input.Refuse($"has a tensor of {rank} dimensions: corrupt");
+                if (rank < 0 || rank > input.Remaining / 16) throw input.Error($"has a tensor of {rank} dimensions: corrupt");
                 var shape = ReadNumbers(input, rank);
                 var strides = ReadNumbers(input, rank);
                 var tensor = StoredTensor.Create(storage, storage.Element, input.ReadInt64(), shape, strides, requiresGrad: false, out var problem);
-                if (tensor is null) throw input.Refuse(problem);
+                if (tensor is null) throw input.Error(problem);
                 context.CountRepetition(tensor);
-                if (!_tensors.TryAdd(entry[0]!, tensor)) throw input.Refuse("has a duplicate tensor key");
+                if (!_tensors.TryAdd(entry[0]!, tensor)) throw input.Error("has a duplicate tensor key");
             }
         }
 
@@ -104,13 +104,13 @@ internal static class PyTorchTar
             object? key = id is string text && BigInteger.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
                 ? number <= long.MaxValue ? (object)(long)number : number
                 : id;
-            if (!PickleKeyComparer.IsKey(key)) throw context.Refuse("has an invalid persistent id");
+            if (!PickleKeyComparer.IsKey(key)) throw context.Error("has an invalid persistent id");
             if (_tensors.TryGetValue(key!, out var tensor)) return tensor;
-            return _storages.TryGetValue(key!, out var storage) ? storage : throw context.Refuse($"refers to the missing object '{key}'");
+            return _storages.TryGetValue(key!, out var storage) ? storage : throw context.Error($"refers to the missing object '{key}'");
         }
 
         private static long CountOf(PickleInput input, object? value) =>
-            value is long count and >= 0 and <= MostObjects ? count : throw input.Refuse("has an invalid number of objects: corrupt");
+            value is long count and >= 0 and <= MaxObjects ? count : throw input.Error("has an invalid number of objects: corrupt");
 
         private static long[] ReadNumbers(PickleInput input, int count)
         {

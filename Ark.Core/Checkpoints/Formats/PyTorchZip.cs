@@ -29,10 +29,10 @@ internal static class PyTorchZip
                 return known;
             }
 
-            var entry = index.Find($"{prefix}data/{reference.Key}") ?? throw context.Refuse($"refers to storage '{reference.Key}', whose entry is missing from the archive");
+            var entry = index.Find($"{prefix}data/{reference.Key}") ?? throw context.Error($"refers to storage '{reference.Key}', whose entry is missing from the archive");
             var storage = reference.ToStorage();
             if (entry.Size != storage.ByteCount)
-                throw context.Refuse($"says that storage '{reference.Key}' has {storage.Count} elements of {storage.Element.Name}, {storage.ByteCount} bytes; its entry has a size of {entry.Size}");
+                throw context.Error($"says that storage '{reference.Key}' has {storage.Count} elements of {storage.Element.Name}, {storage.ByteCount} bytes; its entry has a size of {entry.Size}");
             storage.Bytes = entry.Bytes(file, options.VerifyChecksums);
             storages.Add(reference.Key, storage);
             return storage;

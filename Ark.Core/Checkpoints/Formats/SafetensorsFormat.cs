@@ -6,19 +6,19 @@ namespace Ark;
 /// <summary>The index of a safetensors file, checked by the format's own rules and a few more.</summary>
 internal static class SafetensorsFormat
 {
-    private const int LongestHeader = 100_000_000;
-    private const int MostTensors = 500_000;
-    private const int MostMetadata = 100_000;
-    private const int HighestRank = 64;
+    private const int MaxHeaderLength = 100_000_000;
+    private const int MaxTensors = 500_000;
+    private const int MaxMetadataEntries = 100_000;
+    private const int MaxRank = 64;
 
     public static CheckpointContent Read(FileSlice file)
     {
         Span<byte> prefix = stackalloc byte[8];
-        if (file.Length < 8) throw Refuse(file, $"is truncated: {file.Length} bytes are too short for the header's length");
+        if (file.Length < 8) throw Error(file, $"is truncated: {file.Length} bytes are too short for the header's length");
         file.ReadExactly(0, prefix, "header length");
         var length = BinaryPrimitives.ReadUInt64LittleEndian(prefix);
-        if (length > LongestHeader) throw Refuse(file, $"its header length {length} is too large; the limit is {LongestHeader}");
-        if (length > (ulong)(file.Length - 8)) throw Refuse(file, $"its header length {length} goes beyond the file of {file.Length} bytes: truncated");
+        if (length > MaxHeaderLength) throw Error(file, $"its header length {length} is too large; the limit is {MaxHeaderLength}");
+        if (length > (ulong)(file.Length - 8)) throw Error(file, $"its header length {length} goes beyond the file of {file.Length} bytes: truncated");
         var header = new byte[length];
         file.ReadExactly(8, header, "header");
         var buffer = file.Slice(8 + (long)length, file.Length - 8 - (long)length);
@@ -32,7 +32,7 @@ internal static class SafetensorsFormat
         }
     }
 
-    private static CheckpointException Refuse(FileSlice file, string problem) => new(file.Path, "header", problem);
+    private static CheckpointException Error(FileSlice file, string problem) => new(file.Path, "header", problem);
 
     private sealed class Parser(FileSlice file, FileSlice buffer, byte[] header)
     {
@@ -42,7 +42,7 @@ internal static class SafetensorsFormat
 
         public CheckpointContent Parse()
         {
-            if (header.Length == 0 || header[0] != (byte)'{') throw Refuse("its JSON does not begin with '{': invalid");
+            if (header.Length == 0 || header[0] != (byte)'{') throw Error("its JSON does not begin with '{': invalid");
             var reader = new Utf8JsonReader(header, new JsonReaderOptions { MaxDepth = 8 });
             reader.Read();
             while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
@@ -63,22 +63,22 @@ internal static class SafetensorsFormat
 
         private void ReadMetadata(ref Utf8JsonReader reader)
         {
-            if (_metadata is not null) throw Refuse("has a duplicate key '__metadata__'");
-            if (reader.TokenType != JsonTokenType.StartObject) throw Refuse("its metadata is no object of texts: invalid");
+            if (_metadata is not null) throw Error("has a duplicate key '__metadata__'");
+            if (reader.TokenType != JsonTokenType.StartObject) throw Error("its metadata is no object of texts: invalid");
             _metadata = new Dictionary<string, string>(StringComparer.Ordinal);
             while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
             {
                 var key = Text(ref reader);
-                if (!reader.Read() || reader.TokenType != JsonTokenType.String) throw Refuse($"its metadata '{key}' is no text: invalid");
-                if (_metadata.Count >= MostMetadata) throw Refuse($"its metadata has too many entries; the limit is {MostMetadata}");
-                if (!_metadata.TryAdd(key, Text(ref reader))) throw Refuse($"its metadata has the duplicate key '{key}'");
+                if (!reader.Read() || reader.TokenType != JsonTokenType.String) throw Error($"its metadata '{key}' is no text: invalid");
+                if (_metadata.Count >= MaxMetadataEntries) throw Error($"its metadata has too many entries; the limit is {MaxMetadataEntries}");
+                if (!_metadata.TryAdd(key, Text(ref reader))) throw Error($"its metadata has the duplicate key '{key}'");
             }
         }
 
         private void ReadTensor(ref Utf8JsonReader reader, string name)
         {
-            if (_root.Count >= MostTensors) throw Refuse($"has too many tensors; the limit is {MostTensors}");
-            if (reader.TokenType != JsonTokenType.StartObject) throw Refuse($"its entry '{name}' is no object: invalid");
+            if (_root.Count >= MaxTensors) throw Error($"has too many tensors; the limit is {MaxTensors}");
+            if (reader.TokenType != JsonTokenType.StartObject) throw Error($"its entry '{name}' is no object: invalid");
             ElementType? element = null;
             List<long>? shape = null;
             List<long>? offsets = null;
@@ -90,41 +90,41 @@ internal static class SafetensorsFormat
                 {
                     case "dtype" when element is null && reader.TokenType == JsonTokenType.String:
                         var type = Text(ref reader);
-                        element = ElementType.OfSafetensorsName(type) ?? throw Refuse($"tensor '{name}' has the unknown dtype '{type}'");
+                        element = ElementType.OfSafetensorsName(type) ?? throw Error($"tensor '{name}' has the unknown dtype '{type}'");
                         break;
                     case "shape" when shape is null:
-                        shape = Numbers(ref reader, name, field, HighestRank);
+                        shape = Numbers(ref reader, name, field, MaxRank);
                         break;
                     case "data_offsets" when offsets is null:
                         offsets = Numbers(ref reader, name, field, 2);
                         break;
                     default:
-                        throw Refuse($"tensor '{name}' has an unknown, duplicate or invalid field '{field}'");
+                        throw Error($"tensor '{name}' has an unknown, duplicate or invalid field '{field}'");
                 }
             }
 
-            if (element is null || shape is null || offsets is not { Count: 2 }) throw Refuse($"tensor '{name}' lacks its dtype, shape or two data_offsets: missing or invalid");
+            if (element is null || shape is null || offsets is not { Count: 2 }) throw Error($"tensor '{name}' lacks its dtype, shape or two data_offsets: missing or invalid");
             Add(name, element, [.. shape], offsets[0], offsets[1]);
         }
 
         private void Add(string name, ElementType element, long[] shape, long begin, long end)
         {
-            if (begin > end || end > buffer.Length) throw Refuse($"tensor '{name}' has the offsets {begin} to {end}, out of bounds of the buffer of {buffer.Length} bytes");
+            if (begin > end || end > buffer.Length) throw Error($"tensor '{name}' has the offsets {begin} to {end}, out of bounds of the buffer of {buffer.Length} bytes");
             UInt128 bytes = (uint)element.Size;
             foreach (var size in shape)
             {
                 bytes *= (ulong)size;
-                if (bytes > long.MaxValue) throw Refuse($"tensor '{name}' has a shape whose size overflows");
+                if (bytes > long.MaxValue) throw Error($"tensor '{name}' has a shape whose size overflows");
             }
 
-            if (bytes != (ulong)(end - begin)) throw Refuse($"tensor '{name}' of dtype {element.SafetensorsName} and shape [{string.Join(", ", shape)}] has a size of {bytes} bytes, but its offsets span {end - begin}");
+            if (bytes != (ulong)(end - begin)) throw Error($"tensor '{name}' of dtype {element.SafetensorsName} and shape [{string.Join(", ", shape)}] has a size of {bytes} bytes, but its offsets span {end - begin}");
             var storage = new StoredStorage(name, element, (end - begin) / element.Size)
             {
                 Bytes = new StorageBytes(buffer.Slice(begin, end - begin), end - begin, deflated: false, crc: null, $"tensor '{name}'"),
             };
             var tensor = StoredTensor.Create(storage, element, 0, shape, StoredTensor.RowMajorStrides(shape), requiresGrad: false, out var problem);
-            if (tensor is null) throw Refuse($"tensor '{name}': {problem}");
-            if (!_root.TryAdd(name, tensor)) throw Refuse($"has the duplicate name '{name}'");
+            if (tensor is null) throw Error($"tensor '{name}': {problem}");
+            if (!_root.TryAdd(name, tensor)) throw Error($"has the duplicate name '{name}'");
             _ranges.Add((begin, end, name));
         }
 
@@ -135,23 +135,23 @@ internal static class SafetensorsFormat
             long covered = 0;
             foreach (var (begin, end, name) in _ranges)
             {
-                if (begin < covered) throw Refuse($"tensor '{name}' overlaps another (offset {begin}, covered up to {covered})");
-                if (begin > covered) throw Refuse($"there is a hole of {begin - covered} bytes before tensor '{name}'");
+                if (begin < covered) throw Error($"tensor '{name}' overlaps another (offset {begin}, covered up to {covered})");
+                if (begin > covered) throw Error($"there is a hole of {begin - covered} bytes before tensor '{name}'");
                 covered = end;
             }
 
-            if (covered != buffer.Length) throw Refuse($"the tensors cover {covered} bytes of a buffer of {buffer.Length}");
+            if (covered != buffer.Length) throw Error($"the tensors cover {covered} bytes of a buffer of {buffer.Length}");
         }
 
         private List<long> Numbers(ref Utf8JsonReader reader, string name, string field, int limit)
         {
-            if (reader.TokenType != JsonTokenType.StartArray) throw Refuse($"tensor '{name}' has an invalid {field}");
+            if (reader.TokenType != JsonTokenType.StartArray) throw Error($"tensor '{name}' has an invalid {field}");
             var numbers = new List<long>();
             while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
             {
-                if (numbers.Count == limit) throw Refuse($"tensor '{name}' has too many numbers in its {field}; the limit is {limit}");
+                if (numbers.Count == limit) throw Error($"tensor '{name}' has too many numbers in its {field}; the limit is {limit}");
                 if (reader.TokenType != JsonTokenType.Number || !reader.TryGetInt64(out var number) || number < 0)
-                    throw Refuse($"tensor '{name}' has a {field} that is no whole number in bounds (negative, overflow or invalid)");
+                    throw Error($"tensor '{name}' has a {field} that is no whole number in bounds (negative, overflow or invalid)");
                 numbers.Add(number);
             }
 
@@ -170,6 +170,6 @@ internal static class SafetensorsFormat
             }
         }
 
-        private CheckpointException Refuse(string problem) => new(file.Path, "header", problem);
+        private CheckpointException Error(string problem) => new(file.Path, "header", problem);
     }
 }

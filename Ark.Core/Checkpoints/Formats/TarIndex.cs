@@ -6,7 +6,7 @@ namespace Ark;
 internal sealed class TarIndex
 {
     private const int Block = 512;
-    private const int MostFiles = 1000;
+    private const int MaxFiles = 1000;
 
     /// <summary>Names and where their bytes lie.</summary>
     public Dictionary<string, FileSlice> Files { get; } = new(StringComparer.Ordinal);
@@ -46,7 +46,7 @@ internal sealed class TarIndex
         switch ((char)kind)
         {
             case '0' or '\0':
-                if (Files.Count == MostFiles) throw new CheckpointException(archive.Path, null, $"is a tar archive of more than {MostFiles} files: not a checkpoint");
+                if (Files.Count == MaxFiles) throw new CheckpointException(archive.Path, null, $"is a tar archive of more than {MaxFiles} files: not a checkpoint");
                 var plain = name.StartsWith("./", StringComparison.Ordinal) ? name[2..] : name;
                 if (!Files.TryAdd(plain, archive.Slice(position, size))) throw new CheckpointException(archive.Path, $"tar entry '{name}'", "is a duplicate");
                 break;

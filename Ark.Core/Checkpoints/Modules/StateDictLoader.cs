@@ -46,7 +46,7 @@ internal static class StateDictLoader
         {
             var hint = Hint(StateDictChoice.Choose(reader, null), layouts);
             if (hint.Length == 0) throw;
-            throw new CheckpointException(e.InputSource, e.Place, $"{e.Problem}; under {(other.Key.Length == 0 ? "no key" : $"'{other.Key}'")} {hint}", e.Mend, e);
+            throw new CheckpointException(e.InputSource, e.Place, $"{e.Problem}; under {(other.Key.Length == 0 ? "no key" : $"'{other.Key}'")} {hint}", e.Hint, e);
         }
     }
 

@@ -6,12 +6,12 @@ namespace Ark;
 /// <summary>What stands in the place of NumPy's functions: arrays of plain numbers, and scalars as .NET's own types.</summary>
 internal static class NumpyConstructors
 {
-    private const int HighestRank = 64;
+    private const int MaxRank = 64;
 
     public static object DataType(PickleContext context, PickleTuple arguments)
     {
         if (arguments.Count is < 1 or > 3 || arguments[0] is not string code) throw PickleConstructors.Bad(context, "numpy.dtype");
-        return NumpyDataType.Parse(code) ?? throw context.Refuse($"has a NumPy array of the unsupported type '{code}'; numbers are supported");
+        return NumpyDataType.Parse(code) ?? throw context.Error($"has a NumPy array of the unsupported type '{code}'; numbers are supported");
     }
 
     /// <summary>The state of a dtype: (3, byte order, …).</summary>
@@ -19,7 +19,7 @@ internal static class NumpyConstructors
     {
         if (state is not PickleTuple { Count: >= 2 } tuple || tuple[1] is not string order || order is not ("<" or ">" or "|" or "="))
             throw PickleConstructors.Bad(context, "numpy.dtype");
-        if (tuple.Count > 2 && tuple[2] is not null) throw context.Refuse("has a NumPy type with subarrays or fields, which is unsupported");
+        if (tuple.Count > 2 && tuple[2] is not null) throw context.Error("has a NumPy type with subarrays or fields, which is unsupported");
         type.BigEndian = order == ">";
     }
 
@@ -69,16 +69,16 @@ internal static class NumpyConstructors
 
     private static NumpyArray Array(PickleContext context, PickleTuple shape, NumpyDataType type, bool fortran, byte[] bytes)
     {
-        if (shape.Count > HighestRank || !shape.All(s => s is >= 0L)) throw context.Refuse("has a NumPy array of an invalid shape");
+        if (shape.Count > MaxRank || !shape.All(s => s is >= 0L)) throw context.Error("has a NumPy array of an invalid shape");
         long[] sizes = [.. shape.Cast<long>()];
         UInt128 expected = (uint)type.Size;
         foreach (var size in sizes)
         {
             expected *= (ulong)size;
-            if (expected > int.MaxValue) throw context.Refuse("has a NumPy array whose size is too large");
+            if (expected > int.MaxValue) throw context.Error("has a NumPy array whose size is too large");
         }
 
-        if (expected != (ulong)bytes.Length) throw context.Refuse($"has a NumPy array of {expected} bytes with {bytes.Length} bytes of data");
+        if (expected != (ulong)bytes.Length) throw context.Error($"has a NumPy array of {expected} bytes with {bytes.Length} bytes of data");
         var data = LittleEndian(bytes, type);
         return new NumpyArray(type.Name, sizes, fortran && sizes.Length > 1 ? RowMajor(data, sizes, type.Size) : data);
     }

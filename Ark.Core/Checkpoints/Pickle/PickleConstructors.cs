@@ -48,7 +48,7 @@ internal static class PickleConstructors
     public static object Encode(PickleContext context, PickleTuple arguments)
     {
         if (arguments is not [string text, string encoding]) throw Bad(context, "_codecs.encode");
-        if (encoding is not ("latin1" or "latin-1")) throw context.Refuse($"_codecs.encode with the encoding '{encoding}' is not allowed; latin1 is");
+        if (encoding is not ("latin1" or "latin-1")) throw context.Error($"_codecs.encode with the encoding '{encoding}' is not allowed; latin1 is");
         return Latin1(context, text);
     }
 
@@ -80,18 +80,18 @@ internal static class PickleConstructors
 
     public static void Add(PickleContext context, PickleDictionary dictionary, object? key, object? value)
     {
-        if (!PickleKeyComparer.IsKey(key)) throw context.Refuse($"has a dictionary key of an unsupported type ({PickleReader.Describe(key)})");
-        if (!dictionary.TryAdd(key!, value)) throw context.Refuse($"has the duplicate dictionary key '{key}'");
+        if (!PickleKeyComparer.IsKey(key)) throw context.Error($"has a dictionary key of an unsupported type ({PickleReader.Describe(key)})");
+        if (!dictionary.TryAdd(key!, value)) throw context.Error($"has the duplicate dictionary key '{key}'");
     }
 
     public static void AddTo(PickleContext context, PickleSet set, object? item)
     {
-        if (!PickleKeyComparer.IsKey(item)) throw context.Refuse($"has a set member of an unsupported type ({PickleReader.Describe(item)})");
+        if (!PickleKeyComparer.IsKey(item)) throw context.Error($"has a set member of an unsupported type ({PickleReader.Describe(item)})");
         set.Add(item!);
     }
 
-    public static CheckpointException Bad(PickleContext context, string name) => context.Refuse($"'{name}' is not allowed with these arguments: their type or number is unexpected and invalid");
+    public static CheckpointException Bad(PickleContext context, string name) => context.Error($"'{name}' is not allowed with these arguments: their type or number is unexpected and invalid");
 
     private static byte[] Latin1(PickleContext context, string text) =>
-        text.AsSpan().ContainsAnyExceptInRange('\0', '\xff') ? throw context.Refuse("has bytes written as text that is not latin1: corrupt") : Encoding.Latin1.GetBytes(text);
+        text.AsSpan().ContainsAnyExceptInRange('\0', '\xff') ? throw context.Error("has bytes written as text that is not latin1: corrupt") : Encoding.Latin1.GetBytes(text);
 }

@@ -41,7 +41,7 @@ internal sealed class PickleInput
 
     public byte ReadByte()
     {
-        if (_next == _end && !Refill()) throw Refuse("is truncated: unexpected end of the pickle");
+        if (_next == _end && !Refill()) throw Error("is truncated: unexpected end of the pickle");
         return _window[_next++];
     }
 
@@ -50,7 +50,7 @@ internal sealed class PickleInput
         Require(buffer.Length);
         while (buffer.Length > 0)
         {
-            if (_next == _end && !Refill()) throw Refuse("is truncated: unexpected end of the pickle");
+            if (_next == _end && !Refill()) throw Error("is truncated: unexpected end of the pickle");
             var count = Math.Min(buffer.Length, _end - _next);
             _window.AsSpan(_next, count).CopyTo(buffer);
             _next += count;
@@ -61,7 +61,7 @@ internal sealed class PickleInput
     public byte[] ReadBytes(long count)
     {
         Require(count);
-        if (count > PickleLimits.Bytes) throw Refuse($"holds a value of {count} bytes, which is too large; the limit is {PickleLimits.Bytes}");
+        if (count > PickleLimits.Bytes) throw Error($"holds a value of {count} bytes, which is too large; the limit is {PickleLimits.Bytes}");
         var bytes = new byte[count];
         ReadExactly(bytes);
         return bytes;
@@ -90,11 +90,11 @@ internal sealed class PickleInput
             var next = ReadByte();
             if (next == (byte)'\n') return new string(line[..i].TrimEnd('\r'));
             if (i == line.Length) break;
-            if (next >= 0x80) throw Refuse("has a line of text that is not ASCII: the pickle is corrupt");
+            if (next >= 0x80) throw Error("has a line of text that is not ASCII: the pickle is corrupt");
             line[i] = (char)next;
         }
 
-        throw Refuse($"has a line of text that is too long; the limit is {PickleLimits.Line} characters");
+        throw Error($"has a line of text that is too long; the limit is {PickleLimits.Line} characters");
     }
 
     public ushort ReadUInt16()
@@ -126,11 +126,11 @@ internal sealed class PickleInput
     }
 
     /// <summary>The exception for a fault at the present position.</summary>
-    public CheckpointException Refuse(string problem, string? mend = null) => new(_path, $"{_name}, byte {Position}", problem, mend);
+    public CheckpointException Error(string problem, string? hint = null) => new(_path, $"{_name}, byte {Position}", problem, hint);
 
     private void Require(long count)
     {
-        if (count < 0 || count > Remaining) throw Refuse($"is truncated or corrupt: a length of {(ulong)count} bytes is too long, {Remaining} are left");
+        if (count < 0 || count > Remaining) throw Error($"is truncated or corrupt: a length of {(ulong)count} bytes is too long, {Remaining} are left");
     }
 
     private bool Refill()

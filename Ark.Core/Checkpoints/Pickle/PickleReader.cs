@@ -52,11 +52,11 @@ internal sealed class PickleReader(PickleInput input, IReadOnlySet<string> inert
         _memo.Clear();
         while (true)
         {
-            if (++_opcodes > PickleLimits.Opcodes) throw input.Refuse($"has too many opcodes; the limit is {PickleLimits.Opcodes}");
+            if (++_opcodes > PickleLimits.Opcodes) throw input.Error($"has too many opcodes; the limit is {PickleLimits.Opcodes}");
             var opcode = input.ReadByte();
             if (opcode == (byte)'.')
             {
-                if (_stack.Count != 1 || _marks.Count != 0) throw input.Refuse($"leaves {_stack.Count} values on the stack where there must be one: the pickle is corrupt");
+                if (_stack.Count != 1 || _marks.Count != 0) throw input.Error($"leaves {_stack.Count} values on the stack where there must be one: the pickle is corrupt");
                 return _stack[0];
             }
 
@@ -70,11 +70,11 @@ internal sealed class PickleReader(PickleInput input, IReadOnlySet<string> inert
         {
             case 0x80: // PROTO
                 var protocol = input.ReadByte();
-                if (protocol > 5) throw input.Refuse($"has pickle protocol {protocol}, which is unsupported; 2 to 5 are supported");
+                if (protocol > 5) throw input.Error($"has pickle protocol {protocol}, which is unsupported; 2 to 5 are supported");
                 break;
             case 0x95: // FRAME
                 var frame = input.ReadInt64();
-                if (frame < 0 || frame > input.Remaining) throw input.Refuse($"is truncated or corrupt: a frame of length {frame} is too long");
+                if (frame < 0 || frame > input.Remaining) throw input.Error($"is truncated or corrupt: a frame of length {frame} is too long");
                 break;
             case (byte)'N':
                 Push(null);
@@ -110,7 +110,7 @@ internal sealed class PickleReader(PickleInput input, IReadOnlySet<string> inert
                 PushNew(input.ReadBigEndianDouble());
                 break;
             case (byte)'F':
-                PushNew(double.TryParse(input.ReadLine(), NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? number : throw input.Refuse("has an invalid number"));
+                PushNew(double.TryParse(input.ReadLine(), NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? number : throw input.Error("has an invalid number"));
                 break;
             case (byte)'X': // BINUNICODE
                 PushText((uint)input.ReadInt32());
@@ -239,7 +239,7 @@ internal sealed class PickleReader(PickleInput input, IReadOnlySet<string> inert
                 PushGlobal(module, input.ReadLine());
                 break;
             case 0x93: // STACK_GLOBAL
-                if (Pop() is not string name || Pop() is not string stackModule) throw input.Refuse("STACK_GLOBAL expects two strings: the pickle is corrupt");
+                if (Pop() is not string name || Pop() is not string stackModule) throw input.Error("STACK_GLOBAL expects two strings: the pickle is corrupt");
                 PushGlobal(stackModule, name);
                 break;
             case (byte)'R': // REDUCE
@@ -248,7 +248,7 @@ internal sealed class PickleReader(PickleInput input, IReadOnlySet<string> inert
                 PushConstructed(Pop(), arguments);
                 break;
             case 0x92: // NEWOBJ_EX
-                if (Pop() is not PickleDictionary { Count: 0 }) throw input.Refuse("NEWOBJ_EX with keyword arguments is unsupported");
+                if (Pop() is not PickleDictionary { Count: 0 }) throw input.Error("NEWOBJ_EX with keyword arguments is unsupported");
                 var positional = Pop();
                 PushConstructed(Pop(), positional);
                 break;
@@ -257,7 +257,7 @@ internal sealed class PickleReader(PickleInput input, IReadOnlySet<string> inert
                 Build(Top(), state);
                 break;
             case (byte)'Q': // BINPERSID
-                if (resolve is null) throw input.Refuse("has a persistent id, which is not allowed here");
+                if (resolve is null) throw input.Error("has a persistent id, which is not allowed here");
                 PushNew(resolve(_context, Pop()), PickleLimits.ObjectCost);
                 break;
             case (byte)'q': // BINPUT
@@ -282,7 +282,7 @@ internal sealed class PickleReader(PickleInput input, IReadOnlySet<string> inert
                 Recall(ParseIndex(input.ReadLine()));
                 break;
             default:
-                throw input.Refuse($"has the unsupported pickle opcode {PickleOpcodes.NameOf(opcode)}", "A checkpoint does not need it; the file is corrupt or hostile.");
+                throw input.Error($"has the unsupported pickle opcode {PickleOpcodes.NameOf(opcode)}", "A checkpoint does not need it; the file is corrupt or hostile.");
         }
     }
 
@@ -291,20 +291,20 @@ internal sealed class PickleReader(PickleInput input, IReadOnlySet<string> inert
         var global = PickleNames.Find(module, name);
         var fullName = $"{module}.{name}";
         if (global is null && inertNames.Contains(fullName)) global = PickleNames.Inert(fullName);
-        Push(global ?? throw input.Refuse(
+        Push(global ?? throw input.Error(
             $"refers to the global name '{fullName}', which is not allowed", "If the file is trusted to be harmless, add the name to PyTorchLoadOptions.InertNames: it is kept as a record, never run."));
     }
 
     private void PushConstructed(object? callable, object? arguments)
     {
-        if (arguments is not PickleTuple tuple) throw input.Refuse($"a construction expects a tuple of arguments, not {Describe(arguments)}: the pickle is corrupt");
+        if (arguments is not PickleTuple tuple) throw input.Error($"a construction expects a tuple of arguments, not {Describe(arguments)}: the pickle is corrupt");
         // What is made copies its arguments at most.
         Charge(((long)PickleLimits.EntryCost * tuple.Sum(SizeOf)) + PickleLimits.FirstEntryCost);
         PushNew(callable switch
         {
             PickleGlobal { Construct: { } construct } => construct(_context, tuple),
-            PickleGlobal global => throw input.Refuse($"constructs '{global.Name}', which is not allowed: the name may only be referred to"),
-            _ => throw input.Refuse($"calls {Describe(callable)}, which is not allowed"),
+            PickleGlobal global => throw input.Error($"constructs '{global.Name}', which is not allowed: the name may only be referred to"),
+            _ => throw input.Error($"calls {Describe(callable)}, which is not allowed"),
         });
     }
 
@@ -341,7 +341,7 @@ internal sealed class PickleReader(PickleInput input, IReadOnlySet<string> inert
                 _stack[^1] = array.Result;
                 break;
             default:
-                throw input.Refuse($"BUILD on {Describe(target)} is not allowed");
+                throw input.Error($"BUILD on {Describe(target)} is not allowed");
         }
     }
 
@@ -364,12 +364,12 @@ internal sealed class PickleReader(PickleInput input, IReadOnlySet<string> inert
 
     private void SetItems(object? target, ReadOnlySpan<object?> items)
     {
-        if (items.Length % 2 != 0) throw input.Refuse("SETITEMS has a key without a value: the pickle is corrupt");
+        if (items.Length % 2 != 0) throw input.Error("SETITEMS has a key without a value: the pickle is corrupt");
         var dictionary = target switch
         {
             PickleDictionary known => known,
             PickleRecord record => ItemsOf(record),
-            _ => throw input.Refuse($"SETITEMS expects a dictionary, not {Describe(target)}"),
+            _ => throw input.Error($"SETITEMS expects a dictionary, not {Describe(target)}"),
         };
         Charge(((long)PickleLimits.EntryCost * items.Length / 2) + (dictionary.Count == 0 ? PickleLimits.FirstEntryCost : 0));
         for (var i = 0; i < items.Length; i += 2) PickleConstructors.Add(_context, dictionary, items[i], items[i + 1]);
@@ -384,14 +384,14 @@ internal sealed class PickleReader(PickleInput input, IReadOnlySet<string> inert
             return;
         }
 
-        if (digits.Length > PickleLimits.IntegerBytes / 4) throw input.Refuse("has an integer that is too long: overflow");
-        if (!BigInteger.TryParse(digits, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value)) throw input.Refuse("has an invalid integer");
+        if (digits.Length > PickleLimits.IntegerBytes / 4) throw input.Error("has an integer that is too long: overflow");
+        if (!BigInteger.TryParse(digits, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value)) throw input.Error("has an invalid integer");
         PushBig(value);
     }
 
     private void PushLong(int length)
     {
-        if (length is < 0 or > PickleLimits.IntegerBytes) throw input.Refuse($"has an integer of {length} bytes, which is too long; the limit is {PickleLimits.IntegerBytes}");
+        if (length is < 0 or > PickleLimits.IntegerBytes) throw input.Error($"has an integer of {length} bytes, which is too long; the limit is {PickleLimits.IntegerBytes}");
         PushBig(new BigInteger(input.ReadBytes(length)));
     }
 
@@ -415,7 +415,7 @@ internal sealed class PickleReader(PickleInput input, IReadOnlySet<string> inert
         }
         catch (DecoderFallbackException)
         {
-            throw input.Refuse("has text that is not UTF-8: the pickle is corrupt");
+            throw input.Error("has text that is not UTF-8: the pickle is corrupt");
         }
     }
 
@@ -435,7 +435,7 @@ internal sealed class PickleReader(PickleInput input, IReadOnlySet<string> inert
     }
 
     private uint ParseIndex(string text) =>
-        uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var index) ? index : throw input.Refuse("has an invalid memo index");
+        uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var index) ? index : throw input.Error("has an invalid memo index");
 
     private void Remember(uint index)
     {
@@ -444,7 +444,7 @@ internal sealed class PickleReader(PickleInput input, IReadOnlySet<string> inert
     }
 
     private void Recall(uint index) =>
-        Push(_memo.TryGetValue(index, out var value) ? value : throw input.Refuse($"recalls memo entry {index}, which is missing: the pickle is corrupt"));
+        Push(_memo.TryGetValue(index, out var value) ? value : throw input.Error($"recalls memo entry {index}, which is missing: the pickle is corrupt"));
 
     private void PushTuple(int count)
     {
@@ -461,7 +461,7 @@ internal sealed class PickleReader(PickleInput input, IReadOnlySet<string> inert
     private void Charge(long bytes)
     {
         _memory += bytes;
-        if (_memory > PickleLimits.Memory) throw input.Refuse($"builds too many values for a checkpoint; the limit is {PickleLimits.Memory >> 20} MB of them");
+        if (_memory > PickleLimits.Memory) throw input.Error($"builds too many values for a checkpoint; the limit is {PickleLimits.Memory >> 20} MB of them");
     }
 
     private void PushNew(object? value, long bytes = PickleLimits.ValueCost)
@@ -487,7 +487,7 @@ internal sealed class PickleReader(PickleInput input, IReadOnlySet<string> inert
 
     private object?[] PopToMark()
     {
-        if (_marks.Count == 0) throw input.Refuse("has no mark on the stack where one is expected: the pickle is corrupt");
+        if (_marks.Count == 0) throw input.Error("has no mark on the stack where one is expected: the pickle is corrupt");
         var start = _marks[^1];
         _marks.RemoveAt(_marks.Count - 1);
         var items = new object?[_stack.Count - start];
@@ -496,7 +496,7 @@ internal sealed class PickleReader(PickleInput input, IReadOnlySet<string> inert
         return items;
     }
 
-    private CheckpointException Underflow() => input.Refuse("takes from an empty stack: the pickle is corrupt");
+    private CheckpointException Underflow() => input.Error("takes from an empty stack: the pickle is corrupt");
 
-    private CheckpointException Unexpected(string opcode, string expected) => input.Refuse($"{opcode} expects {expected}, not {Describe(Top())}");
+    private CheckpointException Unexpected(string opcode, string expected) => input.Error($"{opcode} expects {expected}, not {Describe(Top())}");
 }

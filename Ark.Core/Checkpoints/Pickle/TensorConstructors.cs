@@ -40,9 +40,9 @@ internal static class TensorConstructors
     private static StoredTensor Build(
         PickleContext context, StoredStorage storage, ElementType element, long offset, PickleTuple shape, PickleTuple strides, bool requiresGrad)
     {
-        if (!shape.All(s => s is long) || !strides.All(s => s is long)) throw context.Refuse("has a tensor whose sizes or strides are no whole numbers in range");
+        if (!shape.All(s => s is long) || !strides.All(s => s is long)) throw context.Error("has a tensor whose sizes or strides are no whole numbers in range");
         var tensor = StoredTensor.Create(storage, element, offset, [.. shape.Cast<long>()], [.. strides.Cast<long>()], requiresGrad, out var problem);
-        if (tensor is null) throw context.Refuse(problem);
+        if (tensor is null) throw context.Error(problem);
         context.CountRepetition(tensor);
         return tensor;
     }

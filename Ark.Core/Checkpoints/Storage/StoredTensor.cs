@@ -4,7 +4,7 @@ namespace Ark;
 internal sealed class StoredTensor
 {
     // libtorch's own limit for most operators; real networks stay below 8.
-    private const int HighestRank = 64;
+    private const int MaxRank = 64;
 
     private StoredTensor(StoredStorage storage, ElementType element, long offset, long[] shape, long[] strides, long count)
     {
@@ -85,7 +85,7 @@ internal sealed class StoredTensor
     private static string Check(long available, ElementType element, long offset, long[] shape, long[] strides, out long count)
     {
         count = 1;
-        if (shape.Length > HighestRank) return $"a tensor's shape has {shape.Length} dimensions, too large; the limit is {HighestRank}";
+        if (shape.Length > MaxRank) return $"a tensor's shape has {shape.Length} dimensions, too large; the limit is {MaxRank}";
         if (strides.Length != shape.Length) return $"a tensor has {shape.Length} sizes but {strides.Length} strides";
         if (offset < 0 || offset > available) return $"a tensor's offset {offset} is out of range of its storage of {available} elements";
         UInt128 bytes = (uint)element.Size;

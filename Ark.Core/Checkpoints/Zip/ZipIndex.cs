@@ -8,12 +8,12 @@ internal sealed class ZipIndex
 {
     internal const int DirectoryHeaderSize = 46;
     private const int LocalHeaderSize = 30;
-    private const int MostEntries = 500_000;
-    private const int LargestDirectory = 64 << 20;
+    private const int MaxEntries = 500_000;
+    private const int MaxDirectoryBytes = 64 << 20;
 
     // A real model deflates to no less than half, zeros to a thousandth. What is inflated is bounded by what was sent.
     private const long FreeInflation = 64L << 20;
-    private const long HighestRatio = 20;
+    private const long MaxRatio = 20;
 
     private readonly FileSlice _archive;
     private readonly Dictionary<string, ZipEntry> _entries = new(StringComparer.Ordinal);
@@ -30,16 +30,16 @@ internal sealed class ZipIndex
     public static ZipIndex Read(FileSlice archive)
     {
         var directory = ZipDirectory.Find(archive);
-        if (directory.Count > MostEntries) throw new CheckpointException(archive.Path, null, $"the zip archive has {directory.Count} entries; the limit is {MostEntries}");
-        if (directory.Size > LargestDirectory)
-            throw new CheckpointException(archive.Path, null, $"the zip archive's central directory of {directory.Size} bytes is too large; the limit is {LargestDirectory}");
+        if (directory.Count > MaxEntries) throw new CheckpointException(archive.Path, null, $"the zip archive has {directory.Count} entries; the limit is {MaxEntries}");
+        if (directory.Size > MaxDirectoryBytes)
+            throw new CheckpointException(archive.Path, null, $"the zip archive's central directory of {directory.Size} bytes is too large; the limit is {MaxDirectoryBytes}");
         var bytes = new byte[directory.Size];
         archive.ReadExactly(directory.Offset, bytes, "central directory of the zip archive");
         var index = new ZipIndex(archive);
         var spans = new List<(long Start, long End, string Name)>((int)directory.Count);
         var rest = bytes.AsSpan();
         for (long i = 0; i < directory.Count; i++) rest = index.Add(rest, directory.Offset, spans);
-        if (rest.Length > 0) throw index.Refuse(null, $"the central directory has {rest.Length} bytes more than its entries need");
+        if (rest.Length > 0) throw index.Error(null, $"the central directory has {rest.Length} bytes more than its entries need");
         index.CheckOverlap(spans);
         index.CheckInflation();
         return index;
@@ -48,7 +48,7 @@ internal sealed class ZipIndex
     private Span<byte> Add(Span<byte> rest, long directoryStart, List<(long Start, long End, string Name)> spans)
     {
         if (rest.Length < DirectoryHeaderSize || BinaryPrimitives.ReadUInt32LittleEndian(rest) != 0x02014b50)
-            throw Refuse(null, "the central directory is truncated or corrupt");
+            throw Error(null, "the central directory is truncated or corrupt");
         var flags = BinaryPrimitives.ReadUInt16LittleEndian(rest[8..]);
         var method = BinaryPrimitives.ReadUInt16LittleEndian(rest[10..]);
         var crc = BinaryPrimitives.ReadUInt32LittleEndian(rest[16..]);
@@ -59,30 +59,30 @@ internal sealed class ZipIndex
         var commentLength = BinaryPrimitives.ReadUInt16LittleEndian(rest[32..]);
         var offset = BinaryPrimitives.ReadUInt32LittleEndian(rest[42..]);
         var total = DirectoryHeaderSize + nameLength + extraLength + commentLength;
-        if (rest.Length < total) throw Refuse(null, "an entry of the central directory is truncated or corrupt");
+        if (rest.Length < total) throw Error(null, "an entry of the central directory is truncated or corrupt");
         var rawName = rest.Slice(DirectoryHeaderSize, nameLength);
         var name = Encoding.UTF8.GetString(rawName);
-        if (name.AsSpan().ContainsAnyInRange('\0', '\x1f')) throw Refuse(name, "its name has control characters: the archive is invalid");
-        if (Climbs(name)) throw Refuse(name, "its name is absolute or leads out of the archive: invalid");
-        if ((flags & 0x2041) != 0) throw Refuse(name, "is encrypted");
-        if (method is not (0 or 8)) throw Refuse(name, $"uses compression method {method}; stored and deflated entries are supported");
+        if (name.AsSpan().ContainsAnyInRange('\0', '\x1f')) throw Error(name, "its name has control characters: the archive is invalid");
+        if (Climbs(name)) throw Error(name, "its name is absolute or leads out of the archive: invalid");
+        if ((flags & 0x2041) != 0) throw Error(name, "is encrypted");
+        if (method is not (0 or 8)) throw Error(name, $"uses compression method {method}; stored and deflated entries are supported");
         var (size64, compressed64, offset64) = ReadZip64(rest.Slice(DirectoryHeaderSize + nameLength, extraLength), name, size, compressed, offset);
-        if (method == 0 && size64 != compressed64) throw Refuse(name, $"is stored, but its two sizes differ ({compressed64} and {size64})");
+        if (method == 0 && size64 != compressed64) throw Error(name, $"is stored, but its two sizes differ ({compressed64} and {size64})");
         var start = CheckLocalHeader(name, rawName, method, flags, crc, size, compressed, offset64, directoryStart);
-        if (compressed64 > directoryStart - start) throw Refuse(name, $"is truncated: its {compressed64} bytes reach past the end of the archive's data");
-        if (!_entries.TryAdd(name, new ZipEntry(name, crc, compressed64, size64, method == 8, start))) throw Refuse(name, "is a duplicate: the archive has two entries of that name");
+        if (compressed64 > directoryStart - start) throw Error(name, $"is truncated: its {compressed64} bytes reach past the end of the archive's data");
+        if (!_entries.TryAdd(name, new ZipEntry(name, crc, compressed64, size64, method == 8, start))) throw Error(name, "is a duplicate: the archive has two entries of that name");
         spans.Add((offset64, start + compressed64, name));
         return rest[total..];
     }
 
     private long CheckLocalHeader(string name, ReadOnlySpan<byte> rawName, ushort method, ushort flags, uint crc, uint size, uint compressed, long offset, long limit)
     {
-        if (offset > limit - LocalHeaderSize) throw Refuse(name, $"its header offset {offset} is out of range");
+        if (offset > limit - LocalHeaderSize) throw Error(name, $"its header offset {offset} is out of range");
         var buffer = new byte[LocalHeaderSize + rawName.Length];
-        if (buffer.Length > limit - offset) throw Refuse(name, "its header is truncated");
+        if (buffer.Length > limit - offset) throw Error(name, "its header is truncated");
         _archive.ReadExactly(offset, buffer, $"entry '{name}'");
         ReadOnlySpan<byte> header = buffer;
-        if (BinaryPrimitives.ReadUInt32LittleEndian(header) != 0x04034b50) throw Refuse(name, "its header is missing where the directory says it is");
+        if (BinaryPrimitives.ReadUInt32LittleEndian(header) != 0x04034b50) throw Error(name, "its header is missing where the directory says it is");
         // With bit 3 the sizes stand behind the data; what stands here then means nothing.
         var deferred = (flags & 8) != 0;
         if (BinaryPrimitives.ReadUInt16LittleEndian(header[8..]) != method
@@ -92,11 +92,11 @@ internal sealed class ZipIndex
             || (!deferred && Contradicts(BinaryPrimitives.ReadUInt32LittleEndian(header[18..]), compressed))
             || (!deferred && Contradicts(BinaryPrimitives.ReadUInt32LittleEndian(header[22..]), size)))
         {
-            throw Refuse(name, "its header and the central directory contradict each other (mismatch)");
+            throw Error(name, "its header and the central directory contradict each other (mismatch)");
         }
 
         var start = offset + buffer.Length + BinaryPrimitives.ReadUInt16LittleEndian(header[28..]);
-        return start <= limit ? start : throw Refuse(name, "its extra field reaches past the end of the archive's data");
+        return start <= limit ? start : throw Error(name, "its extra field reaches past the end of the archive's data");
     }
 
     // Nothing is unpacked here, but other tools unpack: no real archive has such names.
@@ -127,7 +127,7 @@ internal sealed class ZipIndex
             return ((long)result.Size, (long)result.Compressed, (long)result.Offset);
         }
 
-        throw Refuse(name, "its zip64 sizes are missing or invalid");
+        throw Error(name, "its zip64 sizes are missing or invalid");
     }
 
     private static bool Take(uint marker, ref ulong value, ref ReadOnlySpan<byte> field)
@@ -143,7 +143,7 @@ internal sealed class ZipIndex
     {
         spans.Sort((a, b) => a.Start.CompareTo(b.Start));
         for (var i = 1; i < spans.Count; i++)
-            if (spans[i].Start < spans[i - 1].End) throw Refuse(spans[i].Name, $"overlaps entry '{spans[i - 1].Name}'");
+            if (spans[i].Start < spans[i - 1].End) throw Error(spans[i].Name, $"overlaps entry '{spans[i - 1].Name}'");
     }
 
     private void CheckInflation()
@@ -154,10 +154,10 @@ internal sealed class ZipIndex
         {
             packed += entry.CompressedSize;
             inflated = Math.Min(entry.Size, long.MaxValue / 2 - inflated) + inflated;
-            if (inflated > FreeInflation && inflated / HighestRatio > packed)
-                throw Refuse(entry.Name, $"inflates to {entry.Size} bytes, a ratio beyond {HighestRatio}: a decompression bomb", "If the file is genuine, write it again without compression.");
+            if (inflated > FreeInflation && inflated / MaxRatio > packed)
+                throw Error(entry.Name, $"inflates to {entry.Size} bytes, a ratio beyond {MaxRatio}: a decompression bomb", "If the file is genuine, write it again without compression.");
         }
     }
 
-    private CheckpointException Refuse(string? entry, string problem, string? mend = null) => new(_archive.Path, entry is null ? null : $"entry '{entry}'", problem, mend);
+    private CheckpointException Error(string? entry, string problem, string? hint = null) => new(_archive.Path, entry is null ? null : $"entry '{entry}'", problem, hint);
 }

@@ -20,7 +20,7 @@ internal sealed class AdapterSettings
         foreach (var key in definition.Settings.Keys)
         {
             if (known.Any(k => k.EndsWith('.') ? key.StartsWith(k, StringComparison.Ordinal) && key.Length > k.Length : k == key)) continue;
-            throw Refuse(key, "is unknown", NameSuggestion.For(key, known, $"The adapter '{definition.Adapter}' knows the settings"));
+            throw Error(key, "is unknown", NameSuggestion.For(key, known, $"The adapter '{definition.Adapter}' knows the settings"));
         }
     }
 
@@ -56,7 +56,7 @@ internal sealed class AdapterSettings
     public string Choice(string key, params ReadOnlySpan<string> words)
     {
         var word = Text(key) ?? words[0];
-        return words.Contains(word) ? word : throw Refuse(key, $"'{word}' is unknown", NameSuggestion.For(word, words.ToArray(), "It is one of"));
+        return words.Contains(word) ? word : throw Error(key, $"'{word}' is unknown", NameSuggestion.For(word, words.ToArray(), "It is one of"));
     }
 
     /// <summary>A setting that is a pattern.</summary>
@@ -72,15 +72,15 @@ internal sealed class AdapterSettings
         }
         catch (Exception e) when (e is ArgumentException or NotSupportedException)
         {
-            throw Refuse(key, $"'{text}' is no pattern that can be used ({e.Message.TrimEnd('.')})", "Write a regular expression without look-around and back-references.");
+            throw Error(key, $"'{text}' is no pattern that can be used ({e.Message.TrimEnd('.')})", "Write a regular expression without look-around and back-references.");
         }
     }
 
     /// <summary>The error for a setting that cannot be used.</summary>
     /// <param name="key">Its key.</param>
     /// <param name="problem">What is wrong with it.</param>
-    /// <param name="mend">What to do about it.</param>
+    /// <param name="hint">What to do about it.</param>
     /// <returns>The exception to throw.</returns>
-    public ArkInputException Refuse(string key, string problem, string? mend) =>
-        new(_definition.Source, $"dataset '{_definition.Name}', key 'settings.{key}'", problem, mend);
+    public ArkInputException Error(string key, string problem, string? hint) =>
+        new(_definition.Source, $"dataset '{_definition.Name}', key 'settings.{key}'", problem, hint);
 }

@@ -25,7 +25,7 @@ internal sealed class ImageFinder
         _extension = settings.Text("extension") ?? "";
         _template = settings.Text("image_path");
         if (_template is not null && !_template.Contains("{name}", StringComparison.Ordinal) && !_template.Contains("{stem}", StringComparison.Ordinal))
-            throw settings.Refuse("image_path", "names no image", "Write {name} or {stem} where the name from the list belongs.");
+            throw settings.Error("image_path", "names no image", "Write {name} or {stem} where the name from the list belongs.");
         _patient = settings.Pattern("patient_pattern");
         _allowOutside = settings.Choice("allow_outside", "false", "true") == "true";
     }

@@ -25,7 +25,7 @@ internal sealed class ImageFolderAdapter : RowAdapter
         if (Labels.Task == LabelTask.MultiLabel)
             throw new ArkInputException(definition.Source, $"dataset '{definition.Name}', key 'task_type'", "an image in a folder has one class", "Write 'multi-class classification' or 'binary classification'.");
         foreach (var label in _folders.Keys.Where(k => !Classes().Any(c => c.Name == k)))
-            throw settings.Refuse("folders." + label, $"'{label}' is not among the dataset's diseases", NameSuggestion.For(label, [.. Classes().Select(c => c.Name)], "The classes are"));
+            throw settings.Error("folders." + label, $"'{label}' is not among the dataset's diseases", NameSuggestion.For(label, [.. Classes().Select(c => c.Name)], "The classes are"));
     }
 
     /// <inheritdoc/>

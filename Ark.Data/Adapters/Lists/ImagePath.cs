@@ -3,7 +3,7 @@ namespace Ark.Data;
 /// <summary>Turns image names of a list into paths. A list may come from anybody, so its names must stay below the data folder.</summary>
 internal static class ImagePath
 {
-    private const int LongestName = 1024;
+    private const int MaxNameLength = 1024;
 
     /// <summary>Finds the file of an image name.</summary>
     /// <param name="dataDirectory">The folder that names are relative to.</param>
@@ -38,7 +38,7 @@ internal static class ImagePath
     /// <param name="line">The row's line, for messages.</param>
     public static void CheckLength(string name, string list, long line)
     {
-        if (name.Length is 0 or > LongestName) Check(name, list, line);
+        if (name.Length is 0 or > MaxNameLength) Check(name, list, line);
     }
 
     /// <summary>Refuses a name that could lead out of the data folder.</summary>
@@ -51,7 +51,7 @@ internal static class ImagePath
         var problem = name switch
         {
             "" => "the image path is empty",
-            { Length: > LongestName } => $"the image path is too long (over {LongestName} characters)",
+            { Length: > MaxNameLength } => $"the image path is too long (over {MaxNameLength} characters)",
             ['/' or '\\', ..] or [_, ':', ..] => $"the image path '{name}' is absolute",
             _ when name.AsSpan().ContainsAnyInRange('\0', '\x1F') => "the image path contains a control character, which is invalid",
             _ when Climbs(name) => $"the image path '{name}' leads outside the data folder",

@@ -6,7 +6,7 @@ namespace Ark.Data;
 internal static class ListFile
 {
     /// <summary>The longest line that is taken for a row, in bytes; the published lists stay below 200.</summary>
-    internal const int LongestLine = 16 * 1024;
+    internal const int MaxLineLength = 16 * 1024;
 
     private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
@@ -19,7 +19,7 @@ internal static class ListFile
     {
         using var stream = InputFile.OpenRead(path, "list");
         var block = new byte[1 << 16];
-        var line = new byte[LongestLine];
+        var line = new byte[MaxLineLength];
         var length = 0;
         var number = 1;
         int read;
@@ -30,9 +30,9 @@ internal static class ListFile
             {
                 var end = Array.IndexOf(block, (byte)'\n', start, read - start);
                 var take = (end < 0 ? read : end) - start;
-                if (length + take > LongestLine)
+                if (length + take > MaxLineLength)
                 {
-                    throw new ArkInputException(path, $"line {number}", $"the line is too long (over {LongestLine} bytes)", "A list has one row a line: an image name and its labels.");
+                    throw new ArkInputException(path, $"line {number}", $"the line is too long (over {MaxLineLength} bytes)", "A list has one row a line: an image name and its labels.");
                 }
 
                 Buffer.BlockCopy(block, start, line, length, take);

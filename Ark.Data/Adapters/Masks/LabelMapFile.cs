@@ -12,7 +12,7 @@ internal sealed class LabelMapFile(string file, IReadOnlyList<byte> values) : Ma
     public override StructureMap Load(IImageDecoder decoder, int width, int height)
     {
         var mask = decoder.DecodeFile(file);
-        MaskFiles.RequireGrey(mask, file);
+        MaskFiles.RequireGray(mask, file);
         if ((mask.Width, mask.Height) != (width, height)) throw MaskFiles.WrongSize(file, mask, width, height);
         var structures = new int[256];
         Array.Fill(structures, -1);

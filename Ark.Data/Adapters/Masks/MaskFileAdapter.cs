@@ -26,7 +26,7 @@ internal sealed class MaskFileAdapter : SegmentationListAdapter
         var joined = layout.Joined.ToDictionary(StringComparer.Ordinal);
         foreach (var (structure, parts) in Settings.Below(Parts))
         {
-            if (!Structures.Contains(structure, StringComparer.Ordinal)) throw Settings.Refuse(Parts + structure, $"'{structure}' is not among the dataset's structures", NameSuggestion.For(structure, Structures, "They are"));
+            if (!Structures.Contains(structure, StringComparer.Ordinal)) throw Settings.Error(Parts + structure, $"'{structure}' is not among the dataset's structures", NameSuggestion.For(structure, Structures, "They are"));
             joined[structure] = parts.Split('+', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
         }
 
@@ -34,10 +34,10 @@ internal sealed class MaskFileAdapter : SegmentationListAdapter
         var isLabelMap = _masks.All(m => !m.Contains("{structure}", StringComparison.Ordinal));
         if (isLabelMap) _values = LabelValues.Of(Settings, Structures);
         // Neither can have an effect, so who wrote it expects another reading than he gets.
-        var (without, why, mend) = isLabelMap
+        var (without, why, hint) = isLabelMap
             ? (Parts, "joins masks, but the masks are label maps: 'mask_path' has no {structure}", "Leave 'parts' out, or put {structure} into 'mask_path'.")
             : (LabelValues.Prefix, "names the values of label maps, but 'mask_path' has a {structure}: a mask for each", "Leave 'values' out, or take {structure} out of 'mask_path'.");
-        if (Settings.Below(without).Keys.FirstOrDefault() is { } setting) throw Settings.Refuse(without + setting, why, mend);
+        if (Settings.Below(without).Keys.FirstOrDefault() is { } setting) throw Settings.Error(without + setting, why, hint);
     }
 
     /// <inheritdoc/>

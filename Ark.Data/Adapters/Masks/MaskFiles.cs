@@ -23,12 +23,12 @@ internal sealed class MaskFiles(IReadOnlyList<IReadOnlyList<string>> files, bool
     }
 
     /// <summary>Refuses a mask that is no grey picture of 8 bits: of more bits the lower ones, which hold the values of most masks, would be lost, and a DICOM file's are windowed.</summary>
-    public static void RequireGrey(RasterImage mask, string file)
+    public static void RequireGray(RasterImage mask, string file)
     {
         Span<byte> head = stackalloc byte[DicomImage.HeadBytes];
         int read;
         using (var stream = File.OpenRead(file)) read = stream.ReadAtLeast(head, head.Length, throwOnEndOfStream: false);
-        var format = EncodedFormats.Recognise(head[..read]);
+        var format = EncodedFormats.Recognize(head[..read]);
         if (format == EncodedFormat.Dicom) throw new ArkInputException(file, null, "the mask is a DICOM file, whose values are windowed", "Save it as PNG with 8 bits a pixel, values as they are.");
         if (HasMoreBits(format, head, file)) throw new ArkInputException(file, null, "the mask has 16 bits a pixel", "Save it with 8 bits a pixel, values as they are.");
         if (mask.Channels != 1) throw new ArkInputException(file, null, "the mask is a colour picture", "Save it with one grey value for each pixel.");
@@ -50,7 +50,7 @@ internal sealed class MaskFiles(IReadOnlyList<IReadOnlyList<string>> files, bool
 
     private void Add(StructureMap map, int structure, string file, RasterImage mask)
     {
-        RequireGrey(mask, file);
+        RequireGray(mask, file);
         var factor = map.Width / mask.Width;
         if ((factor * mask.Width, factor * mask.Height) != (map.Width, map.Height) || factor > (mayHalve ? 2 : 1)) throw WrongSize(file, mask, map.Width, map.Height);
         var half = mask.Pixels.Max() / 2;

@@ -11,7 +11,7 @@ namespace Ark.Data;
 internal sealed class RibPolygonAdapter : SegmentationListAdapter
 {
     private const string Images = "img";
-    private const long MostBytes = 256L << 20;
+    private const long MaxBytes = 256L << 20;
 
     private static readonly string[] Right = [.. Enumerable.Range(1, 10).Select(i => $"R{i}")];
     private static readonly string[] Left = [.. Enumerable.Range(1, 10).Select(i => $"L{i}")];
@@ -44,7 +44,7 @@ internal sealed class RibPolygonAdapter : SegmentationListAdapter
     private static JsonDocument Parse(string list)
     {
         using var stream = InputFile.OpenRead(list, "list");
-        if (stream.Length > MostBytes) throw new ArkInputException(list, null, $"has {stream.Length >> 20} MB, above the limit of {MostBytes >> 20}", "Split the list.");
+        if (stream.Length > MaxBytes) throw new ArkInputException(list, null, $"has {stream.Length >> 20} MB, above the limit of {MaxBytes >> 20}", "Split the list.");
         try
         {
             var document = JsonDocument.Parse(stream, new JsonDocumentOptions { AllowDuplicateProperties = false });

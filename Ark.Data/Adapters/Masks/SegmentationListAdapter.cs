@@ -45,6 +45,6 @@ internal abstract class SegmentationListAdapter(DatasetDefinition definition, Ad
         if (settings.Text("spacing") is not { } text) return null;
         return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && value is > 0 and < 1000
             ? new PixelSpacing(value)
-            : throw settings.Refuse("spacing", $"'{text}' is invalid", "Give the side of a pixel in millimetres.");
+            : throw settings.Error("spacing", $"'{text}' is invalid", "Give the side of a pixel in millimetres.");
     }
 }

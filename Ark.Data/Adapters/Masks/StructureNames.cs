@@ -12,8 +12,8 @@ internal static class StructureNames
     {
         var names = definition.Labels.Names;
         var at = $"dataset '{definition.Name}', key 'structures'";
-        if (names.Count > StructureMap.MostStructures)
-            throw new ArkInputException(definition.Source, at, $"has {names.Count} structures, above the limit of {StructureMap.MostStructures}", "Leave some out.");
+        if (names.Count > StructureMap.MaxStructures)
+            throw new ArkInputException(definition.Source, at, $"has {names.Count} structures, above the limit of {StructureMap.MaxStructures}", "Leave some out.");
         foreach (var name in names)
         {
             if (known.Count == 0 || known.Contains(name, StringComparer.Ordinal) || joined.ContainsKey(name)) continue;

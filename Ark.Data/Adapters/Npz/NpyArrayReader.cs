@@ -5,7 +5,7 @@ internal sealed class NpyArrayReader : IDisposable
 {
     private readonly Stream _stream;
     private readonly uint _expected;
-    private readonly Func<string, ArkInputException> _refuse;
+    private readonly Func<string, ArkInputException> _error;
     private uint _checksum;
 
     /// <summary>Reads the header.</summary>
@@ -18,7 +18,7 @@ internal sealed class NpyArrayReader : IDisposable
     {
         _stream = stream;
         _expected = checksum;
-        _refuse = refuse;
+        _error = refuse;
         Header = NpyHeader.Read(Read, refuse);
         var needed = Header.HeaderLength + Header.DataLength;
         if (needed != length) throw refuse($"the size does not fit: the shape {Header.ShapeText} needs {needed} bytes with its header, the entry has {length}");
@@ -30,14 +30,14 @@ internal sealed class NpyArrayReader : IDisposable
     /// <summary>Makes the exception for a problem with this array.</summary>
     /// <param name="problem">What is wrong.</param>
     /// <returns>The exception to throw.</returns>
-    public ArkInputException Refuse(string problem) => _refuse(problem);
+    public ArkInputException Error(string problem) => _error(problem);
 
     /// <summary>Reads the next bytes.</summary>
     /// <param name="destination">Receives them; all of it is filled.</param>
     /// <exception cref="ArkInputException">The data end early or cannot be unpacked.</exception>
     public void Read(Span<byte> destination)
     {
-        if (Unpack(destination) < destination.Length) throw _refuse("the data are truncated");
+        if (Unpack(destination) < destination.Length) throw _error("the data are truncated");
         _checksum = Crc32.Append(destination, _checksum);
     }
 
@@ -46,8 +46,8 @@ internal sealed class NpyArrayReader : IDisposable
     public void Finish()
     {
         Span<byte> more = stackalloc byte[1];
-        if (Unpack(more) > 0) throw _refuse("the size does not fit: more data follow than the entry declares");
-        if (_checksum != _expected) throw _refuse($"the data are corrupt (CRC-32 {_checksum:x8}, expected {_expected:x8})");
+        if (Unpack(more) > 0) throw _error("the size does not fit: more data follow than the entry declares");
+        if (_checksum != _expected) throw _error($"the data are corrupt (CRC-32 {_checksum:x8}, expected {_expected:x8})");
     }
 
     /// <inheritdoc/>
@@ -61,7 +61,7 @@ internal sealed class NpyArrayReader : IDisposable
         }
         catch (Exception e) when (e is InvalidDataException or IOException)
         {
-            throw _refuse($"the data are corrupt ({e.Message})");
+            throw _error($"the data are corrupt ({e.Message})");
         }
     }
 }

@@ -6,7 +6,7 @@ namespace Ark.Data;
 internal sealed record NpyHeader
 {
     // numpy pads headers to 64 bytes; only structured types, which are refused, make long ones.
-    private const int LongestHeader = 16 * 1024;
+    private const int MaxHeaderLength = 16 * 1024;
 
     /// <summary>Signed integer <c>i</c>, unsigned integer <c>u</c>, boolean <c>b</c>, floating point <c>f</c>, or text <c>U</c> (UTF-32) or <c>S</c> (bytes).</summary>
     public required char Kind { get; init; }
@@ -55,7 +55,7 @@ internal sealed record NpyHeader
         var wide = start[6] > 1;
         read(wide ? size : size[..2]);
         var length = BinaryPrimitives.ReadUInt32LittleEndian(size);
-        if (length > LongestHeader) throw refuse($"the NPY header is too large ({length} bytes, limit {LongestHeader})");
+        if (length > MaxHeaderLength) throw refuse($"the NPY header is too large ({length} bytes, limit {MaxHeaderLength})");
         var text = new byte[length];
         read(text);
         return new NpyHeaderParser(text, refuse).Parse((wide ? 12 : 10) + text.Length);

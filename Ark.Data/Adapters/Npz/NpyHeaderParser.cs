@@ -11,8 +11,8 @@ namespace Ark.Data;
 /// <param name="refuse">Makes the exception for a problem.</param>
 internal ref struct NpyHeaderParser(ReadOnlySpan<byte> text, Func<string, ArkInputException> refuse)
 {
-    private const int HighestRank = 8;
-    private const int LongestText = 1 << 16;
+    private const int MaxRank = 8;
+    private const int MaxTextLength = 1 << 16;
 
     private readonly ReadOnlySpan<byte> _text = text;
     private int _at;
@@ -76,7 +76,7 @@ internal ref struct NpyHeaderParser(ReadOnlySpan<byte> text, Func<string, ArkInp
             if (kind switch { 'b' => size == 1, 'f' => size >= 2, _ => true } && (order != '|' || size == 1)) return (order, kind, size);
         }
 
-        if (type is ['<' or '>' or '|' or '=', 'U' or 'S', ..] && int.TryParse(type.AsSpan(2), NumberStyles.None, CultureInfo.InvariantCulture, out var length) && length is > 0 and <= LongestText)
+        if (type is ['<' or '>' or '|' or '=', 'U' or 'S', ..] && int.TryParse(type.AsSpan(2), NumberStyles.None, CultureInfo.InvariantCulture, out var length) && length is > 0 and <= MaxTextLength)
             return (type[0], type[1], type[1] == 'U' ? 4 * length : length);
 
         throw refuse($"the dtype '{type}' is unsupported");
@@ -129,7 +129,7 @@ internal ref struct NpyHeaderParser(ReadOnlySpan<byte> text, Func<string, ArkInp
         while (!TryTake(')'))
         {
             shape.Add(Integer());
-            if (shape.Count > HighestRank) throw refuse($"the shape has more than {HighestRank} axes");
+            if (shape.Count > MaxRank) throw refuse($"the shape has more than {MaxRank} axes");
             if (TryTake(',')) continue;
             Expect(')');
             if (shape.Count == 1) throw refuse("the NPY header is invalid: the shape is no tuple");

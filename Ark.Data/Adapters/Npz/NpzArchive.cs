@@ -61,7 +61,7 @@ internal sealed class NpzArchive : IDisposable
     /// <exception cref="ArkInputException">There is no such array, or it is malformed.</exception>
     public NpyArrayReader OpenArray(string key)
     {
-        ArkInputException Refuse(string problem) => new(Path, $"entry '{key}'", problem);
+        ArkInputException Error(string problem) => new(Path, $"entry '{key}'", problem);
         var name = key + ".npy";
         var entries = _zip.Entries.Where(e => e.FullName == name).Take(2).ToList();
         if (entries.Count == 0)
@@ -70,18 +70,18 @@ internal sealed class NpzArchive : IDisposable
             throw new ArkInputException(Path, $"entry '{key}'", "the entry is missing", $"The archive has: {string.Join(", ", keys)}.");
         }
 
-        if (entries.Count > 1) throw Refuse("the entry is a duplicate");
+        if (entries.Count > 1) throw Error("the entry is a duplicate");
         var entry = entries[0];
-        if (entry.IsEncrypted) throw Refuse("the entry is encrypted");
+        if (entry.IsEncrypted) throw Error("the entry is encrypted");
         if (entry.CompressedLength > _fileLength || entry.Length > (entry.CompressedLength * MostOfAByte) + 64)
-            throw Refuse("the entry's size is a lie: it is larger than the file can hold");
+            throw Error("the entry's size is a lie: it is larger than the file can hold");
         if (entry.Length > LargeArray && entry.Length / Math.Max(1, entry.CompressedLength) > LargeArrayMostOfAByte)
-            throw Refuse($"the entry unpacks to {entry.Length} bytes from {entry.CompressedLength}, over the limit of {LargeArrayMostOfAByte} to 1");
+            throw Error($"the entry unpacks to {entry.Length} bytes from {entry.CompressedLength}, over the limit of {LargeArrayMostOfAByte} to 1");
         Stream? stream = null;
         try
         {
             stream = entry.Open();
-            return new NpyArrayReader(stream, entry.Length, entry.Crc32, Refuse);
+            return new NpyArrayReader(stream, entry.Length, entry.Crc32, Error);
         }
         catch (Exception e)
         {

@@ -3,8 +3,8 @@ namespace Ark.Data;
 /// <summary>Reads a label array <c>[N, L]</c> or <c>[N]</c> into targets.</summary>
 internal static class NpzLabels
 {
-    private const int MostLabels = 4096;
-    private const long MostValues = 16 << 20;
+    private const int MaxLabels = 4096;
+    private const long MaxValues = 16 << 20;
 
     /// <summary>Reads an array.</summary>
     /// <param name="archive">The archive.</param>
@@ -16,13 +16,13 @@ internal static class NpzLabels
     {
         using var array = archive.OpenArray(key);
         var header = array.Header;
-        if (header.Shape.Count is not (1 or 2)) throw array.Refuse($"the shape {header.ShapeText} is not that of labels, expected (N, L) or (N,)");
+        if (header.Shape.Count is not (1 or 2)) throw array.Error($"the shape {header.ShapeText} is not that of labels, expected (N, L) or (N,)");
         var columns = header.Shape.Count == 2 ? header.Shape[1] : 1;
         var expected = labels.Task == LabelTask.MultiLabel ? labels.Count : 1;
-        if (header.Kind is 'U' or 'S') throw array.Refuse("the dtype is unsupported for labels, expected numbers");
-        if (header.Shape[0] == 0) throw array.Refuse("the array is empty");
-        if (columns != expected) throw array.Refuse($"the shape {header.ShapeText} has {columns} label(s) a row, expected {expected}");
-        if (columns > MostLabels || header.Count > MostValues) throw array.Refuse($"the shape {header.ShapeText} is too large for labels");
+        if (header.Kind is 'U' or 'S') throw array.Error("the dtype is unsupported for labels, expected numbers");
+        if (header.Shape[0] == 0) throw array.Error("the array is empty");
+        if (columns != expected) throw array.Error($"the shape {header.ShapeText} has {columns} label(s) a row, expected {expected}");
+        if (columns > MaxLabels || header.Count > MaxValues) throw array.Error($"the shape {header.ShapeText} is too large for labels");
         var rows = (int)header.Shape[0];
         var raw = new byte[header.DataLength];
         array.Read(raw);
@@ -37,12 +37,12 @@ internal static class NpzLabels
                 var value = NpyElements.ToDouble(raw.AsSpan(checked((int)(at * header.ElementSize)), header.ElementSize), header);
                 if (labels.Task == LabelTask.MultiClass)
                 {
-                    if (value != Math.Floor(value) || value < 0 || value >= labels.Count) throw Refuse(n, value, $"0 to {labels.Count - 1}");
+                    if (value != Math.Floor(value) || value < 0 || value >= labels.Count) throw Error(n, value, $"0 to {labels.Count - 1}");
                     targets[n][(int)value] = 1;
                 }
                 else
                 {
-                    if (value is not (0 or 1)) throw Refuse(n, value, "0 to 1, whole");
+                    if (value is not (0 or 1)) throw Error(n, value, "0 to 1, whole");
                     targets[n][k] = (float)value;
                 }
             }
@@ -50,6 +50,6 @@ internal static class NpzLabels
 
         return targets;
 
-        ArkInputException Refuse(int row, double value, string range) => array.Refuse(FormattableString.Invariant($"the label of row {row} is {value}, out of the range {range}"));
+        ArkInputException Error(int row, double value, string range) => array.Error(FormattableString.Invariant($"the label of row {row} is {value}, out of the range {range}"));
     }
 }

@@ -5,7 +5,7 @@ namespace Ark.Data;
 /// <summary>Reads an array of texts of fixed width, numpy's <c>U</c> (UTF-32) or <c>S</c> (bytes, taken as UTF-8), of any shape, in its order.</summary>
 internal static class NpzTexts
 {
-    private const int LongestText = 4096;
+    private const int MaxTextLength = 4096;
 
     /// <summary>Reads an array.</summary>
     /// <param name="archive">The archive.</param>
@@ -17,8 +17,8 @@ internal static class NpzTexts
     {
         using var array = archive.OpenArray(key);
         var header = array.Header;
-        if (header.Kind is not ('U' or 'S')) throw array.Refuse("the dtype is not that of texts");
-        if (header.ElementSize > LongestText * 4 || header.Count > most) throw array.Refuse($"the shape {header.ShapeText} is too large: at most {most} texts belong there");
+        if (header.Kind is not ('U' or 'S')) throw array.Error("the dtype is not that of texts");
+        if (header.ElementSize > MaxTextLength * 4 || header.Count > most) throw array.Error($"the shape {header.ShapeText} is too large: at most {most} texts belong there");
         var encoding = header.Kind == 'S' ? Encoding.UTF8 : new UTF32Encoding(header.BigEndian, byteOrderMark: false);
         var raw = new byte[header.ElementSize];
         var texts = new string[header.Count];

@@ -17,11 +17,11 @@ internal sealed class CsvLabelSettings
         foreach (var label in Columns.Keys)
         {
             if (!Labels.Names.Contains(label, StringComparer.Ordinal))
-                throw settings.Refuse("columns." + label, $"'{label}' is not among the dataset's diseases", NameSuggestion.For(label, [.. Labels.Names], "The diseases are"));
+                throw settings.Error("columns." + label, $"'{label}' is not among the dataset's diseases", NameSuggestion.For(label, [.. Labels.Names], "The diseases are"));
         }
 
         if (FindingsColumn is not null && Labels.Task == LabelTask.MultiClass)
-            throw settings.Refuse("findings_column", "lists several findings, and a multi-class dataset has one class an image", "Use 'class_column', or another task_type.");
+            throw settings.Error("findings_column", "lists several findings, and a multi-class dataset has one class an image", "Use 'class_column', or another task_type.");
     }
 
     public LabelSchema Labels { get; }

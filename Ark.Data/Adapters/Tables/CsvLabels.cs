@@ -58,7 +58,7 @@ internal sealed class CsvLabels
         "0" or "0.0" => 0,
         "1" or "1.0" => 1,
         "-1" or "-1.0" => _uncertain.Next(),
-        var other => throw _csv.Refuse(column, $"the label '{other}' is invalid", "Expected 1 (present), 0 (absent), -1 (uncertain) or nothing (missing); 'settings: {values: {WORD: 1}}' explains other words."),
+        var other => throw _csv.Error(column, $"the label '{other}' is invalid", "Expected 1 (present), 0 (absent), -1 (uncertain) or nothing (missing); 'settings: {values: {WORD: 1}}' explains other words."),
     };
 
     // Brackets and quotes: some files hold a list as Python prints it.
@@ -92,6 +92,6 @@ internal sealed class CsvLabels
         }
 
         if (int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var index) && index < _labels.Count) return index;
-        throw _csv.Refuse(column, $"the class label '{value}' is neither a name nor a number in the range 0 to {_labels.Count - 1}", $"The classes are {string.Join(", ", _labels.Names.Select((n, i) => $"{i} = {n}"))}.");
+        throw _csv.Error(column, $"the class label '{value}' is neither a name nor a number in the range 0 to {_labels.Count - 1}", $"The classes are {string.Join(", ", _labels.Names.Select((n, i) => $"{i} = {n}"))}.");
     }
 }

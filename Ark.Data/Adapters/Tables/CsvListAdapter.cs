@@ -31,7 +31,7 @@ internal sealed class CsvListAdapter : RowAdapter
         _rows = _settings.Choice("rows", "each", "any", "majority");
         foreach (var split in _settings.Below("splits.").Keys)
         {
-            if (SplitNames.All.All(s => s.Word() != split)) throw _settings.Refuse("splits." + split, "is no split", "The splits are train, val, test.");
+            if (SplitNames.All.All(s => s.Word() != split)) throw _settings.Error("splits." + split, "is no split", "The splits are train, val, test.");
         }
     }
 

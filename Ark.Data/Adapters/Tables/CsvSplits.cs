@@ -14,6 +14,6 @@ internal sealed class CsvSplits(CsvTable csv, int column, Dictionary<string, str
     public DatasetSplit? Current()
     {
         if (_splits.TryGetValue(csv[column], out var split)) return split;
-        return words.Count > 0 ? null : throw csv.Refuse(column, $"the split '{csv[column]}' is unknown", "Set 'settings: {splits: {train: WORD, val: WORD, test: WORD}}'.");
+        return words.Count > 0 ? null : throw csv.Error(column, $"the split '{csv[column]}' is unknown", "Set 'settings: {splits: {train: WORD, val: WORD, test: WORD}}'.");
     }
 }

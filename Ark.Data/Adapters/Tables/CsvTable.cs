@@ -6,8 +6,8 @@ namespace Ark.Data;
 /// <summary>Reads a CSV with a header, row by row, with columns by name. Strict: quotes must close, every row has as many fields as the header.</summary>
 internal sealed class CsvTable : IDisposable
 {
-    private const int MostColumns = 4096;
-    private const int LongestRecord = 1 << 20;
+    private const int MaxColumns = 4096;
+    private const int MaxRecordLength = 1 << 20;
 
     private static readonly CsvReaderOptions Options = new()
     {
@@ -15,7 +15,7 @@ internal sealed class CsvTable : IDisposable
         HasHeader = false,
         Separator = ',',
         TrimWhitespace = true,
-        MaxRecordSize = LongestRecord,
+        MaxRecordSize = MaxRecordLength,
         TrackLineNumbers = true,
         MalformedData = CsvMalformedDataHandling.Throw,
     };
@@ -78,13 +78,13 @@ internal sealed class CsvTable : IDisposable
 
     /// <summary>Finds the first of several columns.</summary>
     /// <param name="names">The names in order of preference.</param>
-    /// <param name="mend">What to do where there is none.</param>
+    /// <param name="hint">What to do where there is none.</param>
     /// <returns>Its index.</returns>
     /// <exception cref="ArkInputException">There is none of them.</exception>
-    public int AnyColumn(IReadOnlyList<string> names, string mend)
+    public int AnyColumn(IReadOnlyList<string> names, string hint)
     {
         var name = names.FirstOrDefault(Has);
-        return name is not null ? Column(name) : throw new ArkInputException(_path, "line 1", $"the header has no image column ({string.Join(", ", names)})", mend);
+        return name is not null ? Column(name) : throw new ArkInputException(_path, "line 1", $"the header has no image column ({string.Join(", ", names)})", hint);
     }
 
     /// <summary>Reads the next row.</summary>
@@ -102,15 +102,15 @@ internal sealed class CsvTable : IDisposable
     /// <summary>The error for a field of the current row.</summary>
     /// <param name="column">Its column.</param>
     /// <param name="problem">What is wrong.</param>
-    /// <param name="mend">What to do about it.</param>
+    /// <param name="hint">What to do about it.</param>
     /// <returns>The exception to throw.</returns>
-    public ArkInputException Refuse(int column, string problem, string mend) => new(_path, $"line {Line}, column '{_header[column]}'", problem, mend);
+    public ArkInputException Error(int column, string problem, string hint) => new(_path, $"line {Line}, column '{_header[column]}'", problem, hint);
 
     /// <summary>The error for the current row as a whole.</summary>
     /// <param name="problem">What is wrong.</param>
-    /// <param name="mend">What to do about it.</param>
+    /// <param name="hint">What to do about it.</param>
     /// <returns>The exception to throw.</returns>
-    public ArkInputException Refuse(string problem, string mend) => new(_path, $"line {Line}", problem, mend);
+    public ArkInputException Error(string problem, string hint) => new(_path, $"line {Line}", problem, hint);
 
     /// <inheritdoc/>
     public void Dispose() => _reader.Dispose();
@@ -128,7 +128,7 @@ internal sealed class CsvTable : IDisposable
         }
 
         Line = _reader.LineNumber;
-        if (_reader.FieldCount > MostColumns) throw new ArkInputException(_path, $"line {Line}", $"the row has too many columns ({_reader.FieldCount}, limit {MostColumns})");
+        if (_reader.FieldCount > MaxColumns) throw new ArkInputException(_path, $"line {Line}", $"the row has too many columns ({_reader.FieldCount}, limit {MaxColumns})");
         if (!Utf8.IsValid(_reader.RawRecord)) throw new ArkInputException(_path, $"line {Line}", "is not valid UTF-8", "Save the list with the encoding UTF-8.");
         fields = _reader.Current.ToArray();
         return true;

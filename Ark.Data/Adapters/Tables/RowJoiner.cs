@@ -23,7 +23,7 @@ internal sealed class RowJoiner(bool majority, LabelTask task)
     {
         if (!_images.TryGetValue(name, out var entry)) return false;
         if (task == LabelTask.MultiClass && !targets.AsSpan().SequenceEqual(samples[entry.Sample].Targets))
-            throw csv.Refuse($"the image '{name}' has another class in line {samples[entry.Sample].Place!.Value.Line}", "Give each image one class.");
+            throw csv.Error($"the image '{name}' has another class in line {samples[entry.Sample].Place!.Value.Line}", "Give each image one class.");
         Count(entry, targets);
         return true;
     }

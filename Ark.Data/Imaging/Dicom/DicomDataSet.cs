@@ -16,12 +16,12 @@ internal sealed class DicomDataSet(string name)
 
     public void Add(uint tag, ReadOnlyMemory<byte> value, bool signed)
     {
-        if (!_values.TryAdd(tag, (value, signed))) throw Refuse(tag, "occurs twice, which is invalid");
+        if (!_values.TryAdd(tag, (value, signed))) throw Error(tag, "occurs twice, which is invalid");
     }
 
     public void Add(uint tag, List<DicomDataSet> items)
     {
-        if (!_sequences.TryAdd(tag, items)) throw Refuse(tag, "occurs twice, which is invalid");
+        if (!_sequences.TryAdd(tag, items)) throw Error(tag, "occurs twice, which is invalid");
     }
 
     public bool Has(uint tag) => _values.ContainsKey(tag);
@@ -39,7 +39,7 @@ internal sealed class DicomDataSet(string name)
     {
         var bytes = Bytes(tag).Span;
         if (bytes.Length >= 2) return BinaryPrimitives.ReadUInt16LittleEndian(bytes);
-        return otherwise ?? throw Refuse(tag, $"{what} are missing, so this DICOM file holds no image");
+        return otherwise ?? throw Error(tag, $"{what} are missing, so this DICOM file holds no image");
     }
 
     /// <summary>The first of several decimal numbers in text; <see langword="null"/> where the attribute is missing or empty.</summary>
@@ -49,16 +49,16 @@ internal sealed class DicomDataSet(string name)
         if (text.Length == 0) return null;
         return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && double.IsFinite(value)
             ? value
-            : throw Refuse(tag, "is invalid: no decimal number");
+            : throw Error(tag, "is invalid: no decimal number");
     }
 
     /// <summary>The first of several values of text, without padding.</summary>
     public string Text(uint tag)
     {
         var bytes = Bytes(tag).Span;
-        if (bytes.Length > 256) throw Refuse(tag, "is too large for a text of this length");
+        if (bytes.Length > 256) throw Error(tag, "is too large for a text of this length");
         return Encoding.Latin1.GetString(bytes).Split('\\', 2)[0].Trim(' ', '\0');
     }
 
-    public ArkInputException Refuse(uint tag, string problem, string? mend = null) => new(name, $"tag {DicomTag.Text(tag)}", problem, mend);
+    public ArkInputException Error(uint tag, string problem, string? hint = null) => new(name, $"tag {DicomTag.Text(tag)}", problem, hint);
 }

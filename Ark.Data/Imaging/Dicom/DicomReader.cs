@@ -9,8 +9,8 @@ namespace Ark.Data;
 internal ref struct DicomReader
 {
     private const uint Undefined = 0xFFFF_FFFF;
-    private const int Deepest = 24;
-    private const int MostItems = 100_000;
+    private const int MaxDepth = 24;
+    private const int MaxItems = 100_000;
 
     private readonly ReadOnlyMemory<byte> _memory;
     private readonly ReadOnlySpan<byte> _bytes;
@@ -133,11 +133,11 @@ internal ref struct DicomReader
     private (uint Tag, uint Length) ReadItemHeader(uint sequence)
     {
         if (_bytes.Length - _at < 8) throw Truncated(sequence);
-        if (++_items > MostItems) throw Refuse(sequence, $"the DICOM file has too many sequence items (limit {MostItems})");
+        if (++_items > MaxItems) throw Error(sequence, $"the DICOM file has too many sequence items (limit {MaxItems})");
         var tag = ReadTag();
         var length = BinaryPrimitives.ReadUInt32LittleEndian(_bytes[_at..]);
         _at += 4;
-        return tag is DicomTag.Item or DicomTag.SequenceEnd ? (tag, length) : throw Refuse(sequence, $"the sequence holds {DicomTag.Text(tag)}, expected an item; the DICOM file is invalid");
+        return tag is DicomTag.Item or DicomTag.SequenceEnd ? (tag, length) : throw Error(sequence, $"the sequence holds {DicomTag.Text(tag)}, expected an item; the DICOM file is invalid");
     }
 
     private (uint Tag, string Type, uint Length) ReadHeader(bool implicitly)
@@ -152,7 +152,7 @@ internal ref struct DicomReader
         }
 
         var (a, b) = ((char)_bytes[_at], (char)_bytes[_at + 1]);
-        if (!char.IsAsciiLetterUpper(a) || !char.IsAsciiLetterUpper(b)) throw Refuse(tag, "the element has an invalid value representation, so the DICOM file cannot be read on");
+        if (!char.IsAsciiLetterUpper(a) || !char.IsAsciiLetterUpper(b)) throw Error(tag, "the element has an invalid value representation, so the DICOM file cannot be read on");
         var type = string.Create(2, (a, b), static (span, pair) => (span[0], span[1]) = pair);
         if (type is "OB" or "OD" or "OF" or "OL" or "OV" or "OW" or "SQ" or "SV" or "UC" or "UN" or "UR" or "UT" or "UV")
         {
@@ -184,14 +184,14 @@ internal ref struct DicomReader
 
     private readonly int Checked(uint tag, uint length) => length <= _bytes.Length - _at
         ? (int)length
-        : throw Refuse(tag, $"the element claims a length of {length} bytes, and {_bytes.Length - _at} are left: the DICOM file is truncated");
+        : throw Error(tag, $"the element claims a length of {length} bytes, and {_bytes.Length - _at} are left: the DICOM file is truncated");
 
     private readonly void CheckDepth(uint tag, int depth)
     {
-        if (depth > Deepest) throw Refuse(tag, $"sequences are nested too deeply (limit {Deepest})");
+        if (depth > MaxDepth) throw Error(tag, $"sequences are nested too deeply (limit {MaxDepth})");
     }
 
-    private readonly ArkInputException Truncated(uint tag) => Refuse(tag, "the DICOM file is truncated: it ends within this element");
+    private readonly ArkInputException Truncated(uint tag) => Error(tag, "the DICOM file is truncated: it ends within this element");
 
-    private readonly ArkInputException Refuse(uint tag, string problem) => new(_name, $"tag {DicomTag.Text(tag)}", problem);
+    private readonly ArkInputException Error(uint tag, string problem) => new(_name, $"tag {DicomTag.Text(tag)}", problem);
 }

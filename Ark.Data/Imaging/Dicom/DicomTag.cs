@@ -14,7 +14,7 @@ internal static class DicomTag
     public const uint BitsStored = 0x0028_0101;
     public const uint HighBit = 0x0028_0102;
     public const uint PixelRepresentation = 0x0028_0103;
-    public const uint WindowCentre = 0x0028_1050;
+    public const uint WindowCenter = 0x0028_1050;
     public const uint WindowWidth = 0x0028_1051;
     public const uint RescaleIntercept = 0x0028_1052;
     public const uint RescaleSlope = 0x0028_1053;
@@ -34,7 +34,7 @@ internal static class DicomTag
 
     /// <summary>Whether an attribute is kept.</summary>
     public static bool IsWanted(uint tag) => tag is SamplesPerPixel or Photometric or PlanarConfiguration or NumberOfFrames or Rows or Columns
-        or BitsAllocated or BitsStored or HighBit or PixelRepresentation or WindowCentre or WindowWidth or RescaleIntercept or RescaleSlope
+        or BitsAllocated or BitsStored or HighBit or PixelRepresentation or WindowCenter or WindowWidth or RescaleIntercept or RescaleSlope
         or VoiFunction or LutDescriptor or LutData or PixelData || IsWantedSequence(tag);
 
     /// <summary>Whether a sequence is looked into.</summary>

@@ -11,12 +11,12 @@ internal sealed class PredictionPair
     {
         var places = Places(second, "second");
         var common = Places(first, "first").Where(p => places.ContainsKey(p.Key)).OrderBy(p => p.Value).ToArray();
-        if (common.Length == 0) throw Refuse(null, "the two have no image in common", "Evaluate both models on the same split.");
+        if (common.Length == 0) throw Error(null, "the two have no image in common", "Evaluate both models on the same split.");
         _first = first.Pick([.. common.Select(p => p.Value)]);
         _second = second.Pick([.. common.Select(p => places[p.Key])]);
         var labels = second.Labels.Names.ToList();
         _labels = [.. first.Labels.Names.Select((name, k) => (name, k, labels.IndexOf(name))).Where(l => l.Item3 >= 0)];
-        if (_labels.Length == 0) throw Refuse(null, "the two have no label in common", $"The first has {string.Join(", ", first.Labels.Names)}; the second {string.Join(", ", labels)}.");
+        if (_labels.Length == 0) throw Error(null, "the two have no label in common", $"The first has {string.Join(", ", first.Labels.Names)}; the second {string.Join(", ", labels)}.");
         CheckTargets();
     }
 
@@ -64,7 +64,7 @@ internal sealed class PredictionPair
             for (var i = 0; i < _first.Count; i++)
             {
                 if (!_first.Target(i, first).Equals(_second.Target(i, second)))
-                    throw Refuse($"image '{_first.NameOf(i)}', label '{name}'", "the targets differ", "Compare models on the same labels of the same list.");
+                    throw Error($"image '{_first.NameOf(i)}', label '{name}'", "the targets differ", "Compare models on the same labels of the same list.");
             }
         }
     }
@@ -74,11 +74,11 @@ internal sealed class PredictionPair
         var places = new Dictionary<string, int>(StringComparer.Ordinal);
         for (var i = 0; i < predictions.Count; i++)
         {
-            if (!places.TryAdd(predictions.NameOf(i), i)) throw Refuse($"image '{predictions.NameOf(i)}'", $"is named twice in the {which} table", "Each image needs a name of its own.");
+            if (!places.TryAdd(predictions.NameOf(i), i)) throw Error($"image '{predictions.NameOf(i)}'", $"is named twice in the {which} table", "Each image needs a name of its own.");
         }
 
         return places;
     }
 
-    private static ArkInputException Refuse(string? place, string problem, string? mend) => new("predictions", place, problem, mend);
+    private static ArkInputException Error(string? place, string problem, string? hint) => new("predictions", place, problem, hint);
 }

@@ -6,7 +6,7 @@ namespace Ark.Evaluation;
 /// <summary>Reads columns of a row group as embeddings need them.</summary>
 internal static class ParquetColumns
 {
-    private const long MostValues = 1L << 29;
+    private const long MaxValues = 1L << 29;
 
     public static async Task<string[]> TextsAsync(ParquetRowGroupReader group, DataField field, int count)
     {
@@ -41,7 +41,7 @@ internal static class ParquetColumns
     private static async Task<(float[] Values, int[] Levels)> NumbersAsync(string path, ParquetRowGroupReader group, DataField field)
     {
         var total = group.GetMetadata(field)?.MetaData?.NumValues ?? 0;
-        if (total > MostValues) throw new ArkInputException(path, $"column '{field.Path}'", $"a row group of {total} values is too large", "Write smaller row groups.");
+        if (total > MaxValues) throw new ArkInputException(path, $"column '{field.Path}'", $"a row group of {total} values is too large", "Write smaller row groups.");
         var count = (int)total;
         if ((Nullable.GetUnderlyingType(field.ClrType) ?? field.ClrType) == typeof(float)) return await ReadAsync<float>(path, group, field, count).ConfigureAwait(false);
         var (doubles, levels) = await ReadAsync<double>(path, group, field, count).ConfigureAwait(false);

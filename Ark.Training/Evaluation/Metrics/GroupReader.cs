@@ -6,8 +6,8 @@ namespace Ark.Evaluation;
 /// <summary>Finds the group of each sample in a table.</summary>
 internal static class GroupReader
 {
-    private const int MostGroups = 50;
-    private const int MostPlainNumbers = 10;
+    private const int MaxGroups = 50;
+    private const int MaxPlainNumbers = 10;
     private static readonly string[] PatientColumns = ["patient_id", "Patient ID", "PatientID", "patient", "patientid", "subject_id"];
 
     /// <summary>Reads the groups of samples.</summary>
@@ -22,7 +22,7 @@ internal static class GroupReader
         if (values.TrueForAll(v => v is null)) throw new ArkInputException(source, $"column '{column.Column}'", "tells of no image of the split", "Its rows are matched by image name or patient; check both.");
         var groups = new ImageGroups(column.Column, Banded(column, values));
         var count = groups.Distinct().Length;
-        return count <= MostGroups ? groups : throw new ArkInputException(source, $"column '{column.Column}'", $"has {count} values, too many to compare (limit {MostGroups})", "Choose a column with few values, or bands of numbers (--bands 40,60).");
+        return count <= MaxGroups ? groups : throw new ArkInputException(source, $"column '{column.Column}'", $"has {count} values, too many to compare (limit {MaxGroups})", "Choose a column with few values, or bands of numbers (--bands 40,60).");
     }
 
     private static List<string?> FromTable(string path, string column, IReadOnlyList<ImageSample> samples)
@@ -38,7 +38,7 @@ internal static class GroupReader
             csv.CheckRow();
             var name = csv[key].Replace('\\', '/');
             if (!known.TryAdd(name, csv[value]) && known[name] != csv[value])
-                throw csv.Refuse($"'{name}' is '{csv[value]}' here and '{known[name]}' above in the column '{column}'", image is null ? "A column of patients needs one value for each; give a table by image." : "Keep one of them.");
+                throw csv.Error($"'{name}' is '{csv[value]}' here and '{known[name]}' above in the column '{column}'", image is null ? "A column of patients needs one value for each; give a table by image." : "Keep one of them.");
         }
 
         return [.. samples.Select(s => Filled(image is null ? s.PatientId is { } id ? known.GetValueOrDefault(id) : null : ByName(known, s.Image.Name)))];
@@ -85,7 +85,7 @@ internal static class GroupReader
         // Bands are for the columns of numbers, of several that are given at once.
         if (other is not null && column.Bands is not null && numbers.Any(n => n is not null))
             throw new ArkInputException(column.Metadata ?? "dataset", $"column '{column.Column}'", $"holds '{other}', which is no number, so that it has no bands", "Mend the value or leave it empty, or leave out --bands.");
-        if (other is not null || (column.Bands is null && numbers.Distinct().Count() <= MostPlainNumbers)) return values;
+        if (other is not null || (column.Bands is null && numbers.Distinct().Count() <= MaxPlainNumbers)) return values;
         return [.. numbers.Select(n => n is { } number ? AgeBands.BandOf(number, column.Bands ?? AgeBands.Usual) : null)];
     }
 

@@ -28,9 +28,9 @@ internal sealed class FewShotCurve : IDisposable
         _labels = labels;
         _options = options;
         using var scope = NewDisposeScope();
-        var (mean, scale) = LogisticRegression.Standardisation(train.Features);
-        FeatureTable Standardised(FeatureTable table) => new(table.Features.Plus(mean.neg()) * scale, table.Targets);
-        (_train, _validation, _test) = (Standardised(train), Standardised(validation), Standardised(test));
+        var (mean, scale) = LogisticRegression.Standardization(train.Features);
+        FeatureTable Standardized(FeatureTable table) => new(table.Features.Plus(mean.neg()) * scale, table.Targets);
+        (_train, _validation, _test) = (Standardized(train), Standardized(validation), Standardized(test));
         var targets = train.Targets.data<float>().ToArray();
         int Most(int label) => new[] { 1f, 0f }.Min(value => Candidates(targets, label, value).Length);
         var most = Enumerable.Range(0, labels.Count).Where(k => reported is null || reported.Contains(labels.Names[k], StringComparer.Ordinal)).Select(k => (Label: k, Images: Most(k))).ToArray();
@@ -110,7 +110,7 @@ internal sealed class FewShotCurve : IDisposable
         Tensor Targets(FeatureTable table) => column is { } k ? table.Targets.narrow(1, k, 1).contiguous() : table.Targets;
         var index = tensor(chosen);
         var few = new FeatureTable(_train.Features.index_select(0, index), Targets(_train).index_select(0, index));
-        using var model = LogisticRegression.FitBest(labels, few, new FeatureTable(_validation.Features, Targets(_validation)), Penalties, standardise: false, cancellationToken);
+        using var model = LogisticRegression.FitBest(labels, few, new FeatureTable(_validation.Features, Targets(_validation)), Penalties, standardize: false, cancellationToken);
         return new Predictions(labels, Targets(_test).data<float>().ToArray(), model.Predict(_test.Features)).Evaluate("", DatasetSplit.Test, ModelRole.Teacher, cancellationToken: cancellationToken).MeanAuroc;
     }
 

@@ -29,7 +29,7 @@ internal sealed class LogisticRegression : IDisposable
     public double Penalty { get; }
 
     /// <summary>The coefficients <c>[K, D]</c> and intercepts <c>[K]</c> on standardised features; borrowed.</summary>
-    public (Tensor Weight, Tensor Bias) Standardised => (_weight, _bias);
+    public (Tensor Weight, Tensor Bias) Standardized => (_weight, _bias);
 
     /// <summary>The coefficients <c>[K, D]</c> and intercepts <c>[K]</c> on features as they come; the caller owns them.</summary>
     public (Tensor Weight, Tensor Bias) Plain()
@@ -46,13 +46,13 @@ internal sealed class LogisticRegression : IDisposable
     /// <param name="features"><c>[N, D]</c>; borrowed.</param>
     /// <param name="targets"><c>[N, K]</c>, NaN missing; borrowed.</param>
     /// <param name="penalty">Weight of half the squared norm of a label's coefficients, beside its mean loss over the images where it is known.</param>
-    /// <param name="standardise">Whether features are standardised first; without it they are taken as they are.</param>
+    /// <param name="standardize">Whether features are standardised first; without it they are taken as they are.</param>
     /// <param name="cancellationToken">Ends the fit early, with an exception.</param>
     /// <returns>The model; the caller disposes it.</returns>
-    public static LogisticRegression Fit(LabelSchema schema, Tensor features, Tensor targets, double penalty, bool standardise = true, CancellationToken cancellationToken = default)
+    public static LogisticRegression Fit(LabelSchema schema, Tensor features, Tensor targets, double penalty, bool standardize = true, CancellationToken cancellationToken = default)
     {
         using var scope = NewDisposeScope();
-        var (mean, scale) = standardise ? Standardisation(features) : (zeros(features.shape[1]), ones(features.shape[1]));
+        var (mean, scale) = standardize ? Standardization(features) : (zeros(features.shape[1]), ones(features.shape[1]));
         var inputs = (features.Plus(mean.neg()) * scale).to(ScalarType.Float64);
         var truth = targets.to(ScalarType.Float64);
         var present = truth.isnan().logical_not().to(ScalarType.Float64);
@@ -75,7 +75,7 @@ internal sealed class LogisticRegression : IDisposable
     /// </summary>
     /// <param name="features"><c>[N, D]</c>; borrowed.</param>
     /// <returns>Mean and scale <c>[D]</c>, in the caller's dispose scope.</returns>
-    internal static (Tensor Mean, Tensor Scale) Standardisation(Tensor features)
+    internal static (Tensor Mean, Tensor Scale) Standardization(Tensor features)
     {
         var mean = features.mean([0]);
         var deviation = features.shape[0] > 1 ? features.std(0) : zeros_like(mean);
@@ -90,10 +90,10 @@ internal sealed class LogisticRegression : IDisposable
     /// <param name="train">Features <c>[N, D]</c> and targets <c>[N, K]</c> to fit.</param>
     /// <param name="validation">Features and targets that choose the penalty.</param>
     /// <param name="penalties">The penalties to choose from; <see langword="null"/> for four from 0.001 to 1.</param>
-    /// <param name="standardise">Whether features are standardised first.</param>
+    /// <param name="standardize">Whether features are standardised first.</param>
     /// <param name="cancellationToken">Ends the fit early, with an exception.</param>
     /// <returns>The model; the caller disposes it.</returns>
-    public static LogisticRegression FitBest(LabelSchema schema, FeatureTable train, FeatureTable validation, IReadOnlyList<double>? penalties = null, bool standardise = true, CancellationToken cancellationToken = default)
+    public static LogisticRegression FitBest(LabelSchema schema, FeatureTable train, FeatureTable validation, IReadOnlyList<double>? penalties = null, bool standardize = true, CancellationToken cancellationToken = default)
     {
         using var fits = new Unfinished();
         LogisticRegression? best = null;
@@ -101,7 +101,7 @@ internal sealed class LogisticRegression : IDisposable
         var truth = Array.ConvertAll(validation.Targets.data<float>().ToArray(), t => t is 0 or 1 ? t : float.NaN);
         foreach (var penalty in (penalties ?? [1e-3, 1e-2, 1e-1, 1]).OrderDescending())
         {
-            var candidate = fits.Keep(Fit(schema, train.Features, train.Targets, penalty, standardise, cancellationToken));
+            var candidate = fits.Keep(Fit(schema, train.Features, train.Targets, penalty, standardize, cancellationToken));
             var score = new Predictions(schema, truth, candidate.Predict(validation.Features))
                 .Evaluate("", DatasetSplit.Validation, ModelRole.Student, cancellationToken: cancellationToken).MeanAuroc ?? 0;
             if (score > bestScore) (best, bestScore) = (candidate, score);
@@ -117,7 +117,7 @@ internal sealed class LogisticRegression : IDisposable
     {
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
-        var logits = nn.functional.linear(Standardise(features), _weight, _bias);
+        var logits = nn.functional.linear(Standardize(features), _weight, _bias);
         return HeadActivation.Of(_schema).OfImages(logits.contiguous().data<float>().ToArray());
     }
 
@@ -147,5 +147,5 @@ internal sealed class LogisticRegression : IDisposable
         return loss.Number();
     }
 
-    private Tensor Standardise(Tensor features) => features.Plus(_mean.neg()) * _scale;
+    private Tensor Standardize(Tensor features) => features.Plus(_mean.neg()) * _scale;
 }

@@ -12,7 +12,7 @@ internal static class ProbeReport
         table{border-collapse:collapse}td,th{border-bottom:1px solid #ddd;padding:.25em .8em;text-align:right}td:first-child,th:first-child{text-align:left}svg{background:#fafafa;border:1px solid #e5e5e5}
         """;
 
-    private static readonly string[] Colours = ["#1b6ca8", "#c8553d", "#4d8b31", "#8e5ea2", "#c99700", "#3aa6a6"];
+    private static readonly string[] Colors = ["#1b6ca8", "#c8553d", "#4d8b31", "#8e5ea2", "#c99700", "#3aa6a6"];
 
     public static string Render(string dataset, IReadOnlyList<ProbeResult> results, IReadOnlyList<(string First, string Second, ModelComparison Comparison)> comparisons)
     {
@@ -58,19 +58,19 @@ internal static class ProbeReport
         html.Append(CultureInfo.InvariantCulture, $"<text x=\"{width / 2 - 60}\" y=\"{height - 3}\">images of each class</text>");
         for (var r = 0; r < results.Count; r++)
         {
-            var colour = Colours[r % Colours.Length];
+            var color = Colors[r % Colors.Length];
             var path = string.Join(' ', results[r].Curve.Select(p => string.Create(CultureInfo.InvariantCulture, $"{X(p.Shots):F1},{Y(p.Mean):F1}")));
-            html.Append(CultureInfo.InvariantCulture, $"<polyline fill=\"none\" stroke=\"{colour}\" stroke-width=\"2\" points=\"{path}\"/>");
+            html.Append(CultureInfo.InvariantCulture, $"<polyline fill=\"none\" stroke=\"{color}\" stroke-width=\"2\" points=\"{path}\"/>");
             foreach (var point in results[r].Curve)
             {
                 // Beside each other, so that bars of several sources can be told apart.
                 var x = X(point.Shots) + (3 * (r - ((results.Count - 1) / 2.0)));
-                html.Append(CultureInfo.InvariantCulture, $"<line x1=\"{x:F1}\" x2=\"{x:F1}\" y1=\"{Y(point.Interval.Low):F1}\" y2=\"{Y(point.Interval.High):F1}\" stroke=\"{colour}\"/><circle cx=\"{x:F1}\" cy=\"{Y(point.Mean):F1}\" r=\"3\" fill=\"{colour}\"/>");
+                html.Append(CultureInfo.InvariantCulture, $"<line x1=\"{x:F1}\" x2=\"{x:F1}\" y1=\"{Y(point.Interval.Low):F1}\" y2=\"{Y(point.Interval.High):F1}\" stroke=\"{color}\"/><circle cx=\"{x:F1}\" cy=\"{Y(point.Mean):F1}\" r=\"3\" fill=\"{color}\"/>");
             }
         }
 
         html.Append("</svg><p>");
-        for (var r = 0; r < results.Count; r++) html.Append(CultureInfo.InvariantCulture, $"<span style=\"color:{Colours[r % Colours.Length]}\">■</span> {Text(results[r].Name)} ");
+        for (var r = 0; r < results.Count; r++) html.Append(CultureInfo.InvariantCulture, $"<span style=\"color:{Colors[r % Colors.Length]}\">■</span> {Text(results[r].Name)} ");
         html.Append("</p>");
     }
 

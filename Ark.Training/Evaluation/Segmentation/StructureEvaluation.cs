@@ -8,7 +8,7 @@ public sealed record StructureEvaluation
     internal const string DiceName = "dice";
     internal const string IoUName = "iou";
     internal const string PixelsName = "hd95_px";
-    internal const string MillimetresName = "hd95_mm";
+    internal const string MillimetersName = "hd95_mm";
 
     /// <summary>The structure.</summary>
     public required string Name { get; init; }
@@ -26,7 +26,7 @@ public sealed record StructureEvaluation
     public required double? Hausdorff95 { get; init; }
 
     /// <summary>The same in mm, over the images whose pixel size is known.</summary>
-    public required double? Hausdorff95Millimetres { get; init; }
+    public required double? Hausdorff95Millimeters { get; init; }
 
     /// <summary>Images that have no such distance because one mask is empty, or both are.</summary>
     public required int Undefined { get; init; }
@@ -43,7 +43,7 @@ public sealed record StructureEvaluation
             ["dice_all"] = DiceOfAll,
             [IoUName] = IoU,
             [PixelsName] = JsonScalar.Number(Hausdorff95),
-            [MillimetresName] = JsonScalar.Number(Hausdorff95Millimetres),
+            [MillimetersName] = JsonScalar.Number(Hausdorff95Millimeters),
             ["hd95_undefined"] = Undefined,
         };
         if (Intervals.Count > 0) result["intervals"] = Json.Intervals(Intervals);

@@ -9,7 +9,7 @@ internal sealed class StructureScores(string name)
     /// <summary>Figures of an image that are averaged: Dice, IoU, distance in pixels, in mm.</summary>
     public const int Count = 4;
 
-    private static readonly string[] Names = [StructureEvaluation.DiceName, StructureEvaluation.IoUName, StructureEvaluation.PixelsName, StructureEvaluation.MillimetresName];
+    private static readonly string[] Names = [StructureEvaluation.DiceName, StructureEvaluation.IoUName, StructureEvaluation.PixelsName, StructureEvaluation.MillimetersName];
 
     private readonly List<double>[] _figures = [[], [], [], []];
     private long _overlap;
@@ -75,7 +75,7 @@ internal sealed class StructureScores(string name)
             DiceOfAll = _sum == 0 ? 1 : 2.0 * _overlap / _sum,
             IoU = means[1],
             Hausdorff95 = Defined(means[2]),
-            Hausdorff95Millimetres = Defined(means[3]),
+            Hausdorff95Millimeters = Defined(means[3]),
             Undefined = _figures[2].Count(double.IsNaN),
             Intervals = intervals,
         };

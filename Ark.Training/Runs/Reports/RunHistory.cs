@@ -10,7 +10,7 @@ namespace Ark.Training;
 internal sealed class RunHistory
 {
     /// <summary>Names of datasets, or of structures, that are shown at most: more could be told apart by nobody.</summary>
-    public const int MostNames = 100;
+    public const int MaxNames = 100;
 
     private static readonly Dictionary<string, string[]> Drawn = new(StringComparer.Ordinal)
     {
@@ -93,7 +93,7 @@ internal sealed class RunHistory
     {
         if (!_names.TryGetValue(kind, out var names)) _names[kind] = names = [];
         if (names.Contains(name, StringComparer.Ordinal)) return true;
-        if (names.Count == MostNames)
+        if (names.Count == MaxNames)
         {
             LeavesOutNames = true;
             return false;

@@ -8,7 +8,7 @@ namespace Ark.Training;
 internal static class RunMetrics
 {
     /// <summary>The longest line that is taken for one of a run; an evaluation of a thousand labels has a tenth of it.</summary>
-    internal const int LongestLine = 4 << 20;
+    internal const int MaxLineLength = 4 << 20;
 
     /// <summary>What JSON of a run may be: a name that stands twice in an object has no meaning that one could rely on.</summary>
     internal static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
@@ -33,7 +33,7 @@ internal static class RunMetrics
             {
                 var end = Array.IndexOf(block, (byte)'\n', start, read - start);
                 var take = (end < 0 ? read : end) - start;
-                if (line.WrittenCount + take > LongestLine) throw new ArkInputException(path, $"line {number}", $"is too long (over {LongestLine >> 20} MB)", "Restore the file that the run wrote.");
+                if (line.WrittenCount + take > MaxLineLength) throw new ArkInputException(path, $"line {number}", $"is too long (over {MaxLineLength >> 20} MB)", "Restore the file that the run wrote.");
                 line.Write(block.AsSpan(start, take));
                 start += take;
                 if (end < 0) continue;

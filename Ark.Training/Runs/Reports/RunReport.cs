@@ -66,7 +66,7 @@ internal sealed class RunReport
         _html.Append("<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">")
             .Append("<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\"><title>Ark run</title><style>").Append(ReportStyle.Css).Append("</style></head><body><main>");
         _html.Append(CultureInfo.InvariantCulture, $"<h1>Ark: accruing knowledge over {_datasets.Count} dataset{(_datasets.Count == 1 ? "" : "s")}</h1><p>{Text(Progress())}</p>");
-        if (_history.LeavesOutNames) _html.Append(CultureInfo.InvariantCulture, $"<p>The metrics name more datasets than can be told apart; the first {RunHistory.MostNames} are shown.</p>");
+        if (_history.LeavesOutNames) _html.Append(CultureInfo.InvariantCulture, $"<p>The metrics name more datasets than can be told apart; the first {RunHistory.MaxNames} are shown.</p>");
         AppendSummary();
         _html.Append("<h2>Curves</h2><div class=\"charts\">");
         AppendChart("Task loss, training", "pass", "task_loss");

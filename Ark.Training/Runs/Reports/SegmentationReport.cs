@@ -21,7 +21,7 @@ internal static class SegmentationReport
         if (history.Latest(DescribedCheckpoint.SegmentationKind, named) is { } test) AppendTest(html, test);
         html.Append("<h2>Curves</h2><div class=\"charts\">");
         SvgChart.Append(html, "loss", "Loss", "epoch", [new ChartLine("training", Points("pass", "task_loss")), new ChartLine("validation", Points("validation", "loss"))]);
-        var structures = (config["datasets"]?[0]?["structures"] as JsonArray)?.Select(JsonScalar.Text).OfType<string>().Take(RunHistory.MostNames) ?? [];
+        var structures = (config["datasets"]?[0]?["structures"] as JsonArray)?.Select(JsonScalar.Text).OfType<string>().Take(RunHistory.MaxNames) ?? [];
         SvgChart.Append(html, "dice", "Dice on validation, all images together, at the network's resolution", "epoch", [.. structures.Select(s => new ChartLine(s, history.Dice(s)))]);
         SvgChart.Append(html, "lr", "Learning rate at the end of the epoch", "epoch", [new ChartLine("learning rate", Points("pass", "lr"))]);
         SvgChart.Append(html, "rate", "Images per second, training", "epoch", [new ChartLine("images per second", Points("pass", "images_per_second"))]);

@@ -9,9 +9,9 @@ namespace Ark.Training;
 internal sealed class ThinnedPoints
 {
     /// <summary>The points that a line has at most: two of each group, the first and the last.</summary>
-    public const int Most = (2 * MostGroups) + 2;
+    public const int Most = (2 * MaxGroups) + 2;
 
-    private const int MostGroups = 512;
+    private const int MaxGroups = 512;
 
     private readonly List<Group> _groups = [];
     private Point _last;
@@ -32,7 +32,7 @@ internal sealed class ThinnedPoints
             return;
         }
 
-        if (_groups.Count == MostGroups) Halve();
+        if (_groups.Count == MaxGroups) Halve();
         _groups.Add(alone);
         _inLastGroup = 1;
     }
@@ -47,8 +47,8 @@ internal sealed class ThinnedPoints
 
     private void Halve()
     {
-        for (var i = 0; i < MostGroups / 2; i++) _groups[i] = _groups[2 * i].With(_groups[(2 * i) + 1]);
-        _groups.RemoveRange(MostGroups / 2, MostGroups / 2);
+        for (var i = 0; i < MaxGroups / 2; i++) _groups[i] = _groups[2 * i].With(_groups[(2 * i) + 1]);
+        _groups.RemoveRange(MaxGroups / 2, MaxGroups / 2);
         _groupSize *= 2;
     }
 

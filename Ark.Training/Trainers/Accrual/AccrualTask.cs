@@ -163,8 +163,8 @@ internal sealed class AccrualTask : ITrainingTask
 
     public TrainingPosition Restore(CheckpointSection stored, TrainingPosition position)
     {
-        _accrual.GoOnFrom(stored.Whole("schedule_index"), stored.Whole("pass_start_index"));
-        _accrual.Teacher.train(stored.Truth("teacher_in_training_mode"));
+        _accrual.Restore(stored.GetInt32("schedule_index"), stored.GetInt32("pass_start_index"));
+        _accrual.Teacher.train(stored.GetBoolean("teacher_in_training_mode"));
         return position;
     }
 

@@ -84,12 +84,12 @@ internal sealed partial class ArkTrainer(IImageDecoder decoder, IOptions<Trainin
     private static void Check(TrainingRun run, TrainingOptions options)
     {
         options.Validate();
-        if (run.Datasets.Count == 0) throw options.Refuse(nameof(run.Datasets), "there are no datasets to train on", "Name at least one.");
+        if (run.Datasets.Count == 0) throw options.Error(nameof(run.Datasets), "there are no datasets to train on", "Name at least one.");
         if (run.Datasets.GroupBy(d => d.Name).FirstOrDefault(g => g.Count() > 1) is { } twice)
-            throw options.Refuse(nameof(run.Datasets), $"'{twice.Key}' is named twice", "A dataset has one head: name it once.");
+            throw options.Error(nameof(run.Datasets), $"'{twice.Key}' is named twice", "A dataset has one head: name it once.");
         if (options.SelectionDataset is { } metric && run.Datasets.All(d => d.Name != metric))
         {
-            throw options.Refuse(nameof(options.SelectionDataset), $"'{metric}' is no dataset of this run",
+            throw options.Error(nameof(options.SelectionDataset), $"'{metric}' is no dataset of this run",
                 $"Leave it out for the average, or name one of: {string.Join(", ", run.Datasets.Select(d => d.Name))}.");
         }
 

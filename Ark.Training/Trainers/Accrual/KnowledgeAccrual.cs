@@ -108,7 +108,7 @@ internal sealed class KnowledgeAccrual : IDisposable
     /// <summary>Goes on from a stored position; what the last step used is known from it, for a stop may fall between a pass's last step and its end.</summary>
     /// <param name="scheduleIndex">The stored <see cref="ScheduleIndex"/>.</param>
     /// <param name="passStartIndex">The stored <see cref="PassStartIndex"/>.</param>
-    public void GoOnFrom(int scheduleIndex, int passStartIndex)
+    public void Restore(int scheduleIndex, int passStartIndex)
     {
         (ScheduleIndex, PassStartIndex) = (scheduleIndex, passStartIndex);
         if (_settings.FillGradientsWithZeros) Optimizer.RestoreZeroGradients();

@@ -23,7 +23,7 @@ internal static class TrainingModels
     public static TrainingTransform View(TrainingOptions options, int size)
     {
         var recipe = options.Recipe == TrainingRecipe.ArkPlus ? AugmentationRecipe.ArkPlus : AugmentationRecipe.Ark;
-        return new TrainingTransform(size, size, recipe, Transforms.Named(options.Normalization)) { SmallestCrop = options.SmallestCrop };
+        return new TrainingTransform(size, size, recipe, Transforms.Named(options.Normalization)) { MinCropScale = options.MinCropScale };
     }
 
     /// <summary>

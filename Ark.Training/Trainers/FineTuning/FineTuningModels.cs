@@ -14,7 +14,7 @@ internal static class FineTuningModels
         var backbone = options.Architecture is { } name ? SwinVariants.Get(name) : null;
         if (options.InitialWeights is { } path)
         {
-            var found = ArkModelConfiguration.Recognise(CheckpointFile.ReadIndex(path), options.NestedKey)?.Backbone
+            var found = ArkModelConfiguration.Recognize(CheckpointFile.ReadIndex(path), options.NestedKey)?.Backbone
                 ?? throw new ArkInputException(path, null, "holds no Swin Transformer that is known", "'ark inspect' lists what it holds.");
             backbone ??= found;
             if ((backbone.EmbedDim, string.Join(',', backbone.Depths)) != (found.EmbedDim, string.Join(',', found.Depths)))

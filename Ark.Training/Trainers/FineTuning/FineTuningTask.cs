@@ -56,7 +56,7 @@ internal sealed class FineTuningTask : ITrainingTask
         _source = new BatchSource(decoder, options.BatchSize, options.Workers, options.BadImages, _seed, cache, Skipped);
         _testSource = new BatchSource(decoder, options.BatchSize, options.Workers, options.BadImages, onSkipped: Skipped);
         _schedule = options.CreateSchedule();
-        _trainingView = new TrainingTransform(_size, _size, AugmentationRecipe.Ark, Transforms.Named(options.Normalization)) { SmallestCrop = options.SmallestCrop };
+        _trainingView = new TrainingTransform(_size, _size, AugmentationRecipe.Ark, Transforms.Named(options.Normalization)) { MinCropScale = options.MinCropScale };
         using var unfinished = new Unfinished();
         _model = unfinished.Keep(FineTuningModels.Build(configuration, options, _seed));
         if (options.Precision == TrainingPrecision.Bf16) _model.Precision = ScalarType.BFloat16;

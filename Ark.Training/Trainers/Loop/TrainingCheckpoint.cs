@@ -35,13 +35,13 @@ internal static class TrainingCheckpoint
     {
         using var scope = NewDisposeScope();
         var (root, ark) = Read(path, task.Description.Kind);
-        task.RequireSameModel(path, ark.Section("model"));
+        task.RequireSameModel(path, ark.GetSection("model"));
         RequireSameRun(path, ark, task.Description);
         foreach (var (key, network) in task.Networks) DescribedCheckpoint.Fill(path, key, network.state_dict(), root);
-        task.Optimizer.ImportState(root.Section("optimizer").Section("state"));
-        task.Optimizer.LearningRate = root.Section("scheduler").Real("last_lr");
-        var stored = ark.Section("position");
-        return task.Restore(stored, PositionOf(stored) with { ValidationLosses = root.Reals("lossMIN") });
+        task.Optimizer.ImportState(root.GetSection("optimizer").GetSection("state"));
+        task.Optimizer.LearningRate = root.GetSection("scheduler").GetDouble("last_lr");
+        var stored = ark.GetSection("position");
+        return task.Restore(stored, PositionOf(stored) with { ValidationLosses = root.GetDoubleArray("lossMIN") });
     }
 
     /// <summary>Reads a checkpoint of a kind of run; its tensors belong to the dispose scope of the caller.</summary>
@@ -52,13 +52,13 @@ internal static class TrainingCheckpoint
     /// <exception cref="ArkInputException">They differ; the message names the first.</exception>
     public static void RequireSameRun(string path, CheckpointSection ark, StateDescription description)
     {
-        if (ark.Has("options")) description.RequireSameOptions(path, ark.Section("options"));
-        if (description.Kind is null && ark.Whole("format") < FirstWithFolders) return;
+        if (ark.ContainsKey("options")) description.RequireSameOptions(path, ark.GetSection("options"));
+        if (description.Kind is null && ark.GetInt32("format") < FirstWithFolders) return;
         // Of a dataset that is new to the run nothing is stored.
-        if (!ark.Has("data") || ark.Section("data") is not { } data) return;
+        if (!ark.ContainsKey("data") || ark.GetSection("data") is not { } data) return;
         foreach (var (dataset, digest) in description.Data)
         {
-            if (data.Has(dataset) && data.Text(dataset) != digest)
+            if (data.ContainsKey(dataset) && data.GetString(dataset) != digest)
             {
                 throw new ArkInputException(path, $"dataset '{dataset}'", "has other images or labels now than when the run began",
                     "Restore its lists, or begin a new run with this checkpoint as its initial weights.");
@@ -96,15 +96,15 @@ internal static class TrainingCheckpoint
     // Segmentation had other names for a part of it, and no passes.
     private static TrainingPosition PositionOf(CheckpointSection stored) => new()
     {
-        Epoch = stored.Whole("epoch"),
-        Pass = stored.Has("pass") ? stored.Whole("pass") : 0,
-        Step = stored.Whole("step"),
-        Images = stored.Whole("images"),
-        LossSums = stored.Has("loss_sums") ? stored.Reals("loss_sums") : [stored.Real("loss_sum")],
-        TotalSteps = stored.Whole("total_steps"),
-        BestEpoch = stored.Has("best_epoch") ? stored.Whole("best_epoch") : 0,
-        BestLoss = stored.Real(stored.Has("best_validation_loss") ? "best_validation_loss" : "best_loss"),
-        MetricsLength = stored.Whole("metrics_length"),
+        Epoch = stored.GetInt32("epoch"),
+        Pass = stored.ContainsKey("pass") ? stored.GetInt32("pass") : 0,
+        Step = stored.GetInt32("step"),
+        Images = stored.GetInt32("images"),
+        LossSums = stored.ContainsKey("loss_sums") ? stored.GetDoubleArray("loss_sums") : [stored.GetDouble("loss_sum")],
+        TotalSteps = stored.GetInt32("total_steps"),
+        BestEpoch = stored.ContainsKey("best_epoch") ? stored.GetInt32("best_epoch") : 0,
+        BestLoss = stored.GetDouble(stored.ContainsKey("best_validation_loss") ? "best_validation_loss" : "best_loss"),
+        MetricsLength = stored.GetInt32("metrics_length"),
     };
 
     private static Tensor Real(double value) => tensor(value, ScalarType.Float64);

@@ -142,13 +142,13 @@ internal sealed class StudentOptimizer : IDisposable
         using var noGradient = no_grad();
         for (var i = 0; i < _states.Length; i++)
         {
-            if (!stored.Has((long)i)) continue;
-            var (state, values) = (_states[i], stored.Section((long)i));
-            Tensor Copy(string key) => values.Tensor(key, state.Parameter.shape).to(state.Parameter.device, copy: true);
+            if (!stored.ContainsKey((long)i)) continue;
+            var (state, values) = (_states[i], stored.GetSection((long)i));
+            Tensor Copy(string key) => values.GetTensor(key, state.Parameter.shape).to(state.Parameter.device, copy: true);
             using var scope = NewDisposeScope();
             // All is read before anything is replaced: what one part of a damaged state lacks is not known before.
             var adam = _settings.Kind == OptimizerKind.AdamW;
-            var (steps, first, second) = (adam ? values.Whole("step") : 0, Copy(adam ? "exp_avg" : "momentum_buffer"), adam ? Copy("exp_avg_sq") : null);
+            var (steps, first, second) = (adam ? values.GetInt32("step") : 0, Copy(adam ? "exp_avg" : "momentum_buffer"), adam ? Copy("exp_avg_sq") : null);
             state.Dispose();
             (state.Steps, state.First, state.Second) = (steps, first.DetachFromDisposeScope(), second?.DetachFromDisposeScope());
         }

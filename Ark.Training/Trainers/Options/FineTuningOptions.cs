@@ -36,7 +36,7 @@ public sealed class FineTuningOptions : OptimizationOptions
     /// <summary>Smallest random crop as a share of the area.</summary>
     /// <value>The default is 0.08.</value>
     [Range(0.01, 1)]
-    public double SmallestCrop { get; set; } = 0.08;
+    public double MinCropScale { get; set; } = 0.08;
 
     /// <summary>Trials; each has a seed of its own.</summary>
     /// <value>The default is 1.</value>
@@ -52,7 +52,7 @@ public sealed class FineTuningOptions : OptimizationOptions
 
     private protected override string Subject => "fine-tuning options";
 
-    internal override IEnumerable<(string Property, string Problem, string? Mend)> Problems()
+    internal override IEnumerable<(string Property, string Problem, string? Hint)> Problems()
     {
         foreach (var problem in base.Problems()) yield return problem;
         if (InitialWeights is null && Architecture is null)

@@ -197,11 +197,11 @@ public abstract class OptimizationOptions
     /// <exception cref="ArkInputException">A value cannot be used; the message names it.</exception>
     public void Validate()
     {
-        foreach (var (property, problem, mend) in Problems()) throw Refuse(property, problem, mend);
+        foreach (var (property, problem, hint) in Problems()) throw Error(property, problem, hint);
     }
 
     /// <summary>What is wrong with the values, property by property.</summary>
-    internal virtual IEnumerable<(string Property, string Problem, string? Mend)> Problems()
+    internal virtual IEnumerable<(string Property, string Problem, string? Hint)> Problems()
     {
         var problems = new List<ValidationResult>();
         Validator.TryValidateObject(this, new ValidationContext(this), problems, validateAllProperties: true);
@@ -233,13 +233,13 @@ public abstract class OptimizationOptions
     {
         if (Device != "cpu" && !TorchSharp.torch.cuda.is_available())
         {
-            throw Refuse(nameof(Device), "no CUDA device can be used here",
+            throw Error(nameof(Device), "no CUDA device can be used here",
                 "Use the cpu, or reference a TorchSharp-cuda package and check the driver.");
         }
     }
 
     /// <summary>The error for a value that cannot be used. It names the property; what speaks of flags or keys translates it.</summary>
-    internal ArkInputException Refuse(string property, string problem, string? mend = null) => new(Subject, $"'{property}'", problem, mend);
+    internal ArkInputException Error(string property, string problem, string? hint = null) => new(Subject, $"'{property}'", problem, hint);
 
     /// <summary>Takes over what is published for what the options are of.</summary>
     internal virtual void UsePublishedValues()

@@ -152,7 +152,7 @@ internal sealed class OptionTable<T>(string kind) : IEnumerable<OptionRow<T>>
         string[] start = [nameof(OptimizationOptions.InitialWeights), nameof(OptimizationOptions.NestedKey)];
         foreach (var row in Deciding.Where(r => !start.Contains(r.Property)))
         {
-            var (then, now) = (stored.Has(row.Name) ? stored.Text(row.Name) : row.Format(defaults), row.Format(options));
+            var (then, now) = (stored.ContainsKey(row.Name) ? stored.GetString(row.Name) : row.Format(defaults), row.Format(options));
             if (now == then) continue;
             throw new ArkInputException(path, $"option '{row.Name}'",
                 $"was {then ?? "not set"} when the run began and is {now ?? "not set"} now",

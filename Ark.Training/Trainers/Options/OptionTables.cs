@@ -66,7 +66,7 @@ internal static class OptionTables
             },
             Format = o => o.SelectionDataset ?? "average",
         });
-        table.Add("smallest-crop", o => o.SmallestCrop, "smallest random crop as a share of the area");
+        table.Add("smallest-crop", o => o.MinCropScale, "smallest random crop as a share of the area");
         table.Add("pixel-baseline", o => o.PixelBaseline, "also fit logistic regression on pixels, for comparison");
         table.Add(Other<TrainingOptions, ulong>(
             Gpu.ToLowerInvariant(), "N", nameof(TrainingOptions.Device), "the published name of --device cuda:N; one GPU",
@@ -94,7 +94,7 @@ internal static class OptionTables
         table.Add("freeze", o => o.FreezeEncoder, "only the new head learns");
         table.Add("layer-decay", o => o.LayerDecay, "a layer's rate as a share of that of the layer above");
         table.Add("mixup", o => o.MixUp, "parameter of mix-up; 0 for none");
-        table.Add("smallest-crop", o => o.SmallestCrop, "smallest random crop as a share of the area");
+        table.Add("smallest-crop", o => o.MinCropScale, "smallest random crop as a share of the area");
         table.Add("trials", o => o.Trials, "trials with different seeds, counted from --seed", aliases: ["trial"]);
         AddTestAugment(table, o => o.TestTimeCrops, (o, crops) => o.TestTimeCrops = crops);
         table.Add(new OptionRow<FineTuningOptions>

@@ -13,5 +13,5 @@ internal sealed record OptionText<T>(OptionRow<T> Row, string Value, string Sour
     public string Word(string name) => Place.Contains("'--", StringComparison.Ordinal) ? "--" + name : $"'{name}'";
 
     /// <summary>The error for text that cannot be used.</summary>
-    public ArkInputException Refuse(string problem, string hint) => new(Source, Place, problem, hint);
+    public ArkInputException Error(string problem, string hint) => new(Source, Place, problem, hint);
 }

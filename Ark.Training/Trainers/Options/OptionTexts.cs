@@ -54,21 +54,21 @@ internal static class OptionTexts
         if (text.Row.Property != nameof(OptimizationOptions.InitialWeights)) return false;
         var value = text.Value;
         if (value.Contains("://", StringComparison.Ordinal))
-            throw text.Refuse("nothing is downloaded", "Fetch the file, and give its path.");
+            throw text.Error("nothing is downloaded", "Fetch the file, and give its path.");
         if (text.Row.Name == OptionTables.PretrainedWeights) return false;
         var isRandom = string.Equals(value, OptionTables.NoWeights, StringComparison.OrdinalIgnoreCase);
         var isPath = Path.HasExtension(value) || Path.GetFileName(value) != value;
         if (texts.LastOrDefault(t => t.Row.Name == OptionTables.PretrainedWeights && t.Source == text.Source) is { } weights)
         {
             if (isRandom || (isPath && File.Exists(value) && Path.GetFullPath(value) != Path.GetFullPath(weights.Value)))
-                throw text.Refuse($"'{value}' contradicts {text.Word(OptionTables.PretrainedWeights)} {weights.Value}",
+                throw text.Error($"'{value}' contradicts {text.Word(OptionTables.PretrainedWeights)} {weights.Value}",
                     "Leave one of the two out.");
             return true;
         }
 
         if (isRandom || isPath || File.Exists(value)) return false;
         if (texts.Any(t => t.Row.Name == OptionTables.PretrainedWeights)) return true;
-        throw text.Refuse($"'{value}' is no file and needs one",
+        throw text.Error($"'{value}' is no file and needs one",
             $"Give the weight file ({text.Word("init")} FILE), or name it beside ({text.Word(OptionTables.PretrainedWeights)} FILE).");
     }
 
@@ -83,7 +83,7 @@ internal static class OptionTexts
             {
                 var also = DeviceOf(other);
                 if (also == device || (device == "cuda" && also.StartsWith("cuda:", StringComparison.Ordinal))) continue;
-                throw other.Refuse($"says {also}, but {first.Place} says {device}", "Leave one of the two out.");
+                throw other.Error($"says {also}, but {first.Place} says {device}", "Leave one of the two out.");
             }
         }
 

@@ -51,7 +51,7 @@ public sealed class SegmentationOptions : OptimizationOptions
 
     private protected override string Subject => "segmentation options";
 
-    internal override IEnumerable<(string Property, string Problem, string? Mend)> Problems()
+    internal override IEnumerable<(string Property, string Problem, string? Hint)> Problems()
     {
         foreach (var problem in base.Problems()) yield return problem;
         if (BatchSize < 2)
@@ -65,7 +65,7 @@ public sealed class SegmentationOptions : OptimizationOptions
         var backbone = Architecture is { } name ? SwinVariants.Get(name) : null;
         if (InitialWeights is { } path)
         {
-            var found = ArkModelConfiguration.Recognise(CheckpointFile.ReadIndex(path), NestedKey)?.Backbone
+            var found = ArkModelConfiguration.Recognize(CheckpointFile.ReadIndex(path), NestedKey)?.Backbone
                 ?? throw new ArkInputException(path, null, "holds no Swin Transformer that is known", "'ark inspect' lists what it holds.");
             backbone ??= found;
             if ((backbone.EmbedDim, backbone.PatchSize, string.Join(',', backbone.Depths)) != (found.EmbedDim, found.PatchSize, string.Join(',', found.Depths)))

@@ -88,7 +88,7 @@ public sealed class TrainingOptions : OptimizationOptions
     /// <summary>The smallest random crop of the student's view, as a share of the picture's area.</summary>
     /// <value>The default is 0.08, as published; pictures that are small themselves need more.</value>
     [Range(0.01, 1)]
-    public double SmallestCrop { get; set; } = 0.08;
+    public double MinCropScale { get; set; } = 0.08;
 
     /// <summary>Whether the run also fits a logistic regression on pixels, to show what the network adds.</summary>
     /// <value>The default is <see langword="true"/>.</value>
@@ -120,7 +120,7 @@ public sealed class TrainingOptions : OptimizationOptions
         return OptionTexts.Create(OptionTables.Training, OptionTables.Training.Section(catalogue));
     }
 
-    internal override IEnumerable<(string Property, string Problem, string? Mend)> Problems()
+    internal override IEnumerable<(string Property, string Problem, string? Hint)> Problems()
     {
         foreach (var problem in base.Problems()) yield return problem;
         if (string.IsNullOrWhiteSpace(Architecture))

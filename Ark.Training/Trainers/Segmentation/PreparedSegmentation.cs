@@ -19,8 +19,8 @@ internal sealed record PreparedSegmentation(string Name, IReadOnlyList<string> S
             await dataset.Adapter.ReadAsync(DatasetSplit.Validation, cancellationToken).ConfigureAwait(false),
             await dataset.Adapter.ReadAsync(DatasetSplit.Test, cancellationToken).ConfigureAwait(false));
         // An adapter of the user's own may give what a catalogue could not ask for.
-        if (data.Structures.Count is < 1 or > StructureMap.MostStructures)
-            throw new ArkInputException(dataset.Name, "structures", $"has {data.Structures.Count} structures", $"Give one at least and {StructureMap.MostStructures} at most.");
+        if (data.Structures.Count is < 1 or > StructureMap.MaxStructures)
+            throw new ArkInputException(dataset.Name, "structures", $"has {data.Structures.Count} structures", $"Give one at least and {StructureMap.MaxStructures} at most.");
         foreach (var (split, samples) in (ReadOnlySpan<(DatasetSplit, IReadOnlyList<SegmentationSample>)>)[(DatasetSplit.Train, data.Train), (DatasetSplit.Validation, data.Validation), (DatasetSplit.Test, data.Test)])
         {
             if (samples.Count == 0) throw new ArkInputException(dataset.Name, null, $"has no image in its {split.Word()} split", "Training needs all three: train, val and test.");

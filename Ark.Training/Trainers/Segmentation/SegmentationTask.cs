@@ -72,7 +72,7 @@ internal sealed class SegmentationTask : ITrainingTask
         try
         {
             var (_, ark) = SegmentationModelFile.Read(path);
-            var model = SegmentationDescription.Decode(path, ark.Section("model"));
+            var model = SegmentationDescription.Decode(path, ark.GetSection("model"));
             TrainingCheckpoint.RequireSameRun(path, ark, Describe(options, data, model.Encode()));
             RequireSameStructures(path, model, data);
             model.RequirePlausible(path);
@@ -162,7 +162,7 @@ internal sealed class SegmentationTask : ITrainingTask
 
     public TrainingPosition Restore(CheckpointSection stored, TrainingPosition position) =>
         // Before passes were counted, a pass whose steps were all done had been recorded.
-        stored.Has("pass") || position.Step < _training.TrainingBatchCount ? position : position.AfterPass();
+        stored.ContainsKey("pass") || position.Step < _training.TrainingBatchCount ? position : position.AfterPass();
 
     public void Dispose()
     {

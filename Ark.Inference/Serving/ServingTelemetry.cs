@@ -8,7 +8,7 @@ namespace Ark.Inference;
 /// <param name="model">What the host calls it.</param>
 /// <param name="instruments">The host's instruments.</param>
 /// <param name="logger">The host's log.</param>
-internal sealed partial class ServingWatch(string model, ServingInstruments instruments, ILogger? logger = null)
+internal sealed partial class ServingTelemetry(string model, ServingInstruments instruments, ILogger? logger = null)
 {
     private readonly ILogger _logger = logger ?? NullLogger.Instance;
 

@@ -4,7 +4,7 @@ namespace Ark.Data;
 /// What grey each stored value has: modality table or rescale, then the values of interest (table or window; where there is neither, the
 /// whole stored range is spread), then MONOCHROME1 inverted.
 /// </summary>
-internal static class DicomGreyTable
+internal static class DicomGrayTable
 {
     /// <summary>Builds the table.</summary>
     /// <param name="data">The data set.</param>
@@ -44,7 +44,7 @@ internal static class DicomGreyTable
         foreach (var place in DicomGroups.Of(data, DicomTag.PixelValueTransformationSequence))
         {
             if (place.Decimal(DicomTag.RescaleSlope) is not { } found) continue;
-            if (found == 0) throw place.Refuse(DicomTag.RescaleSlope, "the rescale slope is 0, which is invalid");
+            if (found == 0) throw place.Error(DicomTag.RescaleSlope, "the rescale slope is 0, which is invalid");
             (slope, intercept) = (found, place.Decimal(DicomTag.RescaleIntercept) ?? 0);
             break;
         }

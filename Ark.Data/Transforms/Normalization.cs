@@ -1,7 +1,7 @@
 namespace Ark.Data;
 
 /// <summary>Which mean and deviation, in units of the full range, the pixels are normalised with.</summary>
-public enum Normalisation
+public enum Normalization
 {
     /// <summary>ImageNet's, by channel: mean 0.485, 0.456, 0.406; deviation 0.229, 0.224, 0.225. What the released models were trained with.</summary>
     ImageNet,

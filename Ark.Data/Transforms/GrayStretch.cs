@@ -1,7 +1,7 @@
 namespace Ark.Data;
 
 /// <summary>Spreads the grey levels of a picture over the full range, leaving a hundredth of the pixels at each end aside: for pictures of low contrast.</summary>
-internal static class GreyStretch
+internal static class GrayStretch
 {
     /// <summary>The picture with its levels spread; itself where it has one level only.</summary>
     public static RasterImage Apply(RasterImage image)

@@ -3,18 +3,18 @@ using Ark.Training;
 namespace Ark.Tests.Training;
 
 /// <summary>A run as a trainer begins it: the task, and the loop over it.</summary>
-internal sealed class BegunRun : IDisposable
+internal sealed class RecordedRun : IDisposable
 {
     private readonly ITrainingTask _task;
     private readonly TrainingLoop _loop;
 
-    private BegunRun(ITrainingTask task, TrainingLoop loop) => (_task, _loop) = (task, loop);
+    private RecordedRun(ITrainingTask task, TrainingLoop loop) => (_task, _loop) = (task, loop);
 
-    public static BegunRun Of(ITrainingTask task, OptimizationOptions options, RunDirectory? directory, bool resume)
+    public static RecordedRun Of(ITrainingTask task, OptimizationOptions options, RunDirectory? directory, bool resume)
     {
         try
         {
-            return new BegunRun(task, new TrainingLoop(task, options, directory, resume, new ProgressReporter(null)));
+            return new RecordedRun(task, new TrainingLoop(task, options, directory, resume, new ProgressReporter(null)));
         }
         catch
         {

@@ -9,7 +9,7 @@ namespace Ark.Cli;
 /// <param name="Datasets">The datasets, in order.</param>
 /// <param name="Options">The options.</param>
 /// <param name="CatalogueOptions">What the catalogue said of training; <see langword="null"/> in the records of before.</param>
-internal sealed record BegunRun<T>(
+internal sealed record RecordedRun<T>(
     string Catalogue, IReadOnlyList<string> Datasets, T Options, IReadOnlyDictionary<string, string>? CatalogueOptions)
     where T : OptimizationOptions, new()
 {
@@ -26,7 +26,7 @@ internal sealed record BegunRun<T>(
     /// <param name="kind">The kind of run that it must be of; <see langword="null"/> for pretraining, whose record does not say it.</param>
     /// <param name="what">The kind, in words.</param>
     /// <exception cref="ArkInputException">It is the record of something else, damaged, or of a run that a program began.</exception>
-    public static BegunRun<T> Read(string path, OptionTable<T> table, string? kind, string what)
+    public static RecordedRun<T> Read(string path, OptionTable<T> table, string? kind, string what)
     {
         try
         {
@@ -36,7 +36,7 @@ internal sealed record BegunRun<T>(
             // Those of a program may be relative.
             options.UseFullPaths();
             var catalogue = saved.Catalogue ?? throw CatalogueFile.NotRecorded(path);
-            return new BegunRun<T>(catalogue, [.. saved.Datasets.Select(d => d.Name)], options, saved.CatalogueOptions);
+            return new RecordedRun<T>(catalogue, [.. saved.Datasets.Select(d => d.Name)], options, saved.CatalogueOptions);
         }
         catch (JsonException e)
         {

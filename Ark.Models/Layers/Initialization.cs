@@ -7,7 +7,7 @@ namespace Ark.Models;
 /// <summary>
 /// Fills fresh parameters as the original does, drawing in the original's order: with the same seed on the CPU the values are the original's.
 /// </summary>
-internal static class Initialisation
+internal static class Initialization
 {
     private const double Deviation = 0.02;
 

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace Ark.Tests.Models;
 
-public class InitialisationTests
+public class InitializationTests
 {
     private static readonly ArkModelConfiguration Small = new()
     {

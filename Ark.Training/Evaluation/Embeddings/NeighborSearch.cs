@@ -3,14 +3,14 @@ using Ark.Inference;
 namespace Ark.Evaluation;
 
 /// <summary>Finds the rows of a file of embeddings that are nearest to an image, by the angle between them.</summary>
-internal static class NeighbourSearch
+internal static class NeighborSearch
 {
     /// <summary>The nearest rows, the nearest first; of equal ones the earlier.</summary>
     /// <param name="table">The embeddings.</param>
     /// <param name="query">The image's own.</param>
     /// <param name="count">How many at most.</param>
     /// <param name="without">The name of a row to leave out: the image itself.</param>
-    public static IReadOnlyList<Neighbour> Find(EmbeddingTable table, ReadOnlySpan<float> query, int count, string? without = null)
+    public static IReadOnlyList<Neighbor> Find(EmbeddingTable table, ReadOnlySpan<float> query, int count, string? without = null)
     {
         if (query.Length != table.Width)
             throw new ArkInputException(table.Path, null, $"has embeddings of {table.Width} numbers, the image's has {query.Length}", "Embed the image as the file was: same checkpoint, pooled or --projected.");
@@ -23,8 +23,8 @@ internal static class NeighbourSearch
             if (best.Count > count) best.Dequeue();
         }
 
-        var found = new List<Neighbour>();
-        while (best.TryDequeue(out var n, out var rank)) found.Add(new Neighbour(table.Names?[n] ?? $"row {n + 1}", rank.Similarity));
+        var found = new List<Neighbor>();
+        while (best.TryDequeue(out var n, out var rank)) found.Add(new Neighbor(table.Names?[n] ?? $"row {n + 1}", rank.Similarity));
         found.Reverse();
         return found;
     }

@@ -6,7 +6,7 @@ namespace Ark.Models;
 /// <param name="ProjectorFeatures">The projector's outputs; 0 without one.</param>
 /// <param name="HeadOutputs">Outputs of each dataset's head; 0 for an identity.</param>
 /// <param name="Layout">Whose names the file has.</param>
-internal sealed record RecognisedWeights(SwinConfiguration Backbone, ProjectorKind Projector, int ProjectorFeatures, IReadOnlyList<int> HeadOutputs, WeightLayout Layout)
+internal sealed record RecognizedWeights(SwinConfiguration Backbone, ProjectorKind Projector, int ProjectorFeatures, IReadOnlyList<int> HeadOutputs, WeightLayout Layout)
 {
     /// <summary>The shape of an Ark model with these weights; heads are named as in the released model that they are those of, else <c>head0</c>, <c>head1</c>, ….</summary>
     public ArkModelConfiguration ToConfiguration()
