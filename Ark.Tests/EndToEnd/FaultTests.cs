@@ -43,7 +43,7 @@ public class FaultTests(PhantomFixture phantom) : IClassFixture<PhantomFixture>
         var error = await Assert.ThrowsAsync<TrainingStoppedException>(() => phantom.TrainAsync(run, new Reaction(p =>
         {
             // The lock, an open file, keeps the whole of the disk from becoming read-only: the folder within it does.
-            if (p.Message is not null && ++passes == 2) disk.MakeReadOnly("run/checkpoints");
+            if (Reaction.IsPassEnd(p) && ++passes == 2) disk.MakeReadOnly("run/checkpoints");
         }), Cancellation));
         Assert.Contains("ead-only", error.Message, StringComparison.Ordinal);
         Assert.True(new RunFiles(run.Directory!).Root().ContainsKey("teacher"));
@@ -144,7 +144,7 @@ public class FaultTests(PhantomFixture phantom) : IClassFixture<PhantomFixture>
 
     private static Reaction WhenEpochEnds(int epoch, Action action) => new(p =>
     {
-        if (p.Message?.StartsWith($"epoch {epoch}/", StringComparison.Ordinal) == true && p.Message.Contains("validation", StringComparison.Ordinal)) action();
+        if (Reaction.IsEpochEnd(p) && p.Epoch == epoch) action();
     });
 
     /// <summary>A file system of a few bytes, in memory.</summary>

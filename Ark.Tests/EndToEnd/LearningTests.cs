@@ -1,10 +1,9 @@
 using System.Globalization;
-using System.Text.RegularExpressions;
 using Ark.Training;
 
 namespace Ark.Tests.EndToEnd;
 
-public partial class LearningTests(PhantomFixture phantom) : IClassFixture<PhantomFixture>
+public class LearningTests(PhantomFixture phantom) : IClassFixture<PhantomFixture>
 {
     [Theory]
     [InlineData(TaskOrder.Cyclic, 20)]
@@ -23,14 +22,11 @@ public partial class LearningTests(PhantomFixture phantom) : IClassFixture<Phant
         var losses = new List<(string Pass, double Loss)>();
         await phantom.TrainAsync(run, new Reaction(p =>
         {
-            if (p.Message is { } message && TaskLossOfPass().Match(message) is { Success: true } m) losses.Add((m.Groups["pass"].Value, double.Parse(m.Groups["loss"].Value, CultureInfo.InvariantCulture)));
+            if (Reaction.IsPassEnd(p)) losses.Add((p.Dataset!, p.TaskLoss!.Value));
         }), TestContext.Current.CancellationToken);
         var passes = losses.ToLookup(l => l.Pass, l => l.Loss);
         TestContext.Current.SendDiagnosticMessage(string.Join('\n', passes.Select(p => $"{order} {p.Key}: {string.Join(' ', p.Select(l => l.ToString("F2", CultureInfo.InvariantCulture)))}")));
         Assert.Equal(order == TaskOrder.Concurrent ? 1 : 2, passes.Count);
         Assert.All(passes, p => Assert.InRange(p.TakeLast(3).Average(), 0, p.First() / 2));
     }
-
-    [GeneratedRegex("(?<pass>[A-Za-z]+): task loss (?<loss>[0-9.]+)", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
-    private static partial Regex TaskLossOfPass();
 }

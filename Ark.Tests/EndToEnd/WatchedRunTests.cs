@@ -20,7 +20,7 @@ public class WatchedRunTests(PhantomFixture phantom) : IClassFixture<PhantomFixt
         // A pass of the second epoch is in the metrics, and the next has begun.
         var stopper = new Reaction(p =>
         {
-            if (p.Message?.StartsWith("epoch 2/2  PhantomTriage step 1/", StringComparison.Ordinal) == true) stop.Cancel();
+            if (p is { Phase: TrainingPhase.Training, Epoch: 2, Dataset: "PhantomTriage", Step: 1 }) stop.Cancel();
         });
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => phantom.TrainAsync(run, stopper, stop.Token));
         Assert.NotEmpty(Scalars("watched"));

@@ -7,14 +7,11 @@ internal sealed class Reaction(Action<TrainingProgress> react) : IProgress<Train
 {
     public void Report(TrainingProgress value) => react(value);
 
-    /// <summary>Ends the run as a kill does, without giving it the chance to save anything, when so many passes and epochs have been reported.</summary>
-    public static Reaction KillAfterMessages(int messages)
+    /// <summary>Ends the run as a kill does, without giving it the chance to save anything, when so many passes and epochs have ended.</summary>
+    public static Reaction KillAfterEnds(int ends)
     {
         var seen = 0;
-        return new Reaction(p =>
-        {
-            if (p.Message is not null && !p.IsWarning && ++seen == messages) throw new KilledException();
-        });
+        return KillAtFirst(p => (IsPassEnd(p) || IsEpochEnd(p)) && ++seen == ends);
     }
 
     /// <summary>Ends the run as a kill does at the first report of a kind.</summary>
@@ -22,6 +19,13 @@ internal sealed class Reaction(Action<TrainingProgress> react) : IProgress<Train
     {
         if (isIt(p)) throw new KilledException();
     });
+
+    /// <summary>Whether a pass has ended, in a run that logs no steps; its state is saved then.</summary>
+    public static bool IsPassEnd(TrainingProgress progress) =>
+        progress is { Message: not null, Phase: TrainingPhase.Training, Dataset: not null } && progress.Step == progress.Steps;
+
+    /// <summary>Whether an epoch has ended, with validation; its state is saved then.</summary>
+    public static bool IsEpochEnd(TrainingProgress progress) => progress is { Phase: TrainingPhase.Validating, Dataset: null, Epoch: > 0 };
 
     internal sealed class KilledException : Exception;
 }

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Ark.Evaluation;
 using Ark.Inference;
+using Ark.Training;
 using static TorchSharp.torch;
 
 namespace Ark.Tests.Training;
@@ -36,7 +37,7 @@ public class ArkTrainerTests(PhantomFixture phantom) : IClassFixture<PhantomFixt
         using var stop = new CancellationTokenSource();
         var stopper = new Reaction(p =>
         {
-            if (p.Message?.StartsWith("epoch 2/2  PhantomTriage step 1/", StringComparison.Ordinal) == true) stop.Cancel();
+            if (p is { Phase: TrainingPhase.Training, Epoch: 2, Dataset: "PhantomTriage", Step: 1 }) stop.Cancel();
         });
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => phantom.TrainAsync(run, stopper, stop.Token));
         var position = (PickleDictionary)((PickleDictionary)new RunFiles(run.Directory!).Root()["ark"]!)["position"]!;
@@ -107,7 +108,7 @@ public class ArkTrainerTests(PhantomFixture phantom) : IClassFixture<PhantomFixt
             new Reaction(p =>
             {
                 // Reported on the session's own thread, whose counter this is.
-                if (p.Message?.Contains("validation loss", StringComparison.Ordinal) == true) live.Add(TorchSharp.DisposeScopeManager.Statistics.ThreadTotalLiveCount - before);
+                if (Reaction.IsEpochEnd(p)) live.Add(TorchSharp.DisposeScopeManager.Statistics.ThreadTotalLiveCount - before);
             }), Cancellation);
         Assert.Equal(4, live.Count);
         Assert.Equal(live[1], live[3]);

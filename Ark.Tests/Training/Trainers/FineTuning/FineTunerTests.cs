@@ -123,10 +123,8 @@ public class FineTunerTests(SmallModel small) : IClassFixture<SmallModel>
     {
         using var folder = new TemporaryFolder();
         var options = new FineTuningOptions { InitialWeights = small.Checkpoint, Epochs = 1, BatchSize = 6, Trials = 3 };
-        var cut = new Reaction(p =>
-        {
-            if (p.Message?.StartsWith("trial 2/3", StringComparison.Ordinal) == true) throw new Reaction.KilledException();
-        });
+        // In the second trial: the first has left its weights.
+        var cut = Reaction.KillAtFirst(p => Reaction.IsPassEnd(p) && File.Exists(folder.PathOf("tuned/trial-1.safetensors")));
         await Assert.ThrowsAsync<Reaction.KilledException>(() => Tune(folder, options, folder.PathOf("tuned"), cut));
         Assert.Single(JsonNode.Parse(await File.ReadAllTextAsync(folder.PathOf("tuned/results.json"), Token))!["trials"]!.AsArray());
         Assert.Equal(4, (await File.ReadAllLinesAsync(folder.PathOf("tuned/results.csv"), Token)).Length);
@@ -178,14 +176,14 @@ public class FineTunerTests(SmallModel small) : IClassFixture<SmallModel>
         };
         await Tune(folder, options, folder.PathOf("whole"));
         using var source = new CancellationTokenSource();
-        var steps = 0;
+        // 12 images are three steps.
+        var (epochs, step) = ((stoppedAt - 1) / 3, ((stoppedAt - 1) % 3) + 1);
         var stop = new Reaction(p =>
         {
-            if (p.Message?.Contains(" step ", StringComparison.Ordinal) == true && ++steps == stoppedAt) source.Cancel();
+            if (p.Phase == TrainingPhase.Training && p.Epoch == epochs + 1 && p.Step == step) source.Cancel();
         });
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Tune(folder, options, folder.PathOf("stopped"), stop, token: source.Token));
-        // 12 images are three steps.
-        Assert.Equal(((stoppedAt - 1) / 3, ((stoppedAt - 1) % 3) + 1), StateOf(folder.PathOf("stopped/trial-1")));
+        Assert.Equal((epochs, step), StateOf(folder.PathOf("stopped/trial-1")));
         Assert.Contains("holds a run already", (await Assert.ThrowsAsync<ArkInputException>(() => Tune(folder, options, folder.PathOf("stopped")))).Message, StringComparison.Ordinal);
         await Tune(folder, options, folder.PathOf("stopped"), resume: true);
         foreach (var file in (string[])["trial-1.safetensors", "trial-2.safetensors", "results.csv"])
@@ -201,7 +199,7 @@ public class FineTunerTests(SmallModel small) : IClassFixture<SmallModel>
         using var folder = new TemporaryFolder();
         var options = new FineTuningOptions { InitialWeights = small.Checkpoint, Epochs = 2, BatchSize = 6, TestTimeCrops = 1 };
         var whole = await Tune(folder, options, folder.PathOf("whole"));
-        var kill = Reaction.KillAtFirst(p => p.Message?.StartsWith("trial 1/1  epoch 2/2  validation", StringComparison.Ordinal) == true);
+        var kill = Reaction.KillAtFirst(p => Reaction.IsEpochEnd(p) && p.Epoch == 2);
         await Assert.ThrowsAsync<Reaction.KilledException>(() => Tune(folder, options, folder.PathOf("killed"), kill));
         Assert.False(File.Exists(folder.PathOf("killed/results.json")));
         var gone = await Tune(folder, options, folder.PathOf("killed"), resume: true);

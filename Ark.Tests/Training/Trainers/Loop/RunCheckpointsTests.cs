@@ -13,12 +13,12 @@ public class RunCheckpointsTests(PhantomFixture phantom) : IClassFixture<Phantom
     [InlineData(TaskOrder.Cyclic, EmaMode.Epoch, Fidelity.Corrected, 1)]
     [InlineData(TaskOrder.Concurrent, EmaMode.Iteration, Fidelity.Corrected, 3)]
     [InlineData(TaskOrder.SingleHead, EmaMode.Iteration, Fidelity.Corrected, 6)]
-    public async Task Run_that_is_killed_and_resumed_ends_bit_identical_to_one_that_was_not(TaskOrder order, EmaMode mode, Fidelity fidelity, int messages)
+    public async Task Run_that_is_killed_and_resumed_ends_bit_identical_to_one_that_was_not(TaskOrder order, EmaMode mode, Fidelity fidelity, int ends)
     {
         void Set(TrainingOptions o) => (o.TaskOrder, o.EmaMode, o.Fidelity, o.CheckpointSteps) = (order, mode, fidelity, 2);
         var whole = await TrainAsync($"whole-{order}-{mode}", Set);
         var run = phantom.Run($"killed-{order}-{mode}", o => Set(o), PhantomFixture.Small);
-        await Assert.ThrowsAsync<Reaction.KilledException>(() => phantom.TrainAsync(run, Reaction.KillAfterMessages(messages), Cancellation));
+        await Assert.ThrowsAsync<Reaction.KilledException>(() => phantom.TrainAsync(run, Reaction.KillAfterEnds(ends), Cancellation));
         await phantom.TrainAsync(run with { Resume = true }, cancellationToken: Cancellation);
         new RunFiles(run.Directory!).AssertSameAs(whole);
     }
@@ -30,10 +30,7 @@ public class RunCheckpointsTests(PhantomFixture phantom) : IClassFixture<Phantom
         var whole = await TrainAsync("whole-steps", Set);
         var run = phantom.Run("killed-steps", Set, PhantomFixture.Small);
         var files = new RunFiles(run.Directory!);
-        var killed = new Reaction(p =>
-        {
-            if (p.Message?.Contains("PhantomView step 3/", StringComparison.Ordinal) == true) throw new Reaction.KilledException();
-        });
+        var killed = Reaction.KillAtFirst(p => p is { Phase: TrainingPhase.Training, Dataset: "PhantomView", Step: 3 });
         await Assert.ThrowsAsync<Reaction.KilledException>(() => phantom.TrainAsync(run, killed, Cancellation));
         var position = (PickleDictionary)((PickleDictionary)files.Root()["ark"]!)["position"]!;
         Assert.True((long)position["step"]! > 0);
@@ -42,9 +39,9 @@ public class RunCheckpointsTests(PhantomFixture phantom) : IClassFixture<Phantom
     }
 
     [Theory]
-    [InlineData("task loss", 2)]
-    [InlineData("validation loss", 1)]
-    public async Task Run_whose_listener_throws_what_a_cancellation_throws_ends_bit_identical_too(string word, int time)
+    [InlineData(TrainingPhase.Training, 2)]
+    [InlineData(TrainingPhase.Validating, 1)]
+    public async Task Run_whose_listener_throws_what_a_cancellation_throws_ends_bit_identical_too(TrainingPhase ended, int time)
     {
         void Set(TrainingOptions o) => (o.EmaMode, o.CheckpointSteps) = (EmaMode.Epoch, 2);
         var whole = await TrainAsync($"whole-listener-{time}", Set);
@@ -52,7 +49,7 @@ public class RunCheckpointsTests(PhantomFixture phantom) : IClassFixture<Phantom
         var seen = 0;
         var listener = new Reaction(p =>
         {
-            if (p.Message?.Contains(word, StringComparison.Ordinal) == true && ++seen == time) throw new OperationCanceledException();
+            if (p.Phase == ended && (Reaction.IsPassEnd(p) || Reaction.IsEpochEnd(p)) && ++seen == time) throw new OperationCanceledException();
         });
         await Assert.ThrowsAsync<OperationCanceledException>(() => phantom.TrainAsync(run, listener, Cancellation));
         await phantom.TrainAsync(run with { Resume = true }, cancellationToken: Cancellation);
@@ -106,7 +103,7 @@ public class RunCheckpointsTests(PhantomFixture phantom) : IClassFixture<Phantom
     public async Task Resume_refuses_other_options_and_other_images_than_the_run_began_with()
     {
         var run = phantom.Run("other", o => (o.Epochs, o.CheckpointSteps) = (2, 1), PhantomFixture.Small);
-        await Assert.ThrowsAsync<Reaction.KilledException>(() => phantom.TrainAsync(run, Reaction.KillAfterMessages(2), Cancellation));
+        await Assert.ThrowsAsync<Reaction.KilledException>(() => phantom.TrainAsync(run, Reaction.KillAfterEnds(2), Cancellation));
         var faster = phantom.Run("other", o => (o.Epochs, o.CheckpointSteps, o.LearningRate) = (2, 1, 2 * o.LearningRate), PhantomFixture.Small);
         var refusal = await Assert.ThrowsAsync<ArkInputException>(() => phantom.TrainAsync(faster with { Resume = true }, cancellationToken: Cancellation));
         Assert.Contains("option 'lr'", refusal.Message, StringComparison.Ordinal);
@@ -135,7 +132,7 @@ public class RunCheckpointsTests(PhantomFixture phantom) : IClassFixture<Phantom
         ArkInputException? refusal = null;
         await phantom.TrainAsync(run, new Reaction(p =>
         {
-            if (p.Phase == TrainingPhase.Training && p.Message is not null)
+            if (Reaction.IsPassEnd(p))
                 refusal = Assert.Throws<ArkInputException>(() => RunDirectory.Open(run.Directory!, resume: true));
         }), Cancellation);
         Assert.Contains("in use", refusal!.Message, StringComparison.Ordinal);

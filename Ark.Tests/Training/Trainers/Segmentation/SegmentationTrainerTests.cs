@@ -38,7 +38,7 @@ public class SegmentationTrainerTests(MaskedPhantom phantom) : IClassFixture<Mas
     {
         await phantom.TrainAsync(phantom.Run("whole-killed", o => o.Epochs = 3), cancellationToken: Cancellation);
         var run = phantom.Run("killed", o => o.Epochs = 3);
-        await Assert.ThrowsAsync<Reaction.KilledException>(() => phantom.TrainAsync(run, Reaction.KillAfterMessages(2), Cancellation));
+        await Assert.ThrowsAsync<Reaction.KilledException>(() => phantom.TrainAsync(run, Reaction.KillAfterEnds(2), Cancellation));
         await phantom.TrainAsync(run with { Resume = true }, cancellationToken: Cancellation);
         AssertSame(new RunFiles(phantom.PathOf("whole-killed")), new RunFiles(run.Directory));
     }
@@ -51,7 +51,7 @@ public class SegmentationTrainerTests(MaskedPhantom phantom) : IClassFixture<Mas
         void Set(SegmentationOptions o) => (o.InitialWeights, o.Architecture, o.ImageSize) = (teacher, null, 64);
         await phantom.TrainAsync(phantom.Run("whole-borrowed", Set), cancellationToken: Cancellation);
         var run = phantom.Run("borrowed", Set);
-        await Assert.ThrowsAsync<Reaction.KilledException>(() => phantom.TrainAsync(run, Reaction.KillAfterMessages(3), Cancellation));
+        await Assert.ThrowsAsync<Reaction.KilledException>(() => phantom.TrainAsync(run, Reaction.KillAfterEnds(2), Cancellation));
         File.Delete(teacher);
         Assert.True(File.Exists(new RunFiles(run.Directory).Checkpoint()));
 
