@@ -1,6 +1,4 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
-using Ark.Data;
 using Ark.Evaluation;
 using Ark.Inference;
 using Ark.Training;
