@@ -70,8 +70,8 @@ public class LoadedModelTests(SmallModel small) : IClassFixture<SmallModel>
             ImageSize = 224,
             UseMlpProjector = true,
             ProjectorFeatures = 16,
-            Normalization = "imagenet",
-            Heads = [KeyValuePair.Create("View", new LabelSchema(LabelTask.Binary, ["AP"]))],
+            Normalization = Normalization.ImageNet,
+            Heads = [new ArkHead("View", new LabelSchema(LabelTask.Binary, ["AP"]))],
         };
         using var network = ArkModel.Allocate(description.Configuration());
         // The masks of shifted windows are of another size then, and nothing else is.

@@ -90,15 +90,15 @@ public class ModelLoadingTests
         {
             Backbone = Small with { NumClasses = 0 },
             ProjectorFeatures = 8,
-            Normalization = "chestx-ray",
+            Normalization = Normalization.ChestXray,
             Heads = [new ArkHead("ward", new LabelSchema(LabelTask.MultiClass, ["a", "b"])), new ArkHead("other", 3)],
         };
         using var source = ArkModel.Allocate(configuration);
         source.save_safetensors(folder.PathOf("a.safetensors"), new Dictionary<string, string> { [StoredDescription.MetadataKey] = StoredDescription.ToJson(configuration) });
         using var model = ArkModel.Load(folder.PathOf("a.safetensors"));
-        Assert.Equal("chestx-ray", model.Configuration.Normalization);
+        Assert.Equal(Normalization.ChestXray, model.Configuration.Normalization);
         Assert.Equal(["ward", "other"], model.Configuration.Heads.Select(h => h.Name));
-        Assert.Equal(["a", "b"], model.Configuration.Heads[0].Labels!.Names);
+        Assert.Equal(["a", "b"], model.Configuration.Heads[0].Labels.Names);
         Assert.Null(model.Configuration.Heads[1].Labels);
     }
 

@@ -316,7 +316,7 @@ public class FineTuneTests(SmallModel small) : IClassFixture<SmallModel>
         await using var services = new ServiceCollection().AddArk().AddTraining().Services.BuildServiceProvider();
         var dataset = services.GetRequiredService<ArkDatasets>().Create(DatasetCatalogue.Load(small.Catalogue(folder)).Get("noise"));
         var tuner = services.GetRequiredService<FineTuner>();
-        return resume ? await tuner.ResumeAsync(dataset, options, directory!, progress, token ?? Token) : await tuner.RunAsync(dataset, options, directory, progress, token ?? Token);
+        return await tuner.FineTuneAsync(new FineTuningRun { Dataset = dataset, Options = options, Directory = directory, Resume = resume }, progress, token ?? Token);
     }
 
     private static (int Epoch, int Step) StateOf(string trial)
