@@ -26,17 +26,9 @@ internal static class DescriptionCodec
         ImageSize = section.GetInt32("img_size"),
         UseMlpProjector = section.GetBoolean("use_mlp"),
         ProjectorFeatures = section.GetInt32("projector_features"),
-        Normalization = NormalizationOf(path, section),
+        Normalization = section.GetNormalization("normalization"),
         Heads = [.. section.GetSections("heads").Select(h => new ArkHead(h.GetString("name"), SchemaOf(path, h)))],
     };
-
-    /// <summary>The normalization that a described model names.</summary>
-    /// <exception cref="ArkInputException">It names none, or one that is not known.</exception>
-    public static Normalization NormalizationOf(string path, CheckpointSection model)
-    {
-        var name = model.GetString("normalization");
-        return NormalizationNames.Find(name) ?? throw new ArkInputException(path, "key 'ark.model.normalization'", $"'{name}' is unknown", NormalizationNames.Hint);
-    }
 
     private static LabelSchema SchemaOf(string path, CheckpointSection head)
     {

@@ -96,6 +96,6 @@ internal sealed record SegmentationDescription(UperNetConfiguration Network, Nor
             PadsWindows = true,
         };
         var network = new UperNetConfiguration { Backbone = backbone, Structures = section.GetStringArray("structures"), Decoder = kind, Width = section.GetInt32("width") };
-        return new SegmentationDescription(network, DescriptionCodec.NormalizationOf(path, section));
+        return new SegmentationDescription(network, section.GetNormalization("normalization"));
     }
 }

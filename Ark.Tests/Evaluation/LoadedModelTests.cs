@@ -85,6 +85,15 @@ public class LoadedModelTests(SmallModel small) : IClassFixture<SmallModel>
     }
 
     [Fact]
+    public void A_description_names_the_file_and_what_is_known_when_its_normalization_is_unknown()
+    {
+        var stored = new PickleDictionary();
+        stored.Add("normalization", "sepia");
+        var error = Assert.Throws<ArkInputException>(() => new CheckpointSection("run.pth.tar", "ark.model", stored).GetNormalization("normalization"));
+        Assert.Equal("run.pth.tar, key 'ark.model.normalization': 'sepia' is unknown. Known are imagenet, chestx-ray and none; a file of a newer version needs a newer Ark.", error.Message);
+    }
+
+    [Fact]
     public void A_disposed_model_is_refused()
     {
         var model = LoadedModel.Load(small.Checkpoint);

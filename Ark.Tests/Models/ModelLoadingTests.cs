@@ -99,7 +99,8 @@ public class ModelLoadingTests
         Assert.Equal(Normalization.ChestXray, model.Configuration.Normalization);
         Assert.Equal(["ward", "other"], model.Configuration.Heads.Select(h => h.Name));
         Assert.Equal(["a", "b"], model.Configuration.Heads[0].Labels.Names);
-        Assert.Null(model.Configuration.Heads[1].Labels);
+        Assert.Equal([true, false], model.Configuration.Heads.Select(h => h.HasKnownLabels));
+        Assert.Equal(["[output 0]", "[output 1]", "[output 2]"], model.Configuration.Heads[1].Labels.Names);
     }
 
     [Theory]
@@ -116,6 +117,16 @@ public class ModelLoadingTests
         using var source = ArkModel.Allocate(new ArkModelConfiguration { Backbone = Small, ProjectorFeatures = 8, Heads = [new ArkHead("a", 2)] });
         source.save_safetensors(folder.PathOf("a.safetensors"), new Dictionary<string, string> { [StoredDescription.MetadataKey] = description });
         Assert.Throws<CheckpointException>(() => ArkModel.Load(folder.PathOf("a.safetensors")));
+    }
+
+    [Fact]
+    public void ArkModel_Load_names_the_file_and_what_is_known_when_it_names_an_unknown_normalization()
+    {
+        using var folder = new TemporaryFolder();
+        using var source = ArkModel.Allocate(new ArkModelConfiguration { Backbone = Small, ProjectorFeatures = 8, Heads = [new ArkHead("a", 2)] });
+        source.save_safetensors(folder.PathOf("a.safetensors"), new Dictionary<string, string> { [StoredDescription.MetadataKey] = """{"normalization":"sepia","heads":[{"name":"a","outputs":2}]}""" });
+        var message = Assert.Throws<CheckpointException>(() => ArkModel.Load(folder.PathOf("a.safetensors"))).Message;
+        Assert.Contains("a.safetensors, model description: has the unknown normalization 'sepia'. Known are imagenet, chestx-ray and none", message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -311,6 +311,15 @@ public class FineTuneTests(SmallModel small) : IClassFixture<SmallModel>
         foreach (var tensor in after.Values) tensor.Dispose();
     }
 
+    [Fact]
+    public async Task FineTuneAsync_refuses_to_go_on_without_a_folder()
+    {
+        using var folder = new TemporaryFolder();
+        var options = new FineTuningOptions { InitialWeights = small.Checkpoint };
+        var error = await Assert.ThrowsAsync<ArkInputException>(() => Tune(folder, options, directory: null, resume: true));
+        Assert.Contains("'Directory': names no folder to go on in", error.Message, StringComparison.Ordinal);
+    }
+
     private async Task<FineTuningResult> Tune(TemporaryFolder folder, FineTuningOptions options, string? directory = null, IProgress<TrainingProgress>? progress = null, bool resume = false, CancellationToken? token = null)
     {
         await using var services = new ServiceCollection().AddArk().AddTraining().Services.BuildServiceProvider();
