@@ -31,7 +31,7 @@ public class ReleasedModelsTests
         // Ark+ was released with a linear projector.
         var trained = WeightRecognition.Recognize(WeightRecognitionTests.Table("arkplus_swin_large_768"))!.ToConfiguration();
         Assert.Null(ReleasedModels.Match(trained));
-        Assert.All(trained.Heads, h => Assert.Null(h.Labels));
+        Assert.All(trained.Heads, h => Assert.False(h.HasKnownLabels));
         Assert.Equal("head5", trained.Heads[5].Name);
         Assert.Equal("ark6-plus", ReleasedModels.Match(trained with { Projector = ProjectorKind.Linear })!.Name);
         Assert.Null(ReleasedModels.Match(trained with { Projector = ProjectorKind.Linear, Heads = [.. trained.Heads.Reverse()] }));
