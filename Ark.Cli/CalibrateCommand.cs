@@ -28,8 +28,8 @@ internal static class CalibrateCommand
         var method = new Option<string>("--method") { Description = "a temperature of each label (for hundreds of images), or a rising curve (for thousands)", HelpName = "temperature|isotonic", DefaultValueFactory = _ => "temperature" };
         var split = new Option<string>("--split") { Description = "the split to fit on", HelpName = "train|val|test", DefaultValueFactory = _ => "val" };
         var measure = new Option<string>("--measure-on") { Description = "the split to measure the errors on", HelpName = "train|val|test", DefaultValueFactory = _ => "test" };
-        var sensitivity = new Option<double[]>("--sensitivity") { Description = "choose a threshold with this sensitivity; may be repeated", HelpName = "X", CustomParser = Numbers.Reals };
-        var specificity = new Option<double[]>("--specificity") { Description = "choose a threshold with this specificity; may be repeated", HelpName = "X", CustomParser = Numbers.Reals };
+        var sensitivity = new Option<double[]>("--sensitivity") { Description = "choose a threshold with this sensitivity; may be repeated", HelpName = "X", CustomParser = Numbers.ParseDoubles };
+        var specificity = new Option<double[]>("--specificity") { Description = "choose a threshold with this specificity; may be repeated", HelpName = "X", CustomParser = Numbers.ParseDoubles };
         var output = new Option<string>("--out") { Description = "the calibration file to write", HelpName = "FILE", Required = true };
         var json = CommonOptions.Json("the calibration", "here too");
         var quiet = CommonOptions.Quiet();
@@ -58,7 +58,7 @@ internal static class CalibrateCommand
             using var loaded = model.Load(parsed);
             Calibration calibration;
             using (var reporter = new ConsoleReporter(terminal, silent))
-                calibration = await services.GetRequiredService<ArkCalibrator>().FitAsync(loaded, chosen, options, new WorkReporter(reporter, terminal.IsLive), cancellationToken).ConfigureAwait(false);
+                calibration = await services.GetRequiredService<ArkCalibrator>().CalibrateAsync(loaded, chosen, options, new WorkReporter(reporter, terminal.IsLive), cancellationToken).ConfigureAwait(false);
             if (parsed.GetValue(json) != "-") Write(terminal, calibration);
             calibration.Save(file);
             if (parsed.GetValue(json) is { } path) await JsonOutput.WriteAsync(terminal, path, CalibrationFile.ToJson(calibration)).ConfigureAwait(false);

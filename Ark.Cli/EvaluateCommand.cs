@@ -28,7 +28,7 @@ internal static class EvaluateCommand
         var split = new Option<string>("--split") { Description = "which part", HelpName = "train|val|test", DefaultValueFactory = _ => "test" };
         var crops = new Option<int>("--crops") { Description = "views of an image whose probabilities are averaged", HelpName = "1|10", DefaultValueFactory = _ => 1 };
         var labels = new Option<string?>("--labels") { Description = "the labels to report, with commas (default: the catalogue's test labels, or all)", HelpName = "A,B" };
-        var threshold = new Option<double>("--threshold") { Description = "the probability from which a label is called present", HelpName = "X", DefaultValueFactory = _ => 0.5, CustomParser = Numbers.Real };
+        var threshold = new Option<double>("--threshold") { Description = "the probability from which a label is called present", HelpName = "X", DefaultValueFactory = _ => 0.5, CustomParser = Numbers.ParseDouble };
         var intervals = new Option<int>("--intervals") { Description = "bootstrap replicates for 95 % intervals, by patient where patients are known; 0 for none", HelpName = "N", DefaultValueFactory = _ => 0 };
         var seed = new Option<ulong>("--seed") { Description = "what the replicates are drawn from", HelpName = "N", DefaultValueFactory = _ => 42 };
         var groups = new Option<string?>("--groups", "--group-column") { Description = "columns of metadata by which to compare images (sex, age, view), with commas", HelpName = "COLUMN" };

@@ -25,7 +25,7 @@ internal static class ExplainCommand
         var label = new Option<string>("--label") { Description = "the label, or the finding by any of its names", HelpName = "NAME", Required = true };
         var head = new Option<string?>("--head") { Description = "the head to ask (default: the first that knows the label)", HelpName = "NAME" };
         var method = new Option<string>("--method") { Description = "how", HelpName = "gradcam|occlusion", DefaultValueFactory = _ => "gradcam" };
-        var patch = new Option<double>("--patch") { Description = "the side of the covered patch, as a share of the image", HelpName = "X", CustomParser = Numbers.Real, DefaultValueFactory = _ => new ExplanationOptions().PatchShare };
+        var patch = new Option<double>("--patch") { Description = "the side of the covered patch, as a share of the image", HelpName = "X", CustomParser = Numbers.ParseDouble, DefaultValueFactory = _ => new ExplanationOptions().PatchShare };
         var output = new Option<string>("--out") { Description = "the picture to write", HelpName = "PNG", Required = true };
         var json = CommonOptions.Json("the map");
         var quiet = CommonOptions.Quiet();

@@ -155,8 +155,8 @@ internal sealed class FineTuneCommand
         try
         {
             var tuner = _services.GetRequiredService<FineTuner>();
-            return await tuner.RunAsync(dataset, options, new FineTuningFolder(directory), goesOn, found, reporter, cancellationToken)
-                .ConfigureAwait(false);
+            var run = new FineTuningRun { Dataset = dataset, Options = options, Directory = directory, Resume = goesOn, Origin = found };
+            return await tuner.FineTuneAsync(run, reporter, cancellationToken).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (ResumeOption.HoldsRun(directory))
         {

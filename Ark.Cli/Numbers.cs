@@ -6,8 +6,8 @@ namespace Ark.Cli;
 /// <summary>Reads numbers of options: with a decimal point whatever the culture, and refused by name where they are out of range.</summary>
 internal static class Numbers
 {
-    /// <summary>A real number.</summary>
-    public static double Real(ArgumentResult result)
+    /// <summary>A finite number.</summary>
+    public static double ParseDouble(ArgumentResult result)
     {
         var text = result.Tokens.Count == 1 ? result.Tokens[0].Value : "";
         if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number)) return number;
@@ -15,8 +15,8 @@ internal static class Numbers
         return 0;
     }
 
-    /// <summary>Real numbers.</summary>
-    public static double[] Reals(ArgumentResult result)
+    /// <summary>Finite numbers.</summary>
+    public static double[] ParseDoubles(ArgumentResult result)
     {
         var numbers = new double[result.Tokens.Count];
         for (var i = 0; i < numbers.Length; i++)

@@ -24,7 +24,7 @@ internal static class PublishedDatasets
             TrainList = Path.GetFullPath(Needed(train, "--train_list")),
             ValidationList = Path.GetFullPath(Needed(validation, "--val_list")),
             TestList = Path.GetFullPath(Needed(test, "--test_list")),
-            Labels = head.Labels!,
+            Labels = head.Labels,
             AnnotationPercent = percent ?? 100,
             Source = "command line",
         };

@@ -23,7 +23,7 @@ internal static class SegmentPredictCommand
         var images = new Argument<string[]>("IMAGE") { Description = "images, or folders of them", Arity = ArgumentArity.OneOrMore };
         var checkpoint = new Option<string>("--checkpoint") { Description = "a checkpoint of 'ark segment train'", HelpName = "FILE", Required = true };
         var output = new Option<string>("--out") { Description = "the folder of the results", HelpName = "DIR", DefaultValueFactory = _ => "segmented" };
-        var spacing = new Option<double?>("--spacing") { Description = "the side of a pixel in mm, for areas in mm²", HelpName = "X", CustomParser = r => Numbers.Real(r) };
+        var spacing = new Option<double?>("--spacing") { Description = "the side of a pixel in mm, for areas in mm²", HelpName = "X", CustomParser = r => Numbers.ParseDouble(r) };
         var stretch = SegmentCommand.Stretch();
         var device = new Option<string>("--device") { Description = "where to compute", HelpName = "cpu|cuda[:i]", DefaultValueFactory = _ => "cpu" };
         var badImages = CommonOptions.BadImages();

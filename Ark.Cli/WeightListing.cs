@@ -62,7 +62,7 @@ internal sealed class WeightListing(CheckpointIndex index, ArkModelConfiguration
         var released = _released is null ? "" : $" (as released: {_released.Name})";
         await output.WriteLineAsync($"model: {configuration.Backbone.Name}, {configuration.Backbone.ImageHeight}x{configuration.Backbone.ImageWidth} pixels, {projector}, {configuration.Heads.Count} heads{released}").ConfigureAwait(false);
         foreach (var head in configuration.Heads)
-            await output.WriteLineAsync($"  {OneLine.Of(head.Name)}: {head.Outputs} outputs{(head.Labels is { } labels ? ": " + OneLine.Of(string.Join(", ", labels.Names)) : ", labels unknown")}").ConfigureAwait(false);
+            await output.WriteLineAsync($"  {OneLine.Of(head.Name)}: {head.Outputs} outputs{(head.HasKnownLabels ? ": " + OneLine.Of(string.Join(", ", head.Labels.Names)) : ", labels unknown")}").ConfigureAwait(false);
     }
 
     private JsonObject Model(ArkModelConfiguration configuration)
@@ -73,13 +73,13 @@ internal sealed class WeightListing(CheckpointIndex index, ArkModelConfiguration
             ["image_size"] = configuration.Backbone.ImageHeight,
             ["projector"] = NameOf(configuration.Projector),
             ["projector_features"] = configuration.Projector == ProjectorKind.None ? null : configuration.ProjectorFeatures,
-            ["normalization"] = configuration.Normalization,
+            ["normalization"] = NormalizationNames.Of(configuration.Normalization),
             ["heads"] = new JsonArray([.. configuration.Heads.Select(h => new JsonObject
             {
                 ["name"] = h.Name,
                 ["outputs"] = h.Outputs,
                 // Empty where they are not known.
-                ["labels"] = new JsonArray([.. (h.Labels?.Names ?? []).Select(n => (JsonNode)n)]),
+                ["labels"] = new JsonArray([.. (h.HasKnownLabels ? h.Labels.Names : []).Select(n => (JsonNode)n)]),
             })]),
         };
         if (_released is not null) result["released"] = _released.Name;

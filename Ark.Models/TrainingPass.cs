@@ -3,14 +3,14 @@ using static TorchSharp.torch;
 namespace Ark.Models;
 
 /// <summary>
-/// One pass of a batch forth and back through a network. With checkpoints only the input of each block is kept, and the block is computed again when its gradient is due:
+/// One pass of a batch forward and back through a network. With checkpoints only the input of each block is kept, and the block is computed again when its gradient is due:
 /// the same gradients from far less memory, for a third more time.
 /// </summary>
 internal sealed class TrainingPass : IDisposable
 {
     private readonly ArkModel _network;
-    private readonly List<Kept> _kept = [];
-    private readonly Tensor? _border;
+    private readonly List<Segment> _segments = [];
+    private readonly Tensor? _checkpointed;
 
     public TrainingPass(ArkModel network, Tensor images, bool checkpoint)
     {
@@ -22,8 +22,8 @@ internal sealed class TrainingPass : IDisposable
         }
 
         network.RequireImages(images);
-        _border = Forth(images);
-        Features = network.FeaturesOf(_border).DetachFromDisposeScope();
+        _checkpointed = CheckpointedForward(images);
+        Features = network.FeaturesOf(_checkpointed).DetachFromDisposeScope();
     }
 
     /// <summary>What the heads take, <c>[B, FeatureCount]</c>; the pass owns it.</summary>
@@ -34,18 +34,19 @@ internal sealed class TrainingPass : IDisposable
     public void Backward(Tensor loss)
     {
         loss.backward();
-        if (_border is null) return;
+        if (_checkpointed is null) return;
         var after = _network.DropPathStream;
-        var gradient = _border.grad!.DetachFromDisposeScope();
-        for (var i = _kept.Count - 1; i >= 0; i--)
+        var gradient = _checkpointed.grad!.DetachFromDisposeScope();
+        for (var i = _segments.Count - 1; i >= 0; i--)
         {
+            var segment = _segments[i];
             using var scope = NewDisposeScope();
             using var incoming = gradient;
-            var input = _kept[i].Input.detach();
+            var input = segment.Input.detach();
             input.requires_grad = i > 0;
-            // The block draws the same numbers as it did forth.
-            _network.DropPathStream = _kept[i].Stream;
-            _kept[i].Segment(input).backward([incoming]);
+            // The block draws the same numbers as in the forward pass.
+            _network.DropPathStream = segment.Stream;
+            segment.Forward(input).backward([incoming]);
             if (i > 0) gradient = input.grad!.DetachFromDisposeScope();
         }
 
@@ -55,23 +56,23 @@ internal sealed class TrainingPass : IDisposable
     public void Dispose()
     {
         Features.Dispose();
-        _border?.Dispose();
-        foreach (var kept in _kept.Skip(1)) kept.Input.Dispose();
+        _checkpointed?.Dispose();
+        foreach (var segment in _segments.Skip(1)) segment.Input.Dispose();
     }
 
-    private Tensor Forth(Tensor images)
+    private Tensor CheckpointedForward(Tensor images)
     {
         using var noGradient = no_grad();
         var tokens = images;
-        foreach (var segment in _network.Segments)
+        foreach (var forward in _network.Segments)
         {
-            _kept.Add(new Kept(segment, tokens, _network.DropPathStream.Fork()));
-            tokens = segment(tokens).DetachFromDisposeScope();
+            _segments.Add(new Segment(forward, tokens, _network.DropPathStream.Fork()));
+            tokens = forward(tokens).DetachFromDisposeScope();
         }
 
         tokens.requires_grad = true;
         return tokens;
     }
 
-    private sealed record Kept(Func<Tensor, Tensor> Segment, Tensor Input, RandomStream Stream);
+    private sealed record Segment(Func<Tensor, Tensor> Forward, Tensor Input, RandomStream Stream);
 }

@@ -30,14 +30,14 @@ internal static class HostMemoryBenchmark
         var classifier = host.GetRequiredService<IArkClassifier>();
         var (loadedPeak, loaded) = (EngineMemoryBenchmark.Status("VmHWM"), EngineMemoryBenchmark.Status("VmRSS"));
         var picture = new EncodedImage(Picture(), "picture");
-        var (head, labels) = classifier.Heads[0];
+        var head = classifier.Heads[0];
         var (loadedModel, explainer) = (host.GetRequiredKeyedService<LoadedModel>("chest"), host.GetRequiredService<ArkExplainer>());
         var times = new List<double>();
         double first = 0;
         for (var i = 0; i < maps; i++)
         {
             var watch = Stopwatch.StartNew();
-            await explainer.ExplainAsync(loadedModel, picture, labels.Names[0], new ExplanationOptions { Head = head });
+            await explainer.ExplainAsync(loadedModel, picture, head.Labels.Names[0], new ExplanationOptions { Head = head.Name });
             times.Add(watch.Elapsed.TotalMilliseconds);
             if (i == Math.Min(9, maps - 1)) first = EngineMemoryBenchmark.Status("VmRSS");
         }

@@ -3,7 +3,7 @@ namespace Ark;
 /// <summary>
 /// The labels of one dataset, in the order of its head's outputs. Targets that follow a schema are <c>float[Count]</c>:
 /// 1 present, 0 absent, <see cref="float.NaN"/> missing (left out of loss and metrics); values between are soft labels;
-/// a multi-class target is one-hot.
+/// a multi-class target is one-hot. Schemas are equal that have the same task and names.
 /// </summary>
 public sealed record LabelSchema
 {
@@ -31,4 +31,10 @@ public sealed record LabelSchema
 
     /// <summary>The number of labels, which is the head's number of outputs.</summary>
     public int Count => Names.Count;
+
+    /// <inheritdoc/>
+    public bool Equals(LabelSchema? other) => other is not null && Task == other.Task && Names.SequenceEqual(other.Names, StringComparer.Ordinal);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Task, Count, Names[0]);
 }

@@ -11,7 +11,7 @@ internal static class JsonScalar
     public static JsonNode? Number(double? value) => value is { } number && double.IsFinite(number) ? JsonValue.Create(number) : null;
 
     /// <summary>The number of a node, whatever type it was made of; <see langword="null"/> where it is none.</summary>
-    public static double? Real(JsonNode? node) =>
+    public static double? GetDouble(JsonNode? node) =>
         node?.GetValueKind() == JsonValueKind.Number ? double.Parse(node.ToJsonString(), CultureInfo.InvariantCulture) : null;
 
     /// <summary>The text of a node; <see langword="null"/> where it is none.</summary>

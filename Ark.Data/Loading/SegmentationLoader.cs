@@ -5,10 +5,6 @@ namespace Ark.Data;
 /// </summary>
 internal sealed class SegmentationLoader
 {
-    // Streams of randomness are named by what they are for.
-    private const ulong OrderStream = 11;
-    private const ulong DrawStream = 12;
-
     private readonly IReadOnlyList<SegmentationSample> _samples;
     private readonly SegmentationTransform _transform;
     private readonly IImageDecoder _decoder;
@@ -49,9 +45,9 @@ internal sealed class SegmentationLoader
     public IEnumerable<LoadedBatch> ReadForTraining(int epoch, int firstBatch, bool augment, CancellationToken cancellationToken)
     {
         int[] order = [.. Enumerable.Range(0, _samples.Count)];
-        new RandomStream(_options.Seed, OrderStream, (ulong)epoch).Shuffle<int>(order);
+        new RandomStream(_options.Seed, RandomStreams.SegmentationOrder, (ulong)epoch).Shuffle<int>(order);
         var pass = new ReadingPass(order, TrainingBatchCount, (index, image, masks) =>
-            Write(index, augment ? new RandomStream(_options.Seed, DrawStream, (ulong)epoch, (ulong)index) : null, image, masks))
+            Write(index, augment ? new RandomStream(_options.Seed, RandomStreams.SegmentationChanges, (ulong)epoch, (ulong)index) : null, image, masks))
         {
             FirstBatch = firstBatch,
             MinBatch = 2,

@@ -20,6 +20,12 @@ internal sealed class CheckpointSection(string path, string place, PickleDiction
 
     public string GetString(object key) => Get<string>(key, "a text");
 
+    public Normalization GetNormalization(object key)
+    {
+        var name = GetString(key);
+        return NormalizationNames.Find(name) ?? throw new ArkInputException(path, $"key '{Place(key)}'", $"'{name}' is unknown", NormalizationNames.Hint);
+    }
+
     public bool GetBoolean(object key) => Get<bool>(key, "true or false");
 
     public int GetInt32(object key) => Get<long>(key, "a whole number") is var value and >= int.MinValue and <= int.MaxValue ? (int)value : throw Error(key, "is out of range");

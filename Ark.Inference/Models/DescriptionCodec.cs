@@ -1,3 +1,5 @@
+using Ark.Models;
+
 namespace Ark.Inference;
 
 /// <summary>Writes a <see cref="ModelDescription"/> into a checkpoint and reads it back.</summary>
@@ -9,12 +11,12 @@ internal static class DescriptionCodec
         ["img_size"] = (long)description.ImageSize,
         ["use_mlp"] = description.UseMlpProjector,
         ["projector_features"] = (long)description.ProjectorFeatures,
-        ["normalization"] = description.Normalization,
+        ["normalization"] = NormalizationNames.Of(description.Normalization),
         ["heads"] = description.Heads.Select(object? (h) => new OrderedDictionary<string, object?>
         {
-            ["name"] = h.Key,
-            ["task"] = h.Value.Task.ToString(),
-            ["labels"] = h.Value.Names.Cast<object?>().ToList(),
+            ["name"] = h.Name,
+            ["task"] = h.Labels.Task.ToString(),
+            ["labels"] = h.Labels.Names.Cast<object?>().ToList(),
         }).ToList(),
     };
 
@@ -24,8 +26,8 @@ internal static class DescriptionCodec
         ImageSize = section.GetInt32("img_size"),
         UseMlpProjector = section.GetBoolean("use_mlp"),
         ProjectorFeatures = section.GetInt32("projector_features"),
-        Normalization = section.GetString("normalization"),
-        Heads = [.. section.GetSections("heads").Select(h => KeyValuePair.Create(h.GetString("name"), SchemaOf(path, h)))],
+        Normalization = section.GetNormalization("normalization"),
+        Heads = [.. section.GetSections("heads").Select(h => new ArkHead(h.GetString("name"), SchemaOf(path, h)))],
     };
 
     private static LabelSchema SchemaOf(string path, CheckpointSection head)

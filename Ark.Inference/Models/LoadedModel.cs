@@ -96,11 +96,11 @@ public sealed class LoadedModel : IDisposable
     internal HeadChoice HeadOf(string dataset, LabelSchema labels)
     {
         var heads = Description.Heads;
-        var known = string.Join(", ", heads.Select(h => $"{h.Key} ({h.Value.Count})"));
-        var named = Enumerable.Range(0, heads.Count).Where(i => string.Equals(heads[i].Key, dataset, StringComparison.OrdinalIgnoreCase)).OrderByDescending(i => heads[i].Key == dataset).ToList();
+        var known = string.Join(", ", heads.Select(h => $"{h.Name} ({h.Labels.Count})"));
+        var named = Enumerable.Range(0, heads.Count).Where(i => string.Equals(heads[i].Name, dataset, StringComparison.OrdinalIgnoreCase)).OrderByDescending(i => heads[i].Name == dataset).ToList();
         // A merged head answers every dataset whose labels went into it.
-        if (named.Count == 0 && heads.ToList().FindIndex(h => h.Key == MergedHead.Name) is >= 0 and var merged && ColumnsIn(heads[merged].Value, labels) is { } columns) return new HeadChoice(merged, columns);
-        var alike = Enumerable.Range(0, heads.Count).Where(i => HaveSameNames(heads[i].Value, labels)).ToList();
+        if (named.Count == 0 && heads.ToList().FindIndex(h => h.Name == MergedHead.Name) is >= 0 and var merged && ColumnsIn(heads[merged].Labels, labels) is { } columns) return new HeadChoice(merged, columns);
+        var alike = Enumerable.Range(0, heads.Count).Where(i => HaveSameNames(heads[i].Labels, labels)).ToList();
         if (named.Count == 0 && alike.Count != 1)
         {
             throw new ArkInputException("checkpoint", $"head '{dataset}'", "the model has no head of that name, and " + (alike.Count == 0 ? "none with the dataset's labels" : "several with the dataset's labels"),
@@ -108,13 +108,13 @@ public sealed class LoadedModel : IDisposable
         }
 
         var head = named.Count > 0 ? named[0] : alike[0];
-        if (!HaveSameNames(heads[head].Value, labels))
+        if (!HaveSameNames(heads[head].Labels, labels))
         {
-            throw new ArkInputException("checkpoint", $"head '{dataset}'", $"was trained on other labels than the dataset's: {string.Join(", ", heads[head].Value.Names)}",
+            throw new ArkInputException("checkpoint", $"head '{dataset}'", $"was trained on other labels than the dataset's: {string.Join(", ", heads[head].Labels.Names)}",
                 "Give the dataset the same labels.");
         }
 
-        var order = labels.Names.Select(name => heads[head].Value.Names.ToList().IndexOf(name)).ToArray();
+        var order = labels.Names.Select(name => heads[head].Labels.Names.ToList().IndexOf(name)).ToArray();
         return new HeadChoice(head, order.SequenceEqual(Enumerable.Range(0, order.Length)) ? null : order);
     }
 

@@ -17,16 +17,15 @@ public sealed record ModelDescription
     /// <summary>Width of the projected features; 0 for no projector.</summary>
     public required int ProjectorFeatures { get; init; }
 
-    /// <summary>How pixels are normalised: <c>imagenet</c> or <c>chestx-ray</c>.</summary>
-    public required string Normalization { get; init; }
+    /// <summary>How pixels are normalized.</summary>
+    public required Normalization Normalization { get; init; }
 
-    /// <summary>The heads in order: a dataset's name and its labels.</summary>
-    public required IReadOnlyList<KeyValuePair<string, LabelSchema>> Heads { get; init; }
+    /// <summary>The heads in order, one for each dataset.</summary>
+    public required IReadOnlyList<ArkHead> Heads { get; init; }
 
     internal bool IsSameAs(ModelDescription other) =>
         (Architecture, ImageSize, UseMlpProjector, ProjectorFeatures, Normalization) == (other.Architecture, other.ImageSize, other.UseMlpProjector, other.ProjectorFeatures, other.Normalization)
-        && Heads.Count == other.Heads.Count
-        && Heads.Zip(other.Heads).All(p => p.First.Key == p.Second.Key && p.First.Value.Task == p.Second.Value.Task && p.First.Value.Names.SequenceEqual(p.Second.Value.Names, StringComparer.Ordinal));
+        && Heads.SequenceEqual(other.Heads);
 
     /// <summary>The shape of the network.</summary>
     internal ArkModelConfiguration Configuration(double dropPathRate = 0) => new()
@@ -34,6 +33,6 @@ public sealed record ModelDescription
         Backbone = SwinVariants.Get(Architecture).WithImageSize(ImageSize, ImageSize) with { DropPathRate = dropPathRate },
         Projector = ProjectorFeatures == 0 ? ProjectorKind.None : UseMlpProjector ? ProjectorKind.Mlp : ProjectorKind.Linear,
         ProjectorFeatures = ProjectorFeatures,
-        Heads = [.. Heads.Select(h => new ArkHead(h.Key, h.Value))],
+        Heads = Heads,
     };
 }

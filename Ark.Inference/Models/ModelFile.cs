@@ -41,7 +41,7 @@ internal sealed record ModelFile(string Path, string? NestedKey, ArkModelConfigu
         UseMlpProjector = network.Projector == ProjectorKind.Mlp,
         ProjectorFeatures = network.Projector == ProjectorKind.None ? 0 : network.ProjectorFeatures,
         Normalization = network.Normalization,
-        Heads = [.. network.Heads.Select(h => KeyValuePair.Create(h.Name, h.Labels ?? Unnamed(h)))],
+        Heads = network.Heads,
     };
 
     // A host lives longer than a file stays what it is: parts of two models must not answer together.
@@ -49,9 +49,6 @@ internal sealed record ModelFile(string Path, string? NestedKey, ArkModelConfigu
 
     // Of the file itself, where the path is a link.
     private static (long Length, DateTime Written) StampOf(string path) => new FileInfo(PathIdentity.Of(path)) is { Exists: true } file ? (file.Length, file.LastWriteTimeUtc) : default;
-
-    // Brackets keep these from being taken for the labels of a dataset.
-    private static LabelSchema Unnamed(ArkHead head) => new(LabelTask.MultiLabel, [.. Enumerable.Range(0, Math.Max(1, head.Outputs)).Select(i => $"[output {i}]")]);
 
     private static string StudentKey(CheckpointIndex index)
     {

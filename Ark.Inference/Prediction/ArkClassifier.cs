@@ -10,7 +10,7 @@ internal sealed class ArkClassifier(ModelService service, Calibration? calibrati
 {
     private readonly HeadActivation _activation = new(service.Heads, calibration);
 
-    public IReadOnlyList<KeyValuePair<string, LabelSchema>> Heads { get; } = [.. service.Heads.Select(h => KeyValuePair.Create(h.Name, h.Labels))];
+    public IReadOnlyList<ArkHead> Heads { get; } = [.. service.Heads.Select(h => h.Head)];
 
     public Task<ImagePrediction> ClassifyAsync(DataContent image, CancellationToken cancellationToken = default) => ClassifyAsync(image.ToImage(0), cancellationToken);
 

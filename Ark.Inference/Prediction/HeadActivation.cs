@@ -1,3 +1,5 @@
+using Ark.Models;
+
 namespace Ark.Inference;
 
 /// <summary>Turns logits into probabilities, once: sigmoid where labels are independent, softmax where they exclude each other, and the calibration where there is one.</summary>
@@ -10,7 +12,7 @@ internal sealed class HeadActivation(IReadOnlyList<ModelHead> heads, Calibration
 
     /// <summary>For the outputs of one head alone.</summary>
     /// <param name="labels">What they mean.</param>
-    public static HeadActivation Of(LabelSchema labels) => new([new ModelHead(0, 0, "", labels)], calibration: null);
+    public static HeadActivation Of(LabelSchema labels) => new([new ModelHead(0, 0, new ArkHead("", labels))], calibration: null);
 
     /// <summary>The probabilities of every head of one image.</summary>
     /// <param name="logits">A row of all heads' logits.</param>

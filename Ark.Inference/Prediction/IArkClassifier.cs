@@ -1,3 +1,4 @@
+using Ark.Models;
 using Microsoft.Extensions.AI;
 
 namespace Ark.Inference;
@@ -13,7 +14,7 @@ namespace Ark.Inference;
 public interface IArkClassifier
 {
     /// <summary>The model's heads: the dataset that each was trained on, and its labels.</summary>
-    IReadOnlyList<KeyValuePair<string, LabelSchema>> Heads { get; }
+    IReadOnlyList<ArkHead> Heads { get; }
 
     /// <summary>Classifies an encoded image.</summary>
     /// <param name="image">A PNG, JPEG, TIFF, WebP, BMP, GIF or DICOM file's bytes.</param>

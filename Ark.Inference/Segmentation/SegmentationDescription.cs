@@ -5,8 +5,8 @@ namespace Ark.Inference;
 
 /// <summary>What a checkpoint must say beside its tensors, so that the network can be built and its outputs be named.</summary>
 /// <param name="Network">The network's shape.</param>
-/// <param name="Normalization">How pixels are normalised.</param>
-internal sealed record SegmentationDescription(UperNetConfiguration Network, string Normalization)
+/// <param name="Normalization">How pixels are normalized.</param>
+internal sealed record SegmentationDescription(UperNetConfiguration Network, Normalization Normalization)
 {
     /// <summary>The largest side of its input, in pixels.</summary>
     public const int MaxImageSize = 4096;
@@ -17,7 +17,7 @@ internal sealed record SegmentationDescription(UperNetConfiguration Network, str
 
     /// <summary>Makes input and target for the network.</summary>
     /// <param name="variesQuality">Whether training varies sharpness and grey levels widely.</param>
-    public SegmentationTransform Transform(bool variesQuality = false) => new(Size, Network.Structures.Count, Transforms.Named(Normalization)) { VariesQuality = variesQuality };
+    public SegmentationTransform Transform(bool variesQuality = false) => new(Size, Network.Structures.Count, Normalization) { VariesQuality = variesQuality };
 
     /// <summary>For a checkpoint.</summary>
     public OrderedDictionary<string, object?> Encode()
@@ -39,7 +39,7 @@ internal sealed record SegmentationDescription(UperNetConfiguration Network, str
             ["decoder"] = Network.Decoder.ToString(),
             ["width"] = (long)Network.Width,
             ["structures"] = Network.Structures.Cast<object?>().ToList(),
-            ["normalization"] = Normalization,
+            ["normalization"] = NormalizationNames.Of(Normalization),
         };
     }
 
@@ -96,6 +96,6 @@ internal sealed record SegmentationDescription(UperNetConfiguration Network, str
             PadsWindows = true,
         };
         var network = new UperNetConfiguration { Backbone = backbone, Structures = section.GetStringArray("structures"), Decoder = kind, Width = section.GetInt32("width") };
-        return new SegmentationDescription(network, section.GetString("normalization"));
+        return new SegmentationDescription(network, section.GetNormalization("normalization"));
     }
 }

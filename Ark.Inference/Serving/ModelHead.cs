@@ -1,12 +1,19 @@
+using Ark.Models;
+
 namespace Ark.Inference;
 
 /// <summary>A head of a model, and where its outputs stand among those of all heads.</summary>
 /// <param name="Index">Its place among the model's heads.</param>
 /// <param name="Offset">Its first logit in a row of all heads' logits.</param>
-/// <param name="Name">The dataset that it was trained on.</param>
-/// <param name="Labels">What its outputs mean.</param>
-internal sealed record ModelHead(int Index, int Offset, string Name, LabelSchema Labels)
+/// <param name="Head">The head.</param>
+internal sealed record ModelHead(int Index, int Offset, ArkHead Head)
 {
+    /// <summary>The dataset that it was trained on.</summary>
+    public string Name => Head.Name;
+
+    /// <summary>What its outputs mean.</summary>
+    public LabelSchema Labels => Head.Labels;
+
     /// <summary>The heads of a model that have outputs; a head that is the identity says nothing.</summary>
     public static IReadOnlyList<ModelHead> Of(LoadedModel model)
     {
@@ -14,10 +21,10 @@ internal sealed record ModelHead(int Index, int Offset, string Name, LabelSchema
         var offset = 0;
         for (var i = 0; i < model.Description.Heads.Count; i++)
         {
-            if (model.Configuration.Heads[i].Outputs == 0) continue;
-            var (name, labels) = model.Description.Heads[i];
-            heads.Add(new ModelHead(i, offset, name, labels));
-            offset += labels.Count;
+            var head = model.Description.Heads[i];
+            if (head.Outputs == 0) continue;
+            heads.Add(new ModelHead(i, offset, head));
+            offset += head.Outputs;
         }
 
         return heads;

@@ -62,9 +62,8 @@ public sealed class UperNet : nn.Module<Tensor, Tensor>, IWeightLayouts
     /// <summary>What leaves out channels of the pyramid and branches of the backbone in training; set before each step, it makes training repeatable from any step.</summary>
     internal void SeedDrops(ulong seed, ulong step)
     {
-        const ulong channels = 1, branches = 2;
-        backbone.DropPathStream = new RandomStream(seed, branches, step);
-        var stream = new RandomStream(seed, channels, step);
+        backbone.DropPathStream = new RandomStream(seed, RandomStreams.SegmentationDropPath, step);
+        var stream = new RandomStream(seed, RandomStreams.SegmentationChannels, step);
         if (decoder is not null) decoder.DropStream = stream;
         else PPN!.DropStream = stream;
     }

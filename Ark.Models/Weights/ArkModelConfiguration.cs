@@ -17,9 +17,9 @@ public sealed record ArkModelConfiguration
     /// <summary>The heads, one for each dataset; at least one.</summary>
     public required IReadOnlyList<ArkHead> Heads { get; init; }
 
-    /// <summary>How pixels are normalised before they come in: <c>imagenet</c>, <c>chestx-ray</c> or <c>none</c>.</summary>
-    /// <value>Default: <c>imagenet</c>, as in the released models.</value>
-    public string Normalization { get; init; } = "imagenet";
+    /// <summary>How pixels are normalized before they come in.</summary>
+    /// <value>Default: <see cref="Normalization.ImageNet"/>, as in the released models.</value>
+    public Normalization Normalization { get; init; }
 
     /// <summary>Channels of the features that the heads take.</summary>
     internal int FeatureCount => Projector == ProjectorKind.None ? Backbone.NumFeatures : ProjectorFeatures;

@@ -24,8 +24,6 @@ internal static class StoredDescription
             : (root as PickleDictionary)?.Get<PickleDictionary>("ark")?.Get<PickleDictionary>("model") is { } stored ? FromPickle(path, stored, out normalization)
             : Nothing(out normalization);
         if (heads is null) return null;
-        // Pixels that were prepared in another way would give wrong answers without a sign of it.
-        if (normalization is not ("imagenet" or "chestx-ray" or "none")) throw Error(path, $"has the unknown normalisation '{normalization}'");
         if (!heads.Select(h => h.Outputs).SequenceEqual(recognized.HeadOutputs))
             throw Error(path, $"describes heads of {string.Join(", ", heads.Select(h => h.Outputs))} outputs; the file seems to hold {recognized}");
         return recognized.ToConfiguration() with { Heads = heads, Normalization = normalization };
@@ -37,37 +35,37 @@ internal static class StoredDescription
         ["architecture"] = configuration.Backbone.Name,
         ["img_size"] = configuration.Backbone.ImageHeight,
         ["projector"] = Projectors.Split(' ')[(int)configuration.Projector],
-        ["normalization"] = configuration.Normalization,
+        ["normalization"] = NormalizationNames.Of(configuration.Normalization),
         ["heads"] = new JsonArray([.. configuration.Heads.Select(h => new JsonObject
         {
             ["name"] = h.Name,
             ["outputs"] = h.Outputs,
-            ["task"] = h.Labels?.Task.ToString(),
-            ["labels"] = h.Labels is { } labels ? new JsonArray([.. labels.Names.Select(n => (JsonNode)n)]) : null,
+            ["task"] = h.HasKnownLabels ? h.Labels.Task.ToString() : null,
+            ["labels"] = h.HasKnownLabels ? new JsonArray([.. h.Labels.Names.Select(n => (JsonNode)n)]) : null,
         })]),
     }.ToJsonString();
 
-    private static ArkHead[]? Nothing(out string normalization)
+    private static ArkHead[]? Nothing(out Normalization normalization)
     {
-        normalization = "";
+        normalization = default;
         return null;
     }
 
-    private static ArkHead[] FromPickle(string path, PickleDictionary stored, out string normalization)
+    private static ArkHead[] FromPickle(string path, PickleDictionary stored, out Normalization normalization)
     {
-        normalization = stored.Get<string>("normalization") ?? throw Error(path, "lacks its normalisation");
+        normalization = NormalizationOf(path, stored.Get<string>("normalization"));
         var heads = stored.Get<List<object?>>("heads") ?? throw Error(path, "lacks its heads");
         return [.. heads.Select(h => h as PickleDictionary ?? throw Error(path, "has a head that is no dictionary"))
             .Select(h => Head(path, h.Get<string>("name"), h.Get<string>("task"), h.Get<List<object?>>("labels")?.Select(l => l as string), outputs: null))];
     }
 
-    private static ArkHead[] FromJson(string path, string json, out string normalization)
+    private static ArkHead[] FromJson(string path, string json, out Normalization normalization)
     {
         try
         {
             using var document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = 8, AllowDuplicateProperties = false });
             var stored = document.RootElement;
-            normalization = stored.GetProperty("normalization").GetString() ?? throw Error(path, "lacks its normalisation");
+            normalization = NormalizationOf(path, stored.GetProperty("normalization").GetString());
             return [.. stored.GetProperty("heads").EnumerateArray().Select(h => Head(path, h.GetProperty("name").GetString(), Text(h, "task"),
                 h.TryGetProperty("labels", out var labels) && labels.ValueKind != JsonValueKind.Null ? labels.EnumerateArray().Select(l => l.GetString()).ToList() : null,
                 h.GetProperty("outputs").GetInt32()))];
@@ -76,6 +74,13 @@ internal static class StoredDescription
         {
             throw new CheckpointException(path, $"metadata '{MetadataKey}'", "is no description of a model", innerException: e);
         }
+    }
+
+    // Pixels that were prepared in another way would give wrong answers without a sign of it.
+    private static Normalization NormalizationOf(string path, string? name)
+    {
+        if (name is null) throw Error(path, "lacks its normalization");
+        return NormalizationNames.Find(name) ?? throw new CheckpointException(path, "model description", $"has the unknown normalization '{name}'", NormalizationNames.Hint);
     }
 
     private static string? Text(JsonElement element, string name) => element.TryGetProperty(name, out var value) ? value.GetString() : null;

@@ -72,7 +72,7 @@ internal static class WeightConversion
         // Python's readers look for this to know that the tensors are PyTorch's.
         result["format"] = "pt";
         var isArk = recognized is { HeadOutputs.Count: > 0 } && layout is null or WeightLayout.Ark;
-        if (isArk && (description ?? recognized!.ToConfiguration()) is { } configuration && configuration.Heads.All(h => h.Labels is not null)) result[StoredDescription.MetadataKey] = StoredDescription.ToJson(configuration);
+        if (isArk && (description ?? recognized!.ToConfiguration()) is { } configuration && configuration.Heads.All(h => h.HasKnownLabels)) result[StoredDescription.MetadataKey] = StoredDescription.ToJson(configuration);
         return result;
     }
 

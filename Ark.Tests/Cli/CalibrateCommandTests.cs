@@ -100,7 +100,7 @@ public sealed class CalibrateCommandTests(SmallModel small) : IClassFixture<Smal
     }
 
     private static Task<Calibration> Fit(LoadedModel model, CalibrationMethod method, params ArkDataset[] datasets) =>
-        new ArkCalibrator(new NetVipsImageDecoder()).FitAsync(model, datasets, new CalibrationOptions { Method = method, Sensitivities = [0.9] }, cancellationToken: Token);
+        new ArkCalibrator(new NetVipsImageDecoder()).CalibrateAsync(model, datasets, new CalibrationOptions { Method = method, Sensitivities = [0.9] }, cancellationToken: Token);
 
     // The first letter of a label says which images show it: every second, third or fourth.
     private static float TargetOf(string label, int image) => image % (label[0] switch { 'M' => 3, 'E' when label != "Effusion" => 4, _ => 2 }) == 0 ? 1 : 0;

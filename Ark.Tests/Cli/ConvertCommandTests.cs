@@ -112,7 +112,7 @@ public class ConvertCommandTests
         var metadata = Safetensors.ReadMetadata(folder.PathOf("2.safetensors"));
         Assert.Equal(("kept", "pt"), (metadata["note"], metadata["format"]));
         using var back = ArkModel.Load(folder.PathOf("2.safetensors"));
-        Assert.Equal(["a", "b"], back.Configuration.Heads[0].Labels!.Names);
+        Assert.Equal(["a", "b"], back.Configuration.Heads[0].Labels.Names);
 
         var run = await CommandLineRun.Of("convert", folder.PathOf("1.safetensors"), folder.PathOf("3.pth"), "--quiet");
         Assert.Equal(0, run.ExitCode);

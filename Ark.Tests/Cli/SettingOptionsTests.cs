@@ -83,7 +83,7 @@ public class SettingOptionsTests
     [InlineData("--epochs 10 --warmup-epochs 10", "fine-tuning options, --warmup-epochs", "train longer (--epochs)")]
     [InlineData("--min-lr 1 --lr 0.1", "fine-tuning options, --min-lr", "raise --lr")]
     [InlineData("--device gpu", "fine-tuning options, --device", "must be cpu, cuda or cuda:N")]
-    [InlineData("--normalization other", "fine-tuning options, --normalization", "must be imagenet, chestx-ray or none")]
+    [InlineData("--normalization other", "'other' is no value for 'normalization'. Give imagenet|chestx-ray|none.")]
     [InlineData("--opt lamb", "'lamb' is no value for 'opt'. Give sgd|momentum|adamw.")]
     [InlineData("--init https://host/x.pth", "option '--init'", "nothing is downloaded")]
     [InlineData("--early_stop maybe", "option '--early_stop'", "true|false")]

@@ -43,7 +43,7 @@ public class CancelledPhaseTests(PhantomFixture phantom) : IClassFixture<Phantom
         await using var services = new ServiceCollection().AddArk().AddTraining().Services.BuildServiceProvider();
         var dataset = services.GetRequiredService<ArkDatasets>().Create(DatasetCatalogue.Load(small.Catalogue(folder)).Get("noise"));
         var options = new FineTuningOptions { InitialWeights = small.Checkpoint, Epochs = 1, BatchSize = 1, Trials = 20, Workers = 1, TestTimeCrops = 1 };
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => new FineTuner(decoder).RunAsync(dataset, options, folder.PathOf("tuned"), cancellationToken: decoder.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => new FineTuner(decoder).FineTuneAsync(new FineTuningRun { Dataset = dataset, Options = options, Directory = folder.PathOf("tuned") }, cancellationToken: decoder.Token));
         Assert.InRange(decoder.After, 0, 4);
     }
 

@@ -73,8 +73,9 @@ public sealed class EarlierRunTests : IAsyncDisposable
             WarmupEpochs = 0,
             Seed = 4,
         };
-        var result = await _services.GetRequiredService<FineTuner>().ResumeAsync(
-            new ArkDataset("Findings", new Noise("findings", Findings)), options, _folder, cancellationToken: Cancellation);
+        var dataset = new ArkDataset("Findings", new Noise("findings", Findings));
+        var run = new FineTuningRun { Dataset = dataset, Options = options, Directory = _folder, Resume = true };
+        var result = await _services.GetRequiredService<FineTuner>().FineTuneAsync(run, cancellationToken: Cancellation);
         AssertHolds(
             "results",
             JsonNode.Parse(await File.ReadAllTextAsync(Expected("finetuning", "json"), Cancellation)),

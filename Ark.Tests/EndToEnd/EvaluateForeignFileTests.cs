@@ -32,7 +32,7 @@ public class EvaluateForeignFileTests
         using var scope = NewDisposeScope();
         using var model = ArkModel.Load(checkpoint);
         Assert.Contains("PhantomTriage", model.Configuration.Heads.Select(h => h.Name));
-        var reversed = model.Configuration with { Heads = [.. model.Configuration.Heads.Select(h => new ArkHead(h.Name, new LabelSchema(h.Labels!.Task, [.. h.Labels.Names.Reverse()])))] };
+        var reversed = model.Configuration with { Heads = [.. model.Configuration.Heads.Select(h => new ArkHead(h.Name, new LabelSchema(h.Labels.Task, [.. h.Labels.Names.Reverse()])))] };
         var weights = model.state_dict().ToDictionary(w => w.Key, w => w.Key.StartsWith("omni_heads.", StringComparison.Ordinal) ? w.Value.flip(0) : w.Value, StringComparer.Ordinal);
         Safetensors.Save(path, weights, new Dictionary<string, string> { [StoredDescription.MetadataKey] = StoredDescription.ToJson(reversed) });
     }

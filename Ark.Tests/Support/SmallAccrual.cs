@@ -1,4 +1,5 @@
 using Ark.Inference;
+using Ark.Models;
 using Ark.Training;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -36,11 +37,11 @@ internal sealed class SmallAccrual : IDisposable
         ImageSize = 32,
         UseMlpProjector = true,
         ProjectorFeatures = 16,
-        Normalization = "imagenet",
+        Normalization = Normalization.ImageNet,
         Heads =
         [
-            KeyValuePair.Create("Findings", new LabelSchema(LabelTask.MultiLabel, ["Effusion", "Edema"])),
-            KeyValuePair.Create("Triage", new LabelSchema(LabelTask.MultiClass, ["Normal", "Other", "Opacity"])),
+            new ArkHead("Findings", new LabelSchema(LabelTask.MultiLabel, ["Effusion", "Edema"])),
+            new ArkHead("Triage", new LabelSchema(LabelTask.MultiClass, ["Normal", "Other", "Opacity"])),
         ],
     };
 

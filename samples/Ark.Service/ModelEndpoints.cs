@@ -88,7 +88,7 @@ internal static class ModelEndpoints
 
     private static HealthAnswer Health(
         [FromKeyedServices(ServiceHost.ModelName)] IArkClassifier classifier, [FromKeyedServices(ServiceHost.ModelName)] LoadedModel model, IServiceProvider services, IOptions<ServiceLimits> limits) =>
-        new("healthy", ServiceHost.IsDemonstration(model), limits.Value.MaxUploadBytes, classifier.Heads.ToDictionary(h => h.Key, h => h.Value.Names), services.GetService<IArkSegmenter>()?.Structures ?? []);
+        new("healthy", ServiceHost.IsDemonstration(model), limits.Value.MaxUploadBytes, classifier.Heads.ToDictionary(h => h.Name, h => h.Labels.Names), services.GetService<IArkSegmenter>()?.Structures ?? []);
 
     private static Task WriteReadiness(HttpContext context, HealthReport report) =>
         context.Response.WriteAsync(string.Join("; ", report.Entries.Values.Select(e => e.Description).Where(d => d is not null).Prepend(report.Status == HealthStatus.Healthy ? "ready" : "not ready")));

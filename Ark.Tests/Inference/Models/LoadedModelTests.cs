@@ -68,8 +68,8 @@ public class LoadedModelTests(SmallModel small) : IClassFixture<SmallModel>
             ImageSize = 224,
             UseMlpProjector = true,
             ProjectorFeatures = 16,
-            Normalization = "imagenet",
-            Heads = [KeyValuePair.Create("View", new LabelSchema(LabelTask.Binary, ["AP"]))],
+            Normalization = Normalization.ImageNet,
+            Heads = [new ArkHead("View", new LabelSchema(LabelTask.Binary, ["AP"]))],
         };
         using var network = ArkModel.Allocate(description.Configuration());
         // The masks of shifted windows are of another size then, and nothing else is.
@@ -80,6 +80,15 @@ public class LoadedModelTests(SmallModel small) : IClassFixture<SmallModel>
         });
         var error = Assert.Throws<CheckpointException>(() => LoadedModel.Load(folder.PathOf("other.pth.tar")));
         Assert.Contains("the description is of another network", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_description_names_the_file_and_what_is_known_when_its_normalization_is_unknown()
+    {
+        var stored = new PickleDictionary();
+        stored.Add("normalization", "sepia");
+        var error = Assert.Throws<ArkInputException>(() => new CheckpointSection("run.pth.tar", "ark.model", stored).GetNormalization("normalization"));
+        Assert.Equal("run.pth.tar, key 'ark.model.normalization': 'sepia' is unknown. Known are imagenet, chestx-ray and none; a file of a newer version needs a newer Ark.", error.Message);
     }
 
     [Fact]

@@ -89,16 +89,17 @@ public class ModelLoaderTests
         {
             Backbone = Small with { NumClasses = 0 },
             ProjectorFeatures = 8,
-            Normalization = "chestx-ray",
+            Normalization = Normalization.ChestXray,
             Heads = [new ArkHead("ward", new LabelSchema(LabelTask.MultiClass, ["a", "b"])), new ArkHead("other", 3)],
         };
         using var source = ArkModel.Allocate(configuration);
         source.save_safetensors(folder.PathOf("a.safetensors"), new Dictionary<string, string> { [StoredDescription.MetadataKey] = StoredDescription.ToJson(configuration) });
         using var model = ArkModel.Load(folder.PathOf("a.safetensors"));
-        Assert.Equal("chestx-ray", model.Configuration.Normalization);
+        Assert.Equal(Normalization.ChestXray, model.Configuration.Normalization);
         Assert.Equal(["ward", "other"], model.Configuration.Heads.Select(h => h.Name));
-        Assert.Equal(["a", "b"], model.Configuration.Heads[0].Labels!.Names);
-        Assert.Null(model.Configuration.Heads[1].Labels);
+        Assert.Equal(["a", "b"], model.Configuration.Heads[0].Labels.Names);
+        Assert.Equal([true, false], model.Configuration.Heads.Select(h => h.HasKnownLabels));
+        Assert.Equal(["[output 0]", "[output 1]", "[output 2]"], model.Configuration.Heads[1].Labels.Names);
     }
 
     [Theory]
@@ -115,6 +116,16 @@ public class ModelLoaderTests
         using var source = ArkModel.Allocate(new ArkModelConfiguration { Backbone = Small, ProjectorFeatures = 8, Heads = [new ArkHead("a", 2)] });
         source.save_safetensors(folder.PathOf("a.safetensors"), new Dictionary<string, string> { [StoredDescription.MetadataKey] = description });
         Assert.Throws<CheckpointException>(() => ArkModel.Load(folder.PathOf("a.safetensors")));
+    }
+
+    [Fact]
+    public void ArkModel_Load_names_the_file_and_what_is_known_when_it_names_an_unknown_normalization()
+    {
+        using var folder = new TemporaryFolder();
+        using var source = ArkModel.Allocate(new ArkModelConfiguration { Backbone = Small, ProjectorFeatures = 8, Heads = [new ArkHead("a", 2)] });
+        source.save_safetensors(folder.PathOf("a.safetensors"), new Dictionary<string, string> { [StoredDescription.MetadataKey] = """{"normalization":"sepia","heads":[{"name":"a","outputs":2}]}""" });
+        var message = Assert.Throws<CheckpointException>(() => ArkModel.Load(folder.PathOf("a.safetensors"))).Message;
+        Assert.Contains("a.safetensors, model description: has the unknown normalization 'sepia'. Known are imagenet, chestx-ray and none", message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -10,8 +10,8 @@ public class ReleasedModelsTests
         var configuration = WeightRecognition.Recognize(WeightRecognitionTests.Table("ark6_swin_base_mlp1376"))!.ToConfiguration();
         Assert.Equal("ark6", ReleasedModels.Match(configuration)!.Name);
         Assert.Equal(["MIMIC", "CheXpert", "ChestXray14", "RSNAPneumonia", "VinDrCXR", "Shenzhen"], configuration.Heads.Select(h => h.Name));
-        Assert.Equal([14, 14, 14, 3, 6, 1], configuration.Heads.Select(h => h.Labels!.Count));
-        Assert.Equal("imagenet", configuration.Normalization);
+        Assert.Equal([14, 14, 14, 3, 6, 1], configuration.Heads.Select(h => h.Labels.Count));
+        Assert.Equal(Normalization.ImageNet, configuration.Normalization);
         Assert.Equal(224, configuration.Backbone.ImageHeight);
     }
 
@@ -19,10 +19,10 @@ public class ReleasedModelsTests
     public void Mimic_has_the_order_of_its_csv_and_chexpert_that_of_its_configuration()
     {
         var heads = ReleasedModels.Get("ARK6").Configuration.Heads;
-        Assert.Equal(heads[1].Labels!.Names.Order(StringComparer.Ordinal), heads[0].Labels!.Names);
-        Assert.Equal("No Finding", heads[1].Labels!.Names[0]);
-        Assert.Equal(["Normal", "No Lung Opacity/Not Normal", "Lung Opacity"], heads[3].Labels!.Names);
-        Assert.Equal(LabelTask.MultiClass, heads[3].Labels!.Task);
+        Assert.Equal(heads[1].Labels.Names.Order(StringComparer.Ordinal), heads[0].Labels.Names);
+        Assert.Equal("No Finding", heads[1].Labels.Names[0]);
+        Assert.Equal(["Normal", "No Lung Opacity/Not Normal", "Lung Opacity"], heads[3].Labels.Names);
+        Assert.Equal(LabelTask.MultiClass, heads[3].Labels.Task);
     }
 
     [Fact]
@@ -31,7 +31,7 @@ public class ReleasedModelsTests
         // Ark+ was released with a linear projector.
         var trained = WeightRecognition.Recognize(WeightRecognitionTests.Table("arkplus_swin_large_768"))!.ToConfiguration();
         Assert.Null(ReleasedModels.Match(trained));
-        Assert.All(trained.Heads, h => Assert.Null(h.Labels));
+        Assert.All(trained.Heads, h => Assert.False(h.HasKnownLabels));
         Assert.Equal("head5", trained.Heads[5].Name);
         Assert.Equal("ark6-plus", ReleasedModels.Match(trained with { Projector = ProjectorKind.Linear })!.Name);
         Assert.Null(ReleasedModels.Match(trained with { Projector = ProjectorKind.Linear, Heads = [.. trained.Heads.Reverse()] }));

@@ -53,8 +53,21 @@ public class ArkTrainingExtensionsTests(PhantomFixture phantom) : IClassFixture<
     }
 
     [Theory]
+    [InlineData("imagenet", Normalization.ImageNet)]
+    [InlineData("chestx-ray", Normalization.ChestXray)]
+    [InlineData("ChestXray", Normalization.ChestXray)]
+    [InlineData("none", Normalization.None)]
+    public void A_section_names_the_normalization_as_files_and_code_do(string name, Normalization expected)
+    {
+        using var provider = Host(b => b.AddTraining(Section(("Normalization", name))));
+        Assert.Equal(expected, provider.GetRequiredService<IOptions<TrainingOptions>>().Value.Normalization);
+    }
+
+    [Theory]
     [InlineData("Epochs", "0", "Ark:Training:Epochs")]
     [InlineData("WarmupEpochs", "10", "Ark:Training:WarmupEpochs")]
+    [InlineData("Normalization", "7", "Ark:Training:Normalization")]
+    [InlineData("Normalization", "sepia", "Ark:Training:Normalization")]
     [InlineData("Epoches", "3", "Epoches")]
     public void Starting_fails_by_the_key_that_cannot_be_used_or_is_not_known(string key, string value, string named)
     {

@@ -16,7 +16,7 @@ public class SharedImagesTests(SmallModel small) : IClassFixture<SmallModel>
         var dataset = new ArkDataset("View", new PhantomPictures.Dataset(View, samples, [.. samples.Reverse()]));
         var said = new Said();
         using var model = LoadedModel.Load(small.Checkpoint);
-        await new ArkCalibrator(new NetVipsImageDecoder()).FitAsync(model, [dataset], progress: said, cancellationToken: TestContext.Current.CancellationToken);
+        await new ArkCalibrator(new NetVipsImageDecoder()).CalibrateAsync(model, [dataset], progress: said, cancellationToken: TestContext.Current.CancellationToken);
         Assert.Contains(said.Warnings, w => w.Contains("View: val and test are the same images", StringComparison.Ordinal));
 
         said.Warnings.Clear();

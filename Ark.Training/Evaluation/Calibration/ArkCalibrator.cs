@@ -15,7 +15,7 @@ public sealed class ArkCalibrator(IImageDecoder decoder)
     /// <param name="cancellationToken">Ends the work early.</param>
     /// <returns>The calibration.</returns>
     /// <exception cref="ArkInputException">A head is missing, a list or an image cannot be read, or an option is out of range.</exception>
-    public async Task<Calibration> FitAsync(LoadedModel model, IReadOnlyList<ArkDataset> datasets, CalibrationOptions? options = null, IProgress<WorkProgress>? progress = null, CancellationToken cancellationToken = default)
+    public async Task<Calibration> CalibrateAsync(LoadedModel model, IReadOnlyList<ArkDataset> datasets, CalibrationOptions? options = null, IProgress<WorkProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(datasets);

@@ -6,9 +6,6 @@ namespace Ark.Evaluation;
 /// </summary>
 internal sealed class Bootstrap
 {
-    // Streams of randomness are named by what they are for, so that a new use never shifts an old one.
-    private const ulong Stream = 7;
-
     private readonly int[] _unitOf;
     private readonly int _units;
 
@@ -50,7 +47,7 @@ internal sealed class Bootstrap
         var results = new double[replicates][];
         Parallel.For(0, replicates, new ParallelOptions { CancellationToken = cancellationToken }, () => (Draws: new int[_units], Weights: new int[_unitOf.Length]), (replicate, _, buffers) =>
         {
-            var random = new RandomStream(seed, Stream, (ulong)replicate);
+            var random = new RandomStream(seed, RandomStreams.Bootstrap, (ulong)replicate);
             Array.Clear(buffers.Draws);
             for (var i = 0; i < _units; i++) buffers.Draws[random.NextInt32(_units)]++;
             for (var i = 0; i < _unitOf.Length; i++) buffers.Weights[i] = buffers.Draws[_unitOf[i]];

@@ -10,9 +10,6 @@ namespace Ark.Evaluation;
 /// </summary>
 internal sealed class FewShotCurve : IDisposable
 {
-    // Streams of randomness are named by what they are for.
-    private const ulong Stream = 21;
-
     private static readonly double[] Penalties = [1e-3, 1e-2, 1e-1, 1];
 
     private readonly LabelSchema _labels;
@@ -97,7 +94,7 @@ internal sealed class FewShotCurve : IDisposable
     {
         var candidates = Candidates(targets, label, value);
         if (candidates.Length < shots) return null;
-        new RandomStream(_options.Seed, Stream, (ulong)repeat, (ulong)label, (ulong)value).Shuffle<int>(candidates);
+        new RandomStream(_options.Seed, RandomStreams.FewShot, (ulong)repeat, (ulong)label, (ulong)value).Shuffle<int>(candidates);
         return candidates[..shots];
     }
 

@@ -10,7 +10,7 @@ namespace Ark.Evaluation;
 /// </summary>
 internal static class PixelBaseline
 {
-    public static DatasetEvaluation Evaluate(PreparedDataset data, BatchSource source, string normalization, CancellationToken cancellationToken)
+    public static DatasetEvaluation Evaluate(PreparedDataset data, BatchSource source, Normalization normalization, CancellationToken cancellationToken)
     {
         var transform = Transforms.Evaluation(normalization, PixelFeatures.Side);
         using var train = Read(data, DatasetSplit.Train, source, transform, cancellationToken);

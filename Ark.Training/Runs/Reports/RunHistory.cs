@@ -45,7 +45,7 @@ internal sealed class RunHistory
     {
         if (JsonScalar.Text(line["event"]) is not { } kind || !Drawn.TryGetValue(kind, out var fields)) return;
         _counts[kind] = Count(kind) + 1;
-        var epoch = JsonScalar.Real(line["epoch"]);
+        var epoch = JsonScalar.GetDouble(line["epoch"]);
         if (kind == "pass") LastEpoch = Math.Max(LastEpoch, epoch ?? 0);
         var weights = kind == "evaluation" ? JsonScalar.Text(line["weights"]) : "";
         if (weights is not ("" or "student" or "teacher") || JsonScalar.Text(line["dataset"]) is not { } dataset || !Knows(kind, dataset)) return;
@@ -84,7 +84,7 @@ internal sealed class RunHistory
 
     private void Draw(string kind, string name, string field, double x, JsonNode? value)
     {
-        if (JsonScalar.Real(value) is not { } y) return;
+        if (JsonScalar.GetDouble(value) is not { } y) return;
         if (!_lines.TryGetValue((kind, name, field), out var line)) _lines[(kind, name, field)] = line = new ThinnedPoints();
         line.Add(x, y);
     }

@@ -96,7 +96,7 @@ internal sealed class RunReport
         foreach (var dataset in _datasets)
         {
             var (student, teacher, baseline) = (Latest(dataset, "student"), Latest(dataset, "teacher"), _history.Latest("baseline", dataset));
-            _html.Append(CultureInfo.InvariantCulture, $"<tr><th scope=\"row\">{Text(dataset)}<td>{JsonScalar.Real(teacher?["images"]):F0}<td>{Figure(baseline?["mean_auroc"])}<td>{Figure(student?["mean_auroc"])}<td class=\"best\">{Figure(teacher?["mean_auroc"])}<td>{Figure(teacher?["mean_average_precision"])}<td>{Figure(teacher?["accuracy"])}</tr>");
+            _html.Append(CultureInfo.InvariantCulture, $"<tr><th scope=\"row\">{Text(dataset)}<td>{JsonScalar.GetDouble(teacher?["images"]):F0}<td>{Figure(baseline?["mean_auroc"])}<td>{Figure(student?["mean_auroc"])}<td class=\"best\">{Figure(teacher?["mean_auroc"])}<td>{Figure(teacher?["mean_average_precision"])}<td>{Figure(teacher?["accuracy"])}</tr>");
         }
 
         _html.Append("</tbody><caption>Mean over the labels whose AUROC is defined. The baseline is a logistic regression on 32 × 32 pixels, fitted at the end of a run.</caption></table></div>");
@@ -112,7 +112,7 @@ internal sealed class RunReport
         foreach (var label in teacher.Take(MaxLabels))
         {
             var same = students.GetValueOrDefault(JsonScalar.Text(label["name"]) ?? "");
-            _html.Append(CultureInfo.InvariantCulture, $"<tr><th scope=\"row\">{Text(JsonScalar.Text(label["name"]) ?? "")}<td>{JsonScalar.Real(label["positives"]):F0}<td>{JsonScalar.Real(label["negatives"]):F0}<td>{Figure(same?["auroc"])}<td class=\"best\">{Figure(label["auroc"])}<td>{Figure(label["average_precision"])}</tr>");
+            _html.Append(CultureInfo.InvariantCulture, $"<tr><th scope=\"row\">{Text(JsonScalar.Text(label["name"]) ?? "")}<td>{JsonScalar.GetDouble(label["positives"]):F0}<td>{JsonScalar.GetDouble(label["negatives"]):F0}<td>{Figure(same?["auroc"])}<td class=\"best\">{Figure(label["auroc"])}<td>{Figure(label["average_precision"])}</tr>");
         }
 
         _html.Append("</tbody>");
@@ -140,7 +140,7 @@ internal sealed class RunReport
 
     private static List<JsonObject> Labels(JsonObject? evaluation) => evaluation?["labels"] is JsonArray labels ? [.. labels.OfType<JsonObject>()] : [];
 
-    private static string Figure(JsonNode? node) => JsonScalar.Real(node) is { } number ? number.ToString("F3", CultureInfo.InvariantCulture) : "–";
+    private static string Figure(JsonNode? node) => JsonScalar.GetDouble(node) is { } number ? number.ToString("F3", CultureInfo.InvariantCulture) : "–";
 
     private static string Text(string text) => WebUtility.HtmlEncode(text);
 }

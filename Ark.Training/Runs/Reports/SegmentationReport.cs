@@ -38,17 +38,17 @@ internal static class SegmentationReport
 
     private static void AppendTest(StringBuilder html, JsonObject test)
     {
-        html.Append(CultureInfo.InvariantCulture, $"<h2>Test, {JsonScalar.Real(test["images"]):F0} images, weights of epoch {JsonScalar.Real(test["epoch"]):F0}</h2>")
+        html.Append(CultureInfo.InvariantCulture, $"<h2>Test, {JsonScalar.GetDouble(test["images"]):F0} images, weights of epoch {JsonScalar.GetDouble(test["epoch"]):F0}</h2>")
             .Append("<div class=\"scroll\"><table><thead><tr><th scope=\"col\">structure<th scope=\"col\">Dice<th scope=\"col\">Dice of all pixels<th scope=\"col\">IoU<th scope=\"col\">HD95, pixels<th scope=\"col\">HD95, mm<th scope=\"col\">without HD95</tr></thead><tbody>");
         foreach (var s in (test["structures"] as JsonArray ?? []).OfType<JsonObject>())
         {
-            html.Append(CultureInfo.InvariantCulture, $"<tr><th scope=\"row\">{Text(JsonScalar.Text(s["name"]) ?? "")}<td class=\"best\">{Figure(s["dice"])}<td>{Figure(s["dice_all"])}<td>{Figure(s["iou"])}<td>{Figure(s["hd95_px"])}<td>{Figure(s["hd95_mm"])}<td>{JsonScalar.Real(s["hd95_undefined"]):F0}</tr>");
+            html.Append(CultureInfo.InvariantCulture, $"<tr><th scope=\"row\">{Text(JsonScalar.Text(s["name"]) ?? "")}<td class=\"best\">{Figure(s["dice"])}<td>{Figure(s["dice_all"])}<td>{Figure(s["iou"])}<td>{Figure(s["hd95_px"])}<td>{Figure(s["hd95_mm"])}<td>{JsonScalar.GetDouble(s["hd95_undefined"]):F0}</tr>");
         }
 
         html.Append("</tbody><caption>Dice, IoU and HD95 are means over images, in the images' own grid.</caption></table></div>");
     }
 
-    private static string Figure(JsonNode? node) => JsonScalar.Real(node) is { } number ? number.ToString("F3", CultureInfo.InvariantCulture) : "–";
+    private static string Figure(JsonNode? node) => JsonScalar.GetDouble(node) is { } number ? number.ToString("F3", CultureInfo.InvariantCulture) : "–";
 
     private static string Text(string text) => WebUtility.HtmlEncode(text);
 }

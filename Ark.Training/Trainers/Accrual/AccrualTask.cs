@@ -11,9 +11,6 @@ namespace Ark.Training;
 /// <summary>Accrual: one student visits the datasets, each with a head of its own, and a teacher follows it.</summary>
 internal sealed class AccrualTask : ITrainingTask
 {
-    // Streams of randomness are named by what they are for, so that a new use never shifts an old one. DatasetPass and MixedSamples have 2 and 3.
-    private const ulong DropPathStream = 1;
-    private const ulong TeacherDropPathStream = 4;
 
     private readonly TrainingOptions _options;
     private readonly IReadOnlyList<PreparedDataset> _datasets;
@@ -187,8 +184,8 @@ internal sealed class AccrualTask : ITrainingTask
     private double[] Step(DatasetPass pass, Batch batch, TrainingPosition position, CancellationToken cancellationToken)
     {
         using var scope = NewDisposeScope();
-        _accrual.Student.DropPathStream = new RandomStream(_options.Seed, DropPathStream, (ulong)position.TotalSteps);
-        _accrual.Teacher.DropPathStream = new RandomStream(_options.Seed, TeacherDropPathStream, (ulong)position.TotalSteps);
+        _accrual.Student.DropPathStream = new RandomStream(_options.Seed, RandomStreams.DropPath, (ulong)position.TotalSteps);
+        _accrual.Teacher.DropPathStream = new RandomStream(_options.Seed, RandomStreams.TeacherDropPath, (ulong)position.TotalSteps);
         var parts = new StepBatch(batch, pass, _labels, _accrual, _options.GradientAccumulationSteps, _device);
         return _accrual.Step(parts.Parts, parts.Part, cancellationToken);
     }

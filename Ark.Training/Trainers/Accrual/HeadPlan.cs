@@ -1,5 +1,6 @@
 using Ark.Evaluation;
 using Ark.Inference;
+using Ark.Models;
 
 namespace Ark.Training;
 
@@ -11,30 +12,30 @@ internal static class HeadPlan
     /// <param name="datasets">The run's datasets.</param>
     /// <param name="kept">Heads that the model has already; their datasets need not take part any more.</param>
     /// <exception cref="ArkInputException">A dataset has a head already, of other labels.</exception>
-    public static IReadOnlyList<KeyValuePair<string, LabelSchema>> Heads(TaskOrder order, IReadOnlyList<PreparedDataset> datasets, IReadOnlyList<KeyValuePair<string, LabelSchema>> kept)
+    public static IReadOnlyList<ArkHead> Heads(TaskOrder order, IReadOnlyList<PreparedDataset> datasets, IReadOnlyList<ArkHead> kept)
     {
-        KeyValuePair<string, LabelSchema>[] wanted = order == TaskOrder.SingleHead
-            ? [KeyValuePair.Create(MergedHead.Name, Merge(datasets))]
-            : [.. datasets.Select(d => KeyValuePair.Create(d.Name, d.Labels))];
+        ArkHead[] wanted = order == TaskOrder.SingleHead
+            ? [new ArkHead(MergedHead.Name, Merge(datasets))]
+            : [.. datasets.Select(d => new ArkHead(d.Name, d.Labels))];
         foreach (var head in wanted)
         {
-            var same = kept.FirstOrDefault(k => k.Key == head.Key);
-            if (same.Key is null || IsSame(same.Value, head.Value)) continue;
-            throw new ArkInputException("training options", "'init'", $"the model has a head '{head.Key}' with other labels: {string.Join(", ", same.Value.Names)}",
+            var same = kept.FirstOrDefault(k => k.Name == head.Name);
+            if (same is null || same.Labels == head.Labels) continue;
+            throw new ArkInputException("training options", "'init'", $"the model has a head '{head.Name}' with other labels: {string.Join(", ", same.Labels.Names)}",
                 order == TaskOrder.SingleHead
                     ? "Merged labels cannot grow: begin anew, or choose another 'TaskOrder'."
                     : "Give the dataset another name, or the same labels in the same order.");
         }
 
-        return [.. kept, .. wanted.Where(w => kept.All(k => k.Key != w.Key))];
+        return [.. kept, .. wanted.Where(w => kept.All(k => k.Name != w.Name))];
     }
 
     /// <summary>For each dataset, which outputs answer it.</summary>
-    public static TaskHead[] Tasks(TaskOrder order, IReadOnlyList<PreparedDataset> datasets, IReadOnlyList<KeyValuePair<string, LabelSchema>> heads)
+    public static TaskHead[] Tasks(TaskOrder order, IReadOnlyList<PreparedDataset> datasets, IReadOnlyList<ArkHead> heads)
     {
-        int Index(string name) => heads.Select(h => h.Key).ToList().IndexOf(name);
+        int Index(string name) => heads.Select(h => h.Name).ToList().IndexOf(name);
         if (order != TaskOrder.SingleHead) return [.. datasets.Select(d => new TaskHead(d.Labels.Task, Index(d.Name)))];
-        var merged = heads[Index(MergedHead.Name)].Value.Names.Select(MergedHead.Folded).ToList();
+        var merged = heads[Index(MergedHead.Name)].Labels.Names.Select(MergedHead.Folded).ToList();
         return [.. datasets.Select(d => new TaskHead(d.Labels.Task, Index(MergedHead.Name), [.. d.Labels.Names.Select(n => merged.IndexOf(MergedHead.Folded(n)))]))];
     }
 
@@ -48,6 +49,4 @@ internal static class HeadPlan
 
         return new LabelSchema(LabelTask.MultiLabel, [.. datasets.SelectMany(d => d.Labels.Names).DistinctBy(MergedHead.Folded)]);
     }
-
-    private static bool IsSame(LabelSchema one, LabelSchema other) => one.Task == other.Task && one.Names.SequenceEqual(other.Names, StringComparer.Ordinal);
 }

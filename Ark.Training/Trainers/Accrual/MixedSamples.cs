@@ -8,8 +8,6 @@ namespace Ark.Training;
 /// </summary>
 internal static class MixedSamples
 {
-    private const ulong MixStream = 3;
-
     /// <summary>Mixes.</summary>
     /// <param name="datasets">The datasets.</param>
     /// <param name="evenly">Whether every stretch of the list shall hold each dataset in its share; otherwise the list is shuffled as one, as published.</param>
@@ -17,7 +15,7 @@ internal static class MixedSamples
     /// <param name="epoch">Names the epoch.</param>
     public static IReadOnlyList<ImageSample> Of(IReadOnlyList<PreparedDataset> datasets, bool evenly, ulong seed, int epoch)
     {
-        var random = new RandomStream(seed, MixStream, (ulong)epoch);
+        var random = new RandomStream(seed, RandomStreams.MixedSamples, (ulong)epoch);
         var length = datasets.Max(d => d.Labels.Count);
         var placed = new List<(double Place, int Dataset, int Index)>();
         for (var d = 0; d < datasets.Count; d++)

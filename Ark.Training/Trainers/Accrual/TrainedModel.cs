@@ -19,11 +19,11 @@ internal sealed class TrainedModel : IDisposable
     {
         (_path, _student, _teacher) = (path, student, teacher);
         // Heads of a file that does not name them answer no dataset that one could tell.
-        Heads = [.. teacher.Description.Heads.Where((_, i) => teacher.Configuration.Heads[i].Labels is not null)];
+        Heads = [.. teacher.Description.Heads.Where(h => h.HasKnownLabels)];
     }
 
     /// <summary>The heads whose datasets are known.</summary>
-    public IReadOnlyList<KeyValuePair<string, LabelSchema>> Heads { get; }
+    public IReadOnlyList<ArkHead> Heads { get; }
 
     /// <summary>Opens a file that holds a model of Ark, student and teacher or one of them.</summary>
     /// <param name="path">The file.</param>
@@ -75,8 +75,8 @@ internal sealed class TrainedModel : IDisposable
     {
         if (!name.StartsWith(HeadPrefix, StringComparison.Ordinal)) return name;
         var end = name.IndexOf('.', HeadPrefix.Length);
-        var head = to.Heads[int.Parse(name.AsSpan(HeadPrefix.Length, end - HeadPrefix.Length), System.Globalization.CultureInfo.InvariantCulture)].Key;
-        return Heads.Any(h => h.Key == head) ? $"{HeadPrefix}{from.Heads.Select(h => h.Key).ToList().IndexOf(head)}{name[end..]}" : null;
+        var head = to.Heads[int.Parse(name.AsSpan(HeadPrefix.Length, end - HeadPrefix.Length), System.Globalization.CultureInfo.InvariantCulture)].Name;
+        return Heads.Any(h => h.Name == head) ? $"{HeadPrefix}{from.Heads.Select(h => h.Name).ToList().IndexOf(head)}{name[end..]}" : null;
     }
 
     private ArkInputException Misfit(ModelDescription from) => new(_path, null,

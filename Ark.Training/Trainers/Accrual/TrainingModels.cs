@@ -9,7 +9,7 @@ namespace Ark.Training;
 /// <summary>Builds the student and the teacher of a run.</summary>
 internal static class TrainingModels
 {
-    public static ModelDescription Describe(TrainingOptions options, IReadOnlyList<PreparedDataset> datasets, IReadOnlyList<KeyValuePair<string, LabelSchema>> keptHeads) => new()
+    public static ModelDescription Describe(TrainingOptions options, IReadOnlyList<PreparedDataset> datasets, IReadOnlyList<ArkHead> keptHeads) => new()
     {
         Architecture = options.Architecture!,
         ImageSize = options.ImageSize ?? SwinVariants.Get(options.Architecture!).ImageHeight,
@@ -23,7 +23,7 @@ internal static class TrainingModels
     public static TrainingTransform View(TrainingOptions options, int size)
     {
         var recipe = options.Recipe == TrainingRecipe.ArkPlus ? AugmentationRecipe.ArkPlus : AugmentationRecipe.Ark;
-        return new TrainingTransform(size, size, recipe, Transforms.Named(options.Normalization)) { MinCropScale = options.MinCropScale };
+        return new TrainingTransform(size, size, recipe, options.Normalization) { MinCropScale = options.MinCropScale };
     }
 
     /// <summary>

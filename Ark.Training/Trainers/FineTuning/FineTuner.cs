@@ -1,5 +1,4 @@
 using System.Diagnostics.Metrics;
-using System.Text.Json.Nodes;
 using Ark.Data;
 using Ark.Evaluation;
 using Ark.Inference;
@@ -16,42 +15,24 @@ public sealed class FineTuner(IImageDecoder decoder, IMeterFactory? meters = nul
 {
     private readonly ArkInstruments _instruments = new(meters);
 
-    /// <summary>Runs all trials.</summary>
-    /// <param name="dataset">The dataset.</param>
-    /// <param name="options">How.</param>
-    /// <param name="directory">
-    /// Where <c>results.json</c>, <c>results.csv</c>, each trial's weights and, while it goes on, its state go; must hold no other run's. <see langword="null"/> to keep nothing.
-    /// </param>
-    /// <param name="progress">Is told what happens; may be called from any thread.</param>
-    /// <param name="cancellationToken">Ends the work at the next step; the trials that have ended, and the state of the one that has not, are kept.</param>
-    /// <returns>The figures.</returns>
-    /// <exception cref="ArkInputException">An option, a list, an image, the weight file or the folder cannot be used.</exception>
-    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    /// <exception cref="TrainingStoppedException">The folder cannot be written any more, or training diverged.</exception>
-    public Task<FineTuningResult> RunAsync(ArkDataset dataset, FineTuningOptions options, string? directory = null, IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default) =>
-        RunAsync(dataset, options, directory is null ? null : new FineTuningFolder(directory), resume: false, origin: null, progress, cancellationToken);
-
-    /// <summary>Goes on with a fine-tuning that was stopped: with the next step of the trial that was stopped, and the trials after it, which come to what they would have.</summary>
-    /// <param name="dataset">The dataset, with the lists that it had.</param>
-    /// <param name="options">The options that it began with.</param>
-    /// <param name="directory">Its folder.</param>
+    /// <summary>Runs all trials, or those that are left of a run that was stopped.</summary>
+    /// <param name="run">What to fine-tune.</param>
     /// <param name="progress">Is told what happens; may be called from any thread.</param>
     /// <param name="cancellationToken">Ends the work at the next step; the trials that have ended, and the state of the one that has not, are kept.</param>
     /// <returns>The figures of all trials.</returns>
-    /// <exception cref="ArkInputException">The folder holds no fine-tuning or another one; or as for a new one.</exception>
+    /// <exception cref="ArkInputException">
+    /// An option, a list, an image, the weight file or the folder cannot be used; or the folder of a run that is to go on holds none, or another one.
+    /// </exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     /// <exception cref="TrainingStoppedException">The folder cannot be written any more, or training diverged.</exception>
-    public Task<FineTuningResult> ResumeAsync(ArkDataset dataset, FineTuningOptions options, string directory, IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default) =>
-        RunAsync(dataset, options, new FineTuningFolder(directory), resume: true, origin: null, progress, cancellationToken);
-
-    /// <summary>As the others.</summary>
-    internal async Task<FineTuningResult> RunAsync(
-        ArkDataset dataset, FineTuningOptions options, FineTuningFolder? folder, bool resume, JsonNode? origin, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
+    public async Task<FineTuningResult> FineTuneAsync(FineTuningRun run, IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default)
     {
-        ArgumentNullException.ThrowIfNull(dataset);
-        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(run);
+        var (dataset, options, resume) = (run.Dataset, run.Options.Clone(), run.Resume);
         options.Validate();
         options.RequireDevice();
+        var folder = run.Directory is { } path ? new FineTuningFolder(path) : null;
+        if (resume && folder is null) throw options.Error(nameof(run.Directory), "names no folder to go on in", "Give the folder that the run wrote to.");
         using var held = folder?.Take(resume);
         var configuration = FineTuningModels.Configure(options, dataset.Name, dataset.Adapter.Labels);
         var data = (await PreparedDataset.ReadAsync([dataset], cancellationToken).ConfigureAwait(false))[0];
@@ -60,9 +41,9 @@ public sealed class FineTuner(IImageDecoder decoder, IMeterFactory? meters = nul
             reporter.Message(SharedImages.Warning(data.Name, "the test figures are not independent of the choice of epoch"), warning: true);
         var trials = new List<FineTuningTrial>();
         var skipped = new List<string>();
-        if (resume && folder is not null)
+        if (resume)
         {
-            var (ended, left) = folder.ReadTrials(data, options);
+            var (ended, left) = folder!.ReadTrials(data, options);
             trials.AddRange(ended);
             skipped.AddRange(left);
         }
@@ -78,7 +59,7 @@ public sealed class FineTuner(IImageDecoder decoder, IMeterFactory? meters = nul
                 reporter.StepsBefore = t * steps;
                 using var task = new FineTuningTask(configuration, data, options, t, decoder, cache, reporter, _instruments);
                 // Only now: a folder whose run could not begin, for a damaged weight file, can be used again.
-                if (t == 0 && !resume) folder?.Begin(data, options, origin);
+                if (t == 0 && !resume) folder?.Begin(data, options, run.Origin);
                 trials.Add(Train(task, folder, t, data, options, reporter, cancellationToken));
                 skipped.AddRange(task.SkippedImages);
                 folder?.Write(Result());

@@ -13,10 +13,6 @@ internal sealed class FineTuningTask : ITrainingTask
     /// <summary>What a trial's checkpoints and configuration say that they are of.</summary>
     public const string Kind = "fine-tuning-trial";
 
-    // Streams of randomness are named by what they are for.
-    private const ulong DropPathStream = 1;
-    private const ulong MixUpStream = 2;
-
     private readonly PreparedDataset _data;
     private readonly FineTuningOptions _options;
     private readonly ulong _seed;
@@ -56,7 +52,7 @@ internal sealed class FineTuningTask : ITrainingTask
         _source = new BatchSource(decoder, options.BatchSize, options.Workers, options.BadImages, _seed, cache, Skipped);
         _testSource = new BatchSource(decoder, options.BatchSize, options.Workers, options.BadImages, onSkipped: Skipped);
         _schedule = options.CreateSchedule();
-        _trainingView = new TrainingTransform(_size, _size, AugmentationRecipe.Ark, Transforms.Named(options.Normalization)) { MinCropScale = options.MinCropScale };
+        _trainingView = new TrainingTransform(_size, _size, AugmentationRecipe.Ark, options.Normalization) { MinCropScale = options.MinCropScale };
         using var unfinished = new Unfinished();
         _model = unfinished.Keep(FineTuningModels.Build(configuration, options, _seed));
         if (options.Precision == TrainingPrecision.Bf16) _model.Precision = ScalarType.BFloat16;
@@ -97,7 +93,7 @@ internal sealed class FineTuningTask : ITrainingTask
         UseMlpProjector = false,
         ProjectorFeatures = 0,
         Normalization = _options.Normalization,
-        Heads = [KeyValuePair.Create(_data.Name, _data.Labels)],
+        Heads = [new ArkHead(_data.Name, _data.Labels)],
     };
 
     private bool IsExclusive => _data.Labels.Task == LabelTask.MultiClass;
@@ -177,10 +173,10 @@ internal sealed class FineTuningTask : ITrainingTask
     {
         using var scope = NewDisposeScope();
         cancellationToken.ThrowIfCancellationRequested();
-        _model.DropPathStream = new RandomStream(_seed, DropPathStream, (ulong)position.TotalSteps);
+        _model.DropPathStream = new RandomStream(_seed, RandomStreams.DropPath, (ulong)position.TotalSteps);
         var (views, targets, anyMissing) = BatchSource.ToTensors(batch, _device);
         var images = views.select(1, 0).contiguous();
-        if (_options.MixUp > 0) (images, targets) = MixUp.Blend(images, targets, _options.MixUp, new RandomStream(_seed, MixUpStream, (ulong)position.TotalSteps));
+        if (_options.MixUp > 0) (images, targets) = MixUp.Blend(images, targets, _options.MixUp, new RandomStream(_seed, RandomStreams.MixUp, (ulong)position.TotalSteps));
         Optimizer.ClearGradients(fillWithZeros: false);
         var loss = TaskLoss.Compute(_model.forward(images, 0).Logits, targets, IsExclusive, anyMissing);
         cancellationToken.ThrowIfCancellationRequested();

@@ -8,8 +8,6 @@ namespace Ark.Training;
 /// <param name="Images">How many images it has.</param>
 internal sealed record DatasetPass(string Name, IReadOnlyList<int> Datasets, int Images)
 {
-    private const ulong OrderStream = 2;
-
     public bool IsMixed => Datasets.Count > 1;
 
     /// <summary>The passes of one epoch, in order.</summary>
@@ -17,7 +15,7 @@ internal sealed record DatasetPass(string Name, IReadOnlyList<int> Datasets, int
     {
         var indices = Enumerable.Range(0, datasets.Count).ToArray();
         if (order == TaskOrder.Concurrent) return [new DatasetPass("all", indices, datasets.Sum(d => d.Train.Count))];
-        if (order == TaskOrder.Shuffled) new RandomStream(seed, OrderStream, (ulong)epoch).Shuffle<int>(indices);
+        if (order == TaskOrder.Shuffled) new RandomStream(seed, RandomStreams.DatasetOrder, (ulong)epoch).Shuffle<int>(indices);
         return [.. indices.Select(d => new DatasetPass(datasets[d].Name, [d], datasets[d].Train.Count))];
     }
 }

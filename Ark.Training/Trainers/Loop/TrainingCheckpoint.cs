@@ -20,11 +20,11 @@ internal static class TrainingCheckpoint
         var root = new OrderedDictionary<string, object?>
         {
             ["epoch"] = (long)position.Epoch - 1,
-            ["lossMIN"] = position.ValidationLosses.Select(object? (l) => Real(l)).ToList(),
+            ["lossMIN"] = position.ValidationLosses.Select(object? (l) => Float64(l)).ToList(),
         };
         foreach (var (key, network) in task.Networks) root[key] = StateOf(network);
         root["optimizer"] = Storable(task.Optimizer.ExportState());
-        root["scheduler"] = new OrderedDictionary<string, object?> { ["last_epoch"] = (long)position.Epoch, ["last_lr"] = Real(task.Optimizer.LearningRate) };
+        root["scheduler"] = new OrderedDictionary<string, object?> { ["last_epoch"] = (long)position.Epoch, ["last_lr"] = Float64(task.Optimizer.LearningRate) };
         root["ark"] = Describe(task, position);
         PyTorchFile.Save(path, root);
     }
@@ -82,10 +82,10 @@ internal static class TrainingCheckpoint
             ["pass"] = (long)position.Pass,
             ["step"] = (long)position.Step,
             ["images"] = (long)position.Images,
-            ["loss_sums"] = position.LossSums.Select(object? (l) => Real(l)).ToList(),
+            ["loss_sums"] = position.LossSums.Select(object? (l) => Float64(l)).ToList(),
             ["total_steps"] = position.TotalSteps,
             ["best_epoch"] = (long)position.BestEpoch,
-            ["best_validation_loss"] = Real(position.BestLoss),
+            ["best_validation_loss"] = Float64(position.BestLoss),
             ["metrics_length"] = position.MetricsLength,
         };
         task.Store(stored);
@@ -107,11 +107,11 @@ internal static class TrainingCheckpoint
         MetricsLength = stored.GetInt32("metrics_length"),
     };
 
-    private static Tensor Real(double value) => tensor(value, ScalarType.Float64);
+    private static Tensor Float64(double value) => tensor(value, ScalarType.Float64);
 
     private static object? Storable(object? value) => value switch
     {
-        double number => Real(number),
+        double number => Float64(number),
         List<object?> list => list.Select(Storable).ToList(),
         OrderedDictionary<string, object?> named => new OrderedDictionary<string, object?>(named.Select(e => KeyValuePair.Create(e.Key, Storable(e.Value)))),
         OrderedDictionary<object, object?> keyed => new OrderedDictionary<object, object?>(keyed.Select(e => KeyValuePair.Create(e.Key, Storable(e.Value)))),

@@ -30,10 +30,10 @@ public abstract class OptimizationOptions
     /// <value>The default is <see langword="null"/>: the teacher, where there is one.</value>
     public string? NestedKey { get; set; }
 
-    /// <summary>How pixels are normalized: <c>imagenet</c>, <c>chestx-ray</c> or <c>none</c>.</summary>
-    /// <value>The default is <c>imagenet</c>.</value>
-    [AllowedValues("imagenet", "chestx-ray", "none", ErrorMessage = "must be imagenet, chestx-ray or none")]
-    public string Normalization { get; set; } = "imagenet";
+    /// <summary>How pixels are normalized.</summary>
+    /// <value>The default is <see cref="Normalization.ImageNet"/>.</value>
+    [EnumDataType(typeof(Normalization), ErrorMessage = "must be imagenet, chestx-ray or none")]
+    public Normalization Normalization { get; set; }
 
     /// <summary>Highest probability of stochastic depth; the first block has 0.</summary>
     /// <value>The default is 0.1; 0 for fine-tuning.</value>

@@ -105,7 +105,7 @@ internal static class OptionTables
             Property = nameof(FineTuningOptions.Patience),
             TryApply = (o, text) =>
             {
-                if (OptionValue.Truth(text) is not { } stops) return false;
+                if (OptionValue.ParseBoolean(text) is not { } stops) return false;
                 if (!stops) o.Patience = 0;
                 return true;
             },
@@ -145,8 +145,7 @@ internal static class OptionTables
         table.Add(Other<T, string>(PretrainedWeights, "FILE", nameof(OptimizationOptions.InitialWeights),
             "the same; --init may then be the published word for what it holds", (o, path) => o.InitialWeights = path));
         table.Add("key", o => o.NestedKey, "where in the weight file the state dict is (default: the teacher, where there is one)", "KEY");
-        table.Add("normalization", o => o.Normalization, "normalization of pixels", "imagenet|chestx-ray|none",
-            text => text.ToLowerInvariant());
+        table.Add("normalization", o => o.Normalization, "normalization of pixels");
         table.Add("drop-path", o => o.DropPathRate, "highest probability of stochastic depth");
         table.Add("precision", o => o.Precision, "numbers that the backbone computes in; weights are kept in fp32");
         table.Add("epochs", o => o.Epochs, "passes over the training images, at most");
@@ -206,7 +205,7 @@ internal static class OptionTables
             IsRecorded = true,
             TryApply = (o, text) =>
             {
-                if (OptionValue.Truth(text) is not { } augments) return false;
+                if (OptionValue.ParseBoolean(text) is not { } augments) return false;
                 set(o, augments ? 10 : 1);
                 return true;
             },
@@ -224,7 +223,7 @@ internal static class OptionTables
             TryApply = (o, text) =>
             {
                 var parts = text.Split([',', ' '], StringSplitOptions.RemoveEmptyEntries);
-                if (parts.Length != 2 || OptionValue.Real(parts[0]) is not { } first || OptionValue.Real(parts[1]) is not { } second)
+                if (parts.Length != 2 || OptionValue.ParseDouble(parts[0]) is not { } first || OptionValue.ParseDouble(parts[1]) is not { } second)
                     return false;
                 (o.Beta1, o.Beta2) = (first, second);
                 return true;

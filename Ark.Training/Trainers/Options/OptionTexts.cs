@@ -29,7 +29,7 @@ internal static class OptionTexts
         foreach (var text in texts.Where(t => !IsNameOfWeights(t, texts))) text.Row.TryApply(options, text.Value);
         bool Has(string name) => texts.Any(t => t.Row.Name == name);
         // Early stopping without a number is that of the defaults.
-        var stopsEarly = texts.Any(t => t.Row.Name == OptionTables.EarlyStop && OptionValue.Truth(t.Value) == true);
+        var stopsEarly = texts.Any(t => t.Row.Name == OptionTables.EarlyStop && OptionValue.ParseBoolean(t.Value) == true);
         if (stopsEarly && options.Patience == 0 && !Has("patience")) options.Patience = new T().Patience;
         // Whoever lowers the rate alone means the whole schedule.
         if (options.MinimumLearningRate > options.LearningRate && Has("lr") && !Has("min-lr"))

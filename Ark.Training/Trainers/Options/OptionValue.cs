@@ -6,9 +6,11 @@ namespace Ark.Training;
 /// <summary>The values of options as text, the same whatever the culture.</summary>
 internal static class OptionValue
 {
-    // Words that are shorter than the names of their values.
+    // Words that are not the names of their values.
     private static readonly Dictionary<Enum, string> Words = new()
     {
+        [Normalization.ImageNet] = NormalizationNames.Of(Normalization.ImageNet),
+        [Normalization.ChestXray] = NormalizationNames.Of(Normalization.ChestXray),
         [OptimizerKind.AdamW] = "adamw",
         [SegmentationLoss.DiceCrossEntropy] = "dice-ce",
     };
@@ -25,11 +27,11 @@ internal static class OptionValue
     public static object? Read(Type type, string text)
     {
         if (type == typeof(string)) return text.Length > 0 ? text : null;
-        if (type == typeof(bool)) return Truth(text);
+        if (type == typeof(bool)) return ParseBoolean(text);
         if (type == typeof(int))
-            return int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var whole) ? whole : null;
+            return int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var integer) ? integer : null;
         if (type == typeof(ulong)) return ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seed) ? seed : null;
-        if (type == typeof(double)) return Real(text);
+        if (type == typeof(double)) return ParseDouble(text);
         var word = Fold(text);
         return type.GetEnumValues().Cast<Enum>().FirstOrDefault(v => Word(v) == word);
     }
@@ -37,20 +39,20 @@ internal static class OptionValue
     /// <summary>Writes a value so that <see cref="Read"/> gives it back, to the last digit; <see langword="null"/> for none.</summary>
     public static string? Write(object? value) => value switch
     {
-        bool truth => truth ? "true" : "false",
+        bool boolean => boolean ? "true" : "false",
         double number => number.ToString("R", CultureInfo.InvariantCulture),
         Enum word => Word(word),
         _ => Convert.ToString(value, CultureInfo.InvariantCulture) is { Length: > 0 } text ? text : null,
     };
 
     /// <summary>A finite number; <see langword="null"/> where the text is none.</summary>
-    public static double? Real(string text) =>
+    public static double? ParseDouble(string text) =>
         double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number) ? number : null;
 
     /// <summary>
     /// Whether the text means yes, as the published scripts read it; <see langword="null"/> where it is neither yes nor no.
     /// </summary>
-    public static bool? Truth(string text) => text.ToUpperInvariant() switch
+    public static bool? ParseBoolean(string text) => text.ToUpperInvariant() switch
     {
         "TRUE" or "1" => true,
         "FALSE" or "0" => false,

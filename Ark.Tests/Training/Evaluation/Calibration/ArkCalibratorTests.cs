@@ -51,7 +51,7 @@ public class ArkCalibratorTests(SmallModel small) : IClassFixture<SmallModel>
         var calibration = new Calibration("x.pth.tar", ModelRole.Teacher, []);
         Assert.Contains("fitted for the teacher", Assert.Throws<ArkInputException>(() => calibration.CheckedFor(ModelRole.Student, [])).Message, StringComparison.Ordinal);
         using var model = LoadedModel.Load(small.Checkpoint);
-        var error = await Assert.ThrowsAsync<ArkInputException>(() => new ArkCalibrator(new NetVipsImageDecoder()).FitAsync(model, [], new CalibrationOptions { Sensitivities = [0, 0.9] }, cancellationToken: TestContext.Current.CancellationToken));
+        var error = await Assert.ThrowsAsync<ArkInputException>(() => new ArkCalibrator(new NetVipsImageDecoder()).CalibrateAsync(model, [], new CalibrationOptions { Sensitivities = [0, 0.9] }, cancellationToken: TestContext.Current.CancellationToken));
         Assert.Contains("0 is no share", error.Message, StringComparison.Ordinal);
     }
 
@@ -90,7 +90,7 @@ public class ArkCalibratorTests(SmallModel small) : IClassFixture<SmallModel>
         using var model = Overconfident(folder, 8);
         var dataset = new ArkDataset("PhantomPneumothorax", new PhantomPictures.Dataset(new LabelSchema(LabelTask.Binary, ["Pneumothorax"]),
             PhantomPictures.Samples(PhantomFinding.Pneumothorax, 120, 1), PhantomPictures.Samples(PhantomFinding.Pneumothorax, 160, 5000)));
-        var calibration = await new ArkCalibrator(new NetVipsImageDecoder()).FitAsync(model, [dataset], new CalibrationOptions { Method = method, Sensitivities = [0.9] }, null, TestContext.Current.CancellationToken);
+        var calibration = await new ArkCalibrator(new NetVipsImageDecoder()).CalibrateAsync(model, [dataset], new CalibrationOptions { Method = method, Sensitivities = [0.9] }, null, TestContext.Current.CancellationToken);
         var label = Assert.Single(Assert.Single(calibration.Heads).Labels);
         Assert.True(label.EceAfter < label.EceBefore && label.EceAfter < 1.25 * label.EceByChance, $"{label.EceBefore:F3} -> {label.EceAfter:F3}, by chance {label.EceByChance:F3}");
         if (method == CalibrationMethod.Temperature) Assert.InRange(label.Temperature, 4, 16);

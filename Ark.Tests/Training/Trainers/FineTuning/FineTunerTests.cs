@@ -306,12 +306,21 @@ public class FineTunerTests(SmallModel small) : IClassFixture<SmallModel>
         foreach (var tensor in after.Values) tensor.Dispose();
     }
 
+    [Fact]
+    public async Task FineTuneAsync_refuses_to_go_on_without_a_folder()
+    {
+        using var folder = new TemporaryFolder();
+        var options = new FineTuningOptions { InitialWeights = small.Checkpoint };
+        var error = await Assert.ThrowsAsync<ArkInputException>(() => Tune(folder, options, directory: null, resume: true));
+        Assert.Contains("'Directory': names no folder to go on in", error.Message, StringComparison.Ordinal);
+    }
+
     private async Task<FineTuningResult> Tune(TemporaryFolder folder, FineTuningOptions options, string? directory = null, IProgress<TrainingProgress>? progress = null, bool resume = false, CancellationToken? token = null)
     {
         await using var services = new ServiceCollection().AddArk().AddTraining().Services.BuildServiceProvider();
         var dataset = services.GetRequiredService<ArkDatasets>().Create(DatasetCatalogue.Load(small.Catalogue(folder)).Get("noise"));
         var tuner = services.GetRequiredService<FineTuner>();
-        return resume ? await tuner.ResumeAsync(dataset, options, directory!, progress, token ?? Token) : await tuner.RunAsync(dataset, options, directory, progress, token ?? Token);
+        return await tuner.FineTuneAsync(new FineTuningRun { Dataset = dataset, Options = options, Directory = directory, Resume = resume }, progress, token ?? Token);
     }
 
     private static (int Epoch, int Step) StateOf(string trial)

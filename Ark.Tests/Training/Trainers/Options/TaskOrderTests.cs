@@ -39,7 +39,7 @@ public class TaskOrderTests(PhantomFixture phantom) : IClassFixture<PhantomFixtu
     {
         PreparedDataset[] datasets = [Dataset("a", 1, "No Finding", "Edema"), Dataset("b", 1, "Mass", "No_finding")];
         var heads = HeadPlan.Heads(TaskOrder.SingleHead, datasets, []);
-        Assert.Equal(["No Finding", "Edema", "Mass"], Assert.Single(heads).Value.Names);
+        Assert.Equal(["No Finding", "Edema", "Mass"], Assert.Single(heads).Labels.Names);
         Assert.Equal([2, 0], HeadPlan.Tasks(TaskOrder.SingleHead, datasets, heads)[1].Columns!);
     }
 
@@ -69,7 +69,7 @@ public class TaskOrderTests(PhantomFixture phantom) : IClassFixture<PhantomFixtu
         var second = phantom.Run("second", o => (o.Epochs, o.InitialWeights, o.LearningRate, o.MinimumLearningRate, o.TeacherMomentum) = (1, trained.Checkpoint(), 0, 0, 1), ["PhantomPneumothorax", "PhantomTriage"]);
         await phantom.TrainAsync(second, cancellationToken: Cancellation);
         using var model = LoadedModel.Load(new RunFiles(second.Directory!).Checkpoint());
-        Assert.Equal(["PhantomView", "PhantomTriage", "PhantomPneumothorax"], model.Description.Heads.Select(h => h.Key));
+        Assert.Equal(["PhantomView", "PhantomTriage", "PhantomPneumothorax"], model.Description.Heads.Select(h => h.Name));
         foreach (var key in (string[])["state_dict", "teacher"])
         {
             var (before, after) = ((PickleDictionary)trained.Root()[key]!, (PickleDictionary)new RunFiles(second.Directory!).Root()[key]!);

@@ -1,6 +1,10 @@
-namespace Ark.Data;
+using System.ComponentModel;
 
-/// <summary>Which mean and deviation, in units of the full range, the pixels are normalised with.</summary>
+namespace Ark;
+
+/// <summary>Which mean and deviation, in units of the full range, the pixels are normalized with.</summary>
+/// <remarks>Files, configuration and the command line call the values <c>imagenet</c>, <c>chestx-ray</c> and <c>none</c>.</remarks>
+[TypeConverter(typeof(NormalizationConverter))]
 public enum Normalization
 {
     /// <summary>ImageNet's, by channel: mean 0.485, 0.456, 0.406; deviation 0.229, 0.224, 0.225. What the released models were trained with.</summary>
