@@ -160,7 +160,7 @@ internal sealed class FineTuneCommand
         }
         catch (OperationCanceledException) when (ResumeOption.HoldsRun(directory))
         {
-            reporter.Line($"Stopped. Go on with: {FineTuningFolder.ResumeCommand} {ShellPath.Quoted(directory)}");
+            reporter.Line($"Stopped. Go on with: ark finetune --resume {ShellPath.Quoted(directory)}");
             throw;
         }
     }

@@ -36,7 +36,7 @@ public sealed record Calibration(string Checkpoint, ModelRole Weights, IReadOnly
         if (weights != Weights)
         {
             throw new ArkInputException("calibration", null, $"was fitted for the {Weights.ToString().ToLowerInvariant()}, and the model is the {weights.ToString().ToLowerInvariant()}",
-                "Use the network that it was fitted for (--weights, Weights), or fit it anew: ark calibrate.");
+                "Use the network that it was fitted for ('Weights'), or fit it anew with 'ArkCalibrator'.");
         }
 
         if (heads.Any(h => For(h) is not null)) return this;
