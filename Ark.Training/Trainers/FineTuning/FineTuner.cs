@@ -63,6 +63,7 @@ public sealed class FineTuner(IImageDecoder decoder, IMeterFactory? meters = nul
         if (resume && folder is not null)
         {
             var (ended, left) = folder.ReadTrials(data, options);
+            folder.DeleteStatesOf(ended.Count);
             trials.AddRange(ended);
             skipped.AddRange(left);
         }

@@ -67,6 +67,13 @@ internal sealed class FineTuningFolder(string path)
         if (Directory.Exists(states)) Directory.Delete(states, recursive: true);
     });
 
+    /// <summary>Deletes the states of the trials that have ended, where a kill came between their results and that. Writes nothing where there are none.</summary>
+    /// <param name="ended">How many trials have ended.</param>
+    public void DeleteStatesOf(int ended)
+    {
+        for (var t = 0; t < ended; t++) DeleteStates(t);
+    }
+
     /// <summary>Keeps the folder to this fine-tuning until it is disposed.</summary>
     /// <param name="resume">Whether it must hold a run to go on with, rather than none. One that ended before its first state was written is none: nothing of it is lost.</param>
     /// <exception cref="ArkInputException">It holds another, is in use, or cannot be written.</exception>
