@@ -35,7 +35,7 @@ internal static class CalibrationFile
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
-            throw new ArkInputException(path, null, "the calibration does not exist", "Correct the path, or fit one: ark calibrate.", e);
+            throw new ArkInputException(path, null, "the calibration does not exist", "Correct the path, or fit one with 'ArkCalibrator'.", e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
