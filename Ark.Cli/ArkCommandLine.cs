@@ -102,7 +102,7 @@ internal static class ArkCommandLine
         catch (Exception e)
         {
             // The outermost frame: whatever went wrong becomes one line and an exit code.
-            var message = e is OutOfMemoryException ? NoMemory : (parsed.CommandResult.Command as TrainingCommand)?.MessageOf(e) ?? e.Message;
+            var message = e is OutOfMemoryException ? NoMemory : (parsed.CommandResult.Command as TrainingCommand)?.MessageOf(e) ?? CommandWords.MessageOf(e);
             await error.WriteLineAsync(parsed.GetValue<bool>(Verbose) ? $"ark: {e}" : $"ark: {OneLine.Of(message)}").ConfigureAwait(false);
             return e is ArkInputException input && !OutputPath.HasNoRoom(input) ? ExitCode.WrongInput : ExitCode.Failed;
         }

@@ -75,7 +75,11 @@ internal sealed class FineTuneCommand
         var (origin, options) = goesOn ? Continue(parsed, directory, asked) : (Begin(parsed), asked.Begin(section: []));
         if (goesOn && ResumeOption.Results(directory) is { } results && results["trials"] is JsonArray ended
             && ended.Count == options.Trials)
+        {
+            new FineTuningFolder(directory).DeleteStatesOf(ended.Count);
             return await ResumeOption.FinishedAsync(_terminal, directory, results, parsed.GetValue(_json)).ConfigureAwait(false);
+        }
+
         var definition = await DefineAsync(origin, silent, cancellationToken).ConfigureAwait(false);
         var dataset = _services.GetRequiredService<ArkDatasets>().Create(definition with { Seed = options.Seed });
         var result = await TuneAsync(dataset, options, directory, goesOn, origin, reporter, cancellationToken).ConfigureAwait(false);
@@ -160,7 +164,7 @@ internal sealed class FineTuneCommand
         }
         catch (OperationCanceledException) when (ResumeOption.HoldsRun(directory))
         {
-            reporter.Line($"Stopped. Go on with: {FineTuningFolder.ResumeCommand} {ShellPath.Quoted(directory)}");
+            reporter.Line($"Stopped. Go on with: ark finetune --resume {ShellPath.Quoted(directory)}");
             throw;
         }
     }

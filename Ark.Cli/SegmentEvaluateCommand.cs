@@ -28,10 +28,11 @@ internal static class SegmentEvaluateCommand
         var replicates = new Option<int>("--bootstrap") { Description = "bootstrap replicates for the intervals; 0 for none", HelpName = "N", DefaultValueFactory = _ => 1000 };
         var seed = new Option<ulong>("--seed") { Description = "what the replicates are drawn from", HelpName = "N", DefaultValueFactory = _ => 42UL };
         var device = new Option<string>("--device") { Description = "where to compute", HelpName = "cpu|cuda[:i]", DefaultValueFactory = _ => "cpu" };
+        var badImages = CommonOptions.BadImages();
         var json = CommonOptions.Json("the figures");
         var quiet = CommonOptions.Quiet();
         split.AcceptOnlyFromAmong("train", "val", "test");
-        var command = new Command("evaluate", Help) { checkpoints, config, dataset, split, stretch, replicates, seed, device, json, quiet };
+        var command = new Command("evaluate", Help) { checkpoints, config, dataset, split, stretch, replicates, seed, device, badImages, json, quiet };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var silent = parsed.GetValue(quiet);
@@ -45,7 +46,8 @@ internal static class SegmentEvaluateCommand
                 foreach (var checkpoint in parsed.GetRequiredValue(checkpoints))
                 {
                     using var model = LoadedSegmenter.Load(checkpoint, parsed.GetRequiredValue(device));
-                    trials.Add(await services.GetRequiredService<SegmentationEvaluator>().EvaluateAsync(model, chosen, ModelArguments.Split(parsed.GetRequiredValue(split)), options, parsed.GetValue(stretch), progress, cancellationToken).ConfigureAwait(false));
+                    trials.Add(await services.GetRequiredService<SegmentationEvaluator>().EvaluateAsync(model, chosen, ModelArguments.Split(parsed.GetRequiredValue(split)), options, parsed.GetValue(stretch),
+                        parsed.Policy(badImages), progress, cancellationToken).ConfigureAwait(false));
                 }
             }
 

@@ -140,7 +140,7 @@ internal sealed class SegmentTrainCommand
             }
             catch (OperationCanceledException) when (t > 0 || ResumeOption.HoldsRun(folder))
             {
-                reporter.Line($"Stopped. Go on with: {SegmentationTrainer.ResumeCommand} {ShellPath.Quoted(first.Directory)}");
+                reporter.Line($"Stopped. Go on with: ark segment train --resume {ShellPath.Quoted(first.Directory)}");
                 throw;
             }
         }

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.RegularExpressions;
 using Ark.Training;
 
 namespace Ark.Cli;
@@ -10,8 +9,11 @@ namespace Ark.Cli;
 /// </summary>
 /// <param name="name">The command.</param>
 /// <param name="description">What it does.</param>
-internal sealed partial class TrainingCommand(string name, string description) : Command(name, description)
+internal sealed class TrainingCommand(string name, string description) : Command(name, description)
 {
+    // The end of such a message is the folder, so that the whole can be copied as a command.
+    private const string GoOn = "go on with: 'Resume'";
+
     private readonly Dictionary<string, string> _flags = new(StringComparer.Ordinal);
 
     /// <summary>Says which flag a property is.</summary>
@@ -27,16 +29,15 @@ internal sealed partial class TrainingCommand(string name, string description) :
     /// <summary>The message of an error in the words of the command line.</summary>
     public string MessageOf(Exception error) => error switch
     {
-        // What is wrong may quote the input, which stays as it is.
-        ArkInputException input => new ArkInputException(
-            input.InputSource, Translate(input.Place), input.Problem, Translate(input.Hint)).Message,
-        TrainingStoppedException => Translate(error.Message)!,
-        _ => error.Message,
+        TrainingStoppedException => CommandWords.Translate(
+            error.Message.Replace(GoOn, $"go on with: {Line()} --resume", StringComparison.Ordinal), _flags)!,
+        _ => CommandWords.MessageOf(error, _flags),
     };
 
-    private string? Translate(string? text) =>
-        text is null ? null : Property().Replace(text, m => _flags.GetValueOrDefault(m.Groups["property"].Value) ?? m.Value);
-
-    [GeneratedRegex("'(?<property>[A-Z][A-Za-z0-9]+)'", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
-    private static partial Regex Property();
+    private string Line()
+    {
+        var words = new Stack<string>();
+        for (Command? at = this; at is not null and not RootCommand; at = at.Parents.OfType<Command>().FirstOrDefault()) words.Push(at.Name);
+        return "ark " + string.Join(' ', words);
+    }
 }

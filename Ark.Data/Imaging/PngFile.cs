@@ -23,7 +23,7 @@ internal static class PngFile
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new ArkInputException(path, null, $"cannot be written: {e.Message.TrimEnd('.')}", "Choose another file (--out).", e);
+            throw new ArkInputException(path, null, $"cannot be written: {e.Message.TrimEnd('.')}", "Choose another file ('path').", e);
         }
         finally
         {

@@ -14,21 +14,17 @@ public sealed class EvaluationTransform : IPreparingTransform
     /// <param name="height">Rows of the view, 1 to 8192.</param>
     /// <param name="width">Columns of the view, 1 to 8192.</param>
     /// <param name="normalization">Mean and deviation.</param>
-    /// <param name="asDatasetOf">
-    /// <see langword="null"/> (the default) prepares the stored picture. A recipe prepares it as that publication's training program does when
-    /// it validates: its datasets first resize every picture (bicubic), to the view's size (Ark) or to the size before the crop (Ark+).
-    /// </param>
-    /// <exception cref="ArgumentOutOfRangeException">A size is out of range, or the normalisation or recipe is none.</exception>
-    public EvaluationTransform(int height, int width, Normalization normalization = Normalization.ImageNet, AugmentationRecipe? asDatasetOf = null)
-        : this(ViewSize.Checked(height, width), ViewSize.Checked(height, width).BeforeCrop, normalization, asDatasetOf)
+    /// <exception cref="ArgumentOutOfRangeException">A size is out of range, or the normalization is none.</exception>
+    public EvaluationTransform(int height, int width, Normalization normalization = Normalization.ImageNet)
+        : this(ViewSize.Checked(height, width), ViewSize.Checked(height, width).BeforeCrop, normalization)
     {
     }
 
     /// <summary>As the public one, with a size before the crop of its own.</summary>
-    internal EvaluationTransform(ViewSize size, ViewSize beforeCrop, Normalization normalization, AugmentationRecipe? asDatasetOf = null)
+    internal EvaluationTransform(ViewSize size, ViewSize beforeCrop, Normalization normalization)
     {
         _size = size;
-        _picture = new EvaluationPicture(size, beforeCrop, asDatasetOf);
+        _picture = new EvaluationPicture(beforeCrop);
         _tables = PixelTables.InSingle(normalization);
     }
 

@@ -14,18 +14,17 @@ public sealed class TenCropTransform : IPreparingTransform
     /// <param name="height">Rows of a view, 1 to 8192.</param>
     /// <param name="width">Columns of a view, 1 to 8192.</param>
     /// <param name="normalization">Mean and deviation.</param>
-    /// <param name="asDatasetOf">As for <see cref="EvaluationTransform"/>.</param>
-    /// <exception cref="ArgumentOutOfRangeException">A size is out of range, or the normalisation or recipe is none.</exception>
-    public TenCropTransform(int height, int width, Normalization normalization = Normalization.ImageNet, AugmentationRecipe? asDatasetOf = null)
-        : this(ViewSize.Checked(height, width), ViewSize.Checked(height, width).BeforeCrop, normalization, asDatasetOf)
+    /// <exception cref="ArgumentOutOfRangeException">A size is out of range, or the normalization is none.</exception>
+    public TenCropTransform(int height, int width, Normalization normalization = Normalization.ImageNet)
+        : this(ViewSize.Checked(height, width), ViewSize.Checked(height, width).BeforeCrop, normalization)
     {
     }
 
     /// <summary>As the public one, with a size before the crop of its own.</summary>
-    internal TenCropTransform(ViewSize size, ViewSize beforeCrop, Normalization normalization, AugmentationRecipe? asDatasetOf = null)
+    internal TenCropTransform(ViewSize size, ViewSize beforeCrop, Normalization normalization)
     {
         _size = size;
-        _picture = new EvaluationPicture(size, beforeCrop, asDatasetOf);
+        _picture = new EvaluationPicture(beforeCrop);
         _tables = PixelTables.InSingle(normalization);
     }
 

@@ -8,7 +8,7 @@ namespace Ark.Data;
 public sealed class TrainingTransform : IPreparingTransform
 {
     private readonly ViewSize _size;
-    private readonly ViewSize? _working;
+    private readonly ViewSize _working;
     private readonly AugmentationRecipe _recipe;
     private readonly PixelTables _tables;
 
@@ -19,18 +19,12 @@ public sealed class TrainingTransform : IPreparingTransform
     /// <param name="normalization">Mean and deviation.</param>
     /// <exception cref="ArgumentOutOfRangeException">A size is out of range, or the recipe or normalisation is none.</exception>
     public TrainingTransform(int height, int width, AugmentationRecipe recipe, Normalization normalization = Normalization.ImageNet)
-        : this(height, width, recipe, normalization, wholePicture: false)
-    {
-    }
-
-    /// <summary>As the public one, but cropping from the stored picture itself, as the published code does for some of its datasets.</summary>
-    internal TrainingTransform(int height, int width, AugmentationRecipe recipe, Normalization normalization, bool wholePicture)
     {
         if (!Enum.IsDefined(recipe)) throw new ArgumentOutOfRangeException(nameof(recipe), recipe, "Unknown recipe.");
         _size = ViewSize.Checked(height, width);
         _recipe = recipe;
         _tables = PixelTables.InDouble(normalization);
-        if (!wholePicture) _working = recipe == AugmentationRecipe.Ark ? _size : _size.BeforeCrop;
+        _working = recipe == AugmentationRecipe.Ark ? _size : _size.BeforeCrop;
     }
 
     /// <summary>The smallest random crop, as a share of the working picture's area, in (0, 1].</summary>
@@ -55,18 +49,16 @@ public sealed class TrainingTransform : IPreparingTransform
     /// <exception cref="ArgumentException"><paramref name="destination"/> has another length.</exception>
     public void Apply(RasterImage image, RandomStream random, Span<float> destination)
     {
-        var working = _working ?? new ViewSize(image.Width, image.Height);
-        Apply(image, Augmentation.Draw(random, working.Width, working.Height, MinCropScale), destination);
+        Apply(image, Augmentation.Draw(random, _working.Width, _working.Height, MinCropScale), destination);
     }
 
-    string IPreparingTransform.Preparation => _working is { } working ? $"bicubic {working.Width}x{working.Height}" : "none";
+    string IPreparingTransform.Preparation => $"bicubic {_working.Width}x{_working.Height}";
 
     RasterImage IPreparingTransform.Prepare(RasterImage image)
     {
-        if (_working is not { } working) return image;
-        var pixels = new byte[checked(working.Pixels * image.Channels)];
-        PilResize.Resize(Bitmap.Of(image), pixels, working.Width, working.Height, PilFilter.Bicubic);
-        return new RasterImage(working.Width, working.Height, image.Channels, pixels);
+        var pixels = new byte[checked(_working.Pixels * image.Channels)];
+        PilResize.Resize(Bitmap.Of(image), pixels, _working.Width, _working.Height, PilFilter.Bicubic);
+        return new RasterImage(_working.Width, _working.Height, image.Channels, pixels);
     }
 
     // A picture of the working size is not resized again.
@@ -77,18 +69,19 @@ public sealed class TrainingTransform : IPreparingTransform
     {
         _size.CheckDestination(destination, Views);
         var source = Bitmap.Of(image);
-        if (_working is not { } working || (working.Width == image.Width && working.Height == image.Height))
+        if (_working.Width == image.Width && _working.Height == image.Height)
         {
             WriteViews(source, drawn, destination);
             return;
         }
 
-        using var resized = new PooledBytes(checked(working.Pixels * image.Channels));
-        PilResize.Resize(source, resized.Span, working.Width, working.Height, PilFilter.Bicubic);
-        WriteViews(new Bitmap(resized.Span, working.Width, working.Height, image.Channels), drawn, destination);
+        using var resized = new PooledBytes(checked(_working.Pixels * image.Channels));
+        PilResize.Resize(source, resized.Span, _working.Width, _working.Height, PilFilter.Bicubic);
+        WriteViews(new Bitmap(resized.Span, _working.Width, _working.Height, image.Channels), drawn, destination);
     }
 
-    private void WriteViews(Bitmap working, Augmentation drawn, Span<float> destination)
+    /// <summary>Makes the views of a picture that is cropped as it is.</summary>
+    internal void WriteViews(Bitmap working, Augmentation drawn, Span<float> destination)
     {
         var viewLength = 3 * _size.Pixels;
         using var first = new PooledBytes(checked(_size.Pixels * working.Channels));

@@ -50,7 +50,7 @@ internal sealed class EmbeddingWork : IDisposable
     {
         var full = Path.GetFullPath(target);
         var folder = full + ".partial";
-        if (Directory.Exists(full)) throw new ArkInputException(target, null, "is a folder", "Name a file (--out).");
+        if (Directory.Exists(full)) throw new ArkInputException(target, null, "is a folder", "Name a file ('path').");
         try
         {
             Directory.CreateDirectory(folder);
@@ -69,7 +69,7 @@ internal sealed class EmbeddingWork : IDisposable
         }
         catch (Exception e) when (UnwritableFile.Is(e))
         {
-            throw new ArkInputException(target, null, $"cannot be written: {UnwritableFile.Reason(e)}", "Choose another file (--out), or wait for the other run.", e);
+            throw new ArkInputException(target, null, $"cannot be written: {UnwritableFile.Reason(e)}", "Choose another file ('path'), or wait for the other run.", e);
         }
     }
 
@@ -116,7 +116,7 @@ internal sealed class EmbeddingWork : IDisposable
         }
         catch (Exception e) when (UnwritableFile.Is(e))
         {
-            throw new ArkInputException(_target, null, $"cannot be written: {UnwritableFile.Reason(e)}", "Choose another file (--out).", e);
+            throw new ArkInputException(_target, null, $"cannot be written: {UnwritableFile.Reason(e)}", "Choose another file ('path').", e);
         }
 
         Discard();
@@ -154,7 +154,7 @@ internal sealed class EmbeddingWork : IDisposable
         }
 
         if (found == job) return;
-        throw new ArkInputException(target + ".partial", null, "holds the start of another extraction (other images, checkpoint, arithmetic or kind of embedding)", "Remove the folder to begin anew, or choose another file (--out).");
+        throw new ArkInputException(target + ".partial", null, "holds the start of another extraction (other images, checkpoint, arithmetic or kind of embedding)", "Remove the folder to begin anew, or choose another file ('path').");
     }
 
     private void Recover()

@@ -15,7 +15,7 @@ internal static class ImageInputs
     /// <exception cref="ArkInputException">There is nothing of that name, or no image in it.</exception>
     public static IReadOnlyList<NamedImage> Read(string path, string? folder = null, CancellationToken cancellationToken = default)
     {
-        if (folder is not null && !Directory.Exists(folder)) throw new ArkInputException(folder, null, "the folder does not exist", "Correct the path (--data-dir).");
+        if (folder is not null && !Directory.Exists(folder)) throw new ArkInputException(folder, null, "the folder does not exist", "Correct the path ('folder').");
         IReadOnlyList<NamedImage> images;
         if (Directory.Exists(path)) images = OfFolder(path);
         else if (ImageFolder.Endings.Contains(Path.GetExtension(path))) images = [new NamedImage(path, new ImageFile(path))];

@@ -50,7 +50,7 @@ internal sealed class CheckpointSection(string path, string place, PickleDiction
         ? value is T typed ? typed : throw Error(key, $"is not {kind}")
         : throw Error(key, "is missing");
 
-    private ArkInputException Error(object key, string problem) => new(path, $"key '{Place(key)}'", problem, "The file is damaged, or no checkpoint of 'ark pretrain'.");
+    private ArkInputException Error(object key, string problem) => new(path, $"key '{Place(key)}'", problem, "The file is damaged, or no checkpoint of 'IArkTrainer'.");
 
     private string Place(object key) => place.Length == 0 ? key.ToString()! : $"{place}.{key}";
 }

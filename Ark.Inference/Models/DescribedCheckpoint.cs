@@ -39,17 +39,17 @@ internal static class DescribedCheckpoint
 
     private static (CheckpointSection Root, CheckpointSection Ark) Sections(string path, object? value)
     {
-        if (value is not PickleDictionary content) throw new ArkInputException(path, null, "holds no dictionary", "Give a checkpoint that 'ark pretrain' wrote.");
+        if (value is not PickleDictionary content) throw new ArkInputException(path, null, "holds no dictionary", "Give a checkpoint that 'IArkTrainer' wrote.");
         var root = new CheckpointSection(path, "", content);
         if (!root.ContainsKey("ark"))
         {
             throw new ArkInputException(path, null, "does not say which model it holds: it has no key 'ark'",
-                "Give a checkpoint that 'ark pretrain' wrote (checkpoints/last.pth.tar); 'ark inspect' shows what another file holds.");
+                "Give a checkpoint that 'IArkTrainer' wrote (checkpoints/last.pth.tar); 'CheckpointFile' shows what another file holds.");
         }
 
         var ark = root.GetSection("ark");
         if (ark.ContainsKey("kind") && ark.GetString("kind") == SegmentationKind)
-            throw new ArkInputException(path, null, "holds a segmentation network, which has no heads", "Use it with 'ark segment predict' or 'ark segment evaluate'.");
+            throw new ArkInputException(path, null, "holds a segmentation network, which has no heads", "Use it with 'IArkSegmenter' or 'SegmentationEvaluator'.");
         if (ark.GetInt32("format") > FormatVersion) throw new ArkInputException(path, "key 'ark.format'", "was written by a newer version of Ark", "Update Ark.");
         return (root, ark);
     }

@@ -26,7 +26,7 @@ public sealed record Calibration(string Checkpoint, ModelRole Weights, IReadOnly
     {
         if (Heads.FirstOrDefault(h => h.Name == head.Name) is not { } found) return null;
         if (found.Task != head.Labels.Task || found.Labels.Count != head.Labels.Count || !head.Labels.Names.All(n => found.Labels.Any(l => l.Name == n)))
-            throw new ArkInputException("calibration", $"head '{head.Name}'", "was fitted for a head with other labels than the model's", "Fit it for this checkpoint: ark calibrate.");
+            throw new ArkInputException("calibration", $"head '{head.Name}'", "was fitted for a head with other labels than the model's", "Fit it for this checkpoint with 'ArkCalibrator'.");
         return found with { Labels = [.. head.Labels.Names.Select(n => found.Labels.First(l => l.Name == n))] };
     }
 
@@ -36,11 +36,11 @@ public sealed record Calibration(string Checkpoint, ModelRole Weights, IReadOnly
         if (weights != Weights)
         {
             throw new ArkInputException("calibration", null, $"was fitted for the {Weights.ToString().ToLowerInvariant()}, and the model is the {weights.ToString().ToLowerInvariant()}",
-                "Use the network that it was fitted for (--weights, Weights), or fit it anew: ark calibrate.");
+                "Use the network that it was fitted for ('Weights'), or fit it anew with 'ArkCalibrator'.");
         }
 
         if (heads.Any(h => For(h) is not null)) return this;
         throw new ArkInputException("calibration", null, $"was fitted for other heads ({string.Join(", ", Heads.Select(h => h.Name))}) than the model's ({string.Join(", ", heads.Select(h => h.Name))})",
-            "Fit it for this checkpoint: ark calibrate.");
+            "Fit it for this checkpoint with 'ArkCalibrator'.");
     }
 }

@@ -35,7 +35,7 @@ internal static class CalibrationFile
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
-            throw new ArkInputException(path, null, "the calibration does not exist", "Correct the path, or fit one: ark calibrate.", e);
+            throw new ArkInputException(path, null, "the calibration does not exist", "Correct the path, or fit one with 'ArkCalibrator'.", e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -43,7 +43,7 @@ internal static class CalibrationFile
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException or FormatException or ArgumentException)
         {
-            throw new ArkInputException(path, null, "is no calibration", "Name a file that 'ark calibrate' wrote.", e);
+            throw new ArkInputException(path, null, "is no calibration", "Name a file that 'ArkCalibrator' wrote.", e);
         }
     }
 
@@ -149,5 +149,5 @@ internal static class CalibrationFile
 
     private static double? Optional(JsonElement number) => number.ValueKind == JsonValueKind.Null ? null : number.GetDouble();
 
-    private static ArkInputException Error(string path, string? place, string problem) => new(path, place, problem, "Name a file that 'ark calibrate' wrote.");
+    private static ArkInputException Error(string path, string? place, string problem) => new(path, place, problem, "Name a file that 'ArkCalibrator' wrote.");
 }

@@ -53,7 +53,7 @@ internal sealed record SegmentationDescription(UperNetConfiguration Network, Nor
         const double block = 4096;
         var b = Network.Backbone;
         if (ImageSize is < 1 or > MaxImageSize || Network.Structures.Count is < 1 or > StructureMap.MaxStructures)
-            throw new ArkInputException(path, "key 'ark.model'", $"describes a network for images of {ImageSize} pixels and {Network.Structures.Count} structures, which no training makes", "Give a checkpoint that 'ark segment train' wrote.");
+            throw new ArkInputException(path, "key 'ark.model'", $"describes a network for images of {ImageSize} pixels and {Network.Structures.Count} structures, which no training makes", "Give a checkpoint that 'SegmentationTrainer' wrote.");
         double floats = b.AbsolutePositionEmbedding ? b.EmbedDim * Math.Pow(ImageSize / Math.Max(1, b.PatchSize), 2) : 0;
         for (var stage = 0; stage < b.Depths.Count; stage++)
         {
@@ -69,7 +69,7 @@ internal sealed record SegmentationDescription(UperNetConfiguration Network, Nor
 
         floats += (double)b.EmbedDim * 3 * b.PatchSize * b.PatchSize;
         if (b.Depths.Any(d => d < 0) || !double.IsFinite(floats) || floats * sizeof(float) > (4.0 * new FileInfo(path).Length) + allowance)
-            throw new ArkInputException(path, "key 'ark.model'", "describes a network that is much larger than the file", "Give a checkpoint that 'ark segment train' wrote.");
+            throw new ArkInputException(path, "key 'ark.model'", "describes a network that is much larger than the file", "Give a checkpoint that 'SegmentationTrainer' wrote.");
     }
 
     /// <summary>From a checkpoint.</summary>

@@ -38,7 +38,7 @@ internal static class SegmentationModelFile
         }
         catch (Exception e) when (e is ArkInputException or ArgumentException or System.Runtime.InteropServices.ExternalException)
         {
-            throw new ArkInputException(path, "key 'ark.model'", $"does not describe a network: {e.Message.Split('\n')[0]}", "Give a checkpoint that 'ark segment train' wrote.", e);
+            throw new ArkInputException(path, "key 'ark.model'", $"does not describe a network: {e.Message.Split('\n')[0]}", "Give a checkpoint that 'SegmentationTrainer' wrote.", e);
         }
     }
 
@@ -46,7 +46,7 @@ internal static class SegmentationModelFile
     /// <exception cref="ArkInputException">It holds no segmentation network, or one of a newer version.</exception>
     public static (CheckpointSection Root, CheckpointSection Ark) Read(string path)
     {
-        const string hint = "Give a checkpoint that 'ark segment train' wrote (checkpoints/best.pth.tar).";
+        const string hint = "Give a checkpoint that 'SegmentationTrainer' wrote (checkpoints/best.pth.tar).";
         if (CheckpointFile.ReadIndex(path).Format == CheckpointFormat.Safetensors) throw new ArkInputException(path, null, "holds no segmentation network", hint);
         if (PyTorchFile.Load(path) is not PickleDictionary content) throw new ArkInputException(path, null, "holds no dictionary", hint);
         var root = new CheckpointSection(path, "", content);

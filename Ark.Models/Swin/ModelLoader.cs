@@ -56,7 +56,7 @@ internal static class ModelLoader
     public static RecognizedWeights Recognize(CheckpointReader reader, StateDictChoice choice) =>
         WeightRecognition.Recognize(choice.Shapes) ?? throw new CheckpointException(reader.Path, PlaceOf(choice),
             $"holds no Swin Transformer that is known: its {choice.Tensors.Count} tensors begin with {string.Join(", ", choice.Tensors.Keys.Take(3))}",
-            "'ark inspect' lists them; choose another key, or build the model yourself and use load_checkpoint.");
+            "'CheckpointFile' lists them; choose another key, or build the model yourself and use load_checkpoint.");
 
     private static string WordsOf(IEnumerable<long>? shape) => $"[{string.Join(", ", shape ?? [])}]";
 

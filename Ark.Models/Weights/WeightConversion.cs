@@ -18,7 +18,7 @@ internal static class WeightConversion
         var choice = StateDictChoice.Choose(reader, options.NestedKey);
         var recognized = WeightRecognition.Recognize(choice.Shapes);
         if (options.Layout is not null && recognized is null)
-            throw new CheckpointException(input, choice.NestedKey.Length == 0 ? null : $"key '{choice.NestedKey}'", "holds no Swin Transformer that is known, so its names cannot be translated", "Leave --layout out to keep them.");
+            throw new CheckpointException(input, choice.NestedKey.Length == 0 ? null : $"key '{choice.NestedKey}'", "holds no Swin Transformer that is known, so its names cannot be translated", "Leave 'Layout' out to keep them.");
         var names = Names(choice, options.Layout);
         var kept = choice.Tensors.Where(t => names[t.Key] is not null).ToList();
         var total = kept.Sum(t => t.Value.ByteCount);

@@ -33,6 +33,24 @@ public class SegmentCommandTests(MaskedPhantom phantom) : IClassFixture<MaskedPh
         Assert.Equal((null, true), ((bool?)figures["stretch"], (bool?)JsonNode.Parse(stretched.Out)!["stretch"]));
         Assert.NotEqual((double)figures["mean_dice"]!, (double)JsonNode.Parse(stretched.Out)!["mean_dice"]!);
 
+        var first = ((ImageFile)(await phantom.Dataset().Adapter.ReadAsync(DatasetSplit.Test, TestContext.Current.CancellationToken))[0].Image).Name;
+        var whole = await File.ReadAllBytesAsync(first, TestContext.Current.CancellationToken);
+        try
+        {
+            await File.WriteAllTextAsync(first, "no picture", TestContext.Current.CancellationToken);
+            string[] line = ["segment", "evaluate", "--checkpoint", checkpoint, "--config", phantom.Catalogue, "--bootstrap", "0", "--json", "-"];
+            (await CommandLineRun.Of(line)).AssertRefused(Path.GetFileName(first));
+            var left = await CommandLineRun.Of([.. line, "--bad-images", "skip"]);
+            Assert.True(left.ExitCode == 0, left.Error);
+            Assert.Equal(37, (int)JsonNode.Parse(left.Out)!["images"]!);
+            Assert.Contains("left out", left.Error, StringComparison.Ordinal);
+            Assert.Contains(Path.GetFileName(first), left.Error, StringComparison.Ordinal);
+        }
+        finally
+        {
+            await File.WriteAllBytesAsync(first, whole, CancellationToken.None);
+        }
+
         var output = phantom.PathOf("predicted");
         var predicted = await CommandLineRun.Of("segment", "predict", "--checkpoint", checkpoint, "--out", output, "--spacing", "2.5", "--json", "-", "--quiet", phantom.Picture, phantom.Picture);
         Assert.True(predicted.ExitCode == 0, predicted.Error);

@@ -41,7 +41,7 @@ internal static class ParquetPredictions
         catch (Exception e) when (e is not (ArkInputException or OperationCanceledException))
         {
             // The Parquet library meets damaged files with exceptions of many types.
-            throw new ArkInputException(path, null, $"is no table of predictions in Parquet: {e.Message.TrimEnd('.')}", "Write it again (ark evaluate --predictions).", e);
+            throw new ArkInputException(path, null, $"is no table of predictions in Parquet: {e.Message.TrimEnd('.')}", "Write it again ('PredictionFile').", e);
         }
     }
 

@@ -28,16 +28,8 @@ internal sealed class RunDirectory : IDisposable
 
     public string FullPath { get; }
 
-    /// <summary>What goes on with a run of this kind, for messages; the folder follows.</summary>
-    public string ResumeCommand { get; set; } = "ark pretrain --resume";
-
-    /// <summary>The folder that goes on; another one where this is a part of it.</summary>
-    private string ResumePath { get; set; }
-
-    /// <summary>Names what goes on with the run, for messages.</summary>
-    /// <param name="path">The folder.</param>
-    /// <param name="command">The command; the folder follows.</param>
-    public void ResumeAt(string path, string command) => (ResumePath, ResumeCommand) = (path, command);
+    /// <summary>The folder that goes on, for messages; another one where this is a part of it.</summary>
+    public string ResumePath { private get; set; }
 
     public string ConfigPath => Path.Combine(FullPath, "config.json");
 
@@ -112,7 +104,7 @@ internal sealed class RunDirectory : IDisposable
         {
             var cause = e is CheckpointException checkpoint ? $"{checkpoint.InputSource} {checkpoint.Problem}" : UnwritableFile.Reason(e);
             throw new TrainingStoppedException(
-                $"{FullPath}: the run cannot be written: {cause}. What was written before is unchanged; make room or mend the folder, then go on with: {ResumeCommand} {ShellPath.Quoted(ResumePath)}", e);
+                $"{FullPath}: the run cannot be written: {cause}. What was written before is unchanged; make room or mend the folder, then go on with: 'Resume' {ShellPath.Quoted(ResumePath)}", e);
         }
     }
 

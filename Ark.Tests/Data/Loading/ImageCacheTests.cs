@@ -26,7 +26,7 @@ public sealed class ImageCacheTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    public static TheoryData<string> Transforms => ["ark", "ark-plus", "evaluation", "as-ark", "as-ark-plus", "ten-crop"];
+    public static TheoryData<string> Transforms => ["ark", "ark-plus", "evaluation", "ten-crop"];
 
     [Theory]
     [MemberData(nameof(Transforms))]
@@ -37,8 +37,6 @@ public sealed class ImageCacheTests : IDisposable
             "ark" => new TrainingTransform(32, 32, AugmentationRecipe.Ark),
             "ark-plus" => new TrainingTransform(32, 32, AugmentationRecipe.ArkPlus),
             "evaluation" => new EvaluationTransform(32, 32),
-            "as-ark" => new EvaluationTransform(32, 32, asDatasetOf: AugmentationRecipe.Ark),
-            "as-ark-plus" => new EvaluationTransform(32, 32, asDatasetOf: AugmentationRecipe.ArkPlus),
             _ => new TenCropTransform(32, 32),
         };
         var expected = await Views(transform, null, new NetVipsImageDecoder());

@@ -68,14 +68,15 @@ public class TaskLossTests(PhantomFixture phantom) : IClassFixture<PhantomFixtur
     {
         using var scope = NewDisposeScope();
         using var small = new SmallAccrual(Fidelity.Corrected);
-        // The findings have 2 + 1 + 0 + 2 targets, the classes two whole rows and one that lacks a class; the last column is the dataset.
-        float[][] rows =
+        // The findings have 2 + 1 + 0 + 2 targets, the classes two whole rows and one that lacks a class.
+        (int Dataset, float[] Targets)[] rows =
         [
-            [1, 0, Missing, 0], [0, 0, 1, 1], [0, Missing, Missing, 0], [1, 0, 0, 1],
-            [Missing, Missing, Missing, 0], [0, 1, Missing, 1], [0, 1, Missing, 0],
+            (0, [1, 0]), (1, [0, 0, 1]), (0, [0, Missing]), (1, [1, 0, 0]),
+            (0, [Missing, Missing]), (1, [0, 1, Missing]), (0, [0, 1]),
         ];
-        using var batch = BatchOf(rows);
-        var step = new StepBatch(batch, new DatasetPass("all", [SmallAccrual.Findings, SmallAccrual.Triage], rows.Length), [2, 3], small.Accrual, parts: 2, CPU);
+        StepSample[] samples = [.. rows.Select((r, i) => new StepSample(r.Dataset, new ImageSample(new FakeImage(i), r.Targets)))];
+        using var batch = BatchOf(samples);
+        var step = new StepBatch(batch, samples, [2, 3], small.Accrual, parts: 2, CPU);
         var parts = Enumerable.Range(0, step.Parts).Select(step.Part).ToArray();
         Assert.Equal([4 / 7.0, 3 / 7.0], parts.Select(p => p.Share));
         Assert.Equal(1, parts.SelectMany(p => p.Tasks).Sum(t => t.Share), 1e-12);
@@ -112,10 +113,10 @@ public class TaskLossTests(PhantomFixture phantom) : IClassFixture<PhantomFixtur
         return new RunFiles(run.Directory!);
     }
 
-    private static Batch BatchOf(float[][] targets)
+    private static Batch BatchOf(IReadOnlyList<StepSample> samples)
     {
-        ImageSample[] samples = [.. targets.Select((t, i) => new ImageSample(new FakeImage(i), t))];
-        return Assert.Single(new BatchLoader(samples, new FakeTransform(), new NoDecoder(), new BatchLoaderOptions { BatchSize = targets.Length }).ReadAsync(0, TestContext.Current.CancellationToken)
+        ImageSample[] images = [.. samples.Select(s => s.Sample with { Targets = [] })];
+        return Assert.Single(new BatchLoader(images, new FakeTransform(), new NoDecoder(), new BatchLoaderOptions { BatchSize = images.Length }).ReadAsync(0, TestContext.Current.CancellationToken)
             .ToBlockingEnumerable(TestContext.Current.CancellationToken));
     }
 

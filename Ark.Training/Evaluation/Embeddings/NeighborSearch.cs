@@ -13,7 +13,7 @@ internal static class NeighborSearch
     public static IReadOnlyList<Neighbor> Find(EmbeddingTable table, ReadOnlySpan<float> query, int count, string? without = null)
     {
         if (query.Length != table.Width)
-            throw new ArkInputException(table.Path, null, $"has embeddings of {table.Width} numbers, the image's has {query.Length}", "Embed the image as the file was: same checkpoint, pooled or --projected.");
+            throw new ArkInputException(table.Path, null, $"has embeddings of {table.Width} numbers, the image's has {query.Length}", "Embed the image as the file was: same checkpoint, same 'Kind'.");
         var best = new PriorityQueue<int, (double Similarity, int Later)>();
         for (var n = 0; n < table.Count; n++)
         {

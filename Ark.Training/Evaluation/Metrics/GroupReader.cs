@@ -22,7 +22,7 @@ internal static class GroupReader
         if (values.TrueForAll(v => v is null)) throw new ArkInputException(source, $"column '{column.Column}'", "tells of no image of the split", "Its rows are matched by image name or patient; check both.");
         var groups = new ImageGroups(column.Column, Banded(column, values));
         var count = groups.Distinct().Length;
-        return count <= MaxGroups ? groups : throw new ArkInputException(source, $"column '{column.Column}'", $"has {count} values, too many to compare (limit {MaxGroups})", "Choose a column with few values, or bands of numbers (--bands 40,60).");
+        return count <= MaxGroups ? groups : throw new ArkInputException(source, $"column '{column.Column}'", $"has {count} values, too many to compare (limit {MaxGroups})", "Choose a column with few values, or bands of numbers ('Bands').");
     }
 
     private static List<string?> FromTable(string path, string column, IReadOnlyList<ImageSample> samples)
@@ -65,7 +65,7 @@ internal static class GroupReader
         foreach (var list in samples.Select(s => s.Place?.File).Distinct())
         {
             if (list is null || !".csv".Equals(Path.GetExtension(list), StringComparison.OrdinalIgnoreCase))
-                throw new ArkInputException(list ?? "dataset", $"column '{column}'", "cannot be looked up: the dataset's list is no CSV", "Give a CSV that has it (--metadata FILE).");
+                throw new ArkInputException(list ?? "dataset", $"column '{column}'", "cannot be looked up: the dataset's list is no CSV", "Give a CSV that has it ('Metadata').");
             using var csv = CsvTable.Open(list);
             var value = csv.Column(column);
             while (csv.Read())
@@ -84,7 +84,7 @@ internal static class GroupReader
         var other = values.Where((v, i) => v is not null && numbers[i] is null).FirstOrDefault();
         // Bands are for the columns of numbers, of several that are given at once.
         if (other is not null && column.Bands is not null && numbers.Any(n => n is not null))
-            throw new ArkInputException(column.Metadata ?? "dataset", $"column '{column.Column}'", $"holds '{other}', which is no number, so that it has no bands", "Mend the value or leave it empty, or leave out --bands.");
+            throw new ArkInputException(column.Metadata ?? "dataset", $"column '{column.Column}'", $"holds '{other}', which is no number, so that it has no bands", "Mend the value or leave it empty, or leave out 'Bands'.");
         if (other is not null || (column.Bands is null && numbers.Distinct().Count() <= MaxPlainNumbers)) return values;
         return [.. numbers.Select(n => n is { } number ? AgeBands.BandOf(number, column.Bands ?? AgeBands.Usual) : null)];
     }

@@ -13,22 +13,25 @@ public sealed class SegmentationEvaluator(IImageDecoder decoder)
     /// <param name="split">The split.</param>
     /// <param name="options">How many bootstrap replicates to draw; the threshold has no meaning here.</param>
     /// <param name="stretch">Whether the grey levels of each picture are spread over the full range first: for pictures of low contrast.</param>
+    /// <param name="badImages">Whether an image that cannot be read, or whose masks cannot, ends the work, or is left out and told as a warning.</param>
     /// <param name="progress">Is told what happens.</param>
     /// <param name="cancellationToken">Ends the work early.</param>
     /// <returns>The figures.</returns>
     /// <exception cref="ArkInputException">A list, an image or a mask cannot be used, or a structure is unknown to the network.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public async Task<SegmentationEvaluation> EvaluateAsync(
-        LoadedSegmenter model, SegmentationDataset dataset, DatasetSplit split, ScoringOptions? options = null, bool stretch = false, IProgress<WorkProgress>? progress = null,
-        CancellationToken cancellationToken = default)
+        LoadedSegmenter model, SegmentationDataset dataset, DatasetSplit split, ScoringOptions? options = null, bool stretch = false,
+        BadImagePolicy badImages = BadImagePolicy.Stop, IProgress<WorkProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(dataset);
         var samples = await dataset.Adapter.ReadAsync(split, cancellationToken).ConfigureAwait(false);
+        var what = $"evaluating {dataset.Name}";
+        void Skip(SkippedImage image) => progress?.Report(new WorkProgress(what, image.Index + 1, samples.Count) { Warning = $"left out {image.Reason}" });
         return await OwnThread.RunAsync(
             () => Evaluate(
                 model, dataset.Name, dataset.Adapter.Structures, split, samples, options ?? new ScoringOptions(), stretch,
-                done => progress?.Report(new WorkProgress($"evaluating {dataset.Name}", done, samples.Count)), null, cancellationToken),
+                done => progress?.Report(new WorkProgress(what, done, samples.Count)), badImages == BadImagePolicy.Skip ? Skip : null, cancellationToken),
             cancellationToken).ConfigureAwait(false);
     }
 

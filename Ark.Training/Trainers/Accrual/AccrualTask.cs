@@ -90,9 +90,17 @@ internal sealed class AccrualTask : ITrainingTask
 
     public IEnumerable<TrainingStep> Steps(DatasetPass pass, TrainingPosition position, CancellationToken cancellationToken)
     {
-        var samples = pass.IsMixed ? MixedSamples.Of(_datasets, _options.Fidelity == Fidelity.Corrected, _options.Seed, position.Epoch) : _datasets[pass.Datasets[0]].Train;
-        foreach (var batch in _source.Training(pass.Name, pass.IsMixed ? null : pass.Datasets[0], samples, _trainingView, position.Epoch, position.Step, cancellationToken))
-            yield return new TrainingStep(batch.Number, batch.Count, () => batch.Indices.Select(i => samples[i].Image.Name), (at, token) => Step(pass, batch, at, token), batch);
+        int? dataset = pass.IsMixed ? null : pass.Datasets[0];
+        IReadOnlyList<StepSample> samples = dataset is { } number
+            ? [.. _datasets[number].Train.Select(s => new StepSample(number, s))]
+            : MixedSamples.Of(_datasets, _options.Fidelity == Fidelity.Corrected, _options.Seed, position.Epoch);
+        // The step takes targets from the samples: in a mixed batch they differ in number.
+        ImageSample[] images = [.. samples.Select(s => s.Sample with { Targets = [] })];
+        foreach (var batch in _source.Training(pass.Name, dataset, images, _trainingView, position.Epoch, position.Step, cancellationToken))
+        {
+            yield return new TrainingStep(batch.Number, batch.Count, () => batch.Indices.Select(i => images[i].Image.Name),
+                (at, token) => Step(batch, samples, at, token), batch);
+        }
     }
 
     public string DescribeLosses(TrainingPosition position) => FormattableString.Invariant($"task loss {position.MeanLoss(0):F4}, consistency {position.MeanLoss(1):F4}");
@@ -113,17 +121,19 @@ internal sealed class AccrualTask : ITrainingTask
         ["consistency_weight"] = _accrual.LastConsistencyWeight,
     };
 
-    public EpochOutcome Validate(TrainingPosition position, bool isTested, CancellationToken cancellationToken)
+    public EpochOutcome Validate(TrainingPosition position, CancellationToken cancellationToken)
     {
         var epoch = position.Epoch + 1;
         double[] losses = [.. Enumerable.Range(0, _datasets.Count).Select(d => Read(_accrual.Student, d, DatasetSplit.Validation, position, cancellationToken).Loss)];
-        Evaluations = isTested && losses.All(double.IsFinite) ? Test(position, cancellationToken) : [];
         return new EpochOutcome(losses, SelectionLoss(losses),
             $"validation loss: {string.Join(", ", _datasets.Select((d, i) => FormattableString.Invariant($"{d.Name} {losses[i]:F4}")))}",
-            [
-                .. _datasets.Zip(losses, (d, l) => new JsonObject { ["event"] = "validation", ["epoch"] = epoch, ["dataset"] = d.Name, ["loss"] = JsonScalar.Number(l) }),
-                .. Evaluations.Select(e => Json.Evaluation(e, epoch)),
-            ]);
+            [.. _datasets.Zip(losses, (d, l) => new JsonObject { ["event"] = "validation", ["epoch"] = epoch, ["dataset"] = d.Name, ["loss"] = JsonScalar.Number(l) })]);
+    }
+
+    public IReadOnlyList<JsonObject> TestEpoch(TrainingPosition position, CancellationToken cancellationToken)
+    {
+        Evaluations = Test(position, cancellationToken);
+        return [.. Evaluations.Select(e => Json.Evaluation(e, position.Epoch + 1))];
     }
 
     public void EndEpoch(int epoch, EpochOutcome outcome) => _accrual.EndEpoch(epoch, outcome.Losses.Average());
@@ -181,12 +191,12 @@ internal sealed class AccrualTask : ITrainingTask
         return published ? (passes[0].Images / options.BatchSize) + 1 : passes.Sum(p => BatchSource.BatchCount(p.Images, options.BatchSize));
     }
 
-    private double[] Step(DatasetPass pass, Batch batch, TrainingPosition position, CancellationToken cancellationToken)
+    private double[] Step(Batch batch, IReadOnlyList<StepSample> samples, TrainingPosition position, CancellationToken cancellationToken)
     {
         using var scope = NewDisposeScope();
         _accrual.Student.DropPathStream = new RandomStream(_options.Seed, RandomStreams.DropPath, (ulong)position.TotalSteps);
         _accrual.Teacher.DropPathStream = new RandomStream(_options.Seed, RandomStreams.TeacherDropPath, (ulong)position.TotalSteps);
-        var parts = new StepBatch(batch, pass, _labels, _accrual, _options.GradientAccumulationSteps, _device);
+        var parts = new StepBatch(batch, samples, _labels, _accrual, _options.GradientAccumulationSteps, _device);
         return _accrual.Step(parts.Parts, parts.Part, cancellationToken);
     }
 

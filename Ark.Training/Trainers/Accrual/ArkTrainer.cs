@@ -36,6 +36,9 @@ internal sealed partial class ArkTrainer(IImageDecoder decoder, IOptions<Trainin
             reporter.Message(
                 SharedImages.Warning(dataset.Name, "its test figures are not independent of the choice of checkpoint"), warning: true);
 
+        if (options is { StopsEarly: false, Patience: > 0 })
+            reporter.Message("with published fidelity patience has no effect, as in the published code: the run goes on to its last epoch", warning: true);
+
         using var directory = run.Directory is null ? null : RunDirectory.Open(run.Directory, run.Resume);
         return await OwnThread.RunAsync(() =>
         {

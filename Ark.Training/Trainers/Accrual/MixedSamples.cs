@@ -3,8 +3,7 @@ using Ark.Evaluation;
 namespace Ark.Training;
 
 /// <summary>
-/// The training images of all datasets in one list, mixed anew for each epoch, so that batches cut from it draw from every dataset. The targets of a sample are those of its dataset, filled up
-/// with NaN to the longest, and behind them the dataset's number.
+/// The training images of all datasets in one list, mixed anew for each epoch, so that batches cut from it draw from every dataset.
 /// </summary>
 internal static class MixedSamples
 {
@@ -13,10 +12,9 @@ internal static class MixedSamples
     /// <param name="evenly">Whether every stretch of the list shall hold each dataset in its share; otherwise the list is shuffled as one, as published.</param>
     /// <param name="seed">The run's seed.</param>
     /// <param name="epoch">Names the epoch.</param>
-    public static IReadOnlyList<ImageSample> Of(IReadOnlyList<PreparedDataset> datasets, bool evenly, ulong seed, int epoch)
+    public static IReadOnlyList<StepSample> Of(IReadOnlyList<PreparedDataset> datasets, bool evenly, ulong seed, int epoch)
     {
         var random = new RandomStream(seed, RandomStreams.MixedSamples, (ulong)epoch);
-        var length = datasets.Max(d => d.Labels.Count);
         var placed = new List<(double Place, int Dataset, int Index)>();
         for (var d = 0; d < datasets.Count; d++)
         {
@@ -26,15 +24,7 @@ internal static class MixedSamples
             for (var k = 0; k < order.Length; k++) placed.Add((evenly ? (k + random.NextDouble()) / order.Length : random.NextDouble(), d, order[k]));
         }
 
-        return [.. placed.OrderBy(p => p.Place).ThenBy(p => p.Dataset).ThenBy(p => p.Index).Select(p => Marked(datasets[p.Dataset].Train[p.Index], p.Dataset, length))];
-    }
-
-    private static ImageSample Marked(ImageSample sample, int dataset, int length)
-    {
-        var targets = new float[length + 1];
-        Array.Fill(targets, float.NaN);
-        sample.Targets.CopyTo(targets, 0);
-        targets[length] = dataset;
-        return sample with { Targets = targets };
+        return [.. placed.OrderBy(p => p.Place).ThenBy(p => p.Dataset).ThenBy(p => p.Index)
+            .Select(p => new StepSample(p.Dataset, datasets[p.Dataset].Train[p.Index]))];
     }
 }

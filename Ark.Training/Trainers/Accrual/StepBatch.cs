@@ -9,25 +9,25 @@ internal sealed class StepBatch
     private readonly Batch _batch;
     private readonly KnowledgeAccrual _accrual;
     private readonly Device _device;
-    private readonly int[] _datasets;
+    private readonly StepSample[] _rows;
     private readonly int[] _labels;
     private readonly int _partSize;
     private readonly Dictionary<int, double> _present = [];
 
     /// <summary>Looks at a batch.</summary>
     /// <param name="batch">The batch; borrowed.</param>
-    /// <param name="pass">The pass that it belongs to.</param>
+    /// <param name="samples">What its images are of: the samples that its indices count.</param>
     /// <param name="labels">For each dataset of the run, the number of its labels.</param>
     /// <param name="accrual">Says which losses count rows and which count labels.</param>
     /// <param name="parts">The most parts to cut it into.</param>
     /// <param name="device">Where the tensors shall be.</param>
-    public StepBatch(Batch batch, DatasetPass pass, int[] labels, KnowledgeAccrual accrual, int parts, Device device)
+    public StepBatch(Batch batch, IReadOnlyList<StepSample> samples, int[] labels, KnowledgeAccrual accrual, int parts, Device device)
     {
         (_batch, _labels, _accrual, _device) = (batch, labels, accrual, device);
         _partSize = (batch.Count + parts - 1) / parts;
         Parts = (batch.Count + _partSize - 1) / _partSize;
-        _datasets = [.. Enumerable.Range(0, batch.Count).Select(row => pass.IsMixed ? (int)TargetsOf(row)[^1] : pass.Datasets[0])];
-        foreach (var rows in Enumerable.Range(0, batch.Count).GroupBy(r => _datasets[r])) _present[rows.Key] = Present(rows.Key, rows);
+        _rows = [.. batch.Indices.Select(i => samples[i])];
+        foreach (var rows in Enumerable.Range(0, batch.Count).GroupBy(r => _rows[r].Dataset)) _present[rows.Key] = Present(rows.Key, rows);
     }
 
     public int Parts { get; }
@@ -39,7 +39,7 @@ internal sealed class StepBatch
         var count = Math.Min(_partSize, _batch.Count - first);
         var image = 3 * _batch.Height * _batch.Width;
         var views = tensor(_batch.Images.AsMemory(first * _batch.Views * image, count * _batch.Views * image), [count, _batch.Views, 3, _batch.Height, _batch.Width]).to(_device);
-        var tasks = Enumerable.Range(first, count).GroupBy(r => _datasets[r]).OrderBy(g => g.Key).Select(g => Task(g.Key, [.. g], first, count)).ToArray();
+        var tasks = Enumerable.Range(first, count).GroupBy(r => _rows[r].Dataset).OrderBy(g => g.Key).Select(g => Task(g.Key, [.. g], first, count)).ToArray();
         return new StepPart(views.select(1, 0), views.select(1, 1), (double)count / _batch.Count, tasks);
     }
 
@@ -47,23 +47,23 @@ internal sealed class StepBatch
     {
         var labels = _labels[dataset];
         var targets = new float[rows.Length * labels];
-        for (var r = 0; r < rows.Length; r++) TargetsOf(rows[r])[..labels].CopyTo(targets.AsSpan(r * labels));
+        for (var r = 0; r < rows.Length; r++) TargetsOf(rows[r]).CopyTo(targets.AsSpan(r * labels));
         var anyMissing = targets.Any(float.IsNaN);
         // Of a dataset's mean loss in the step, this part's mean has the share of its targets; of the step's loss, a dataset has the share of its images.
-        var share = _present[dataset] == 0 ? 0 : Present(dataset, rows) / _present[dataset] * _datasets.Count(d => d == dataset) / _batch.Count;
+        var share = _present[dataset] == 0 ? 0 : Present(dataset, rows) / _present[dataset] * _rows.Count(r => r.Dataset == dataset) / _batch.Count;
         return new TaskPart(dataset, tensor(targets, [rows.Length, labels]).to(_device), anyMissing, share,
             rows.Length == count ? null : tensor(rows.Select(r => (long)(r - first)).ToArray(), device: _device));
     }
 
     private double Present(int dataset, IEnumerable<int> rows) => _accrual.IsExclusive(dataset)
-        ? rows.Count(r => !HasMissing(TargetsOf(r)[.._labels[dataset]]))
-        : rows.Sum(r => CountPresent(TargetsOf(r)[.._labels[dataset]]));
+        ? rows.Count(r => !HasMissing(TargetsOf(r)))
+        : rows.Sum(r => CountPresent(TargetsOf(r)));
 
-    private Span<float> TargetsOf(int row) => _batch.Targets.AsSpan(row * _batch.LabelCount, _batch.LabelCount);
+    private ReadOnlySpan<float> TargetsOf(int row) => _rows[row].Sample.Targets;
 
-    private static bool HasMissing(Span<float> targets) => CountPresent(targets) < targets.Length;
+    private static bool HasMissing(ReadOnlySpan<float> targets) => CountPresent(targets) < targets.Length;
 
-    private static int CountPresent(Span<float> targets)
+    private static int CountPresent(ReadOnlySpan<float> targets)
     {
         var count = 0;
         foreach (var target in targets)

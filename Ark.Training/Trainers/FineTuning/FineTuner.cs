@@ -44,6 +44,7 @@ public sealed class FineTuner(IImageDecoder decoder, IMeterFactory? meters = nul
         if (resume)
         {
             var (ended, left) = folder!.ReadTrials(data, options);
+            folder.DeleteStatesOf(ended.Count);
             trials.AddRange(ended);
             skipped.AddRange(left);
         }

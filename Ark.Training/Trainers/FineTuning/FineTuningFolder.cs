@@ -12,9 +12,6 @@ namespace Ark.Training;
 /// <param name="path">The folder.</param>
 internal sealed class FineTuningFolder(string path)
 {
-    /// <summary>What goes on with a fine-tuning that was stopped.</summary>
-    public const string ResumeCommand = "ark finetune --resume";
-
     private const string Kind = "fine-tuning";
 
     private static readonly JsonSerializerOptions Format = new()
@@ -40,7 +37,7 @@ internal sealed class FineTuningFolder(string path)
     public RunDirectory OpenTrial(int trial, int kept)
     {
         var directory = RunDirectory.Open(TrialOf(trial), resume: File.Exists(Path.Combine(TrialOf(trial), "config.json")));
-        directory.ResumeAt(path, ResumeCommand);
+        directory.ResumePath = path;
         // Without a state there is nothing to go on with, and the records are of steps that are made again.
         if (!RunCheckpoints.HasState(directory, kept)) directory.TruncateMetrics(0);
         return directory;
@@ -69,6 +66,13 @@ internal sealed class FineTuningFolder(string path)
         var states = Path.Combine(TrialOf(trial), "checkpoints");
         if (Directory.Exists(states)) Directory.Delete(states, recursive: true);
     });
+
+    /// <summary>Deletes the states of the trials that have ended, where a kill came between their results and that. Writes nothing where there are none.</summary>
+    /// <param name="ended">How many trials have ended.</param>
+    public void DeleteStatesOf(int ended)
+    {
+        for (var t = 0; t < ended; t++) DeleteStates(t);
+    }
 
     /// <summary>Keeps the folder to this fine-tuning until it is disposed.</summary>
     /// <param name="resume">Whether it must hold a run to go on with, rather than none. One that ended before its first state was written is none: nothing of it is lost.</param>
@@ -166,7 +170,7 @@ internal sealed class FineTuningFolder(string path)
         catch (Exception e) when (UnwritableFile.Is(e) || e is CheckpointException { InnerException: not null })
         {
             var cause = e is CheckpointException checkpoint ? $"{checkpoint.InputSource} {checkpoint.Problem}" : UnwritableFile.Reason(e);
-            throw new TrainingStoppedException($"{path}: the results cannot be written: {cause}. Trials that ended before are kept; make room or mend the folder, then go on with: {ResumeCommand} {ShellPath.Quoted(path)}", e);
+            throw new TrainingStoppedException($"{path}: the results cannot be written: {cause}. Trials that ended before are kept; make room or mend the folder, then go on with: 'Resume' {ShellPath.Quoted(path)}", e);
         }
     }
 

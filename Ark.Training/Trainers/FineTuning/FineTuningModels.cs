@@ -15,7 +15,7 @@ internal static class FineTuningModels
         if (options.InitialWeights is { } path)
         {
             var found = ArkModelConfiguration.Recognize(CheckpointFile.ReadIndex(path), options.NestedKey)?.Backbone
-                ?? throw new ArkInputException(path, null, "holds no Swin Transformer that is known", "'ark inspect' lists what it holds.");
+                ?? throw new ArkInputException(path, null, "holds no Swin Transformer that is known", "'CheckpointFile' lists what it holds.");
             backbone ??= found;
             if ((backbone.EmbedDim, string.Join(',', backbone.Depths)) != (found.EmbedDim, string.Join(',', found.Depths)))
             {

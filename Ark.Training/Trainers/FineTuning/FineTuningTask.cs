@@ -128,12 +128,14 @@ internal sealed class FineTuningTask : ITrainingTask
         ["lr"] = Optimizer.LearningRate,
     };
 
-    public EpochOutcome Validate(TrainingPosition position, bool isTested, CancellationToken cancellationToken)
+    public EpochOutcome Validate(TrainingPosition position, CancellationToken cancellationToken)
     {
         var loss = Read(DatasetSplit.Validation, position, cancellationToken).Loss;
         return new EpochOutcome([loss], loss, FormattableString.Invariant($"validation loss: {_data.Name} {loss:F4}"),
             [new JsonObject { ["event"] = "validation", ["epoch"] = position.Epoch + 1, ["dataset"] = _data.Name, ["loss"] = JsonScalar.Number(loss) }]);
     }
+
+    public IReadOnlyList<JsonObject> TestEpoch(TrainingPosition position, CancellationToken cancellationToken) => [];
 
     public void EndEpoch(int epoch, EpochOutcome outcome)
     {

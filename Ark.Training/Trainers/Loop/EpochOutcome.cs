@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace Ark.Training;
 
-/// <summary>What validation, and the tests that were due, came to after an epoch.</summary>
+/// <summary>What validation came to after an epoch.</summary>
 /// <param name="Losses">The validation loss of each dataset.</param>
 /// <param name="SelectionLoss">The loss by which the best epoch is chosen.</param>
 /// <param name="Message">A line for people.</param>

@@ -52,11 +52,16 @@ internal interface ITrainingTask : IDisposable
     /// <summary>The record of a pass, once it has ended.</summary>
     JsonObject RecordPass(DatasetPass pass, TrainingPosition position);
 
-    /// <summary>Validates, and tests where that is due. Draws no random numbers and changes no state, so that a run which is stopped here repeats it.</summary>
+    /// <summary>Validates. Draws no random numbers and changes no state, so that a run which is stopped here repeats it.</summary>
     /// <param name="position">Where the run stands: all passes of the epoch have ended.</param>
-    /// <param name="isTested">Whether a test is due.</param>
     /// <param name="cancellationToken">Ends it early.</param>
-    EpochOutcome Validate(TrainingPosition position, bool isTested, CancellationToken cancellationToken);
+    EpochOutcome Validate(TrainingPosition position, CancellationToken cancellationToken);
+
+    /// <summary>Tests what the epoch came to, where epochs are tested. Draws no random numbers and changes no state either.</summary>
+    /// <param name="position">As for <see cref="Validate"/>.</param>
+    /// <param name="cancellationToken">Ends it early.</param>
+    /// <returns>Lines for the metrics.</returns>
+    IReadOnlyList<JsonObject> TestEpoch(TrainingPosition position, CancellationToken cancellationToken);
 
     /// <summary>Ends an epoch.</summary>
     /// <param name="epoch">Epochs that have ended.</param>

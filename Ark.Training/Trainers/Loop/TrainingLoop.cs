@@ -47,10 +47,10 @@ internal sealed class TrainingLoop : IDisposable
     /// <summary>The states that could not be read, and the one that was used; <see langword="null"/> where the last one was whole.</summary>
     public string? PassedOver => _checkpoints?.PassedOver;
 
-    private bool IsOutOfPatience => _options.Patience > 0 && Position.Epoch - Position.BestEpoch >= _options.Patience;
+    private bool IsOutOfPatience => IsOutOfPatienceAt(Position);
 
     /// <summary>Trains to the end, or until patience is. Cancelled, or stopped by its input, a run leaves the state of its last step.</summary>
-    /// <param name="evaluationInterval">Tests, and keeps a checkpoint, every so many epochs and after the last; <see langword="null"/> for neither.</param>
+    /// <param name="evaluationInterval">Tests, and keeps a checkpoint, every so many epochs and after the last, whatever ends the run; <see langword="null"/> for neither.</param>
     /// <param name="cancellationToken">Ends it at the next step.</param>
     /// <exception cref="TrainingStoppedException">Training diverged, or the folder cannot be written.</exception>
     public void Run(int? evaluationInterval, CancellationToken cancellationToken)
@@ -102,12 +102,14 @@ internal sealed class TrainingLoop : IDisposable
         while (Position.Pass < passes.Count) RunPass(passes[Position.Pass], cancellationToken);
 
         var epoch = Position.Epoch + 1;
-        var isTested = evaluationInterval is { } interval && (epoch % interval == 0 || epoch == _options.Epochs);
-        var outcome = _task.Validate(Position, isTested, cancellationToken);
+        var outcome = _task.Validate(Position, cancellationToken);
         RequireFinite(outcome, epoch);
+        var ended = Position.AfterEpoch(outcome);
+        var isTested = evaluationInterval is { } interval && (epoch % interval == 0 || epoch == _options.Epochs || IsOutOfPatienceAt(ended));
+        var tests = isTested ? _task.TestEpoch(Position, cancellationToken) : [];
         _task.EndEpoch(epoch, outcome);
-        foreach (var record in outcome.Records) _directory?.AppendMetrics(record);
-        Position = Position.AfterEpoch(outcome);
+        foreach (var record in (JsonObject[])[.. outcome.Records, .. tests]) _directory?.AppendMetrics(record);
+        Position = ended;
         if (isTested) _checkpoints?.SaveEpoch(Position);
         if (Position.BestEpoch == epoch) KeepBest();
         _checkpoints?.SaveLast(Position);
@@ -117,6 +119,9 @@ internal sealed class TrainingLoop : IDisposable
         _reporter.Report(TrainingPhase.Validating, epoch, null, 0, 0, Position.TotalSteps, message: $"{_task.Prefix}epoch {epoch}/{_options.Epochs}  {outcome.Message}");
         if (IsOutOfPatience) _reporter.Message($"{_task.Prefix}stopped: no lower validation loss for {_options.Patience} epochs");
     }
+
+    private bool IsOutOfPatienceAt(TrainingPosition position) =>
+        _options is { StopsEarly: true, Patience: > 0 } && position.Epoch - position.BestEpoch >= _options.Patience;
 
     private void RunPass(DatasetPass pass, CancellationToken cancellationToken)
     {

@@ -49,10 +49,16 @@ public abstract class OptimizationOptions
     [Range(1, 1_000_000)]
     public int Epochs { get; set; } = 10;
 
-    /// <summary>Epochs without a lower validation loss after which training ends; 0 to go on to the last.</summary>
+    /// <summary>
+    /// Epochs without a lower validation loss after which training ends; 0 to go on to the last. A pretraining with
+    /// <see cref="Fidelity.Published"/> goes on to the last in any case, as the published code does.
+    /// </summary>
     /// <value>The default is 0 for pretraining, 10 for fine-tuning, 20 for segmentation.</value>
     [Range(0, 1_000_000)]
     public int Patience { get; set; }
+
+    /// <summary>Whether patience can end a training.</summary>
+    internal virtual bool StopsEarly => true;
 
     /// <summary>Images of a step.</summary>
     /// <value>The default is 32 for pretraining, 64 for fine-tuning, 16 for segmentation.</value>

@@ -36,7 +36,8 @@ internal static class OptionTables
         var table = new OptionTable<TrainingOptions>("training");
         table.Add("recipe", o => o.Recipe, "the publication to follow");
         table.Add("fidelity", o => o.Fidelity, "mend or repeat the slips of the published code");
-        AddShared(table, "weights to start from, or a trained model to go on from (student, teacher and heads)");
+        AddShared(table, "weights to start from, or a trained model to go on from (student, teacher and heads)",
+            "; with --fidelity published without effect, as there");
         table.Add("use-mlp", o => o.UseMlpProjector, "projector with a hidden layer (true) or linear (false)");
         table.Add("projector-features", o => o.ProjectorFeatures, "width of the projector; 0 for none");
         table.Add("task-order", o => o.TaskOrder,
@@ -134,7 +135,7 @@ internal static class OptionTables
     }
 
     /// <summary>The options of every training.</summary>
-    private static void AddShared<T>(OptionTable<T> table, string init)
+    private static void AddShared<T>(OptionTable<T> table, string init, string patience = "")
         where T : OptimizationOptions, new()
     {
         table.Add("arch", o => o.Architecture, "the backbone, such as swin_base_patch4_window7_224 (default: that of the weight file)",
@@ -149,7 +150,8 @@ internal static class OptionTables
         table.Add("drop-path", o => o.DropPathRate, "highest probability of stochastic depth");
         table.Add("precision", o => o.Precision, "numbers that the backbone computes in; weights are kept in fp32");
         table.Add("epochs", o => o.Epochs, "passes over the training images, at most");
-        table.Add("patience", o => o.Patience, "epochs without a lower validation loss after which training ends; 0 for none");
+        table.Add("patience", o => o.Patience,
+            "epochs without a lower validation loss after which training ends; 0 for none" + patience);
         table.Add("batch-size", o => o.BatchSize, "images of a step");
         table.Add("opt", o => o.Optimizer, "optimizer: sgd is Nesterov, momentum is plain");
         table.Add("lr", o => o.LearningRate, "learning rate at the top of its schedule");

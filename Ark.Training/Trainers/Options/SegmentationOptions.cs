@@ -66,7 +66,7 @@ public sealed class SegmentationOptions : OptimizationOptions
         if (InitialWeights is { } path)
         {
             var found = ArkModelConfiguration.Recognize(CheckpointFile.ReadIndex(path), NestedKey)?.Backbone
-                ?? throw new ArkInputException(path, null, "holds no Swin Transformer that is known", "'ark inspect' lists what it holds.");
+                ?? throw new ArkInputException(path, null, "holds no Swin Transformer that is known", "'CheckpointFile' lists what it holds.");
             backbone ??= found;
             if ((backbone.EmbedDim, backbone.PatchSize, string.Join(',', backbone.Depths)) != (found.EmbedDim, found.PatchSize, string.Join(',', found.Depths)))
                 throw new ArkInputException(path, null, $"holds {found.Name}, not {backbone.Name}", "Leave 'Architecture' out to take the file's own.");

@@ -94,6 +94,9 @@ public sealed class TrainingOptions : OptimizationOptions
     /// <value>The default is <see langword="true"/>.</value>
     public bool PixelBaseline { get; set; } = true;
 
+    /// <summary>The published code parses patience and does not use it.</summary>
+    internal override bool StopsEarly => Fidelity == Fidelity.Corrected;
+
     internal override int ScheduleLength => ScheduleEpochs ?? Epochs;
 
     private protected override int PublishedWarmup => Recipe == TrainingRecipe.ArkPlus ? 5 : 20;

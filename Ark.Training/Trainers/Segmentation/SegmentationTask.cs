@@ -115,7 +115,7 @@ internal sealed class SegmentationTask : ITrainingTask
     };
 
     // The loss over the split, and the Dice of each structure at the network's own resolution.
-    public EpochOutcome Validate(TrainingPosition position, bool isTested, CancellationToken cancellationToken)
+    public EpochOutcome Validate(TrainingPosition position, CancellationToken cancellationToken)
     {
         _network.eval();
         using var off = no_grad();
@@ -149,6 +149,8 @@ internal sealed class SegmentationTask : ITrainingTask
             },
         ]);
     }
+
+    public IReadOnlyList<JsonObject> TestEpoch(TrainingPosition position, CancellationToken cancellationToken) => [];
 
     public void EndEpoch(int epoch, EpochOutcome outcome)
     {

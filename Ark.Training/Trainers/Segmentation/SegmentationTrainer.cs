@@ -15,9 +15,6 @@ public sealed class SegmentationTrainer(IImageDecoder decoder, IMeterFactory? me
 {
     private readonly ArkInstruments _instruments = new(meters);
 
-    /// <summary>What goes on with a run that was stopped.</summary>
-    internal const string ResumeCommand = "ark segment train --resume";
-
     /// <summary>Trains, tests the weights with the lowest validation loss, and writes the run's folder. The test split takes part in no choice.</summary>
     /// <param name="run">What to train.</param>
     /// <param name="progress">Is told what happens; may be called from any thread.</param>
@@ -38,7 +35,6 @@ public sealed class SegmentationTrainer(IImageDecoder decoder, IMeterFactory? me
             reporter.Message(SharedImages.Warning(data.Name, "the test figures are not independent of the choice of epoch"), warning: true);
         var model = run.Resume ? null : options.Describe(data.Structures);
         using var directory = RunDirectory.Open(run.Directory, run.Resume);
-        directory.ResumeCommand = ResumeCommand;
         var begins = !run.Resume || !RunCheckpoints.HasState(directory, options.MaxCheckpoints);
         model ??= RunCheckpoints.ReadNewest(directory, options.MaxCheckpoints, path => SegmentationTask.ReadModel(path, options, data)) ?? options.Describe(data.Structures);
         return await OwnThread.RunAsync(() =>

@@ -95,7 +95,7 @@ public sealed class GroupComparisonTests : IDisposable
 
     [Fact]
     public void A_dataset_without_a_csv_needs_a_table() =>
-        Assert.Contains("--metadata", Assert.Throws<ArkInputException>(() => GroupReader.Read(new GroupColumn("Sex"), [Sample("x.png", null) with { Place = new("list.txt", 1) }])).Message, StringComparison.Ordinal);
+        Assert.Contains("'Metadata'", Assert.Throws<ArkInputException>(() => GroupReader.Read(new GroupColumn("Sex"), [Sample("x.png", null) with { Place = new("list.txt", 1) }])).Message, StringComparison.Ordinal);
 
     private IReadOnlyList<string?> Read(string table, string column, ImageSample[] samples) => GroupReader.Read(new GroupColumn(column) { Metadata = _folder.Write("m.csv", table) }, samples).Values;
 

@@ -38,6 +38,9 @@ public class FineTunerTests(SmallModel small) : IClassFixture<SmallModel>
         await File.WriteAllTextAsync(Path.Combine(directory, "results.json"), first.ToJsonString(), Token);
         File.Delete(Path.Combine(directory, "trial-2.safetensors"));
         var written = File.GetLastWriteTimeUtc(Path.Combine(directory, "trial-1.safetensors"));
+        // A kill came between the results of the trial and the deletion of its states.
+        var (left, last) = (Path.Combine(directory, "trial-1", "checkpoints"), Path.Combine(directory, "trial-2", "checkpoints"));
+        await File.WriteAllTextAsync(Path.Combine(Directory.CreateDirectory(left).FullName, "last.pth.tar"), "a state", Token);
         (await CommandLineRun.Of("finetune", "--resume", directory, "--lr", "1")).AssertRefused("--lr", "says 1", "began with 0.01", "the options it began with");
         var resumed = await CommandLineRun.Of("finetune", "--resume", directory, "--json", "-", "--quiet");
         Assert.True(resumed.ExitCode == 0, resumed.Error);
@@ -45,11 +48,14 @@ public class FineTunerTests(SmallModel small) : IClassFixture<SmallModel>
         Assert.Equal(JsonNode.Parse(whole)!.ToJsonString(), JsonNode.Parse(resumed.Out)!.ToJsonString());
         Assert.True(File.Exists(Path.Combine(directory, "trial-2.safetensors")));
         Assert.Equal(written, File.GetLastWriteTimeUtc(Path.Combine(directory, "trial-1.safetensors")));
+        Assert.False(Directory.Exists(left));
 
         // Nothing is left of it, so nothing is read.
+        await File.WriteAllTextAsync(Path.Combine(Directory.CreateDirectory(last).FullName, "last.pth.tar"), "a state", Token);
         var finished = await CommandLineRun.Of("finetune", "--resume", directory);
         Assert.True(finished.ExitCode == 0, finished.Error);
         Assert.Contains("is finished", finished.Out, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(last));
 
         // Other images than it began with.
         await File.WriteAllTextAsync(Path.Combine(directory, "results.json"), first.ToJsonString(), Token);

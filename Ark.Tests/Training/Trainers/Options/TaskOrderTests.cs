@@ -22,16 +22,18 @@ public class TaskOrderTests(PhantomFixture phantom) : IClassFixture<PhantomFixtu
     {
         var datasets = Datasets(60, 30, 10);
         var mixed = MixedSamples.Of(datasets, evenly: true, seed: 3, epoch: 0);
-        Assert.Equal(100, mixed.Select(s => s.Image.Name).Distinct().Count());
+        Assert.Equal(100, mixed.Select(s => s.Sample.Image.Name).Distinct().Count());
         foreach (var batch in mixed.Chunk(20))
         {
-            var counts = batch.GroupBy(s => (int)s.Targets[^1]).ToDictionary(g => g.Key, g => g.Count());
+            var counts = batch.GroupBy(s => s.Dataset).ToDictionary(g => g.Key, g => g.Count());
             Assert.InRange(counts[0], 10, 14);
             Assert.InRange(counts[1], 4, 8);
             Assert.InRange(counts[2], 1, 3);
         }
 
-        Assert.NotEqual(mixed.Select(s => s.Image.Name), MixedSamples.Of(datasets, evenly: true, seed: 3, epoch: 1).Select(s => s.Image.Name));
+        Assert.NotEqual(mixed, MixedSamples.Of(datasets, evenly: true, seed: 3, epoch: 1));
+        Assert.All(mixed, s => Assert.StartsWith(datasets[s.Dataset].Name + "/", s.Sample.Image.Name, StringComparison.Ordinal));
+        Assert.All(mixed, s => Assert.Equal(datasets[s.Dataset].Labels.Count, s.Sample.Targets.Length));
     }
 
     [Fact]

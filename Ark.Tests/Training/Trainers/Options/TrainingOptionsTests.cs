@@ -38,6 +38,43 @@ public class TrainingOptionsTests(PhantomFixture phantom) : IClassFixture<Phanto
         Assert.True(LargestMove(free) > 10 * LargestMove(clipped));
     }
 
+    [Fact]
+    public async Task Run_that_patience_ends_has_its_last_epoch_tested_and_kept_and_ends_the_same_after_a_kill()
+    {
+        // At a rate of zero the first epoch stays the best.
+        static void Set(TrainingOptions o) => (o.Epochs, o.Patience, o.EvaluationInterval, o.LearningRate, o.MinimumLearningRate) = (6, 2, 10, 0, 0);
+        var whole = phantom.Run("impatient", Set, ["PhantomView"]);
+        var result = await phantom.TrainAsync(whole, cancellationToken: Cancellation);
+        var files = new RunFiles(whole.Directory!);
+        var lines = files.Metrics().Select(l => JsonNode.Parse(l)!).ToList();
+        Assert.Equal([1, 2, 3], lines.Where(l => (string?)l["event"] == "validation").Select(l => (int)l["epoch"]!));
+        Assert.Equal([(3, "student"), (3, "teacher")], lines.Where(l => (string?)l["event"] == "evaluation").Select(l => ((int)l["epoch"]!, (string)l["weights"]!)));
+        Assert.Equal([ModelRole.Student, ModelRole.Teacher], result.Evaluations.Select(e => e.Weights));
+        Assert.True(File.Exists(files.Checkpoint("epoch-0003")));
+        var report = File.ReadAllText(Path.Combine(files.Folder, "report.html"));
+        Assert.Contains(result.Evaluations[0].MeanAuroc!.Value.ToString("F3", System.Globalization.CultureInfo.InvariantCulture), report, StringComparison.Ordinal);
+
+        // After an epoch, after the pass of the last one, and with nothing left to train.
+        foreach (var messages in (int[])[2, 5, 7])
+        {
+            var run = phantom.Run($"impatient-{messages}", Set, ["PhantomView"]);
+            await Assert.ThrowsAsync<Reaction.KilledException>(() => phantom.TrainAsync(run, Reaction.KillAfterMessages(messages), Cancellation));
+            Assert.Equal(2, (await phantom.TrainAsync(run with { Resume = true }, cancellationToken: Cancellation)).Evaluations.Count);
+            new RunFiles(run.Directory!).AssertSameAs(files);
+        }
+    }
+
+    [Fact]
+    public async Task Published_run_goes_on_past_its_patience_and_says_so()
+    {
+        var warnings = new List<string>();
+        var run = phantom.Run("patient", o => (o.Fidelity, o.Epochs, o.Patience, o.EvaluationInterval, o.LearningRate, o.MinimumLearningRate) = (Fidelity.Published, 3, 1, 10, 0, 0), ["PhantomView"]);
+        await phantom.TrainAsync(run, new Reaction(p => warnings.AddRange(p is { IsWarning: true, Message: { } message } ? [message] : [])), Cancellation);
+        var epochs = new RunFiles(run.Directory!).Metrics().Select(l => JsonNode.Parse(l)!).Where(l => (string?)l["event"] == "validation").Select(l => (int)l["epoch"]!);
+        Assert.Equal([1, 2, 3], epochs);
+        Assert.Contains(warnings, w => w.Contains("patience has no effect", StringComparison.Ordinal));
+    }
+
     [Theory]
     [InlineData("average", null)]
     [InlineData("PhantomView", 1)]

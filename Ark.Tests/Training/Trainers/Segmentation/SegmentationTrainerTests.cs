@@ -242,7 +242,7 @@ public class SegmentationTrainerTests(MaskedPhantom phantom) : IClassFixture<Mas
     public void Classification_refuses_a_segmentation_network_and_names_the_command()
     {
         var error = Assert.Throws<ArkInputException>(() => LoadedModel.Load(phantom.Checkpoint));
-        Assert.Contains("ark segment predict", error.Message, StringComparison.Ordinal);
+        Assert.Contains("IArkSegmenter", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
