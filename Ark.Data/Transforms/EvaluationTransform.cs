@@ -14,12 +14,21 @@ public sealed class EvaluationTransform : IPreparingTransform
     /// <param name="height">Rows of the view, 1 to 8192.</param>
     /// <param name="width">Columns of the view, 1 to 8192.</param>
     /// <param name="normalization">Mean and deviation.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A size is out of range, or the normalization is none.</exception>
+    public EvaluationTransform(int height, int width, Normalization normalization = Normalization.ImageNet)
+        : this(height, width, asDatasetOf: null, normalization)
+    {
+    }
+
+    /// <summary>As the public one, for pictures that a publication's datasets have changed.</summary>
+    /// <param name="height">Rows of the view.</param>
+    /// <param name="width">Columns of the view.</param>
     /// <param name="asDatasetOf">
-    /// <see langword="null"/> (the default) prepares the stored picture. A recipe prepares it as that publication's training program does when
+    /// <see langword="null"/> prepares the stored picture. A recipe prepares it as that publication's training program does when
     /// it validates: its datasets first resize every picture (bicubic), to the view's size (Ark) or to the size before the crop (Ark+).
     /// </param>
-    /// <exception cref="ArgumentOutOfRangeException">A size is out of range, or the normalisation or recipe is none.</exception>
-    public EvaluationTransform(int height, int width, Normalization normalization = Normalization.ImageNet, AugmentationRecipe? asDatasetOf = null)
+    /// <param name="normalization">Mean and deviation.</param>
+    internal EvaluationTransform(int height, int width, AugmentationRecipe? asDatasetOf, Normalization normalization = Normalization.ImageNet)
         : this(ViewSize.Checked(height, width), ViewSize.Checked(height, width).BeforeCrop, normalization, asDatasetOf)
     {
     }
@@ -32,16 +41,19 @@ public sealed class EvaluationTransform : IPreparingTransform
         _tables = PixelTables.InSingle(normalization);
     }
 
-    /// <inheritdoc/>
+    /// <summary>How many views of an image it makes: one.</summary>
     public int Views => 1;
 
-    /// <inheritdoc/>
+    /// <summary>Rows of the view.</summary>
     public int Height => _size.Height;
 
-    /// <inheritdoc/>
+    /// <summary>Columns of the view.</summary>
     public int Width => _size.Width;
 
-    /// <inheritdoc/>
+    /// <summary>Makes the view.</summary>
+    /// <param name="image">The decoded image; not changed.</param>
+    /// <param name="random">Not used: nothing of this view is random.</param>
+    /// <param name="destination">Receives <c>[3, Height, Width]</c>, normalized.</param>
     /// <exception cref="ArgumentException"><paramref name="destination"/> has another length.</exception>
     public void Apply(RasterImage image, RandomStream random, Span<float> destination)
     {

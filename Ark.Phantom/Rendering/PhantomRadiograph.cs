@@ -30,7 +30,7 @@ public sealed class PhantomRadiograph
     public IReadOnlyList<PhantomFinding> Findings { get; }
 
     /// <summary>Where the findings show; a finding with several parts has several boxes, and each finding has at least one.</summary>
-    public IReadOnlyList<PhantomBox> Boxes { get; }
+    internal IReadOnlyList<PhantomBox> Boxes { get; }
 
     /// <summary>The greatest width of the heart's mask over the greatest width of both lungs' masks together.</summary>
     public double CardiothoracicRatio { get; }
@@ -38,7 +38,7 @@ public sealed class PhantomRadiograph
     /// <summary>The mask of a structure.</summary>
     /// <param name="structure">The structure.</param>
     /// <returns>An image of the picture's size, 255 inside and 0 outside; it shares its pixels with this object.</returns>
-    public RasterImage Mask(PhantomStructure structure) => new(Image.Width, Image.Height, 1, _masks[structure]);
+    internal RasterImage Mask(PhantomStructure structure) => new(Image.Width, Image.Height, 1, _masks[structure]);
 
     private double Span(params ReadOnlySpan<byte[]> masks)
     {

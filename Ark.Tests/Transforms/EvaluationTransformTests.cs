@@ -70,7 +70,7 @@ public class EvaluationTransformTests
         var plain = Apply(new EvaluationTransform(64, 64, Normalization.None), picture);
         foreach (var recipe in Enum.GetValues<AugmentationRecipe>())
         {
-            var prepared = Apply(new EvaluationTransform(64, 64, Normalization.None, recipe), picture);
+            var prepared = Apply(new EvaluationTransform(64, 64, recipe, Normalization.None), picture);
             Assert.NotEqual(plain, prepared);
             Assert.InRange(plain.Zip(prepared, (a, b) => Math.Abs(a - b)).Average(), 0, 0.02);
         }
