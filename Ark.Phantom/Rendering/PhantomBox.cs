@@ -9,4 +9,4 @@ namespace Ark.Phantom;
 /// <param name="Width">Columns, at least 1.</param>
 /// <param name="Height">Rows, at least 1.</param>
 [StructLayout(LayoutKind.Auto)]
-internal readonly record struct PhantomBox(PhantomFinding Finding, int X, int Y, int Width, int Height);
+public readonly record struct PhantomBox(PhantomFinding Finding, int X, int Y, int Width, int Height);

@@ -30,7 +30,7 @@ public sealed class PhantomRadiograph
     public IReadOnlyList<PhantomFinding> Findings { get; }
 
     /// <summary>Where the findings show; a finding with several parts has several boxes, and each finding has at least one.</summary>
-    internal IReadOnlyList<PhantomBox> Boxes { get; }
+    public IReadOnlyList<PhantomBox> Boxes { get; }
 
     /// <summary>The greatest width of the heart's mask over the greatest width of both lungs' masks together.</summary>
     public double CardiothoracicRatio { get; }
