@@ -52,13 +52,17 @@ internal static class TrainingMemoryBenchmark
     {
         private readonly CancellationTokenSource _enough = new();
         private readonly List<(double Resident, double Native)> _megabytes = [];
+        private (int Epoch, string? Dataset, int Step) _at;
         private int _steps;
 
         public CancellationToken Enough => _enough.Token;
 
         public void Report(TrainingProgress value)
         {
-            if (value.Message?.Contains(" step ", StringComparison.Ordinal) != true) return;
+            // The end of a pass is said after its last step, and of the same place.
+            var at = (value.Epoch, value.Dataset, value.Step);
+            if (value.Phase != TrainingPhase.Training || value.Step == 0 || at == _at) return;
+            _at = at;
             if (++_steps % Every == 0)
             {
                 var resident = Environment.WorkingSet;

@@ -1,5 +1,4 @@
 using Ark.Models;
-using Ark.Tests.Checkpoints;
 using static TorchSharp.torch;
 
 namespace Ark.Tests.Cli;
@@ -51,7 +50,7 @@ public class ConvertCommandTests
         }
 
         using var scope = NewDisposeScope();
-        var images = Models.Reference.Tensors("09_checkpoints", "ms_swin_io.safetensors")["input"];
+        var images = Reference.Tensors("09_checkpoints", "ms_swin_io.safetensors")["input"];
         using var original = SwinTransformer.Load(source);
         var expected = RecordedTree.BytesOf(original.forward(images));
         foreach (var way in ways)

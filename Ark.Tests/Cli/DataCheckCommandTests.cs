@@ -1,6 +1,4 @@
 using System.Text.Json;
-using Ark.Tests.Data;
-using Ark.Tests.Images;
 
 namespace Ark.Tests.Cli;
 

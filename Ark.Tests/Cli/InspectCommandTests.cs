@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Ark.Tests.Checkpoints;
 using static TorchSharp.torch;
 
 namespace Ark.Tests.Cli;

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Ark.Tests.Training;
 using Ark.Training;
 
 namespace Ark.Tests.Cli;

@@ -1,6 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using Ark.Tests.Images;
-using Ark.Tests.Reuse;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using static TorchSharp.torch;

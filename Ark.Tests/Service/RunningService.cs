@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using Ark.Service;
-using Ark.Tests.Reuse;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Logging;
 

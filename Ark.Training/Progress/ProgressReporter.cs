@@ -26,10 +26,11 @@ internal sealed class ProgressReporter(IProgress<TrainingProgress>? progress)
         _begun = _watch.Elapsed;
     }
 
-    public void Report(TrainingPhase phase, int epoch, string dataset, int step, int steps, long stepsDone,
-        double? taskLoss = null, double? consistencyLoss = null, double? learningRate = null, double? imagesPerSecond = null)
+    public void Report(TrainingPhase phase, int epoch, string? dataset, int step, int steps, long stepsDone,
+        double? taskLoss = null, double? consistencyLoss = null, double? learningRate = null, double? imagesPerSecond = null, string? message = null)
     {
-        _last = _watch.Elapsed;
+        // A line for the log puts no status off.
+        if (message is null) _last = _watch.Elapsed;
         _steps = StepsBefore + stepsDone;
         progress?.Report(new TrainingProgress
         {
@@ -45,6 +46,7 @@ internal sealed class ProgressReporter(IProgress<TrainingProgress>? progress)
             ImagesPerSecond = imagesPerSecond,
             Elapsed = _watch.Elapsed,
             Remaining = Remaining(),
+            Message = message,
         });
     }
 

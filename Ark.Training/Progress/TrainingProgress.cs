@@ -39,7 +39,10 @@ public sealed record TrainingProgress
     /// <summary>Estimated time until the run ends.</summary>
     public TimeSpan? Remaining { get; init; }
 
-    /// <summary>A line for the log: a finished pass, a warning, an evaluation.</summary>
+    /// <summary>
+    /// A line for the log: a finished pass or epoch, a step that is to be logged, a warning. Where a pass has ended, <see cref="Step"/> is <see cref="Steps"/>;
+    /// where an epoch has, <see cref="Phase"/> is <see cref="TrainingPhase.Validating"/> and <see cref="Dataset"/> is <see langword="null"/>.
+    /// </summary>
     public string? Message { get; init; }
 
     /// <summary>Whether <see cref="Message"/> deserves attention.</summary>

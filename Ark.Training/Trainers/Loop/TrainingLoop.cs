@@ -114,7 +114,7 @@ internal sealed class TrainingLoop : IDisposable
         // Last, for who hears of it may throw.
         _directory?.WriteReport();
         _memory.Add(MemoryReading.Take(epoch));
-        _reporter.Message($"{_task.Prefix}epoch {epoch}/{_options.Epochs}  {outcome.Message}");
+        _reporter.Report(TrainingPhase.Validating, epoch, null, 0, 0, Position.TotalSteps, message: $"{_task.Prefix}epoch {epoch}/{_options.Epochs}  {outcome.Message}");
         if (IsOutOfPatience) _reporter.Message($"{_task.Prefix}stopped: no lower validation loss for {_options.Patience} epochs");
     }
 
@@ -146,7 +146,8 @@ internal sealed class TrainingLoop : IDisposable
         Position = Position.AfterPass();
         _checkpoints?.SaveLast(Position);
         _instruments.Pass(pass.Name, ended.MeanLoss(0), ended.LossSums.Count > 1 ? ended.MeanLoss(1) : null);
-        _reporter.Message(FormattableString.Invariant($"{_task.Prefix}epoch {ended.Epoch + 1}/{_options.Epochs}  {pass.Name}: {_task.DescribeLosses(ended)}, {speed:F0} images/s"));
+        Report(pass, ended, steps, steps, speed,
+            FormattableString.Invariant($"{_task.Prefix}epoch {ended.Epoch + 1}/{_options.Epochs}  {pass.Name}: {_task.DescribeLosses(ended)}, {speed:F0} images/s"));
     }
 
     private void TakeStep(DatasetPass pass, TrainingStep step, CancellationToken cancellationToken)
@@ -166,11 +167,13 @@ internal sealed class TrainingLoop : IDisposable
     private void ReportStep(DatasetPass pass, int steps, double speed)
     {
         if (_options.LogInterval is { } interval && Position.Step % interval == 0)
-            _reporter.Message($"{_task.Prefix}epoch {Position.Epoch + 1}/{_options.Epochs}  {pass.Name} step {Position.Step}/{steps}: {_task.DescribeLosses(Position)}");
-        if (!_reporter.IsDue) return;
-        _reporter.Report(TrainingPhase.Training, Position.Epoch + 1, pass.Name, Position.Step, steps, Position.TotalSteps, Position.MeanLoss(0),
-            Position.LossSums.Count > 1 ? Position.MeanLoss(1) : null, _task.Optimizer.LearningRate, speed);
+            Report(pass, Position, Position.Step, steps, speed, $"{_task.Prefix}epoch {Position.Epoch + 1}/{_options.Epochs}  {pass.Name} step {Position.Step}/{steps}: {_task.DescribeLosses(Position)}");
+        if (_reporter.IsDue) Report(pass, Position, Position.Step, steps, speed);
     }
+
+    private void Report(DatasetPass pass, TrainingPosition at, int step, int steps, double speed, string? message = null) =>
+        _reporter.Report(TrainingPhase.Training, at.Epoch + 1, pass.Name, step, steps, at.TotalSteps, at.MeanLoss(0),
+            at.LossSums.Count > 1 ? at.MeanLoss(1) : null, _task.Optimizer.LearningRate, speed, message);
 
     private void RequireFinite(EpochOutcome outcome, int epoch)
     {

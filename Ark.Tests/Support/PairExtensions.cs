@@ -1,0 +1,12 @@
+using static TorchSharp.torch;
+
+namespace Ark.Tests;
+
+internal static class PairExtensions
+{
+    public static void Release(this (Tensor Features, Tensor Logits) pair)
+    {
+        pair.Features.Dispose();
+        pair.Logits.Dispose();
+    }
+}
