@@ -4,11 +4,13 @@ using System.Globalization;
 namespace Ark.Cli;
 
 /// <summary>Shows how far the reading of a file is, with throughput and time left, a few times a second.</summary>
-internal sealed class ByteProgress(ConsoleReporter reporter, string verb)
+internal sealed class ByteProgress(ConsoleReporter reporter, string verb) : IProgress<WorkProgress>
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(200);
     private readonly Stopwatch _clock = Stopwatch.StartNew();
     private TimeSpan _last;
+
+    public void Report(WorkProgress value) => Report(value.Done, value.Total);
 
     public void Report(long done, long total)
     {

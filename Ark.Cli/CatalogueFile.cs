@@ -66,11 +66,11 @@ internal static class CatalogueFile
         return Path.Combine(Path.GetTempPath(), $"ark-dotnet-{Environment.UserName}");
     }
 
-    private sealed class PhantomReporter(ConsoleReporter reporter) : IProgress<PhantomProgress>
+    private sealed class PhantomReporter(ConsoleReporter reporter) : IProgress<WorkProgress>
     {
-        public void Report(PhantomProgress value)
+        public void Report(WorkProgress value)
         {
-            if (value.Done % 50 == 0) reporter.Live($"rendering the phantom {value.Done}/{value.Total}");
+            if (value.Done % 50 == 0) reporter.Live($"{value.What} {value.Done}/{value.Total}");
         }
     }
 }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Ark.Models;
+using static TorchSharp.torch;
 
 namespace Ark.Cli;
 
@@ -37,11 +38,11 @@ internal static class ConvertCommand
             {
                 NestedKey = parsed.GetValue(key),
                 Layout = parsed.GetValue(layout) is { } name ? Enum.Parse<WeightLayout>(name, ignoreCase: true) : null,
-                Element = parsed.GetValue(type) is { } element ? ElementType.OfName(element) : null,
-                OnProgress = new ByteProgress(reporter, "converting").Report,
+                DataType = parsed.GetValue(type) is { } element ? Enum.Parse<ScalarType>(element, ignoreCase: true) : null,
             };
             var target = parsed.GetRequiredValue(output);
-            var result = await Task.Run(() => WeightConversion.Convert(parsed.GetRequiredValue(input), target, options, cancellationToken), cancellationToken).ConfigureAwait(false);
+            var progress = new ByteProgress(reporter, "converting");
+            var result = await WeightConversion.ConvertAsync(parsed.GetRequiredValue(input), target, options, progress, cancellationToken).ConfigureAwait(false);
             if (result.LeftOut.Count > 0) reporter.Line($"left out, because the layout has no place for them: {string.Join(", ", result.LeftOut.Take(4).Select(OneLine.Of))}{(result.LeftOut.Count > 4 ? $" and {result.LeftOut.Count - 4} more" : "")}");
             if (result.LabelsLost) reporter.Line("warning: names of heads and labels are kept in .safetensors only; the new file has none", evenIfQuiet: true);
             if (parsed.GetValue(json) is { } path)

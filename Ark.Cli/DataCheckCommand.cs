@@ -1,6 +1,4 @@
 using System.CommandLine;
-using System.Diagnostics;
-using System.Globalization;
 using Ark.Data;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -35,9 +33,10 @@ internal static class DataCheckCommand
             var checks = new List<DatasetCheck>();
             using (var reporter = new ConsoleReporter(terminal, silent))
             {
+                var progress = new WorkReporter(reporter, terminal.IsLive);
                 foreach (var name in names)
                 {
-                    checks.Add(await CheckAsync(services, catalogue, name, options, reporter, cancellationToken).ConfigureAwait(false));
+                    checks.Add(await CheckAsync(services, catalogue, name, options, progress, cancellationToken).ConfigureAwait(false));
                     reporter.Line(Summary(checks[^1]));
                 }
             }
@@ -50,7 +49,7 @@ internal static class DataCheckCommand
     }
 
     private static async Task<DatasetCheck> CheckAsync(
-        IServiceProvider services, DatasetCatalogue catalogue, string name, DatasetCheckOptions options, ConsoleReporter reporter, CancellationToken cancellationToken)
+        IServiceProvider services, DatasetCatalogue catalogue, string name, DatasetCheckOptions options, IProgress<WorkProgress> progress, CancellationToken cancellationToken)
     {
         // A name that the catalogue lacks is a wrong command; a dataset that cannot be read is a finding, and the others are still checked.
         if (catalogue.Datasets.All(d => d.Name != name)) catalogue.Get(name);
@@ -60,9 +59,9 @@ internal static class DataCheckCommand
             var checker = new DatasetChecker(services.GetRequiredService<IImageDecoder>());
             var masks = services.GetRequiredService<SegmentationAdapterRegistry>();
             if (masks.Names.Contains(definition.Adapter, StringComparer.OrdinalIgnoreCase))
-                return await checker.CheckAsync(definition, masks.Create(definition, services), options, new LiveProgress(reporter), cancellationToken).ConfigureAwait(false);
+                return await checker.CheckAsync(definition, masks.Create(definition, services), options, progress, cancellationToken).ConfigureAwait(false);
             var adapter = services.GetRequiredService<DatasetAdapterRegistry>().Create(definition, services);
-            return await checker.CheckAsync(definition, adapter, options, new LiveProgress(reporter), cancellationToken).ConfigureAwait(false);
+            return await checker.CheckAsync(definition, adapter, options, progress, cancellationToken).ConfigureAwait(false);
         }
         catch (ArkInputException e)
         {
@@ -78,21 +77,4 @@ internal static class DataCheckCommand
 
     private static int? AtLeastOne(int? value, string option) =>
         value is null or >= 1 ? value : throw CommandLineError.Of(option, $"is {value}, expected at least 1");
-
-    private sealed class LiveProgress(ConsoleReporter reporter) : IProgress<CheckProgress>
-    {
-        private readonly Stopwatch _watch = Stopwatch.StartNew();
-        private long _shown;
-
-        public void Report(CheckProgress value)
-        {
-            // Ten times a second is enough for a person, and no thread waits for the terminal.
-            var now = _watch.ElapsedMilliseconds / 100;
-            if (Interlocked.Exchange(ref _shown, now) == now) return;
-            var rate = value.Done / Math.Max(0.1, _watch.Elapsed.TotalSeconds);
-            reporter.Live(string.Create(
-                CultureInfo.InvariantCulture,
-                $"checking {value.Dataset} {value.Split.ResultWord()} {value.Done}/{value.Total} · {rate:F0} images/s"));
-        }
-    }
 }

@@ -65,6 +65,7 @@ internal static class EvaluateCommand
             {
                 Split = ModelArguments.Split(parsed.GetValue(split)!),
                 Crops = parsed.GetValue(crops),
+                AcrossHeads = !parsed.GetValue(viaHeads) ? null : parsed.GetValue(combine) == "max" ? HeadCombination.Max : HeadCombination.Mean,
                 Labels = parsed.GetValue(labels)?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries),
                 Scoring = new ScoringOptions
                 {
@@ -79,8 +80,6 @@ internal static class EvaluateCommand
                 BadImages = parsed.Policy(badImages),
             };
             using var model = arguments.Load(parsed);
-            if (parsed.GetValue(viaHeads))
-                return await ViaHeadsOutput.RunAsync(services, terminal, model, chosen, options, parsed.GetValue(combine) == "max" ? HeadCombination.Max : HeadCombination.Mean, parsed.GetValue(predictions), parsed.GetValue(json), silent, cancellationToken).ConfigureAwait(false);
             DatasetEvaluation evaluation;
             using (var reporter = new ConsoleReporter(terminal, silent))
                 evaluation = await services.GetRequiredService<IArkEvaluator>().EvaluateAsync(model, chosen, options, reporter, cancellationToken).ConfigureAwait(false);

@@ -28,6 +28,9 @@ internal static class EvaluationTable
         console.WriteLine(evaluation.Threshold is { } threshold ? string.Create(CultureInfo.InvariantCulture, $"a label is called present from a probability of {threshold}") : "the class of the highest probability is called");
         if (evaluation.Resampling is { } resampling) console.WriteLine(Drawn(resampling));
         foreach (var comparison in evaluation.Groups) Write(console, comparison);
+        foreach (var (name, answered) in evaluation.Sources) console.WriteLine($"{OneLine.Of(name)}: {OneLine.Of(string.Join(", ", answered))}");
+        if (evaluation.NotReported.Count > 0)
+            console.WriteLine($"not reported, because no head was trained on them: {OneLine.Of(string.Join(", ", evaluation.NotReported))}");
     }
 
     /// <summary>Two models on the same images.</summary>

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Ark.Inference;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Ark.Cli;
 
@@ -37,10 +38,12 @@ internal static class PredictCommand
             var views = parsed.GetValue(crops);
             if (views is not (1 or 10)) throw CommandLineError.Of("--crops", $"{views} crops are not known", "Give 1 or 10.");
             var inputs = ImageInputs.ReadAll(parsed.GetRequiredValue(images), cancellationToken);
-            var request = new PredictionRequest
+            var request = new PredictionOptions
             {
-                Reading = model.Reading(parsed, views, parsed.Policy(badImages)),
-                Precision = model.Precision(parsed),
+                Crops = views,
+                BatchSize = model.BatchSize(parsed),
+                Workers = model.Workers(parsed),
+                BadImages = parsed.Policy(badImages),
                 Head = parsed.GetValue(head),
                 Findings = parsed.GetValue(finding) ?? [],
                 Combination = parsed.GetValue(combine) == "max" ? HeadCombination.Max : HeadCombination.Mean,
@@ -52,25 +55,30 @@ internal static class PredictCommand
             using var reporter = new ConsoleReporter(terminal, parsed.GetValue(quiet));
             using var document = JsonArrayOutput.Open(terminal, parsed.GetValue(json));
             var findingsOnly = request.Findings.Count > 0 && request.Head is null;
-            await new ImagePredictor(services.Decoder()).PredictAsync(loaded, inputs, request, predicted =>
+            var predictions = services.GetRequiredService<ImagePredictor>()
+                .PredictAsync(loaded, inputs, request, new WorkReporter(reporter, terminal.IsLive), cancellationToken);
+            await foreach (var predicted in predictions.ConfigureAwait(false))
             {
+                // Progress has warned of it.
+                if (predicted.Problem is not null) continue;
                 document?.Add(Document(predicted));
-                if (parsed.GetValue(json) == "-") return;
+                if (parsed.GetValue(json) == "-") continue;
                 reporter.Clear();
                 Print(terminal.Out, predicted, findingsOnly);
-            }, new WorkReporter(reporter, terminal.IsLive), cancellationToken).ConfigureAwait(false);
+            }
+
             document?.Complete();
             return ExitCode.Done;
         });
         return command;
     }
 
-    private static JsonObject Document(RequestedPrediction p)
+    private static JsonObject Document(ImagePrediction p)
     {
         var result = new JsonObject
         {
-            ["image"] = p.Prediction.Image,
-            ["heads"] = new JsonArray([.. p.Prediction.Heads.Select(h => new JsonObject
+            ["image"] = p.Image,
+            ["heads"] = new JsonArray([.. p.Heads.Select(h => new JsonObject
             {
                 ["name"] = h.Name,
                 ["exclusive"] = h.IsExclusive,
@@ -90,11 +98,11 @@ internal static class PredictCommand
         return result;
     }
 
-    private static void Print(TextWriter output, RequestedPrediction predicted, bool findingsOnly)
+    private static void Print(TextWriter output, ImagePrediction predicted, bool findingsOnly)
     {
-        output.WriteLine(OneLine.Of(predicted.Prediction.Image));
+        output.WriteLine(OneLine.Of(predicted.Image));
         foreach (var finding in predicted.Findings) output.WriteLine($"  {Figure(finding.Probability)}  {OneLine.Of(finding.Name)}  ({OneLine.Of(string.Join(", ", finding.Sources))})");
-        foreach (var head in findingsOnly ? [] : predicted.Prediction.Heads)
+        foreach (var head in findingsOnly ? [] : predicted.Heads)
         {
             output.WriteLine($"  {OneLine.Of(head.Name)}{(head.IsExclusive ? " (one of)" : "")}");
             foreach (var label in head.Labels) output.WriteLine($"    {Figure(label.Probability)}  {OneLine.Of(label.Name)}");

@@ -1,8 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
-using Ark.Evaluation;
 using Ark.Inference;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Ark.Cli;
 
@@ -33,12 +33,12 @@ internal static class SimilarCommand
             var name = parsed.GetRequiredValue(image);
             using var reporter = new ConsoleReporter(terminal, parsed.GetValue(quiet));
             reporter.Live("reading embeddings");
-            var table = await Task.Run(() => EmbeddingFiles.Load(parsed.GetRequiredValue(input), cancellationToken), cancellationToken).ConfigureAwait(false);
-            var row = table.Names is null ? -1 : table.Names.ToList().IndexOf(name);
-            var query = row >= 0 && model.Checkpoint(parsed) is null
-                ? table.Rows[row]
-                : await Task.Run(() => Embed(services, parsed, model, table, name, parsed.GetValue(projected)), cancellationToken).ConfigureAwait(false);
-            var found = NeighborSearch.Find(table, query, ModelArguments.AtLeastOne(parsed.GetValue(top), "--top"), without: row >= 0 ? name : null);
+            var search = services.GetRequiredService<NeighborSearch>();
+            var table = await search.LoadAsync(parsed.GetRequiredValue(input), cancellationToken).ConfigureAwait(false);
+            var (row, count) = (table.IndexOf(name), ModelArguments.AtLeastOne(parsed.GetValue(top), "--top"));
+            var found = row >= 0 && model.Checkpoint(parsed) is null
+                ? table.Find(row, count)
+                : await FindAsync(search, table, parsed, model, name, count, parsed.GetValue(projected) ? EmbeddingKind.Projected : null, cancellationToken).ConfigureAwait(false);
             reporter.Dispose();
             if (parsed.GetValue(json) is { } path) await JsonOutput.WriteAsync(terminal, path, Document(name, found)).ConfigureAwait(false);
             if (parsed.GetValue(json) == "-") return ExitCode.Done;
@@ -49,27 +49,24 @@ internal static class SimilarCommand
         return command;
     }
 
-    private static float[] Embed(IServiceProvider services, ParseResult parsed, ModelArguments arguments, EmbeddingTable table, string image, bool projected)
+    private static async Task<IReadOnlyList<Neighbor>> FindAsync(
+        NeighborSearch search, EmbeddingTable table, ParseResult parsed, ModelArguments arguments, string image, int count, EmbeddingKind? kind,
+        CancellationToken cancellationToken)
     {
-        var recorded = table.Info.GetValueOrDefault("ark.checkpoint");
-        var checkpoint = arguments.Checkpoint(parsed) ?? recorded
+        var checkpoint = arguments.Checkpoint(parsed) ?? table.Checkpoint
             ?? throw new ArkInputException(table.Path, null, $"does not say which checkpoint made it, and has no row '{image}'", "Name the checkpoint (--checkpoint).");
-        var kind = projected || table.Info.GetValueOrDefault("ark.kind") == "projected" ? EmbeddingKind.Projected : EmbeddingKind.Pooled;
-        if (table.Info.GetValueOrDefault("ark.kind") == "tokens") throw new ArkInputException(table.Path, null, "holds tokens, which are no single vector per image", "Write pooled or projected embeddings.");
-        ModelRole? made = table.Info.GetValueOrDefault("ark.weights") switch { "student" => ModelRole.Student, "teacher" => ModelRole.Teacher, _ => null };
         var given = arguments.WeightsGiven(parsed);
-        if (made is not null && given is not null && made != given)
+        if (table.Weights is { } made && given is not null && made != given)
         {
             throw CommandLineError.Of("--weights",
-                $"is the {given.ToString()!.ToLowerInvariant()}, and '{table.Path}' was made by the {made.ToString()!.ToLowerInvariant()}",
+                $"is the {given.ToString()!.ToLowerInvariant()}, and '{table.Path}' was made by the {made.ToString().ToLowerInvariant()}",
                 "Leave the option out: embeddings of two networks cannot be compared.");
         }
 
-        using var model = LoadedModel.Load(checkpoint, made ?? arguments.Weights(parsed), arguments.Device(parsed), arguments.Precision(parsed));
-        var runner = new ModelRunner(model, arguments.Precision(parsed));
-        var view = new float[runner.ViewLength];
-        runner.Transform.Apply(new ImageFile(image).Load(services.Decoder()), new RandomStream(0), view);
-        return runner.Embed(view, 1, kind);
+        using var model = await Task.Run(
+            () => LoadedModel.Load(checkpoint, table.Weights ?? arguments.Weights(parsed), arguments.Device(parsed), arguments.Precision(parsed)),
+            cancellationToken).ConfigureAwait(false);
+        return await search.FindAsync(table, model, new ImageFile(image), count, kind, cancellationToken).ConfigureAwait(false);
     }
 
     private static JsonObject Document(string image, IEnumerable<Neighbor> found) => new()

@@ -9,7 +9,7 @@ namespace Ark.Models;
 /// </summary>
 /// <remarks>
 /// This is the plain TorchSharp module: take it for gradients, training and state dicts. Take <see cref="InferenceEngine"/> for forward passes
-/// only, and <c>IArkClassifier</c> for probabilities of image files.
+/// only, <c>IArkClassifier</c> for probabilities of image files, and <c>LoadedModel</c> for the services that take a model.
 /// <para/>
 /// Forward passes in evaluation mode (<c>eval()</c>) change nothing and may run on several threads at once. The model owns its parameters; tensors
 /// that it returns belong to the caller.

@@ -9,7 +9,7 @@ namespace Ark.Data;
 /// <c>ChestXray14</c>, <c>RSNAPneumonia</c>, <c>VinDrCXR</c>, <c>Shenzhen</c>, <c>CheXpert</c>, <c>MIMIC</c>, <c>COVIDx</c>, <c>ChestDR</c>,
 /// <c>SIIM-ACR</c>, <c>TBX11K</c>, <c>NODE21</c>, <c>Montgomery</c>, <c>PadChest</c>.
 /// </summary>
-public sealed class DatasetAdapterRegistry
+internal sealed class DatasetAdapterRegistry
 {
     private readonly ConcurrentDictionary<string, Func<IServiceProvider, DatasetDefinition, IDatasetAdapter>> _factories = new(StringComparer.OrdinalIgnoreCase);
 

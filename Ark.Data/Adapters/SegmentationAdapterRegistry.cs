@@ -7,7 +7,7 @@ namespace Ark.Data;
 /// The segmentation adapters by the name that a catalogue uses (<c>adapter: mask-folder</c>). Names are not case-sensitive. Thread-safe. A new registry knows <c>mask-folder</c>,
 /// <c>mask-list</c>, <c>jsrt</c>, <c>montgomery</c> and <c>vindr-ribcxr</c>.
 /// </summary>
-public sealed class SegmentationAdapterRegistry
+internal sealed class SegmentationAdapterRegistry
 {
     private readonly ConcurrentDictionary<string, Func<IServiceProvider, DatasetDefinition, ISegmentationAdapter>> _factories = new(StringComparer.OrdinalIgnoreCase);
 

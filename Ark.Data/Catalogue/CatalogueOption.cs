@@ -4,4 +4,4 @@ namespace Ark.Data;
 /// <param name="Key">Its key.</param>
 /// <param name="Value">Its value; the items of a list are joined by commas.</param>
 /// <param name="Line">The line of the key in the file, from 1.</param>
-public readonly record struct CatalogueOption(string Key, string Value, int Line);
+internal readonly record struct CatalogueOption(string Key, string Value, int Line);

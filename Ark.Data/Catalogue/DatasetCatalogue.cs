@@ -33,7 +33,7 @@ public sealed class DatasetCatalogue
     public IReadOnlyList<DatasetDefinition> Datasets { get; }
 
     /// <summary>The options of the section <c>training</c> in the order of the file; empty where there is none.</summary>
-    public IReadOnlyList<CatalogueOption> Training { get; }
+    internal IReadOnlyList<CatalogueOption> Training { get; }
 
     /// <summary>Reads a catalogue.</summary>
     /// <param name="path">The YAML file.</param>

@@ -19,7 +19,7 @@ public sealed class DatasetChecker(IImageDecoder decoder)
         DatasetDefinition definition,
         IDatasetAdapter adapter,
         DatasetCheckOptions? options = null,
-        IProgress<CheckProgress>? progress = null,
+        IProgress<WorkProgress>? progress = null,
         CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(definition);
@@ -42,7 +42,7 @@ public sealed class DatasetChecker(IImageDecoder decoder)
         DatasetDefinition definition,
         ISegmentationAdapter adapter,
         DatasetCheckOptions? options = null,
-        IProgress<CheckProgress>? progress = null,
+        IProgress<WorkProgress>? progress = null,
         CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(definition);
@@ -50,7 +50,7 @@ public sealed class DatasetChecker(IImageDecoder decoder)
         return CheckAsync(definition, new MaskedDataset(definition.Labels, adapter), options, progress, cancellationToken);
     }
 
-    private DatasetCheck Check(DatasetDefinition definition, IDatasetAdapter adapter, DatasetCheckOptions options, IProgress<CheckProgress>? progress, CancellationToken cancellationToken)
+    private DatasetCheck Check(DatasetDefinition definition, IDatasetAdapter adapter, DatasetCheckOptions options, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
     {
         var splits = new List<SplitReading>();
         var hasLists = (definition.TrainList ?? definition.ValidationList ?? definition.TestList) is not null;
@@ -62,7 +62,7 @@ public sealed class DatasetChecker(IImageDecoder decoder)
             list ??= Path.Combine(definition.DataDirectory, split.Word());
             var reading = new SplitReading(split, list);
             reading.Read(adapter, cancellationToken);
-            reading.Decode(decoder, options, progress is null ? null : (done, total) => progress.Report(new CheckProgress(definition.Name, split, done, total)), cancellationToken);
+            reading.Decode(decoder, options, progress is null ? null : (done, total) => progress.Report(new WorkProgress($"checking {definition.Name} {split.ResultWord()}", done, total)), cancellationToken);
             splits.Add(reading);
         }
 

@@ -4,7 +4,7 @@ namespace Ark.Data;
 /// Some prepared samples. Its buffers go back to their pools when the batch is disposed: copy what must live longer
 /// (a tensor over the array must not outlive the batch). Not thread-safe.
 /// </summary>
-public sealed class Batch : IDisposable
+internal sealed class Batch : IDisposable
 {
     private readonly LoadedBatch _batch;
 

@@ -4,7 +4,7 @@ namespace Ark.Data;
 /// Keeps the image buffers of batches for their next use. They are large, so loaders that are read in turn, such as those of a run's
 /// datasets, should share one pool: it keeps no more buffers than were ever in use at once. Thread-safe.
 /// </summary>
-public sealed class BatchBufferPool
+internal sealed class BatchBufferPool
 {
     private readonly Lock _lock = new();
     private readonly List<float[]> _idle = [];

@@ -7,7 +7,7 @@ namespace Ark.Data;
 /// allows; the order and every random draw depend on seed, epoch, dataset and sample alone, never on the number of workers. A slow image
 /// holds up its own batch while the workers go on with the next ones. Thread-safe: several readings may run at once.
 /// </summary>
-public sealed class BatchLoader
+internal sealed class BatchLoader
 {
     private readonly IReadOnlyList<ImageSample> _samples;
     private readonly IImageTransform _transform;

@@ -1,7 +1,7 @@
 namespace Ark.Data;
 
 /// <summary>How a <see cref="BatchLoader"/> reads its samples.</summary>
-public sealed record BatchLoaderOptions
+internal sealed record BatchLoaderOptions
 {
     /// <summary>Samples per batch.</summary>
     /// <value>At least 1; 32 by default.</value>

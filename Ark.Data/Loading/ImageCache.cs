@@ -12,7 +12,7 @@ namespace Ark.Data;
 /// there when it opened the folder. Torn or damaged entries are noticed by their checksums and made anew. Thread-safe.
 /// </summary>
 /// <remarks>The format is described in <c>docs/data.md</c>. Nothing is ever removed: delete the folder to begin anew.</remarks>
-public sealed class ImageCache : IDisposable
+internal sealed class ImageCache : IDisposable
 {
     private readonly ConcurrentDictionary<UInt128, CacheEntry> _entries = new();
     private readonly ConcurrentDictionary<UInt128, UInt128> _aliases = new();

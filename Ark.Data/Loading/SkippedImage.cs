@@ -4,4 +4,4 @@ namespace Ark.Data;
 /// <param name="Index">Its index among the loader's samples.</param>
 /// <param name="Image">Its name: for a file, the path.</param>
 /// <param name="Reason">Why it could not be read.</param>
-public sealed record SkippedImage(int Index, string Image, string Reason);
+internal sealed record SkippedImage(int Index, string Image, string Reason);

@@ -1,7 +1,7 @@
 namespace Ark.Data;
 
 /// <summary>How the teacher's view is made, and from which working picture, in the two publications.</summary>
-public enum AugmentationRecipe
+internal enum AugmentationRecipe
 {
     /// <summary>
     /// Ark (MICCAI 2023): the working picture has the network's size; the teacher sees the student's geometry with nearest-neighbour

@@ -28,16 +28,19 @@ public sealed class EvaluationTransform : IPreparingTransform
         _tables = PixelTables.InSingle(normalization);
     }
 
-    /// <inheritdoc/>
+    /// <summary>How many views of an image it makes: one.</summary>
     public int Views => 1;
 
-    /// <inheritdoc/>
+    /// <summary>Rows of the view.</summary>
     public int Height => _size.Height;
 
-    /// <inheritdoc/>
+    /// <summary>Columns of the view.</summary>
     public int Width => _size.Width;
 
-    /// <inheritdoc/>
+    /// <summary>Makes the view.</summary>
+    /// <param name="image">The decoded image; not changed.</param>
+    /// <param name="random">Not used: nothing of this view is random.</param>
+    /// <param name="destination">Receives <c>[3, Height, Width]</c>, normalized.</param>
     /// <exception cref="ArgumentException"><paramref name="destination"/> has another length.</exception>
     public void Apply(RasterImage image, RandomStream random, Span<float> destination)
     {

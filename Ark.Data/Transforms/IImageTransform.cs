@@ -4,7 +4,7 @@ namespace Ark.Data;
 /// Turns a decoded image into the network's input: one view for evaluation, two for training (student, teacher), ten for TenCrop.
 /// Thread-safe: all randomness comes from the stream that is passed in.
 /// </summary>
-public interface IImageTransform
+internal interface IImageTransform
 {
     /// <summary>How many views of an image it makes.</summary>
     int Views { get; }

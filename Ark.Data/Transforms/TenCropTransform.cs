@@ -4,7 +4,7 @@ namespace Ark.Data;
 /// The published test-time augmentation: the picture is resized as <see cref="EvaluationTransform"/> does, and ten views are cut: top left,
 /// top right, bottom left, bottom right and centre, then the same five of the mirrored picture. Nothing random. Thread-safe.
 /// </summary>
-public sealed class TenCropTransform : IPreparingTransform
+internal sealed class TenCropTransform : IPreparingTransform
 {
     private readonly ViewSize _size;
     private readonly EvaluationPicture _picture;

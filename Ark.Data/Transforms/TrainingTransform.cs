@@ -5,7 +5,7 @@ namespace Ark.Data;
 /// perhaps shifted, scaled and rotated, perhaps changed in brightness and contrast or in gamma; the teacher sees what the recipe says.
 /// View 0 is the student's, view 1 the teacher's. Thread-safe.
 /// </summary>
-public sealed class TrainingTransform : IPreparingTransform
+internal sealed class TrainingTransform : IPreparingTransform
 {
     private readonly ViewSize _size;
     private readonly ViewSize _working;

@@ -13,7 +13,7 @@ public static class ArkServiceCollectionExtensions
 {
     private const string ModelKind = "model";
 
-    /// <summary>Adds image decoding, the extraction of embeddings and heat maps: what models need. The package Ark.Training adds to it with <c>AddTraining</c>. May be called more than once.</summary>
+    /// <summary>Adds image decoding, predictions of many images, the extraction of embeddings and the search in them, and heat maps: what models need. The package Ark.Training adds to it with <c>AddTraining</c>. May be called more than once.</summary>
     /// <param name="services">The host's services.</param>
     /// <param name="configure">Changes the shared options, which are those of the section <see cref="ArkOptions.SectionName"/> where the host has configuration.</param>
     /// <returns>A builder for models.</returns>
@@ -27,6 +27,8 @@ public static class ArkServiceCollectionExtensions
         if (configure is not null) services.Configure(configure);
         services.TryAddSingleton<IImageDecoder>(_ => new NetVipsImageDecoder());
         services.TryAddSingleton(provider => new EmbeddingExtractor(provider.GetRequiredService<IImageDecoder>(), provider.GetServices<EmbeddingFormat>()));
+        services.TryAddSingleton(provider => new NeighborSearch(provider.GetRequiredService<IImageDecoder>(), provider.GetServices<EmbeddingFormat>()));
+        services.TryAddSingleton<ImagePredictor>();
         services.TryAddSingleton<ModelPool>();
         services.TryAddSingleton(provider => new ArkExplainer(provider.GetRequiredService<IImageDecoder>(), provider.GetRequiredService<DecodingBudget>()));
         return new ArkBuilder(services);

@@ -2,8 +2,8 @@ using Ark.Data;
 
 namespace Ark.Inference;
 
-/// <summary>The images that a user names on a command line: files, folders and lists.</summary>
-internal static class ImageInputs
+/// <summary>The images of files, folders and lists.</summary>
+public static class ImageInputs
 {
     private static readonly string[] PathColumns = ["path", "image", "name", "filename", "file", "Image Index", "image_id"];
 
@@ -26,6 +26,8 @@ internal static class ImageInputs
     /// <summary>Images and folders of images. Beside others, an image of a folder has the folder in its name: two may hold files of the same names.</summary>
     /// <param name="paths">The images and folders; a file need not look like an image.</param>
     /// <param name="cancellationToken">Ends the reading early.</param>
+    /// <returns>The images; files that do not exist are among them, and will be found bad when they are read.</returns>
+    /// <exception cref="ArkInputException">There is no image in a folder.</exception>
     public static IReadOnlyList<NamedImage> ReadAll(IReadOnlyList<string> paths, CancellationToken cancellationToken = default)
     {
         IEnumerable<NamedImage> Of(string path) => !Directory.Exists(path) ? [new NamedImage(path, new ImageFile(path))]

@@ -7,6 +7,12 @@ namespace Ark.Inference;
 /// A model with what one must know to use it. Weights are held once: in the order of the inference engine where that has one of its own, else as the plain network. Models of one file that a
 /// host registers share them. Thread-safe.
 /// </summary>
+/// <remarks>
+/// Take it for the services that run a model over many images or explain it: <see cref="ImagePredictor"/>, <see cref="EmbeddingExtractor"/>,
+/// <see cref="NeighborSearch"/>, <see cref="ArkExplainer"/>, and those of the package Ark.Training. Take <see cref="IArkClassifier"/> for probabilities of
+/// images that come one at a time, <see cref="InferenceEngine"/> for forward passes over tensors that are prepared already, and <see cref="ArkModel"/> for
+/// gradients and state dicts.
+/// </remarks>
 public sealed class LoadedModel : IDisposable
 {
     private readonly ModelWeights _weights;

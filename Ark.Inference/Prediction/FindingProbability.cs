@@ -1,7 +1,7 @@
 namespace Ark.Inference;
 
-/// <summary>One answer for a finding.</summary>
+/// <summary>What all heads that were trained on a finding say of it together.</summary>
 /// <param name="Name">The finding as it was asked for.</param>
 /// <param name="Probability">0 to 1.</param>
 /// <param name="Sources">The heads that answered, as <c>head/label</c>.</param>
-internal sealed record FindingProbability(string Name, double Probability, IReadOnlyList<string> Sources);
+public sealed record FindingProbability(string Name, double Probability, IReadOnlyList<string> Sources);

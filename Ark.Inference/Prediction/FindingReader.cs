@@ -24,15 +24,9 @@ internal sealed class FindingReader(IReadOnlyList<ModelHead> heads, HeadCombinat
     }
 
     /// <summary>One answer from the places of a finding.</summary>
-    public double Combine(IReadOnlyList<int> places, ReadOnlySpan<double> probabilities)
-    {
-        var (sum, largest) = (0.0, 0.0);
-        foreach (var place in places)
-        {
-            sum += probabilities[place];
-            largest = Math.Max(largest, probabilities[place]);
-        }
+    public double Combine(IReadOnlyList<int> places, double[] probabilities) => Combine(combination, places.Select(p => probabilities[p]));
 
-        return combination == HeadCombination.Max ? largest : sum / places.Count;
-    }
+    /// <summary>One answer from those of several heads.</summary>
+    public static double Combine(HeadCombination combination, IEnumerable<double> answers) =>
+        combination == HeadCombination.Max ? answers.Max() : answers.Average();
 }

@@ -8,7 +8,8 @@ namespace Ark.Inference;
 /// <c>AddArk().AddModel(name, …)</c> as the keyed service of that name; the first model is the unkeyed service too.
 /// </summary>
 /// <remarks>
-/// Take it in applications: it decodes and prepares images, calibrates, and batches callers. For tensors that are prepared already take
+/// Take it in applications: it decodes and prepares images, calibrates, and batches callers. For many images at once take
+/// <see cref="ImagePredictor"/> with a <see cref="LoadedModel"/>, for tensors that are prepared already
 /// <see cref="Models.InferenceEngine"/>, and for gradients <see cref="Models.ArkModel"/>.
 /// </remarks>
 public interface IArkClassifier

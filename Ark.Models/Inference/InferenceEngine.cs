@@ -7,8 +7,8 @@ namespace Ark.Models;
 /// missing, the plain operators give the same results.
 /// </summary>
 /// <remarks>
-/// Take it for fast forward passes over tensors that are prepared already. Take <see cref="ArkModel"/> for gradients, and <c>IArkClassifier</c>
-/// for probabilities of image files.
+/// Take it for fast forward passes over tensors that are prepared already. Take <see cref="ArkModel"/> for gradients, <c>IArkClassifier</c>
+/// for probabilities of image files, and <c>LoadedModel</c> for the services that take a model.
 /// <para/>
 /// Any number of threads may call one engine at once. The engine borrows the model, which must stay alive and unchanged: weights that change after
 /// <see cref="Create(ArkModel, InferencePrecision)"/> are not seen. Tensors that it returns are single precision and belong to the caller.

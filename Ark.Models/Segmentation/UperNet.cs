@@ -12,7 +12,7 @@ namespace Ark.Models;
 /// A forward pass in evaluation mode changes nothing and may run on several threads at once; training is for one thread. The network owns its parameters;
 /// tensors that it returns belong to the caller.
 /// </remarks>
-public sealed class UperNet : nn.Module<Tensor, Tensor>, IWeightLayouts
+internal sealed class UperNet : nn.Module<Tensor, Tensor>, IWeightLayouts
 {
     private const string BackbonePrefix = "backbone.";
 

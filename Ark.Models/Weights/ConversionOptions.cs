@@ -1,17 +1,19 @@
+using static TorchSharp.torch;
+
 namespace Ark.Models;
 
 /// <summary>What becomes of a weight file when it is converted.</summary>
-internal sealed record ConversionOptions
+public sealed record ConversionOptions
 {
-    /// <summary>Where in the file the state dict is; <see langword="null"/> chooses.</summary>
+    /// <summary>Where in the file the state dict is.</summary>
+    /// <value>The default, <see langword="null"/>, is the top level, or else <c>teacher</c>, <c>state_dict</c>, <c>model</c> or <c>student</c>.</value>
     public string? NestedKey { get; init; }
 
-    /// <summary>Whose names the new file has; <see langword="null"/> keeps those of the file.</summary>
+    /// <summary>Whose names the new file has.</summary>
+    /// <value>The default, <see langword="null"/>, keeps those of the file.</value>
     public WeightLayout? Layout { get; init; }
 
-    /// <summary>The type of floating-point numbers in the new file; <see langword="null"/> keeps it.</summary>
-    public ElementType? Element { get; init; }
-
-    /// <summary>Is told how many bytes have been read, and how many there are.</summary>
-    public Action<long, long>? OnProgress { get; init; }
+    /// <summary>The type of floating-point numbers in the new file: Float64, Float32, Float16 or BFloat16. Integers keep theirs.</summary>
+    /// <value>The default, <see langword="null"/>, keeps it.</value>
+    public ScalarType? DataType { get; init; }
 }

@@ -1,18 +1,40 @@
+using static TorchSharp.torch;
+
 namespace Ark.Models;
 
-/// <summary>Writes one state dict of a file to another file: its format by the ending, its names by the layout. One tensor is in memory at a time.</summary>
-internal static class WeightConversion
+/// <summary>
+/// Writes one state dict of a weight file to another file: its format by the ending, its names by the layout. One tensor is in memory at a time.
+/// </summary>
+public static class WeightConversion
 {
     /// <summary>The endings of PyTorch files.</summary>
     public static IReadOnlyList<string> PyTorchEndings { get; } = [".pth", ".pt", ".pth.tar", ".bin"];
 
-    /// <summary>Converts.</summary>
-    /// <param name="input">The file to read.</param>
-    /// <param name="output">The file to write, in place of an older one once it is whole.</param>
-    /// <param name="options">What shall become of it.</param>
+    /// <summary>Converts a file.</summary>
+    /// <param name="input">The file to read: PyTorch's, or safetensors.</param>
+    /// <param name="output">
+    /// The file to write, in place of an older one once it is whole. Its ending chooses the format: <c>.safetensors</c>, or one of
+    /// <see cref="PyTorchEndings"/>.
+    /// </param>
+    /// <param name="options">What becomes of it; <see langword="null"/> to change the format alone.</param>
+    /// <param name="progress">Is told how many bytes have been read, and how many there are, from another thread.</param>
     /// <param name="cancellationToken">Ends the conversion; an older file stays.</param>
-    public static ConversionResult Convert(string input, string output, ConversionOptions options, CancellationToken cancellationToken)
+    /// <returns>What was written.</returns>
+    /// <exception cref="ArkInputException">The ending tells no format, the data type is no floating-point type, or the file cannot be written.</exception>
+    /// <exception cref="CheckpointException">The file cannot be read, has no such key, or has no place in the layout or format.</exception>
+    /// <exception cref="OperationCanceledException">The token was canceled.</exception>
+    public static Task<ConversionResult> ConvertAsync(
+        string input, string output, ConversionOptions? options = null, IProgress<WorkProgress>? progress = null, CancellationToken cancellationToken = default)
     {
+        ArgumentException.ThrowIfNullOrEmpty(input);
+        ArgumentException.ThrowIfNullOrEmpty(output);
+        return Task.Run(() => Convert(input, output, options ?? new ConversionOptions(), progress, cancellationToken), cancellationToken);
+    }
+
+    private static ConversionResult Convert(
+        string input, string output, ConversionOptions options, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
+    {
+        var wanted = options.DataType is { } type ? FloatingPoint(type) : null;
         var toSafetensors = IsSafetensors(output);
         using var reader = CheckpointReader.Open(input);
         var choice = StateDictChoice.Choose(reader, options.NestedKey);
@@ -27,7 +49,7 @@ internal static class WeightConversion
         var sources = new OrderedDictionary<string, TensorSource>(StringComparer.Ordinal);
         foreach (var (name, stored) in kept)
         {
-            var element = StoredTensorSource.ElementFor(stored, options.Element);
+            var element = StoredTensorSource.ElementFor(stored, wanted);
             if (toSafetensors && element.SafetensorsName is null) throw new CheckpointException(input, $"tensor '{name}'", $"is of {element.Name}, which safetensors has not");
             if (!sources.TryAdd(names[name]!, new StoredTensorSource(input, stored, element, OnOpen))) throw new CheckpointException(input, $"tensor '{name}'", $"would get the name '{names[name]}', which another has already");
         }
@@ -40,10 +62,14 @@ internal static class WeightConversion
         void OnOpen(StoredTensor stored)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            options.OnProgress?.Invoke(done, total);
+            progress?.Report(new WorkProgress("converting", done, total));
             done += stored.ByteCount;
         }
     }
+
+    private static ElementType FloatingPoint(ScalarType type) => type is ScalarType.Float64 or ScalarType.Float32 or ScalarType.Float16 or ScalarType.BFloat16
+        ? ElementType.OfScalar(type)!
+        : throw new ArkInputException("conversion options", "'DataType'", $"{type} is no floating-point type", "Give Float64, Float32, Float16 or BFloat16.");
 
     private static bool IsSafetensors(string output)
     {

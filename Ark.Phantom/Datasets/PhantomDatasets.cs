@@ -20,7 +20,7 @@ public static class PhantomDatasets
     public static Task<PhantomFolder> WriteAsync(
         string directory,
         PhantomDatasetOptions? options = null,
-        IProgress<PhantomProgress>? progress = null,
+        IProgress<WorkProgress>? progress = null,
         CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(directory);
@@ -72,7 +72,7 @@ public static class PhantomDatasets
         return lines.FirstOrDefault(l => l.StartsWith(prefix, StringComparison.Ordinal))?[prefix.Length..] ?? lines[0];
     }
 
-    private static PhantomFolder Write(string target, PhantomDatasetOptions options, IProgress<PhantomProgress>? progress, CancellationToken cancellationToken)
+    private static PhantomFolder Write(string target, PhantomDatasetOptions options, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
     {
         var plans = PhantomPlan.Cohorts.Select((_, k) => PhantomPlan.Of(k, options)).ToArray();
         var folder = new PhantomFolder(Path.Combine(target, PhantomCatalogue.FileName), plans.Sum(p => p.Count), Reused: true);
@@ -146,14 +146,14 @@ public static class PhantomDatasets
         picture.Pngsave(path, compression: 1);
     }
 
-    private sealed class Meter(int total, IProgress<PhantomProgress>? progress)
+    private sealed class Meter(int total, IProgress<WorkProgress>? progress)
     {
         private int _done;
 
         public void Count()
         {
             var done = Interlocked.Increment(ref _done);
-            if (progress is not null && (done % 20 == 0 || done == total)) progress.Report(new PhantomProgress(done, total));
+            if (progress is not null && (done % 20 == 0 || done == total)) progress.Report(new WorkProgress("rendering the phantom", done, total));
         }
     }
 }

@@ -38,7 +38,7 @@ public sealed class PhantomRadiograph
     /// <summary>The mask of a structure.</summary>
     /// <param name="structure">The structure.</param>
     /// <returns>An image of the picture's size, 255 inside and 0 outside; it shares its pixels with this object.</returns>
-    public RasterImage Mask(PhantomStructure structure) => new(Image.Width, Image.Height, 1, _masks[structure]);
+    internal RasterImage Mask(PhantomStructure structure) => new(Image.Width, Image.Height, 1, _masks[structure]);
 
     private double Span(params ReadOnlySpan<byte[]> masks)
     {

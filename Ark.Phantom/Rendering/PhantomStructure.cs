@@ -1,7 +1,7 @@
 namespace Ark.Phantom;
 
 /// <summary>What the phantom knows the outline of.</summary>
-public enum PhantomStructure
+internal enum PhantomStructure
 {
     /// <summary>The patient's left lung (right in the picture): the field above the diaphragm and beside heart and mediastinum, filled with air or not.</summary>
     LeftLung,

@@ -132,15 +132,20 @@ public class ConvertCommandTests
     }
 
     [Fact]
-    public void Convert_that_is_cancelled_leaves_the_older_file()
+    public async Task Convert_that_is_cancelled_leaves_the_older_file()
     {
         using var folder = new TemporaryFolder();
-        File.WriteAllText(folder.PathOf("a.pth"), "older");
+        await File.WriteAllTextAsync(folder.PathOf("a.pth"), "older", TestContext.Current.CancellationToken);
         using var source = new CancellationTokenSource();
-        var options = new ConversionOptions { OnProgress = (done, _) => { if (done > 1000) source.Cancel(); } };
-        Assert.Throws<OperationCanceledException>(() => WeightConversion.Convert(Recorded, folder.PathOf("a.pth"), options, source.Token));
+        var stop = new Callback(p => { if (p.Done > 1000) source.Cancel(); });
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => WeightConversion.ConvertAsync(Recorded, folder.PathOf("a.pth"), progress: stop, cancellationToken: source.Token));
         Assert.Equal(["a.pth"], folder.Files);
-        Assert.Equal("older", File.ReadAllText(folder.PathOf("a.pth")));
+        Assert.Equal("older", await File.ReadAllTextAsync(folder.PathOf("a.pth"), TestContext.Current.CancellationToken));
+    }
+
+    private sealed class Callback(Action<WorkProgress> report) : IProgress<WorkProgress>
+    {
+        public void Report(WorkProgress value) => report(value);
     }
 
     private static void AssertSame(Dictionary<string, Tensor> expected, Dictionary<string, Tensor> actual)

@@ -82,7 +82,7 @@ public sealed class FailedSessionTests(SmallModel small) : IClassFixture<SmallMo
         var path = _folder.PathOf("plain.safetensors");
         var configuration = SmallModel.Configuration with { Projector = ProjectorKind.None };
         using (var model = new ArkModel(configuration, new Generator(1))) Safetensors.Save(path, model.state_dict(), new Dictionary<string, string> { [StoredDescription.MetadataKey] = StoredDescription.ToJson(configuration) });
-        NetworkFeatures Features(EmbeddingKind kind) => new("plain", LoadedModel.Load(path), kind, new NetVipsImageDecoder(), new ReadingOptions(), InferencePrecision.Fp32);
+        NetworkFeatures Features(EmbeddingKind kind) => new("plain", LoadedModel.Load(path), kind, new NetVipsImageDecoder(), new ReadingOptions(), ownsModel: true);
         LiveTensors.AssertNoneLeft<ArkInputException>(() => Features(EmbeddingKind.Projected));
         Assert.Equal(0, LiveTensors.LeftBy(() => Features(EmbeddingKind.Pooled).Dispose()));
     }

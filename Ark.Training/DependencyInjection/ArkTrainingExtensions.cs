@@ -112,6 +112,7 @@ public static class ArkTrainingExtensions
         services.TryAddSingleton<IArkTrainer, ArkTrainer>();
         services.TryAddSingleton<IArkEvaluator, ArkEvaluator>();
         services.TryAddSingleton<ArkCalibrator>();
+        services.TryAddSingleton<LinearProbe>();
         services.TryAddSingleton<FineTuner>();
         services.TryAddSingleton<SegmentationTrainer>();
         services.TryAddSingleton<SegmentationEvaluator>();

@@ -10,7 +10,7 @@ namespace Ark.Evaluation;
 /// <summary>The evaluator.</summary>
 /// <param name="decoder">Decodes images.</param>
 /// <param name="meters">Makes the meter that hosts listen to; see <see cref="ArkDiagnostics"/>.</param>
-public sealed class ArkEvaluator(IImageDecoder decoder, IMeterFactory? meters = null) : IArkEvaluator
+internal sealed class ArkEvaluator(IImageDecoder decoder, IMeterFactory? meters = null) : IArkEvaluator
 {
     private readonly ArkInstruments _instruments = new(meters);
 
@@ -21,7 +21,7 @@ public sealed class ArkEvaluator(IImageDecoder decoder, IMeterFactory? meters = 
         options ??= new EvaluationOptions();
         using var activity = ArkInstruments.Begin("ark.evaluate", dataset.Name);
         Check(options, dataset.Adapter.Labels);
-        var head = model.HeadOf(dataset.Name, dataset.Adapter.Labels);
+        HeadChoice? head = options.AcrossHeads is null ? model.HeadOf(dataset.Name, dataset.Adapter.Labels) : null;
         var samples = await dataset.Adapter.ReadAsync(options.Split, cancellationToken).ConfigureAwait(false);
         CheckTargets(dataset, samples);
         // Groups are looked up before the images are read: an error in a table should not wait for that.
@@ -33,30 +33,45 @@ public sealed class ArkEvaluator(IImageDecoder decoder, IMeterFactory? meters = 
             () => Read(model, head, dataset, samples, groups, options, reporter, cancellationToken), cancellationToken).ConfigureAwait(false);
     }
 
-    private DatasetEvaluation Read(LoadedModel model, HeadChoice head, ArkDataset dataset, IReadOnlyList<ImageSample> samples, ImageGroups[] groups, EvaluationOptions options,
+    private DatasetEvaluation Read(
+        LoadedModel model, HeadChoice? head, ArkDataset dataset, IReadOnlyList<ImageSample> samples, ImageGroups[] groups, EvaluationOptions options,
         ProgressReporter reporter, CancellationToken cancellationToken)
     {
-        var labels = dataset.Adapter.Labels;
-        var transform = options.Crops == 10 ? Transforms.TenCrop(model.Description.Normalization, model.Description.ImageSize) : Transforms.Evaluation(model.Description.Normalization, model.Description.ImageSize);
+        var (labels, reported) = (dataset.Adapter.Labels, options.Labels ?? dataset.TestLabels);
+        var (normalization, size) = (model.Description.Normalization, model.Description.ImageSize);
+        var transform = options.Crops == 10 ? Transforms.TenCrop(normalization, size) : Transforms.Evaluation(normalization, size);
         var source = new BatchSource(decoder, options.BatchSize, options.Workers, options.BadImages);
         var steps = source.BatchCount(samples.Count, transform);
         var (step, images, begun) = (0, 0, Stopwatch.StartNew());
         reporter.Begin(1, steps, 0);
-        var read = new List<int>(samples.Count);
-        var engine = model.Engine(options.Precision ?? model.Precision);
-        var (_, predictions) = SplitReader.Read(views => engine.Logits(views)[head.Index], labels, source.InOrder(dataset.Name, samples, transform, cancellationToken), labels.Task == LabelTask.MultiClass, model.Device, count =>
+        void AfterBatch(int count)
         {
             step++;
             images += count;
             _instruments.Read(dataset.Name, TrainingPhase.Testing, count);
             if (reporter.IsDue) reporter.Report(TrainingPhase.Testing, 0, dataset.Name, step, steps, step, imagesPerSecond: images / begun.Elapsed.TotalSeconds);
-        }, head.Order, read);
+        }
+
+        var read = new List<int>(samples.Count);
+        var batches = source.InOrder(dataset.Name, samples, transform, cancellationToken);
+        var heads = head is null ? new HeadsReader(model, labels, reported, options) : null;
+        var predictions = heads?.Read(batches, samples, AfterBatch, read) ?? ReadHead(model, head!.Value, labels, batches, options, AfterBatch, read);
         foreach (var skipped in source.SkippedImages) reporter.Message($"left out {skipped}", warning: true);
         predictions = predictions.Named([.. read.Select(i => NameOf(samples[i], dataset.Folder))], [.. read.Select(i => samples[i].PatientId)]);
         var groupsRead = groups.Select(g => g with { Values = [.. read.Select(i => g.Values[i])] }).ToArray();
-        var evaluation = predictions.Evaluate(dataset.Name, options.Split, model.Weights, options.Labels ?? dataset.TestLabels, options.Scoring, groupsRead, cancellationToken) with { Predictions = predictions };
+        var evaluation = predictions.Evaluate(dataset.Name, options.Split, model.Weights, groupsRead, reported, options.Scoring, cancellationToken);
+        evaluation = evaluation with { Predictions = predictions };
+        evaluation = heads?.Describe(evaluation) ?? evaluation;
         _instruments.Evaluated(evaluation);
         return evaluation;
+    }
+
+    private static Predictions ReadHead(
+        LoadedModel model, HeadChoice head, LabelSchema labels, IEnumerable<Batch> batches, EvaluationOptions options, Action<int> afterBatch, List<int> read)
+    {
+        var engine = model.Engine(options.Precision ?? model.Precision);
+        return SplitReader.Read(views => engine.Logits(views)[head.Index], labels, batches, labels.Task == LabelTask.MultiClass, model.Device, afterBatch,
+            head.Order, read).Predictions;
     }
 
     internal static void Check(EvaluationOptions options, LabelSchema labels)

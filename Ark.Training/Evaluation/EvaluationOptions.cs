@@ -1,4 +1,5 @@
 using Ark.Data;
+using Ark.Inference;
 using Ark.Models;
 
 namespace Ark.Evaluation;
@@ -29,6 +30,13 @@ public sealed record EvaluationOptions
     /// <summary>What happens when an image cannot be read.</summary>
     /// <value>The default is <see cref="BadImagePolicy.Stop"/>.</value>
     public BadImagePolicy BadImages { get; init; }
+
+    /// <summary>
+    /// Answers each label from all heads that were trained on the same finding, by whatever name, and combines them so. For datasets that the model has no
+    /// head for. Labels that no head was trained on are not reported.
+    /// </summary>
+    /// <value>The default is <see langword="null"/>: the dataset's own head answers.</value>
+    public HeadCombination? AcrossHeads { get; init; }
 
     /// <summary>The labels to report.</summary>
     /// <value>The default is <see langword="null"/>: the dataset's test labels, or all.</value>

@@ -156,7 +156,7 @@ public sealed class PhantomDatasetsTests : IDisposable
     [Fact]
     public async Task WriteAsync_reports_progress_up_to_the_total()
     {
-        var last = 0;
+        var last = 0L;
         await PhantomDatasets.WriteAsync(Path.Combine(_root, "progress"), Small, new Callback(p =>
         {
             Assert.Equal(Small.Count, p.Total);
@@ -165,9 +165,9 @@ public sealed class PhantomDatasetsTests : IDisposable
         Assert.Equal(Small.Count, last);
     }
 
-    private static void InterlockedMax(ref int place, int value)
+    private static void InterlockedMax(ref long place, long value)
     {
-        int seen;
+        long seen;
         while ((seen = Volatile.Read(ref place)) < value && Interlocked.CompareExchange(ref place, value, seen) != seen)
         {
             // Another thread was faster: look again.
@@ -190,8 +190,8 @@ public sealed class PhantomDatasetsTests : IDisposable
         return image.WriteToMemory<byte>();
     }
 
-    private sealed class Callback(Action<PhantomProgress> report) : IProgress<PhantomProgress>
+    private sealed class Callback(Action<WorkProgress> report) : IProgress<WorkProgress>
     {
-        public void Report(PhantomProgress value) => report(value);
+        public void Report(WorkProgress value) => report(value);
     }
 }

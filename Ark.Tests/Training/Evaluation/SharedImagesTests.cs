@@ -20,7 +20,7 @@ public class SharedImagesTests(SmallModel small) : IClassFixture<SmallModel>
         Assert.Contains(said.Warnings, w => w.Contains("View: val and test are the same images", StringComparison.Ordinal));
 
         said.Warnings.Clear();
-        await LinearProbe.ReadAsync(dataset, [new PixelFeatures(new NetVipsImageDecoder(), new ReadingOptions())], new ProbeOptions(), said, TestContext.Current.CancellationToken);
+        await new LinearProbe(new NetVipsImageDecoder()).ProbeAsync(dataset, [ProbeFeatures.Pixels], new ProbeOptions { Replicates = 0 }, said, TestContext.Current.CancellationToken);
         Assert.Contains(said.Warnings, w => w.Contains("validation and test are the same images", StringComparison.Ordinal));
     }
 
@@ -29,7 +29,7 @@ public class SharedImagesTests(SmallModel small) : IClassFixture<SmallModel>
     {
         var dataset = new ArkDataset("View", new PhantomPictures.Dataset(View, Samples(1, 0.4f, 0), Samples(1, 0, 0.7f)));
         await Assert.ThrowsAsync<ArkInputException>(() => PreparedDataset.ReadAsync([dataset], TestContext.Current.CancellationToken));
-        await Assert.ThrowsAsync<ArkInputException>(() => LinearProbe.ReadAsync(dataset, [new PixelFeatures(new NetVipsImageDecoder(), new ReadingOptions())], new ProbeOptions(), null, TestContext.Current.CancellationToken));
+        await Assert.ThrowsAsync<ArkInputException>(() => new LinearProbe(new NetVipsImageDecoder()).ProbeAsync(dataset, [ProbeFeatures.Pixels], cancellationToken: TestContext.Current.CancellationToken));
     }
 
     [Fact]
@@ -37,10 +37,9 @@ public class SharedImagesTests(SmallModel small) : IClassFixture<SmallModel>
     {
         var twice = Samples(1, 0, 1, 0);
         var dataset = new ArkDataset("View", new PhantomPictures.Dataset(View, Samples(1, 0, 0.5f, 1, 0), [.. twice, twice[0]]));
-        var decoder = new NetVipsImageDecoder();
-        var probe = await LinearProbe.ReadAsync(dataset, [new PixelFeatures(decoder, new ReadingOptions()), new PixelFeatures(decoder, new ReadingOptions())], new ProbeOptions { Replicates = 10 }, null, TestContext.Current.CancellationToken);
-        var results = await probe.RunAsync(null, TestContext.Current.CancellationToken);
-        Assert.Equal(5, probe.Compare(results[0], results[1], TestContext.Current.CancellationToken).Images);
+        var probe = new LinearProbe(new NetVipsImageDecoder());
+        var result = await probe.ProbeAsync(dataset, [ProbeFeatures.Pixels, ProbeFeatures.Pixels], new ProbeOptions { Replicates = 10 }, cancellationToken: TestContext.Current.CancellationToken);
+        Assert.Equal(5, result.Features[1].Comparison!.Images);
     }
 
     private static IReadOnlyList<ImageSample> Samples(params float[] targets) =>

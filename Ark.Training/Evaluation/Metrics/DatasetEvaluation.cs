@@ -48,6 +48,15 @@ public sealed record DatasetEvaluation
     /// <summary>The figures by group, one entry per column that was asked for.</summary>
     public IReadOnlyList<GroupComparison> Groups { get; init; } = [];
 
+    /// <summary>Which heads answered for each label, as <c>head/label</c>; empty where the dataset's own head did. See <see cref="EvaluationOptions.AcrossHeads"/>.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<string>> Sources { get; init; } = new Dictionary<string, IReadOnlyList<string>>();
+
+    /// <summary>The dataset's labels that no head was trained on; empty where the dataset's own head answered.</summary>
+    public IReadOnlyList<string> NotReported { get; init; } = [];
+
+    /// <summary>How the answers of several heads became one; <see langword="null"/> where the dataset's own head answered.</summary>
+    public HeadCombination? Combination { get; init; }
+
     /// <summary>What the figures are of, image by image, where the evaluator read a split; see <see cref="PredictionFile"/>.</summary>
     public Predictions? Predictions { get; init; }
 

@@ -3,7 +3,7 @@ namespace Ark.Evaluation;
 /// <summary>Groups of a split's images by one column of metadata: sex, age band, view.</summary>
 /// <param name="Column">The column's name.</param>
 /// <param name="Values">The group of each image; <see langword="null"/> where it is unknown.</param>
-public sealed record ImageGroups(string Column, IReadOnlyList<string?> Values)
+internal sealed record ImageGroups(string Column, IReadOnlyList<string?> Values)
 {
     /// <summary>What the group of images without a known value is called.</summary>
     public const string Unknown = "unknown";

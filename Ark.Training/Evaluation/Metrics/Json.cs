@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Ark.Data;
+using Ark.Inference;
 
 namespace Ark.Evaluation;
 
@@ -22,6 +23,7 @@ internal static class Json
         AddFigures(result, evaluation);
         if (evaluation.Resampling is { } resampling) result["resampling"] = Resampling(resampling);
         if (evaluation.Groups.Count > 0) result["groups"] = new JsonArray([.. evaluation.Groups.Select(Groups)]);
+        if (evaluation.Combination is { } combination) AddHeads(result, evaluation, combination);
         return result;
     }
 
@@ -50,6 +52,17 @@ internal static class Json
 
     /// <summary>An interval as its two bounds.</summary>
     public static JsonArray? Interval(ConfidenceInterval? interval) => interval is { } known ? new JsonArray(known.Low, known.High) : null;
+
+    private static void AddHeads(JsonObject result, DatasetEvaluation evaluation, HeadCombination combination)
+    {
+        result["combine"] = combination.ToString().ToLowerInvariant();
+        result["via_heads"] = new JsonArray([.. evaluation.Sources.Select(s => new JsonObject
+        {
+            ["name"] = s.Key,
+            ["sources"] = new JsonArray([.. s.Value.Select(v => (JsonNode)v)]),
+        })]);
+        result["not_reported"] = new JsonArray([.. evaluation.NotReported.Select(n => (JsonNode)n)]);
+    }
 
     private static void AddFigures(JsonObject result, DatasetEvaluation evaluation)
     {

@@ -64,13 +64,19 @@ public sealed class Predictions
     /// <param name="weights">The network that was asked.</param>
     /// <param name="reported">The labels to report; <see langword="null"/> for all.</param>
     /// <param name="scoring">Threshold and intervals; <see langword="null"/> for the defaults.</param>
-    /// <param name="groups">Groups of the images to compare.</param>
     /// <param name="cancellationToken">Ends the bootstrap early.</param>
     /// <returns>The figures.</returns>
     /// <exception cref="ArgumentException">A target is neither 0, 1 nor NaN, or a probability is not finite.</exception>
-    public DatasetEvaluation Evaluate(string dataset, DatasetSplit split, ModelRole weights, IReadOnlyList<string>? reported = null, ScoringOptions? scoring = null,
-        IReadOnlyList<ImageGroups>? groups = null, CancellationToken cancellationToken = default) =>
-        new Scoring(this, reported, scoring ?? new ScoringOptions()).Evaluate(dataset, split, weights, groups ?? [], cancellationToken);
+    public DatasetEvaluation Evaluate(
+        string dataset, DatasetSplit split, ModelRole weights, IReadOnlyList<string>? reported = null, ScoringOptions? scoring = null,
+        CancellationToken cancellationToken = default) =>
+        Evaluate(dataset, split, weights, [], reported, scoring, cancellationToken);
+
+    /// <summary>Scores the predictions, by groups of the images too.</summary>
+    internal DatasetEvaluation Evaluate(
+        string dataset, DatasetSplit split, ModelRole weights, IReadOnlyList<ImageGroups> groups, IReadOnlyList<string>? reported = null,
+        ScoringOptions? scoring = null, CancellationToken cancellationToken = default) =>
+        new Scoring(this, reported, scoring ?? new ScoringOptions()).Evaluate(dataset, split, weights, groups, cancellationToken);
 
     /// <summary>The class of the highest probability of each image; the first of several equal ones, as with numpy's argmax in the original.</summary>
     internal int[] HighestClasses()

@@ -1,5 +1,4 @@
 using Ark.Data;
-using Ark.Inference;
 
 namespace Ark.Evaluation;
 

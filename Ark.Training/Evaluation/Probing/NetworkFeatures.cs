@@ -7,23 +7,25 @@ namespace Ark.Evaluation;
 /// <summary>Embeddings of a network.</summary>
 internal sealed class NetworkFeatures : FeatureSource
 {
-    private readonly LoadedModel _model;
+    private readonly LoadedModel? _owned;
     private readonly ModelRunner _runner;
     private readonly IImageDecoder _decoder;
     private readonly EmbeddingKind _kind;
     private readonly ReadingOptions _reading;
 
     /// <param name="name">What to call it.</param>
-    /// <param name="model">The model; owned from now on, and disposed where this throws.</param>
+    /// <param name="model">The model.</param>
     /// <param name="kind">Which features.</param>
     /// <param name="decoder">Decodes images.</param>
     /// <param name="reading">How images are read.</param>
-    /// <param name="precision">The arithmetic.</param>
-    public NetworkFeatures(string name, LoadedModel model, EmbeddingKind kind, IImageDecoder decoder, ReadingOptions reading, InferencePrecision precision)
+    /// <param name="precision">The arithmetic; <see langword="null"/> for the one that the model was loaded for.</param>
+    /// <param name="ownsModel">Whether the model is owned from now on, and disposed where this throws; else it is borrowed.</param>
+    public NetworkFeatures(
+        string name, LoadedModel model, EmbeddingKind kind, IImageDecoder decoder, ReadingOptions reading, InferencePrecision? precision = null, bool ownsModel = false)
     {
         Name = name;
         using var unfinished = new Unfinished();
-        _model = unfinished.Keep(model);
+        _owned = ownsModel ? unfinished.Keep(model) : null;
         _runner = new ModelRunner(model, precision);
         _kind = kind;
         _decoder = decoder;
@@ -41,7 +43,7 @@ internal sealed class NetworkFeatures : FeatureSource
 
     public override void Dispose()
     {
-        _model.Dispose();
+        _owned?.Dispose();
         base.Dispose();
     }
 }

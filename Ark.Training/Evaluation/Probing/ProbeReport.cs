@@ -14,35 +14,37 @@ internal static class ProbeReport
 
     private static readonly string[] Colors = ["#1b6ca8", "#c8553d", "#4d8b31", "#8e5ea2", "#c99700", "#3aa6a6"];
 
-    public static string Render(string dataset, IReadOnlyList<ProbeResult> results, IReadOnlyList<(string First, string Second, ModelComparison Comparison)> comparisons)
+    public static string Render(ProbeResult result)
     {
-        var html = new StringBuilder("<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Ark probe</title><style>").Append(Style).Append("</style><h1>Linear probes of ").Append(Text(dataset))
+        var features = result.Features;
+        var html = new StringBuilder("<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Ark probe</title><style>").Append(Style).Append("</style><h1>Linear probes of ").Append(Text(result.Dataset))
             .Append("</h1><p>Logistic regression, its penalty chosen on validation. Test AUROC with 95 % bootstrap intervals.</p><table><tr><th>features<th>numbers<th>penalty<th>mean AUROC<th>95 %</tr>");
-        foreach (var result in results)
+        foreach (var probed in features)
         {
-            var interval = result.Evaluation.Intervals.TryGetValue("mean_auroc", out var found) ? string.Create(CultureInfo.InvariantCulture, $"{found.Low:F3}–{found.High:F3}") : "";
-            html.Append(CultureInfo.InvariantCulture, $"<tr><td>{Text(result.Name)}<td>{result.Width}<td>{result.Penalty:G2}<td>{result.Evaluation.MeanAuroc:F3}<td>{interval}</tr>");
+            var interval = probed.Evaluation.Intervals.TryGetValue("mean_auroc", out var found) ? string.Create(CultureInfo.InvariantCulture, $"{found.Low:F3}–{found.High:F3}") : "";
+            html.Append(CultureInfo.InvariantCulture, $"<tr><td>{Text(probed.Name)}<td>{probed.Width}<td>{probed.Penalty:G2}<td>{probed.Evaluation.MeanAuroc:F3}<td>{interval}</tr>");
         }
 
         html.Append("</table>");
-        if (comparisons.Count > 0) AppendComparisons(html, comparisons);
-        if (results.Any(r => r.Curve.Count > 0)) AppendCurves(html, results);
+        if (features.Count > 1) AppendComparisons(html, features);
+        if (features.Any(f => f.Curve.Count > 0)) AppendCurves(html, features);
         return html.Append("</html>\n").ToString();
     }
 
-    private static void AppendComparisons(StringBuilder html, IReadOnlyList<(string First, string Second, ModelComparison Comparison)> comparisons)
+    private static void AppendComparisons(StringBuilder html, IReadOnlyList<ProbedFeatures> features)
     {
         html.Append("<h2>Paired comparisons on the same test images</h2><table><tr><th>first<th>second<th>difference of mean AUROC<th>95 %</tr>");
-        foreach (var (first, second, comparison) in comparisons)
+        foreach (var probed in features.Where(f => f.Comparison is not null))
         {
+            var comparison = probed.Comparison!;
             var interval = comparison.MeanInterval is { } found ? string.Create(CultureInfo.InvariantCulture, $"{found.Low:+0.000;-0.000} to {found.High:+0.000;-0.000}") : "";
-            html.Append(CultureInfo.InvariantCulture, $"<tr><td>{Text(first)}<td>{Text(second)}<td>{comparison.FirstMeanAuroc - comparison.SecondMeanAuroc:+0.000;-0.000}<td>{interval}</tr>");
+            html.Append(CultureInfo.InvariantCulture, $"<tr><td>{Text(features[0].Name)}<td>{Text(probed.Name)}<td>{comparison.FirstMeanAuroc - comparison.SecondMeanAuroc:+0.000;-0.000}<td>{interval}</tr>");
         }
 
         html.Append("</table>");
     }
 
-    private static void AppendCurves(StringBuilder html, IReadOnlyList<ProbeResult> results)
+    private static void AppendCurves(StringBuilder html, IReadOnlyList<ProbedFeatures> results)
     {
         const int width = 720, height = 380, left = 50, bottom = 40, top = 14;
         var points = results.SelectMany(r => r.Curve).ToList();

@@ -12,7 +12,7 @@ public sealed record TrainingResult
     public required IReadOnlyList<DatasetEvaluation> PixelBaselines { get; init; }
 
     /// <summary>Resident memory at the end of each epoch.</summary>
-    public required IReadOnlyList<MemoryReading> Memory { get; init; }
+    internal IReadOnlyList<MemoryReading> Memory { get; init; } = [];
 
     /// <summary>Images that could not be read and were left out, each with its reason.</summary>
     public required IReadOnlyList<string> SkippedImages { get; init; }

@@ -6,7 +6,7 @@ namespace Ark.Training;
 /// <param name="Epoch">The epoch that had just ended, from 1.</param>
 /// <param name="ResidentBytes">Bytes resident then.</param>
 /// <param name="PeakBytes">Most bytes resident at any time before.</param>
-public sealed record MemoryReading(int Epoch, long ResidentBytes, long PeakBytes)
+internal sealed record MemoryReading(int Epoch, long ResidentBytes, long PeakBytes)
 {
     internal static MemoryReading Take(int epoch)
     {

@@ -1,66 +1,78 @@
-using System.Text.Json.Nodes;
+using System.Globalization;
+using Ark.Data;
 using Ark.Evaluation;
 using Ark.Inference;
-using Ark.Training;
-using static TorchSharp.torch;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Ark.Tests.Training;
 
-public class LinearProbeTests(SmallModel small) : IClassFixture<SmallModel>
+public sealed class LinearProbeTests(SmallModel small) : IClassFixture<SmallModel>, IDisposable
 {
+    private readonly TemporaryFolder _folder = new();
+
     [Fact]
-    public async Task Features_that_know_the_answer_beat_pixels_and_untrained_features_and_the_curve_rises()
+    public async Task Features_are_compared_with_the_first_and_coefficients_give_the_predictions_again()
     {
-        using var folder = new TemporaryFolder();
-        var catalogue = small.Catalogue(folder);
-        // Another model's embeddings, by file name, in another order and without one image.
-        var names = Enumerable.Range(0, 24).Reverse().Where(i => i != 3).ToArray();
-        await File.WriteAllLinesAsync(folder.PathOf("other.csv"), ["f0,filename,f1", .. names.Select(i => FormattableString.Invariant($"{(i % 2) + (0.3 * Math.Sin(i))},{i:D2}.png,{Math.Cos(7 * i)}"))], TestContext.Current.CancellationToken);
-        var run = await CommandLineRun.Of("probe", "--config", catalogue, "--dataset", "noise", "--embeddings", folder.PathOf("other.csv"), "--compare", "pixels", "--compare", small.Checkpoint, "--shots", "1,4,64",
-            "--repeats", "3", "--intervals", "200", "--out", folder.PathOf("probe"), "--json", "-");
-        Assert.True(run.ExitCode == 0, run.Error);
-        Assert.Contains("1 image(s) are left out", run.Error, StringComparison.Ordinal);
-        var probes = JsonNode.Parse(run.Out)!["probes"]!.AsArray();
-        Assert.Equal(["other.csv", "pixels", "model.safetensors pooled"], probes.Select(p => (string)p!["features"]!));
-        Assert.Equal([2, 1024, 192], probes.Select(p => (int)p!["width"]!));
-        Assert.Equal(1, (double)probes[0]!["test"]!["mean_auroc"]!);
-        Assert.All(probes.Skip(1), p => Assert.InRange((double)p!["test"]!["mean_auroc"]!, 0, 0.95));
-        var curve = probes[0]!["shots"]!.AsArray();
-        Assert.Equal([1, 4], curve.Select(s => (int)s!["shots"]!));
-        Assert.True((double)curve[0]!["mean_auroc"]! < (double)curve[1]!["mean_auroc"]!, curve.ToJsonString());
-        Assert.Equal(2, JsonNode.Parse(run.Out)!["comparisons"]!.AsArray().Count);
-        Assert.Contains("<polyline", await File.ReadAllTextAsync(folder.PathOf("probe/probe.html"), TestContext.Current.CancellationToken), StringComparison.Ordinal);
-        var saved = Safetensors.Load(folder.PathOf("probe/other.csv.coefficients.safetensors"));
-        Assert.Equal([1L, 2], saved["weight"].shape);
-        foreach (var tensor in saved.Values) tensor.Dispose();
+        await using var host = small.Host();
+        var rows = Enumerable.Range(0, 24).Select(i => (float[])[(i % 2) + (0.3f * MathF.Sin(i)), MathF.Cos(7 * i)]).ToArray();
+        var file = _folder.Write("other.csv", "name,a,b\n" + string.Join('\n', rows.Select((r, i) => string.Create(CultureInfo.InvariantCulture, $"{i:D2}.png,{r[0]},{r[1]}"))));
+        var model = host.GetRequiredKeyedService<LoadedModel>("small");
+        var result = await Probe(host, [ProbeFeatures.OfFile(file), ProbeFeatures.Pixels, ProbeFeatures.OfModel(model, EmbeddingKind.Projected)], new ProbeOptions { Shots = [2], Repeats = 3, Replicates = 50 });
+
+        Assert.Equal(("noise", 0), (result.Dataset, result.LeftOut));
+        Assert.Equal([("other.csv", 2), ("pixels", 1024), ("model.safetensors projected", 24)], result.Features.Select(f => (f.Name, f.Width)));
+        Assert.Equal([false, true, true], result.Features.Select(f => f.Comparison is not null));
+        var first = result.Features[0];
+        Assert.Equal(1, first.Evaluation.MeanAuroc!.Value, 1e-9);
+        Assert.Equal(first.Evaluation.MeanAuroc, result.Features[1].Comparison!.FirstMeanAuroc);
+        Assert.Equal((2, 3), (Assert.Single(first.Curve).Shots, first.Curve[0].Aurocs.Count));
+        var expected = rows[18..].Select(r => 1 / (1 + Math.Exp(-(r[0] * first.Coefficients[0][0]) - (r[1] * first.Coefficients[0][1]) - first.Intercepts[0])));
+        Assert.All(expected.Zip(Probabilities(first)), p => Assert.Equal(p.First, p.Second, 1e-4));
+        Assert.Contains("other.csv", result.ToHtml(), StringComparison.Ordinal);
+        Assert.Equal(["pixels", "model.safetensors projected"], result.ToJson()["comparisons"]!.AsArray().Select(c => (string)c!["second"]!));
     }
 
     [Fact]
-    public async Task The_same_few_images_are_drawn_again_for_the_same_seed()
+    public async Task Untrained_features_are_drawn_from_the_seed_and_the_model_stays_the_callers()
     {
-        using var folder = new TemporaryFolder();
-        var catalogue = small.Catalogue(folder);
-        async Task<string> Run(string seed) => JsonNode.Parse((await CommandLineRun.Of("probe", "--config", catalogue, "--dataset", "noise", "--checkpoint", small.Checkpoint, "--projected", "--shots", "2", "--repeats", "3",
-            "--intervals", "0", "--seed", seed, "--json", "-", "--quiet")).Out)!["probes"]![0]!["shots"]!.ToJsonString();
-        var first = await Run("5");
-        Assert.Equal(first, await Run("5"));
-        Assert.NotEqual(first, await Run("6"));
+        await using var host = small.Host();
+        using var model = LoadedModel.Load(small.Checkpoint);
+        async Task<float[]> Drawn(ulong seed) => Probabilities((await Probe(host, [ProbeFeatures.Untrained(model)], new ProbeOptions { Replicates = 0, Seed = seed })).Features[0]);
+        var once = await Drawn(1);
+        Assert.Equal(once, await Drawn(1));
+        Assert.NotEqual(once, await Drawn(2));
     }
 
     [Fact]
-    public async Task Files_and_options_that_cannot_be_used_are_refused()
+    public async Task Options_and_features_that_cannot_be_probed_are_refused()
     {
-        using var folder = new TemporaryFolder();
-        var catalogue = small.Catalogue(folder);
-        Task<CommandLineRun> Probe(params string[] more) => CommandLineRun.Of(["probe", "--config", catalogue, "--dataset", "noise", .. more]);
-        (await Probe()).AssertRefused("--checkpoint");
-        (await Probe("--checkpoint", small.Checkpoint, "--shots", "1,x")).AssertRefused("--shots", "'x'");
-        (await Probe("--checkpoint", small.Checkpoint, "--compare", "nothing")).AssertRefused("nothing");
-        await File.WriteAllTextAsync(folder.PathOf("nan.csv"), "name,a\n00.png,1\n01.png,nan\n", TestContext.Current.CancellationToken);
-        (await Probe("--embeddings", folder.PathOf("nan.csv"))).AssertRefused("nan.csv", "line 3");
-        await File.WriteAllTextAsync(folder.PathOf("strange.csv"), "name,a\nx.png,1\n", TestContext.Current.CancellationToken);
-        (await Probe("--embeddings", folder.PathOf("strange.csv"))).AssertRefused("strange.csv", "no row");
-        await File.WriteAllTextAsync(folder.PathOf("cut.parquet"), "PAR1 and no more", TestContext.Current.CancellationToken);
-        (await Probe("--embeddings", folder.PathOf("cut.parquet"))).AssertRefused("cut.parquet");
+        await using var host = small.Host();
+        var model = host.GetRequiredKeyedService<LoadedModel>("small");
+        async Task Refused(string option, ProbeOptions options) =>
+            Assert.Contains(option, (await Assert.ThrowsAsync<ArkInputException>(() => Probe(host, [ProbeFeatures.Pixels], options))).Message, StringComparison.Ordinal);
+        await Refused("'Penalties'", new ProbeOptions { Penalties = [] });
+        await Refused("'Penalties'", new ProbeOptions { Penalties = [double.NaN] });
+        await Refused("'Shots'", new ProbeOptions { Shots = [4, 0] });
+        await Refused("'Repeats'", new ProbeOptions { Repeats = 0 });
+        await Refused("'Replicates'", new ProbeOptions { Replicates = -1 });
+        await Refused("'BatchSize'", new ProbeOptions { BatchSize = 0 });
+        await Refused("'Workers'", new ProbeOptions { Workers = 0 });
+        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => Probe(host, [], new ProbeOptions()));
+        Assert.Throws<ArgumentOutOfRangeException>(() => ProbeFeatures.OfModel(model, EmbeddingKind.Tokens));
+        Assert.Throws<ArgumentOutOfRangeException>(() => ProbeFeatures.Untrained(model, EmbeddingKind.Tokens));
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    private static float[] Probabilities(ProbedFeatures features)
+    {
+        var predictions = features.Evaluation.Predictions!;
+        return [.. Enumerable.Range(0, predictions.Count).Select(i => predictions.Probability(i, 0))];
+    }
+
+    private Task<ProbeResult> Probe(ServiceProvider host, IReadOnlyList<ProbeFeatures> features, ProbeOptions options)
+    {
+        var dataset = host.GetRequiredService<ArkDatasets>().Create(DatasetCatalogue.Load(small.Catalogue(_folder)).Get("noise"));
+        return host.GetRequiredService<LinearProbe>().ProbeAsync(dataset, features, options, cancellationToken: TestContext.Current.CancellationToken);
     }
 }

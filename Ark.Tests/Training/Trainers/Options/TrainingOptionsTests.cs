@@ -55,10 +55,10 @@ public class TrainingOptionsTests(PhantomFixture phantom) : IClassFixture<Phanto
         Assert.Contains(result.Evaluations[0].MeanAuroc!.Value.ToString("F3", System.Globalization.CultureInfo.InvariantCulture), report, StringComparison.Ordinal);
 
         // After an epoch, after the pass of the last one, and with nothing left to train.
-        foreach (var messages in (int[])[2, 5, 7])
+        foreach (var ends in (int[])[2, 5, 6])
         {
-            var run = phantom.Run($"impatient-{messages}", Set, ["PhantomView"]);
-            await Assert.ThrowsAsync<Reaction.KilledException>(() => phantom.TrainAsync(run, Reaction.KillAfterMessages(messages), Cancellation));
+            var run = phantom.Run($"impatient-{ends}", Set, ["PhantomView"]);
+            await Assert.ThrowsAsync<Reaction.KilledException>(() => phantom.TrainAsync(run, Reaction.KillAfterEnds(ends), Cancellation));
             Assert.Equal(2, (await phantom.TrainAsync(run with { Resume = true }, cancellationToken: Cancellation)).Evaluations.Count);
             new RunFiles(run.Directory!).AssertSameAs(files);
         }

@@ -1,4 +1,4 @@
-namespace Ark.Inference;
+namespace Ark;
 
 /// <summary>A moment of a longer piece of work, for a person or a monitor to see.</summary>
 /// <param name="What">What is being done: <c>embedding</c>, <c>reading val</c>.</param>
