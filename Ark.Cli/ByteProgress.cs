@@ -18,6 +18,7 @@ internal sealed class ByteProgress(ConsoleReporter reporter, string verb) : IPro
         _last = _clock.Elapsed;
         var rate = done / _last.TotalSeconds;
         var left = rate > 0 ? string.Create(CultureInfo.InvariantCulture, $" · {(total - done) / rate:F0} s left") : "";
-        reporter.Live(string.Create(CultureInfo.InvariantCulture, $"{verb} {done / 1e6:F0}/{total / 1e6:F0} MB · {rate / 1e6:F0} MB/s{left}"));
+        reporter.Live(
+            string.Create(CultureInfo.InvariantCulture, $"{verb} {done / 1e6:F0}/{total / 1e6:F0} MB · {rate / 1e6:F0} MB/s{left}"));
     }
 }

@@ -24,26 +24,61 @@ internal static class CalibrateCommand
     public static Command Create(IServiceProvider services, Terminal terminal)
     {
         var config = CommonOptions.Config();
-        var datasets = new Option<string[]>("--dataset", "--datasets") { Description = "the datasets, by name with commas; each calibrates its head", HelpName = "A,B", Required = true };
-        var method = new Option<string>("--method") { Description = "a temperature of each label (for hundreds of images), or a rising curve (for thousands)", HelpName = "temperature|isotonic", DefaultValueFactory = _ => "temperature" };
-        var split = new Option<string>("--split") { Description = "the split to fit on", HelpName = "train|val|test", DefaultValueFactory = _ => "val" };
-        var measure = new Option<string>("--measure-on") { Description = "the split to measure the errors on", HelpName = "train|val|test", DefaultValueFactory = _ => "test" };
-        var sensitivity = new Option<double[]>("--sensitivity") { Description = "choose a threshold with this sensitivity; may be repeated", HelpName = "X", CustomParser = Numbers.ParseDoubles };
-        var specificity = new Option<double[]>("--specificity") { Description = "choose a threshold with this specificity; may be repeated", HelpName = "X", CustomParser = Numbers.ParseDoubles };
+        var datasets = new Option<string[]>("--dataset", "--datasets")
+        {
+            Description = "the datasets, by name with commas; each calibrates its head",
+            HelpName = "A,B",
+            Required = true,
+        };
+        var method = new Option<string>("--method")
+        {
+            Description = "a temperature of each label (for hundreds of images), or a rising curve (for thousands)",
+            HelpName = "temperature|isotonic",
+            DefaultValueFactory = _ => "temperature",
+        };
+        var split = new Option<string>("--split")
+        {
+            Description = "the split to fit on",
+            HelpName = "train|val|test",
+            DefaultValueFactory = _ => "val",
+        };
+        var measure = new Option<string>("--measure-on")
+        {
+            Description = "the split to measure the errors on",
+            HelpName = "train|val|test",
+            DefaultValueFactory = _ => "test",
+        };
+        var sensitivity = new Option<double[]>("--sensitivity")
+        {
+            Description = "choose a threshold with this sensitivity; may be repeated",
+            HelpName = "X",
+            CustomParser = Numbers.ParseDoubles,
+        };
+        var specificity = new Option<double[]>("--specificity")
+        {
+            Description = "choose a threshold with this specificity; may be repeated",
+            HelpName = "X",
+            CustomParser = Numbers.ParseDoubles,
+        };
         var output = new Option<string>("--out") { Description = "the calibration file to write", HelpName = "FILE", Required = true };
         var json = CommonOptions.Json("the calibration", "here too");
         var quiet = CommonOptions.Quiet();
         method.AcceptOnlyFromAmong("temperature", "isotonic");
         foreach (var part in (Option<string>[])[split, measure]) part.AcceptOnlyFromAmong("train", "val", "validation", "test");
-        var command = new Command("calibrate", Help) { config, datasets, method, split, measure, sensitivity, specificity, output, json, quiet };
+        var command = new Command("calibrate", Help)
+        {
+            config, datasets, method, split, measure, sensitivity, specificity, output, json, quiet
+        };
         var model = new ModelArguments(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var silent = parsed.GetValue(quiet);
             var file = parsed.GetRequiredValue(output);
             OutputPath.CheckFile(file, "--out");
-            var catalogue = await CatalogueFile.LoadAsync(parsed.GetRequiredValue(config), terminal, silent, cancellationToken).ConfigureAwait(false);
-            var chosen = catalogue.Select(DatasetNames.Of(parsed.GetRequiredValue(datasets), "--dataset")).Select(services.GetRequiredService<ArkDatasets>().Create).ToList();
+            var catalogue = await CatalogueFile.LoadAsync(parsed.GetRequiredValue(config), terminal, silent, cancellationToken)
+                .ConfigureAwait(false);
+            var chosen = catalogue.Select(DatasetNames.Of(
+                parsed.GetRequiredValue(datasets), "--dataset")).Select(services.GetRequiredService<ArkDatasets>().Create).ToList();
             var options = new CalibrationOptions
             {
                 Method = parsed.GetValue(method) == "isotonic" ? CalibrationMethod.Isotonic : CalibrationMethod.Temperature,
@@ -58,10 +93,14 @@ internal static class CalibrateCommand
             using var loaded = model.Load(parsed);
             Calibration calibration;
             using (var reporter = new ConsoleReporter(terminal, silent))
-                calibration = await services.GetRequiredService<ArkCalibrator>().CalibrateAsync(loaded, chosen, options, new WorkReporter(reporter, terminal.IsLive), cancellationToken).ConfigureAwait(false);
+                calibration = await services
+                    .GetRequiredService<ArkCalibrator>()
+                    .CalibrateAsync(loaded, chosen, options, new WorkReporter(reporter, terminal.IsLive), cancellationToken)
+                    .ConfigureAwait(false);
             if (parsed.GetValue(json) != "-") Write(terminal, calibration);
             calibration.Save(file);
-            if (parsed.GetValue(json) is { } path) await JsonOutput.WriteAsync(terminal, path, CalibrationFile.ToJson(calibration)).ConfigureAwait(false);
+            if (parsed.GetValue(json) is { } path)
+                await JsonOutput.WriteAsync(terminal, path, CalibrationFile.ToJson(calibration)).ConfigureAwait(false);
             if (parsed.GetValue(json) == "-") return ExitCode.Done;
             await terminal.Out.WriteLineAsync($"wrote {file}").ConfigureAwait(false);
             return ExitCode.Done;
@@ -78,17 +117,24 @@ internal static class CalibrateCommand
             foreach (var label in head.Labels)
             {
                 var correction = head.Method == CalibrationMethod.Temperature ? Correction(label) : $"{label.To.Distinct().Count()} steps";
-                var points = label.OperatingPoints.Select(p => $"{p.Kind} {p.Target.ToString("G3", CultureInfo.InvariantCulture)}: {Figure(p.Threshold)}");
-                table.AddRow(Markup.Escape(label.Name), correction, Figure(label.EceBefore), Figure(label.EceAfter), Figure(label.EceByChance), string.Join(", ", points));
+                var points = label.OperatingPoints.Select(p =>
+                    $"{p.Kind} {p.Target.ToString("G3", CultureInfo.InvariantCulture)}: {Figure(p.Threshold)}");
+                table.AddRow(
+                    Markup.Escape(label.Name), correction, Figure(label.EceBefore), Figure(label.EceAfter), Figure(label.EceByChance),
+                    string.Join(", ", points));
             }
 
             var console = ResultTable.Console(terminal);
             console.Write(table);
-            console.WriteLine($"{head.Name}: fitted on {head.FittedOn}, errors measured on {head.MeasuredOn}; mean ECE {Figure(head.Labels.Average(l => l.EceBefore))} before, {Figure(head.Labels.Average(l => l.EceAfter))} after");
+            console.WriteLine($"{head.Name}: fitted on {head.FittedOn}, errors measured on {head.MeasuredOn}; mean ECE "
+                + $"{Figure(head.Labels.Average(l => l.EceBefore))} before, {Figure(head.Labels.Average(l => l.EceAfter))} after");
         }
     }
 
-    private static string Correction(LabelCalibration label) => label is { Temperature: 1, Offset: 0 } ? "none needed" : $"/ {Figure(label.Temperature)}{(label.Offset == 0 ? "" : $" {(label.Offset < 0 ? "-" : "+")} {Figure(Math.Abs(label.Offset))}")}";
+    private static string Correction(LabelCalibration label) =>
+        label is { Temperature: 1, Offset: 0 }
+            ? "none needed"
+            : $"/ {Figure(label.Temperature)}{(label.Offset == 0 ? "" : $" {(label.Offset < 0 ? "-" : "+")} {Figure(Math.Abs(label.Offset))}")}";
 
     private static string Figure(double? value) => value is { } number ? number.ToString("F3", CultureInfo.InvariantCulture) : "undefined";
 }

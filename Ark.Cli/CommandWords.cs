@@ -26,11 +26,13 @@ internal static partial class CommandWords
 
     /// <summary>The message of an error in the words of the command line.</summary>
     /// <param name="error">The error.</param>
-    /// <param name="flags">The flags of the command by the property that they set, which come first; <see langword="null"/> for none.</param>
+    /// <param name="flags">The flags of the command by the property that they set, which come first; <see langword="null"/> for
+    /// none.</param>
     public static string MessageOf(Exception error, IReadOnlyDictionary<string, string>? flags = null) =>
         // What is wrong may quote the input, which stays as it is.
         error is ArkInputException input
-            ? new ArkInputException(input.InputSource, Translate(input.Place, flags), input.Problem, Translate(Spoken(input.Hint), flags)).Message
+            ? new ArkInputException(
+                input.InputSource, Translate(input.Place, flags), input.Problem, Translate(Spoken(input.Hint), flags)).Message
             : error.Message;
 
     /// <summary>A text with the flags in place of the properties that it quotes.</summary>
@@ -44,6 +46,7 @@ internal static partial class CommandWords
     private static partial Regex Property();
 
     // A parameter is named in brackets: a key of a file may have the same name.
-    [GeneratedRegex(@"'(?<name>[A-Z][A-Za-z0-9]+)'|(?<=\()'(?<name>[a-z]+)'(?=\))", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(
+        @"'(?<name>[A-Z][A-Za-z0-9]+)'|(?<=\()'(?<name>[a-z]+)'(?=\))", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Name();
 }

@@ -19,23 +19,46 @@ internal static class CompareCommand
     {
         var first = new Argument<string>("first") { Description = "the first model's predictions (.csv or .parquet)" };
         var second = new Argument<string>("second") { Description = "the second model's" };
-        var intervals = new Option<int>("--intervals") { Description = "bootstrap replicates for 95 % intervals, by patient where patients are known; 0 for none", HelpName = "N", DefaultValueFactory = _ => 1000 };
-        var seed = new Option<ulong>("--seed") { Description = "what the replicates are drawn from", HelpName = "N", DefaultValueFactory = _ => 42 };
+        var intervals = new Option<int>("--intervals")
+        {
+            Description = "bootstrap replicates for 95 % intervals, by patient where patients are known; 0 for none",
+            HelpName = "N",
+            DefaultValueFactory = _ => 1000,
+        };
+        var seed = new Option<ulong>("--seed")
+        {
+            Description = "what the replicates are drawn from",
+            HelpName = "N",
+            DefaultValueFactory = _ => 42,
+        };
         var json = CommonOptions.Json("the figures");
         var quiet = CommonOptions.Quiet("no notes");
         var command = new Command("compare", Help) { first, second, intervals, seed, json, quiet };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var (one, two) = (parsed.GetRequiredValue(first), parsed.GetRequiredValue(second));
-            var scoring = new ScoringOptions { Replicates = Numbers.AtLeast(0, parsed.GetValue(intervals), "--intervals"), Seed = parsed.GetValue(seed) };
-            var (a, b) = (await PredictionFile.ReadAsync(one, cancellationToken).ConfigureAwait(false), await PredictionFile.ReadAsync(two, cancellationToken).ConfigureAwait(false));
+            var scoring = new ScoringOptions
+            {
+                Replicates = Numbers.AtLeast(0, parsed.GetValue(intervals), "--intervals"),
+                Seed = parsed.GetValue(seed),
+            };
+            var (a, b) = (
+                await PredictionFile.ReadAsync(one, cancellationToken).ConfigureAwait(false),
+                await PredictionFile.ReadAsync(two, cancellationToken).ConfigureAwait(false));
             var comparison = ModelComparison.Of(a, b, scoring, cancellationToken);
             using (var reporter = new ConsoleReporter(terminal, parsed.GetValue(quiet)))
             {
-                if (comparison.Images < Math.Max(a.Count, b.Count)) reporter.Line($"warning: only the {comparison.Images} images that both tables have are compared ({a.Count} and {b.Count})", evenIfQuiet: true);
-                if (comparison.Labels.Count < Math.Max(a.Labels.Count, b.Labels.Count)) reporter.Line($"warning: only the {comparison.Labels.Count} label(s) that both tables have are compared", evenIfQuiet: true);
+                if (comparison.Images < Math.Max(a.Count, b.Count))
+                    reporter.Line(
+                        $"warning: only the {comparison.Images} images that both tables have are compared ({a.Count} and {b.Count})",
+                        evenIfQuiet: true);
+                if (comparison.Labels.Count < Math.Max(a.Labels.Count, b.Labels.Count))
+                    reporter.Line(
+                        $"warning: only the {comparison.Labels.Count} label(s) that both tables have are compared", evenIfQuiet: true);
                 string[] patients = [.. (a.Patients ?? b.Patients)?.OfType<string>() ?? []];
-                if (patients.Distinct(StringComparer.Ordinal).Count() < patients.Length) reporter.Line("DeLong's test takes images as independent; patients here have several, so prefer the intervals, which go by patient.");
+                if (patients.Distinct(StringComparer.Ordinal).Count() < patients.Length)
+                    reporter.Line("DeLong's test takes images as independent; patients here have several, so prefer the intervals, which "
+                        + "go by patient.");
             }
 
             var document = comparison.ToJson();

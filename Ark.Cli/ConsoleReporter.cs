@@ -4,7 +4,9 @@ using Ark.Training;
 
 namespace Ark.Cli;
 
-/// <summary>Shows progress: one live line for a person, plain lines for a pipe, nothing where quiet was asked for; warnings always.</summary>
+/// <summary>
+/// Shows progress: one live line for a person, plain lines for a pipe, nothing where quiet was asked for; warnings always.
+/// </summary>
 internal sealed class ConsoleReporter(Terminal terminal, bool quiet) : IProgress<TrainingProgress>, IDisposable
 {
     private static readonly TimeSpan PlainInterval = TimeSpan.FromSeconds(20);

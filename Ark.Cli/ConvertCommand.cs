@@ -23,9 +23,17 @@ internal static class ConvertCommand
     {
         var input = new Argument<string>("IN") { Description = "the file to read" };
         var output = new Argument<string>("OUT") { Description = "the file to write" };
-        var key = new Option<string?>("--key") { Description = "where in the file the state dict is; by default the top level, else teacher, state_dict, model, student", HelpName = "KEY" };
+        var key = new Option<string?>("--key")
+        {
+            Description = "where in the file the state dict is; by default the top level, else teacher, state_dict, model, student",
+            HelpName = "KEY",
+        };
         var layout = new Option<string?>("--layout") { Description = "whose names the new file has", HelpName = "timm|swin|ark" };
-        var type = new Option<string?>("--dtype") { Description = "the type of floating-point numbers in the new file", HelpName = "float32|float16|bfloat16" };
+        var type = new Option<string?>("--dtype")
+        {
+            Description = "the type of floating-point numbers in the new file",
+            HelpName = "float32|float16|bfloat16",
+        };
         var json = CommonOptions.Json("what was converted");
         var quiet = CommonOptions.Quiet();
         layout.AcceptOnlyFromAmong("timm", "swin", "ark");
@@ -42,9 +50,13 @@ internal static class ConvertCommand
             };
             var target = parsed.GetRequiredValue(output);
             var progress = new ByteProgress(reporter, "converting");
-            var result = await WeightConversion.ConvertAsync(parsed.GetRequiredValue(input), target, options, progress, cancellationToken).ConfigureAwait(false);
-            if (result.LeftOut.Count > 0) reporter.Line($"left out, because the layout has no place for them: {string.Join(", ", result.LeftOut.Take(4).Select(OneLine.Of))}{(result.LeftOut.Count > 4 ? $" and {result.LeftOut.Count - 4} more" : "")}");
-            if (result.LabelsLost) reporter.Line("warning: names of heads and labels are kept in .safetensors only; the new file has none", evenIfQuiet: true);
+            var result = await WeightConversion.ConvertAsync(parsed.GetRequiredValue(input), target, options, progress, cancellationToken)
+                .ConfigureAwait(false);
+            if (result.LeftOut.Count > 0)
+                reporter.Line($"left out, because the layout has no place for them: "
+                    + $"{string.Join(", ", result.LeftOut.Take(4).Select(OneLine.Of))}{(result.LeftOut.Count > 4 ? $" and {result.LeftOut.Count - 4} more" : "")}");
+            if (result.LabelsLost)
+                reporter.Line("warning: names of heads and labels are kept in .safetensors only; the new file has none", evenIfQuiet: true);
             if (parsed.GetValue(json) is { } path)
             {
                 await JsonOutput.WriteAsync(terminal, path, new JsonObject
@@ -60,7 +72,9 @@ internal static class ConvertCommand
 
             if (parsed.GetValue(json) == "-") return ExitCode.Done;
             var from = result.NestedKey.Length == 0 ? "" : $" from '{OneLine.Of(result.NestedKey)}'";
-            await terminal.Out.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"wrote {result.Tensors} tensors{from} to {target} ({new FileInfo(target).Length / 1e6:F1} MB)")).ConfigureAwait(false);
+            await terminal.Out.WriteLineAsync(string.Create(
+                CultureInfo.InvariantCulture,
+                $"wrote {result.Tensors} tensors{from} to {target} ({new FileInfo(target).Length / 1e6:F1} MB)")).ConfigureAwait(false);
             return ExitCode.Done;
         });
         return command;

@@ -18,17 +18,32 @@ internal static class DataCheckCommand
     public static Command Create(IServiceProvider services, Terminal terminal)
     {
         var config = CommonOptions.Config();
-        var datasets = new Option<string[]>("--datasets", "--data_set") { Description = "which datasets, by name with commas; all by default", HelpName = "A,B", AllowMultipleArgumentsPerToken = false };
+        var datasets = new Option<string[]>("--datasets", "--data_set")
+        {
+            Description = "which datasets, by name with commas; all by default",
+            HelpName = "A,B",
+            AllowMultipleArgumentsPerToken = false,
+        };
         var limit = new Option<int?>("--limit") { Description = "images to decode of each split; all by default", HelpName = "N" };
-        var workers = new Option<int>("--workers") { Description = "images decoded at once", HelpName = "N", DefaultValueFactory = _ => Environment.ProcessorCount };
+        var workers = new Option<int>("--workers")
+        {
+            Description = "images decoded at once",
+            HelpName = "N",
+            DefaultValueFactory = _ => Environment.ProcessorCount,
+        };
         var json = CommonOptions.Json("the report");
         var quiet = CommonOptions.Quiet();
         var command = new Command("check", Help) { config, datasets, limit, workers, json, quiet };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var silent = parsed.GetValue(quiet);
-            var options = new DatasetCheckOptions { Limit = AtLeastOne(parsed.GetValue(limit), "--limit"), Workers = AtLeastOne(parsed.GetValue(workers), "--workers")!.Value };
-            var catalogue = await CatalogueFile.LoadAsync(parsed.GetRequiredValue(config), terminal, silent, cancellationToken).ConfigureAwait(false);
+            var options = new DatasetCheckOptions
+            {
+                Limit = AtLeastOne(parsed.GetValue(limit), "--limit"),
+                Workers = AtLeastOne(parsed.GetValue(workers), "--workers")!.Value,
+            };
+            var catalogue = await CatalogueFile.LoadAsync(parsed.GetRequiredValue(config), terminal, silent, cancellationToken)
+                .ConfigureAwait(false);
             var names = DatasetNames.Of(parsed.GetValue(datasets), "--datasets") ?? [.. catalogue.Datasets.Select(d => d.Name)];
             var checks = new List<DatasetCheck>();
             using (var reporter = new ConsoleReporter(terminal, silent))
@@ -41,7 +56,8 @@ internal static class DataCheckCommand
                 }
             }
 
-            if (parsed.GetValue(json) is { } path) await JsonOutput.WriteAsync(terminal, path, DataCheckReport.Json(checks)).ConfigureAwait(false);
+            if (parsed.GetValue(json) is { } path)
+                await JsonOutput.WriteAsync(terminal, path, DataCheckReport.Json(checks)).ConfigureAwait(false);
             if (parsed.GetValue(json) != "-") DataCheckReport.Write(terminal, checks);
             return checks.TrueForAll(c => c.IsSound) ? ExitCode.Done : ExitCode.WrongInput;
         });
@@ -49,7 +65,8 @@ internal static class DataCheckCommand
     }
 
     private static async Task<DatasetCheck> CheckAsync(
-        IServiceProvider services, DatasetCatalogue catalogue, string name, DatasetCheckOptions options, IProgress<WorkProgress> progress, CancellationToken cancellationToken)
+        IServiceProvider services, DatasetCatalogue catalogue, string name, DatasetCheckOptions options, IProgress<WorkProgress> progress,
+        CancellationToken cancellationToken)
     {
         // A name that the catalogue lacks is a wrong command; a dataset that cannot be read is a finding, and the others are still checked.
         if (catalogue.Datasets.All(d => d.Name != name)) catalogue.Get(name);
@@ -59,7 +76,9 @@ internal static class DataCheckCommand
             var checker = new DatasetChecker(services.GetRequiredService<IImageDecoder>());
             var masks = services.GetRequiredService<SegmentationAdapterRegistry>();
             if (masks.Names.Contains(definition.Adapter, StringComparer.OrdinalIgnoreCase))
-                return await checker.CheckAsync(definition, masks.Create(definition, services), options, progress, cancellationToken).ConfigureAwait(false);
+                return await checker
+                    .CheckAsync(definition, masks.Create(definition, services), options, progress, cancellationToken)
+                    .ConfigureAwait(false);
             var adapter = services.GetRequiredService<DatasetAdapterRegistry>().Create(definition, services);
             return await checker.CheckAsync(definition, adapter, options, progress, cancellationToken).ConfigureAwait(false);
         }

@@ -14,7 +14,9 @@ internal static class DataCheckReport
     public static void Write(Terminal terminal, IReadOnlyList<DatasetCheck> checks)
     {
         var table = new Table { Border = TableBorder.Simple };
-        table.AddColumns("dataset", "split", "images", "missing", "unreadable", "equal", "in other split", "patients", "mean", "deviation", "problems", "warnings");
+        table.AddColumns(
+            "dataset", "split", "images", "missing", "unreadable", "equal", "in other split", "patients", "mean", "deviation", "problems",
+            "warnings");
         foreach (var check in checks)
         {
             foreach (var s in check.Splits)
@@ -22,11 +24,17 @@ internal static class DataCheckReport
                 table.AddRow(
                     Markup.Escape(check.Name), s.Split.Word(), Text(s.Images), Text(s.Missing), Text(s.Unreadable), Text(s.Duplicates),
                     Text(s.SharedImages),
-                    s.Patients is { } patients ? Text(patients) : "-", Figure(s.Mean), Figure(s.Deviation), Text(s.Problems.Count), Text(s.Warnings.Count));
+                    s.Patients is { } patients ? Text(patients) : "-", Figure(s.Mean), Figure(s.Deviation), Text(s.Problems.Count),
+                    Text(s.Warnings.Count));
             }
         }
 
-        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(terminal.Out), Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors });
+        var console = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Out = new AnsiConsoleOutput(terminal.Out),
+            Ansi = AnsiSupport.No,
+            ColorSystem = ColorSystemSupport.NoColors,
+        });
         console.Profile.Width = 200;
         console.Write(table);
         foreach (var check in checks) WriteLabels(terminal.Out, check);
@@ -77,7 +85,9 @@ internal static class DataCheckReport
     {
         foreach (var split in check.Splits)
         {
-            var labels = split.Labels.Select(l => l.Prevalence is { } share ? string.Create(CultureInfo.InvariantCulture, $"{l.Name} {l.Positives} ({share:P1})") : $"{l.Name} unknown");
+            var labels = split.Labels.Select(l => l.Prevalence is { } share
+                ? string.Create(CultureInfo.InvariantCulture, $"{l.Name} {l.Positives} ({share:P1})")
+                : $"{l.Name} unknown");
             output.WriteLine($"{check.Name} {split.Split.Word()}: {string.Join(", ", labels)}");
         }
     }
@@ -88,7 +98,9 @@ internal static class DataCheckReport
         {
             // Most messages name their place already; those about an image of a list do not.
             var place = problem.Line is { } line ? $"{problem.File}, line {line}" : problem.File;
-            output.WriteLine(problem.Message.StartsWith(place, StringComparison.Ordinal) ? $"{kind}: {problem.Message}" : $"{kind}: {place}: {problem.Message}");
+            output.WriteLine(problem.Message.StartsWith(place, StringComparison.Ordinal)
+                ? $"{kind}: {problem.Message}"
+                : $"{kind}: {place}: {problem.Message}");
         }
 
         if (problems.Count > Shown) output.WriteLine($"{kind}: and {problems.Count - Shown} more (see --json)");

@@ -28,8 +28,18 @@ internal static class DataCommand
     private static Command Phantom(Terminal terminal)
     {
         var output = new Option<string>("--out") { Description = "the folder to make", HelpName = "DIR", Required = true };
-        var count = new Option<int>("--count") { Description = "images of all four datasets together", HelpName = "N", DefaultValueFactory = _ => new PhantomDatasetOptions().Count };
-        var seed = new Option<ulong>("--seed") { Description = "what every random number comes from", HelpName = "S", DefaultValueFactory = _ => 0 };
+        var count = new Option<int>("--count")
+        {
+            Description = "images of all four datasets together",
+            HelpName = "N",
+            DefaultValueFactory = _ => new PhantomDatasetOptions().Count,
+        };
+        var seed = new Option<ulong>("--seed")
+        {
+            Description = "what every random number comes from",
+            HelpName = "S",
+            DefaultValueFactory = _ => 0,
+        };
         var json = CommonOptions.Json("what was rendered");
         var quiet = CommonOptions.Quiet();
         var command = new Command("phantom", PhantomHelp) { output, count, seed, json, quiet };
@@ -38,11 +48,18 @@ internal static class DataCommand
             var options = new PhantomDatasetOptions { Count = parsed.GetValue(count), Seed = parsed.GetValue(seed), Masks = true };
             PhantomFolder written;
             using (var reporter = new ConsoleReporter(terminal, parsed.GetValue(quiet)))
-                written = await CatalogueFile.RenderPhantomAsync(parsed.GetRequiredValue(output), options, reporter, cancellationToken).ConfigureAwait(false);
+                written = await CatalogueFile.RenderPhantomAsync(parsed.GetRequiredValue(output), options, reporter, cancellationToken)
+                    .ConfigureAwait(false);
             if (parsed.GetValue(json) is { } path)
-                await JsonOutput.WriteAsync(terminal, path, new JsonObject { ["catalogue"] = written.Catalogue, ["images"] = written.Images, ["reused"] = written.Reused }).ConfigureAwait(false);
+                await JsonOutput.WriteAsync(terminal, path, new JsonObject
+                {
+                    ["catalogue"] = written.Catalogue,
+                    ["images"] = written.Images,
+                    ["reused"] = written.Reused,
+                }).ConfigureAwait(false);
             if (parsed.GetValue(json) == "-") return ExitCode.Done;
-            await terminal.Out.WriteLineAsync($"Train on it with: ark pretrain --config {ShellPath.Quoted(Path.GetRelativePath(Environment.CurrentDirectory, written.Catalogue))}").ConfigureAwait(false);
+            await terminal.Out.WriteLineAsync($"Train on it with: ark pretrain --config "
+                + $"{ShellPath.Quoted(Path.GetRelativePath(Environment.CurrentDirectory, written.Catalogue))}").ConfigureAwait(false);
             return ExitCode.Done;
         });
         return command;

@@ -22,11 +22,24 @@ internal static class EmbedCommand
 
     public static Command Create(IServiceProvider services, Terminal terminal)
     {
-        var input = new Option<string?>("--input") { Description = "a folder of images, a list with a path a line, a CSV with a column of paths, or an image", HelpName = "DIR|LIST" };
-        var folder = new Option<string?>("--data-dir", "--data_dir") { Description = "what the paths of a list are relative to (default: the list's folder)", HelpName = "DIR" };
+        var input = new Option<string?>("--input")
+        {
+            Description = "a folder of images, a list with a path a line, a CSV with a column of paths, or an image",
+            HelpName = "DIR|LIST",
+        };
+        var folder = new Option<string?>("--data-dir", "--data_dir")
+        {
+            Description = "what the paths of a list are relative to (default: the list's folder)",
+            HelpName = "DIR",
+        };
         var config = CommonOptions.OptionalConfig("instead of --input: ");
         var dataset = new Option<string?>("--dataset") { Description = "the dataset of the catalogue", HelpName = "NAME" };
-        var split = new Option<string>("--split") { Description = "which part of the dataset", HelpName = "train|val|test|all", DefaultValueFactory = _ => "all" };
+        var split = new Option<string>("--split")
+        {
+            Description = "which part of the dataset",
+            HelpName = "train|val|test|all",
+            DefaultValueFactory = _ => "all",
+        };
         var output = new Option<string>("--out") { Description = "the file to write", HelpName = "FILE", Required = true };
         var projected = new Option<bool>("--projected") { Description = "behind the projector" };
         var tokens = new Option<bool>("--tokens") { Description = "every token of the last stage; .safetensors and .npz only" };
@@ -41,7 +54,9 @@ internal static class EmbedCommand
             if (parsed.GetValue(projected) && parsed.GetValue(tokens))
                 throw CommandLineError.Of("--tokens", "excludes --projected", "Give one of both.");
             var usesCatalogue = parsed.GetValue(config) is not null;
-            foreach (var (option, other) in usesCatalogue ? [(input, "--config"), (folder, "--config")] : new[] { ((Option)dataset, "--input"), (split, "--input") })
+            foreach (var (option, other) in usesCatalogue
+                ? [(input, "--config"), (folder, "--config")]
+                : new[] { ((Option)dataset, "--input"), (split, "--input") })
             {
                 if (parsed.IsGiven(option))
                 {
@@ -53,14 +68,20 @@ internal static class EmbedCommand
             if (parsed.GetValue(folder) is not null && Directory.Exists(parsed.GetValue(input)))
                 throw CommandLineError.Of("--data-dir", "has no effect beside a folder", "It is for lists: leave it out.");
             var images = parsed.GetValue(config) is { } file
-                ? await OfDatasetAsync(services, terminal, file, parsed.GetValue(dataset), parsed.GetValue(split)!, silent, cancellationToken).ConfigureAwait(false)
+                ? await OfDatasetAsync(
+                    services, terminal, file, parsed.GetValue(dataset), parsed.GetValue(split)!, silent,
+                    cancellationToken).ConfigureAwait(false)
                 : ImageInputs.Read(
                     parsed.GetValue(input)
-                        ?? throw CommandLineError.Of("--input", "is missing", "Give --input DIR or LIST, or --config FILE and --dataset NAME."),
+                        ?? throw CommandLineError.Of(
+                            "--input", "is missing", "Give --input DIR or LIST, or --config FILE and --dataset NAME."),
                     parsed.GetValue(folder), cancellationToken);
             var options = new ExtractionOptions
             {
-                Kind = parsed.GetValue(tokens) ? EmbeddingKind.Tokens : parsed.GetValue(projected) ? EmbeddingKind.Projected : EmbeddingKind.Pooled,
+                Kind = parsed.GetValue(tokens)
+                    ? EmbeddingKind.Tokens
+                    : parsed.GetValue(projected) ? EmbeddingKind.Projected
+                    : EmbeddingKind.Pooled,
                 BatchSize = model.BatchSize(parsed),
                 Workers = model.Workers(parsed),
                 Precision = model.Precision(parsed),
@@ -72,7 +93,10 @@ internal static class EmbedCommand
             {
                 try
                 {
-                    result = await services.GetRequiredService<EmbeddingExtractor>().ExtractAsync(loaded, images, target, options, new WorkReporter(reporter, terminal.IsLive), cancellationToken).ConfigureAwait(false);
+                    result = await services
+                        .GetRequiredService<EmbeddingExtractor>()
+                        .ExtractAsync(loaded, images, target, options, new WorkReporter(reporter, terminal.IsLive), cancellationToken)
+                        .ConfigureAwait(false);
                 }
                 catch (OperationCanceledException)
                 {
@@ -88,15 +112,21 @@ internal static class EmbedCommand
         return command;
     }
 
-    private static async Task<IReadOnlyList<NamedImage>> OfDatasetAsync(IServiceProvider services, Terminal terminal, string config, string? dataset, string split, bool quiet, CancellationToken cancellationToken)
+    private static async Task<IReadOnlyList<NamedImage>> OfDatasetAsync(
+        IServiceProvider services, Terminal terminal, string config, string? dataset, string split, bool quiet,
+        CancellationToken cancellationToken)
     {
         if (dataset is null) throw CommandLineError.Of("--dataset", "is missing", "Name the catalogue's dataset.");
         var catalogue = await CatalogueFile.LoadAsync(config, terminal, quiet, cancellationToken).ConfigureAwait(false);
         var chosen = services.GetRequiredService<ArkDatasets>().Create(catalogue.Get(dataset));
-        DatasetSplit[] splits = split == "all" ? [DatasetSplit.Train, DatasetSplit.Validation, DatasetSplit.Test] : [ModelArguments.Split(split)];
+        DatasetSplit[] splits = split == "all"
+            ? [DatasetSplit.Train, DatasetSplit.Validation, DatasetSplit.Test]
+            : [ModelArguments.Split(split)];
         var images = new List<NamedImage>();
         foreach (var part in splits)
-            images.AddRange((await chosen.Adapter.ReadAsync(part, cancellationToken).ConfigureAwait(false)).Select(s => new NamedImage(s.Image.Name, s.Image)));
+            images.AddRange((await chosen.Adapter
+                .ReadAsync(part, cancellationToken)
+                .ConfigureAwait(false)).Select(s => new NamedImage(s.Image.Name, s.Image)));
         return images;
     }
 

@@ -22,10 +22,30 @@ internal static class ExplainCommand
     public static Command Create(IServiceProvider services, Terminal terminal)
     {
         var image = new Argument<string>("IMAGE") { Description = "the image" };
-        var label = new Option<string>("--label") { Description = "the label, or the finding by any of its names", HelpName = "NAME", Required = true };
-        var head = new Option<string?>("--head") { Description = "the head to ask (default: the first that knows the label)", HelpName = "NAME" };
-        var method = new Option<string>("--method") { Description = "how", HelpName = "gradcam|occlusion", DefaultValueFactory = _ => "gradcam" };
-        var patch = new Option<double>("--patch") { Description = "the side of the covered patch, as a share of the image", HelpName = "X", CustomParser = Numbers.ParseDouble, DefaultValueFactory = _ => new ExplanationOptions().PatchShare };
+        var label = new Option<string>("--label")
+        {
+            Description = "the label, or the finding by any of its names",
+            HelpName = "NAME",
+            Required = true,
+        };
+        var head = new Option<string?>("--head")
+        {
+            Description = "the head to ask (default: the first that knows the label)",
+            HelpName = "NAME",
+        };
+        var method = new Option<string>("--method")
+        {
+            Description = "how",
+            HelpName = "gradcam|occlusion",
+            DefaultValueFactory = _ => "gradcam",
+        };
+        var patch = new Option<double>("--patch")
+        {
+            Description = "the side of the covered patch, as a share of the image",
+            HelpName = "X",
+            CustomParser = Numbers.ParseDouble,
+            DefaultValueFactory = _ => new ExplanationOptions().PatchShare,
+        };
         var output = new Option<string>("--out") { Description = "the picture to write", HelpName = "PNG", Required = true };
         var json = CommonOptions.Json("the map");
         var quiet = CommonOptions.Quiet();
@@ -46,13 +66,19 @@ internal static class ExplainCommand
                 PatchShare = parsed.GetValue(patch),
             };
             using var loaded = model.Load(parsed);
-            var map = await services.GetRequiredService<ArkExplainer>().ExplainAsync(loaded, source, parsed.GetRequiredValue(label), options, cancellationToken).ConfigureAwait(false);
+            var map = await services
+                .GetRequiredService<ArkExplainer>()
+                .ExplainAsync(loaded, source, parsed.GetRequiredValue(label), options, cancellationToken)
+                .ConfigureAwait(false);
             map.SavePng(parsed.GetRequiredValue(output), picture);
             reporter.Dispose();
-            if (parsed.GetValue(json) is { } path) await JsonOutput.WriteAsync(terminal, path, Document(map, parsed.GetRequiredValue(output))).ConfigureAwait(false);
+            if (parsed.GetValue(json) is { } path)
+                await JsonOutput.WriteAsync(terminal, path, Document(map, parsed.GetRequiredValue(output))).ConfigureAwait(false);
             if (parsed.GetValue(json) != "-")
                 await terminal.Out.WriteLineAsync(string.Create(CultureInfo.InvariantCulture,
-                    $"{map.Head}, {map.Label}: probability {map.Probability:F3}, {(map.HasEvidence ? $"highest at x {map.Peak.X}, y {map.Peak.Y}" : "nothing speaks for it")}; wrote {parsed.GetRequiredValue(output)}")).ConfigureAwait(false);
+                    $"{map.Head}, {map.Label}: probability {map.Probability:F3}, "
+                        + $"{(map.HasEvidence ? $"highest at x {map.Peak.X}, y {map.Peak.Y}" : "nothing speaks for it")}; wrote "
+                            + $"{parsed.GetRequiredValue(output)}")).ConfigureAwait(false);
             return ExitCode.Done;
         });
         return command;

@@ -26,7 +26,8 @@ internal static class InspectCommand
             var index = CheckpointFile.ReadIndex(parsed.GetRequiredValue(file));
             var listing = new WeightListing(index, ArkModelConfiguration.Recognize(index));
             if (parsed.GetValue(json) is { } path) await JsonOutput.WriteAsync(terminal, path, listing.ToJson()).ConfigureAwait(false);
-            if (parsed.GetValue(json) != "-") await listing.WriteAsync(terminal.Out, tensors: !parsed.GetValue(quiet)).ConfigureAwait(false);
+            if (parsed.GetValue(json) != "-")
+                await listing.WriteAsync(terminal.Out, tensors: !parsed.GetValue(quiet)).ConfigureAwait(false);
             return ExitCode.Done;
         });
         return command;

@@ -3,8 +3,8 @@ using System.Text.Json.Nodes;
 namespace Ark.Cli;
 
 /// <summary>
-/// Writes an array for machines element by element, so that memory does not grow with it and what was done before an error is kept. A file grows under another name beside its own, and takes
-/// its place when the array has ended; one of before stays where nothing has come.
+/// Writes an array for machines element by element, so that memory does not grow with it and what was done before an error is kept. A file
+/// grows under another name beside its own, and takes its place when the array has ended; one of before stays where nothing has come.
 /// </summary>
 internal sealed class JsonArrayOutput : IDisposable
 {
@@ -21,7 +21,9 @@ internal sealed class JsonArrayOutput : IDisposable
         _partial = partial;
     }
 
-    /// <summary>Begins an array in a file, or on standard output where the path is <c>-</c>; nowhere where it is <see langword="null"/>.</summary>
+    /// <summary>
+    /// Begins an array in a file, or on standard output where the path is <c>-</c>; nowhere where it is <see langword="null"/>.
+    /// </summary>
     /// <exception cref="ArkInputException">The file cannot be written.</exception>
     public static JsonArrayOutput? Open(Terminal terminal, string? path)
     {

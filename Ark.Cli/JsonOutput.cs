@@ -7,7 +7,11 @@ namespace Ark.Cli;
 /// <summary>Writes results for machines.</summary>
 internal static class JsonOutput
 {
-    internal static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    internal static readonly JsonSerializerOptions Indented = new()
+    {
+        WriteIndented = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
     /// <summary>Writes a document to a file, or to standard output where the path is <c>-</c>.</summary>
     public static async Task WriteAsync(Terminal terminal, string path, JsonNode document)

@@ -9,11 +9,36 @@ namespace Ark.Cli;
 internal sealed class ModelArguments
 {
     private readonly Option<string?> _checkpoint;
-    private readonly Option<string> _weights = new("--weights") { Description = "which network", HelpName = "teacher|student", DefaultValueFactory = _ => "teacher" };
-    private readonly Option<string> _device = new("--device") { Description = "where to compute", HelpName = "cpu|cuda[:i]", DefaultValueFactory = _ => "cpu" };
-    private readonly Option<string> _precision = new("--precision") { Description = "the arithmetic", HelpName = "fp32|bf16", DefaultValueFactory = _ => "fp32" };
-    private readonly Option<int> _batch = new("--batch-size", "--batch_size") { Description = "images of a batch", HelpName = "N", DefaultValueFactory = _ => 32 };
-    private readonly Option<int> _workers = new("--workers") { Description = "threads that prepare images", HelpName = "N", DefaultValueFactory = _ => 2 };
+    private readonly Option<string> _weights = new("--weights")
+    {
+        Description = "which network",
+        HelpName = "teacher|student",
+        DefaultValueFactory = _ => "teacher",
+    };
+    private readonly Option<string> _device = new("--device")
+    {
+        Description = "where to compute",
+        HelpName = "cpu|cuda[:i]",
+        DefaultValueFactory = _ => "cpu",
+    };
+    private readonly Option<string> _precision = new("--precision")
+    {
+        Description = "the arithmetic",
+        HelpName = "fp32|bf16",
+        DefaultValueFactory = _ => "fp32",
+    };
+    private readonly Option<int> _batch = new("--batch-size", "--batch_size")
+    {
+        Description = "images of a batch",
+        HelpName = "N",
+        DefaultValueFactory = _ => 32,
+    };
+    private readonly Option<int> _workers = new("--workers")
+    {
+        Description = "threads that prepare images",
+        HelpName = "N",
+        DefaultValueFactory = _ => 2,
+    };
 
     /// <summary>Adds the options that a command heeds.</summary>
     /// <param name="command">The command.</param>
@@ -21,7 +46,12 @@ internal sealed class ModelArguments
     /// <param name="readsMany">Whether it reads images in batches, in an arithmetic of choice.</param>
     public ModelArguments(Command command, bool required = true, bool readsMany = true)
     {
-        _checkpoint = new Option<string?>("--checkpoint") { Description = "the checkpoint of a run, or a file of the original Ark or Ark+", HelpName = "FILE", Required = required };
+        _checkpoint = new Option<string?>("--checkpoint")
+        {
+            Description = "the checkpoint of a run, or a file of the original Ark or Ark+",
+            HelpName = "FILE",
+            Required = required,
+        };
         _weights.AcceptOnlyFromAmong("teacher", "student");
         _precision.AcceptOnlyFromAmong("fp32", "bf16");
         command.Add(_checkpoint);
@@ -41,7 +71,8 @@ internal sealed class ModelArguments
 
     public int Workers(ParseResult parsed) => AtLeastOne(parsed.GetValue(_workers), "--workers");
 
-    public InferencePrecision Precision(ParseResult parsed) => parsed.GetValue(_precision) == "bf16" ? InferencePrecision.Bf16 : InferencePrecision.Fp32;
+    public InferencePrecision Precision(ParseResult parsed) =>
+        parsed.GetValue(_precision) == "bf16" ? InferencePrecision.Bf16 : InferencePrecision.Fp32;
 
     public ModelRole Weights(ParseResult parsed) => parsed.GetValue(_weights) == "student" ? ModelRole.Student : ModelRole.Teacher;
 
@@ -50,7 +81,8 @@ internal sealed class ModelArguments
 
     public LoadedModel Load(ParseResult parsed) => Load(parsed, parsed.GetRequiredValue(_checkpoint)!);
 
-    public LoadedModel Load(ParseResult parsed, string checkpoint) => LoadedModel.Load(checkpoint, Weights(parsed), Device(parsed), Precision(parsed));
+    public LoadedModel Load(ParseResult parsed, string checkpoint) =>
+        LoadedModel.Load(checkpoint, Weights(parsed), Device(parsed), Precision(parsed));
 
     public ReadingOptions Reading(ParseResult parsed, int crops = 1, BadImagePolicy badImages = BadImagePolicy.Stop) =>
         new() { BatchSize = BatchSize(parsed), Workers = Workers(parsed), Crops = crops, BadImages = badImages };
@@ -58,5 +90,6 @@ internal sealed class ModelArguments
     public static int AtLeastOne(int value, string option) =>
         value >= 1 ? value : throw CommandLineError.Of(option, $"{value} is too few", "Give at least 1.");
 
-    public static DatasetSplit Split(string name) => name switch { "train" => DatasetSplit.Train, "test" => DatasetSplit.Test, _ => DatasetSplit.Validation };
+    public static DatasetSplit Split(string name) =>
+        name switch { "train" => DatasetSplit.Train, "test" => DatasetSplit.Test, _ => DatasetSplit.Validation };
 }

@@ -3,15 +3,18 @@ using System.Runtime.InteropServices;
 namespace Ark.Cli;
 
 /// <summary>
-/// glibc gives every block above 128 KiB pages of its own and hands them back when it is freed. A training step takes and frees the same few hundred
-/// such blocks again and again, and spends up to a seventh of its time on page faults. Kept in the heap they are used again.
+/// glibc gives every block above 128 KiB pages of its own and hands them back when it is freed. A training step takes and frees the same
+/// few hundred such blocks again and again, and spends up to a seventh of its time on page faults. Kept in the heap they are used again.
 /// </summary>
 internal static partial class NativeHeap
 {
     private const int TrimThreshold = -1;
     private const int MmapThreshold = -3;
 
-    /// <summary>Lets the process keep freed blocks of up to 32 MiB, the most that glibc allows. A library must not decide this for its host; a program may.</summary>
+    /// <summary>
+    /// Lets the process keep freed blocks of up to 32 MiB, the most that glibc allows. A library must not decide this for its host; a
+    /// program may.
+    /// </summary>
     public static void KeepFreedBlocks()
     {
         // Who has set glibc's own variables has decided otherwise.

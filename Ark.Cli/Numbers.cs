@@ -10,7 +10,8 @@ internal static class Numbers
     public static double ParseDouble(ArgumentResult result)
     {
         var text = result.Tokens.Count == 1 ? result.Tokens[0].Value : "";
-        if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number)) return number;
+        if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number))
+            return number;
         result.AddError($"Cannot read '{text}' as a number.");
         return 0;
     }
@@ -21,7 +22,9 @@ internal static class Numbers
         var numbers = new double[result.Tokens.Count];
         for (var i = 0; i < numbers.Length; i++)
         {
-            if (double.TryParse(result.Tokens[i].Value, NumberStyles.Float, CultureInfo.InvariantCulture, out numbers[i]) && double.IsFinite(numbers[i])) continue;
+            if (double.TryParse(result.Tokens[i].Value, NumberStyles.Float, CultureInfo.InvariantCulture, out numbers[i])
+                && double.IsFinite(numbers[i]))
+                continue;
             result.AddError($"Cannot read '{result.Tokens[i].Value}' as a number.");
         }
 

@@ -23,10 +23,28 @@ internal static class PredictCommand
     {
         var images = new Argument<string[]>("IMAGE") { Description = "images, or folders of them", Arity = ArgumentArity.OneOrMore };
         var head = new Option<string?>("--head") { Description = "only this head", HelpName = "NAME" };
-        var finding = new Option<string[]>("--finding") { Description = "answer for a finding from every head that was trained on it, by whatever name; may be repeated", HelpName = "NAME" };
-        var combine = new Option<string>("--combine") { Description = "how several heads become one answer", HelpName = "mean|max", DefaultValueFactory = _ => "mean" };
-        var calibration = new Option<string?>("--calibration") { Description = "a file of 'ark calibrate' that corrects the probabilities", HelpName = "FILE" };
-        var crops = new Option<int>("--crops") { Description = "views of an image whose probabilities are averaged", HelpName = "1|10", DefaultValueFactory = _ => 1 };
+        var finding = new Option<string[]>("--finding")
+        {
+            Description = "answer for a finding from every head that was trained on it, by whatever name; may be repeated",
+            HelpName = "NAME",
+        };
+        var combine = new Option<string>("--combine")
+        {
+            Description = "how several heads become one answer",
+            HelpName = "mean|max",
+            DefaultValueFactory = _ => "mean",
+        };
+        var calibration = new Option<string?>("--calibration")
+        {
+            Description = "a file of 'ark calibrate' that corrects the probabilities",
+            HelpName = "FILE",
+        };
+        var crops = new Option<int>("--crops")
+        {
+            Description = "views of an image whose probabilities are averaged",
+            HelpName = "1|10",
+            DefaultValueFactory = _ => 1,
+        };
         var badImages = CommonOptions.BadImages();
         var json = CommonOptions.Json("the probabilities");
         var quiet = CommonOptions.Quiet();
@@ -82,7 +100,12 @@ internal static class PredictCommand
             {
                 ["name"] = h.Name,
                 ["exclusive"] = h.IsExclusive,
-                ["labels"] = new JsonArray([.. h.Labels.Select(l => new JsonObject { ["name"] = l.Name, ["probability"] = l.Probability, ["calibrated"] = l.IsCalibrated })]),
+                ["labels"] = new JsonArray([.. h.Labels.Select(l => new JsonObject
+                {
+                    ["name"] = l.Name,
+                    ["probability"] = l.Probability,
+                    ["calibrated"] = l.IsCalibrated,
+                })]),
             })]),
         };
         if (p.Findings.Count > 0)
@@ -101,7 +124,9 @@ internal static class PredictCommand
     private static void Print(TextWriter output, ImagePrediction predicted, bool findingsOnly)
     {
         output.WriteLine(OneLine.Of(predicted.Image));
-        foreach (var finding in predicted.Findings) output.WriteLine($"  {Figure(finding.Probability)}  {OneLine.Of(finding.Name)}  ({OneLine.Of(string.Join(", ", finding.Sources))})");
+        foreach (var finding in predicted.Findings)
+            output.WriteLine(
+                $"  {Figure(finding.Probability)}  {OneLine.Of(finding.Name)}  ({OneLine.Of(string.Join(", ", finding.Sources))})");
         foreach (var head in findingsOnly ? [] : predicted.Heads)
         {
             output.WriteLine($"  {OneLine.Of(head.Name)}{(head.IsExclusive ? " (one of)" : "")}");

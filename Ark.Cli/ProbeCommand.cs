@@ -25,18 +25,52 @@ internal static class ProbeCommand
     {
         var config = CommonOptions.Config();
         var dataset = new Option<string>("--dataset") { Description = "the dataset", HelpName = "NAME", Required = true };
-        var embeddings = new Option<string?>("--embeddings") { Description = "instead of --checkpoint: a file of embeddings", HelpName = "FILE" };
+        var embeddings = new Option<string?>("--embeddings")
+        {
+            Description = "instead of --checkpoint: a file of embeddings",
+            HelpName = "FILE",
+        };
         var projected = new Option<bool>("--projected") { Description = "probe behind the projector of checkpoints" };
-        var compare = new Option<string[]>("--compare") { Description = "compare with other features; may be repeated", HelpName = "pixels|untrained|FILE" };
-        var shots = new Option<string?>("--shots") { Description = "also learn from N images of each class, with commas", HelpName = "N,N" };
-        var repeats = new Option<int>("--repeats") { Description = "draws for each number of images", HelpName = "N", DefaultValueFactory = _ => 10 };
-        var intervals = new Option<int>("--intervals") { Description = "bootstrap replicates for 95 % intervals", HelpName = "N", DefaultValueFactory = _ => 1000 };
-        var seed = new Option<ulong>("--seed") { Description = "what draws, replicates and untrained weights come from", HelpName = "N", DefaultValueFactory = _ => 0 };
-        var output = new Option<string?>("--out") { Description = "a folder for probe.json, probe.html (curves) and the fitted coefficients", HelpName = "DIR" };
+        var compare = new Option<string[]>("--compare")
+        {
+            Description = "compare with other features; may be repeated",
+            HelpName = "pixels|untrained|FILE",
+        };
+        var shots = new Option<string?>("--shots")
+        {
+            Description = "also learn from N images of each class, with commas",
+            HelpName = "N,N",
+        };
+        var repeats = new Option<int>("--repeats")
+        {
+            Description = "draws for each number of images",
+            HelpName = "N",
+            DefaultValueFactory = _ => 10,
+        };
+        var intervals = new Option<int>("--intervals")
+        {
+            Description = "bootstrap replicates for 95 % intervals",
+            HelpName = "N",
+            DefaultValueFactory = _ => 1000,
+        };
+        var seed = new Option<ulong>("--seed")
+        {
+            Description = "what draws, replicates and untrained weights come from",
+            HelpName = "N",
+            DefaultValueFactory = _ => 0,
+        };
+        var output = new Option<string?>("--out")
+        {
+            Description = "a folder for probe.json, probe.html (curves) and the fitted coefficients",
+            HelpName = "DIR",
+        };
         var badImages = CommonOptions.BadImages();
         var json = CommonOptions.Json("the figures");
         var quiet = CommonOptions.Quiet();
-        var command = new Command("probe", Help) { config, dataset, embeddings, projected, compare, shots, repeats, intervals, seed, output, badImages, json, quiet };
+        var command = new Command("probe", Help)
+        {
+            config, dataset, embeddings, projected, compare, shots, repeats, intervals, seed, output, badImages, json, quiet
+        };
         var model = new ModelArguments(command, required: false);
         command.SetAction(async (parsed, cancellationToken) =>
         {
@@ -45,8 +79,12 @@ internal static class ProbeCommand
                 throw CommandLineError.Of("--repeats", "has no effect without --shots", "Give both, or none.");
             var folder = parsed.GetValue(output);
             if (folder is not null) OutputPath.MakeFolder(folder);
-            var catalogue = await CatalogueFile.LoadAsync(parsed.GetRequiredValue(config), terminal, silent, cancellationToken).ConfigureAwait(false);
-            var chosen = services.GetRequiredService<ArkDatasets>().Create(catalogue.Get(parsed.GetRequiredValue(dataset)) with { Seed = parsed.GetValue(seed) });
+            var catalogue = await CatalogueFile.LoadAsync(parsed.GetRequiredValue(config), terminal, silent, cancellationToken)
+                .ConfigureAwait(false);
+            var chosen = services.GetRequiredService<ArkDatasets>().Create(catalogue.Get(parsed.GetRequiredValue(dataset)) with
+            {
+                Seed = parsed.GetValue(seed)
+            });
             var options = new ProbeOptions
             {
                 Shots = Shots(parsed.GetValue(shots)),
@@ -61,9 +99,15 @@ internal static class ProbeCommand
             using var sources = new ProbeSources(parsed, model, kind, parsed.GetValue(embeddings), parsed.GetValue(compare) ?? []);
             using var reporter = new ConsoleReporter(terminal, silent);
             var result = await services.GetRequiredService<LinearProbe>()
-                .ProbeAsync(chosen, sources.Features, options, new WorkReporter(reporter, terminal.IsLive), cancellationToken).ConfigureAwait(false);
+                .ProbeAsync(
+                    chosen,
+                    sources.Features,
+                    options,
+                    new WorkReporter(reporter, terminal.IsLive),
+                    cancellationToken).ConfigureAwait(false);
             if (result.LeftOut > 0)
-                reporter.Line($"warning: {result.LeftOut} image(s) are left out, because not every source of features has them", evenIfQuiet: true);
+                reporter.Line(
+                    $"warning: {result.LeftOut} image(s) are left out, because not every source of features has them", evenIfQuiet: true);
             reporter.Dispose();
             if (folder is not null) await SaveAsync(terminal, folder, result, cancellationToken).ConfigureAwait(false);
             if (parsed.GetValue(json) is { } path) await JsonOutput.WriteAsync(terminal, path, result.ToJson()).ConfigureAwait(false);
@@ -73,7 +117,9 @@ internal static class ProbeCommand
         return command;
     }
 
-    private static int[] Shots(string? text) => text is null ? [] : [.. text.Split(',', StringSplitOptions.TrimEntries).Select(s => int.TryParse(s, NumberStyles.None, CultureInfo.InvariantCulture, out var n) && n > 0
+    private static int[] Shots(string? text) => text is null ? [] : [.. text.Split(
+        ',',
+        StringSplitOptions.TrimEntries).Select(s => int.TryParse(s, NumberStyles.None, CultureInfo.InvariantCulture, out var n) && n > 0
         ? n
         : throw CommandLineError.Of("--shots", $"'{s}' is no number of images", "Give numbers with commas, such as 1,2,4,8."))
         .Distinct().Order()];
@@ -101,7 +147,8 @@ internal static class ProbeCommand
             var figures = probed.Evaluation;
             var interval = figures.Intervals.TryGetValue("mean_auroc", out var found) ? $"{Figure(found.Low)}-{Figure(found.High)}" : "";
             table.AddRow([
-                Markup.Escape(probed.Name), probed.Width.ToString(CultureInfo.InvariantCulture), probed.Penalty.ToString("G2", CultureInfo.InvariantCulture),
+                Markup.Escape(probed.Name), probed.Width.ToString(CultureInfo.InvariantCulture),
+                probed.Penalty.ToString("G2", CultureInfo.InvariantCulture),
                 Figure(figures.MeanAuroc), interval, .. probed.Curve.Select(p => $"{Figure(p.Mean)} ± {Figure(p.Deviation)}"),
             ]);
         }
@@ -109,13 +156,16 @@ internal static class ProbeCommand
         var console = ResultTable.Console(terminal);
         console.Write(table);
         console.WriteLine($"{result.Dataset}: test, {features[0].Evaluation.Images} images");
-        foreach (var probed in features.Where(f => f.Comparison is not null)) console.WriteLine(Line(features[0].Name, probed.Name, probed.Comparison!));
+        foreach (var probed in features.Where(f => f.Comparison is not null))
+            console.WriteLine(Line(features[0].Name, probed.Name, probed.Comparison!));
         if (folder is not null) console.WriteLine($"wrote {Path.Combine(folder, "probe.html")}");
     }
 
     private static string Line(string first, string second, ModelComparison comparison)
     {
-        var p = comparison.Labels is [{ Auroc.P: { } value }] ? string.Create(CultureInfo.InvariantCulture, $", DeLong p = {value:G2}") : "";
+        var p = comparison.Labels is [{ Auroc.P: { } value }]
+            ? string.Create(CultureInfo.InvariantCulture, $", DeLong p = {value:G2}")
+            : "";
         var interval = comparison.MeanInterval is { } i
             ? string.Create(CultureInfo.InvariantCulture, $" (95 %: {i.Low:+0.000;-0.000} to {i.High:+0.000;-0.000})")
             : "";

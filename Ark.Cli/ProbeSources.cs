@@ -30,7 +30,8 @@ internal sealed class ProbeSources : IDisposable
     private ProbeFeatures Main(string? embeddings) => (_arguments.Checkpoint(_parsed), embeddings) switch
     {
         (null, null) => throw CommandLineError.Of("--checkpoint", "is missing", "Give --checkpoint FILE or --embeddings FILE."),
-        (not null, not null) => throw CommandLineError.Of("--embeddings", "excludes --checkpoint", "Give one, and the other with --compare."),
+        (not null, not null) =>
+            throw CommandLineError.Of("--embeddings", "excludes --checkpoint", "Give one, and the other with --compare."),
         (null, { } file) => ProbeFeatures.OfFile(file, Called(file)),
         ({ } checkpoint, _) => OfModel(checkpoint),
     };
@@ -41,7 +42,8 @@ internal sealed class ProbeSources : IDisposable
         if (spec == "untrained")
         {
             if (_arguments.Checkpoint(_parsed) is null)
-                throw CommandLineError.Of("--compare", "'untrained' needs a checkpoint, whose architecture it takes", "Give --checkpoint FILE.");
+                throw CommandLineError.Of(
+                    "--compare", "'untrained' needs a checkpoint, whose architecture it takes", "Give --checkpoint FILE.");
             return ProbeFeatures.Untrained(_models[0], _kind);
         }
 
@@ -57,11 +59,13 @@ internal sealed class ProbeSources : IDisposable
     private ProbeFeatures OfModel(string checkpoint)
     {
         _models.Add(_arguments.Load(_parsed, checkpoint));
-        return ProbeFeatures.OfModel(_models[^1], _kind, $"{Called(checkpoint)} {(_kind == EmbeddingKind.Projected ? "projected" : "pooled")}");
+        return ProbeFeatures.OfModel(
+            _models[^1], _kind, $"{Called(checkpoint)} {(_kind == EmbeddingKind.Projected ? "projected" : "pooled")}");
     }
 
     // The checkpoints of all runs have the same file name.
-    private string Called(string file) => _files.Count(f => Path.GetFileName(f) == Path.GetFileName(file)) > 1 ? file : Path.GetFileName(file);
+    private string Called(string file) =>
+        _files.Count(f => Path.GetFileName(f) == Path.GetFileName(file)) > 1 ? file : Path.GetFileName(file);
 
     private static bool IsTable(string file) => Path.GetExtension(file).ToLowerInvariant() switch
     {

@@ -5,7 +5,8 @@ using System.Text;
 namespace Ark.Cli;
 
 /// <summary>
-/// Limits of the process under which .NET itself fails, with words that mislead or none: they are told before. Nothing here may need a file, as a console does.
+/// Limits of the process under which .NET itself fails, with words that mislead or none: they are told before. Nothing here may need a
+/// file, as a console does.
 /// </summary>
 internal static partial class ProcessLimits
 {
@@ -39,13 +40,17 @@ internal static partial class ProcessLimits
     internal static string? Refusal(ulong openFiles, ulong fileSize, bool plainCode)
     {
         if (openFiles < MinOpenFiles)
-            return string.Create(CultureInfo.InvariantCulture, $"the process may open {openFiles} files at once, and needs {MinOpenFiles}: raise that limit (ulimit -n).");
+            return string.Create(
+                CultureInfo.InvariantCulture,
+                $"the process may open {openFiles} files at once, and needs {MinOpenFiles}: raise that limit (ulimit -n).");
         return fileSize < MinFileSize && !plainCode
-            ? string.Create(CultureInfo.InvariantCulture, $"files of the process may become {fileSize >> 10} KiB, and .NET needs {MinFileSize >> 10} for its own code: raise that limit (ulimit -f), or set DOTNET_EnableWriteXorExecute=0.")
+            ? string.Create(CultureInfo.InvariantCulture, $"files of the process may become {fileSize >> 10} KiB, and .NET needs "
+                + $"{MinFileSize >> 10} for its own code: raise that limit (ulimit -f), or set DOTNET_EnableWriteXorExecute=0.")
             : null;
     }
 
-    // The runtime reads the setting when it starts; so it starts once more, as the same process and with the same arguments. Returns only where that is not allowed.
+    // The runtime reads the setting when it starts; so it starts once more, as the same process and with the same arguments. Returns only
+    // where that is not allowed.
     private static void StartAgain()
     {
         var arguments = File.ReadAllText("/proc/self/cmdline").TrimEnd('\0').Split('\0');

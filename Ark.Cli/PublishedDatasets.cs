@@ -3,7 +3,9 @@ using Ark.Models;
 
 namespace Ark.Cli;
 
-/// <summary>Datasets given on the command line as the published scripts do: a name whose labels are known, a folder and three lists.</summary>
+/// <summary>
+/// Datasets given on the command line as the published scripts do: a name whose labels are known, a folder and three lists.
+/// </summary>
 internal static class PublishedDatasets
 {
     /// <summary>Makes the definition.</summary>
@@ -28,6 +30,10 @@ internal static class PublishedDatasets
             AnnotationPercent = percent ?? 100,
             Source = "command line",
         };
-        return definition with { Adapter = BuiltInAdapters.Infer(name, [definition.DataDirectory, definition.TrainList, definition.ValidationList, definition.TestList]) };
+        return definition with
+        {
+            Adapter = BuiltInAdapters.Infer(
+            name, [definition.DataDirectory, definition.TrainList, definition.ValidationList, definition.TestList])
+        };
     }
 }

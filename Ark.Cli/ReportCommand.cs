@@ -25,7 +25,8 @@ internal static class ReportCommand
             var run = parsed.GetRequiredValue(folder);
             var report = Path.Combine(run, "report.html");
             AtomicFile.WriteAllText(report, RunReport.Of(run));
-            if (parsed.GetValue(json) is { } path) await JsonOutput.WriteAsync(terminal, path, new JsonObject { ["report"] = report }).ConfigureAwait(false);
+            if (parsed.GetValue(json) is { } path)
+                await JsonOutput.WriteAsync(terminal, path, new JsonObject { ["report"] = report }).ConfigureAwait(false);
             if (parsed.GetValue(json) != "-" && !parsed.GetValue(quiet)) await terminal.Out.WriteLineAsync(report).ConfigureAwait(false);
             return ExitCode.Done;
         });

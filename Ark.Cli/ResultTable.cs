@@ -17,18 +17,26 @@ internal static class ResultTable
         {
             var student = result.Evaluations.First(e => e.Dataset == dataset.Name && e.Weights == ModelRole.Student);
             var teacher = result.Evaluations.First(e => e.Dataset == dataset.Name && e.Weights == ModelRole.Teacher);
-            table.AddRow(Markup.Escape(dataset.Name), "0.500", Figure(result.PixelBaselines.FirstOrDefault(e => e.Dataset == dataset.Name)?.MeanAuroc),
-                Figure(student.MeanAuroc), Figure(teacher.MeanAuroc), Figure(teacher.Accuracy), teacher.Images.ToString(CultureInfo.InvariantCulture));
+            table.AddRow(Markup.Escape(
+                dataset.Name), "0.500", Figure(result.PixelBaselines.FirstOrDefault(e => e.Dataset == dataset.Name)?.MeanAuroc),
+                Figure(student.MeanAuroc), Figure(teacher.MeanAuroc), Figure(teacher.Accuracy),
+                teacher.Images.ToString(CultureInfo.InvariantCulture));
         }
 
         var console = Console(terminal);
         console.Write(table);
-        if (result.PixelBaselines.Count > 0) console.WriteLine("pixel baseline: logistic regression on 32 x 32 pixels, its penalty chosen on validation");
+        if (result.PixelBaselines.Count > 0)
+            console.WriteLine("pixel baseline: logistic regression on 32 x 32 pixels, its penalty chosen on validation");
         if (result.Memory.Count > 0)
-            console.WriteLine($"resident memory after each epoch, MB: {string.Join(' ', result.Memory.Select(m => (m.ResidentBytes >> 20).ToString(CultureInfo.InvariantCulture)))} (peak {result.Memory[^1].PeakBytes >> 20})");
-        if (result.SkippedImages.Count > 0) console.WriteLine($"left out: {result.SkippedImages.Count} unreadable image(s), first {result.SkippedImages[0]}");
+            console.WriteLine($"resident memory after each epoch, MB: "
+                + $"{string.Join(' ', result.Memory.Select(m => (m.ResidentBytes >> 20).ToString(CultureInfo.InvariantCulture)))} (peak "
+                    + $"{result.Memory[^1].PeakBytes >> 20})");
+        if (result.SkippedImages.Count > 0)
+            console.WriteLine($"left out: {result.SkippedImages.Count} unreadable image(s), first {result.SkippedImages[0]}");
         console.WriteLine($"time: {(int)result.Duration.TotalMinutes}m{result.Duration.Seconds:D2}s");
-        if (result.Directory is { } directory) console.WriteLine($"run: {Path.GetRelativePath(Environment.CurrentDirectory, directory)} (report.html, metrics.jsonl, checkpoints/last.pth.tar)");
+        if (result.Directory is { } directory)
+            console.WriteLine($"run: {Path.GetRelativePath(Environment.CurrentDirectory, directory)} (report.html, metrics.jsonl, "
+                + $"checkpoints/last.pth.tar)");
         // Last, where it is read: the figures above are those of a run that lost a state.
         if (result.PassedOver is { } states) console.WriteLine($"passed over: {states}");
     }
@@ -36,7 +44,12 @@ internal static class ResultTable
     /// <summary>What tables are written to.</summary>
     public static IAnsiConsole Console(Terminal terminal)
     {
-        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(terminal.Out), Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors });
+        var console = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Out = new AnsiConsoleOutput(terminal.Out),
+            Ansi = AnsiSupport.No,
+            ColorSystem = ColorSystemSupport.NoColors,
+        });
         // A pipe has no width; a table must not be folded to one that was guessed.
         console.Profile.Width = 200;
         return console;

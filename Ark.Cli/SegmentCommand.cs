@@ -22,7 +22,8 @@ internal static class SegmentCommand
     };
 
     /// <summary>The option of the commands that read pictures.</summary>
-    public static Option<bool> Stretch() => new("--stretch") { Description = "spread the grey levels of each picture over the full range first: for pictures of low contrast" };
+    public static Option<bool> Stretch() =>
+        new("--stretch") { Description = "spread the grey levels of each picture over the full range first: for pictures of low contrast" };
 
     /// <summary>The dataset that was named, or the only one of the catalogue.</summary>
     public static SegmentationDataset Dataset(IServiceProvider services, DatasetCatalogue catalogue, string? name)
@@ -34,6 +35,7 @@ internal static class SegmentCommand
         }
 
         var definition = catalogue.Get(name ?? catalogue.Datasets[0].Name);
-        return new SegmentationDataset(definition.Name, services.GetRequiredService<SegmentationAdapterRegistry>().Create(definition, services));
+        return new SegmentationDataset(
+            definition.Name, services.GetRequiredService<SegmentationAdapterRegistry>().Create(definition, services));
     }
 }

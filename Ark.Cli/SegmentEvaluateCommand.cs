@@ -20,24 +20,61 @@ internal static class SegmentEvaluateCommand
 
     public static Command Create(IServiceProvider services, Terminal terminal)
     {
-        var checkpoints = new Option<string[]>("--checkpoint") { Description = "a checkpoint of 'ark segment train'; may be repeated", HelpName = "FILE", Required = true };
+        var checkpoints = new Option<string[]>("--checkpoint")
+        {
+            Description = "a checkpoint of 'ark segment train'; may be repeated",
+            HelpName = "FILE",
+            Required = true,
+        };
         var config = CommonOptions.Config();
-        var dataset = new Option<string?>("--dataset") { Description = "the dataset of the catalogue (default: the only one)", HelpName = "NAME" };
-        var split = new Option<string>("--split") { Description = "the part to read", HelpName = "train|val|test", DefaultValueFactory = _ => "test" };
+        var dataset = new Option<string?>("--dataset")
+        {
+            Description = "the dataset of the catalogue (default: the only one)",
+            HelpName = "NAME",
+        };
+        var split = new Option<string>("--split")
+        {
+            Description = "the part to read",
+            HelpName = "train|val|test",
+            DefaultValueFactory = _ => "test",
+        };
         var stretch = SegmentCommand.Stretch();
-        var replicates = new Option<int>("--bootstrap") { Description = "bootstrap replicates for the intervals; 0 for none", HelpName = "N", DefaultValueFactory = _ => 1000 };
-        var seed = new Option<ulong>("--seed") { Description = "what the replicates are drawn from", HelpName = "N", DefaultValueFactory = _ => 42UL };
-        var device = new Option<string>("--device") { Description = "where to compute", HelpName = "cpu|cuda[:i]", DefaultValueFactory = _ => "cpu" };
+        var replicates = new Option<int>("--bootstrap")
+        {
+            Description = "bootstrap replicates for the intervals; 0 for none",
+            HelpName = "N",
+            DefaultValueFactory = _ => 1000,
+        };
+        var seed = new Option<ulong>("--seed")
+        {
+            Description = "what the replicates are drawn from",
+            HelpName = "N",
+            DefaultValueFactory = _ => 42UL,
+        };
+        var device = new Option<string>("--device")
+        {
+            Description = "where to compute",
+            HelpName = "cpu|cuda[:i]",
+            DefaultValueFactory = _ => "cpu",
+        };
         var badImages = CommonOptions.BadImages();
         var json = CommonOptions.Json("the figures");
         var quiet = CommonOptions.Quiet();
         split.AcceptOnlyFromAmong("train", "val", "test");
-        var command = new Command("evaluate", Help) { checkpoints, config, dataset, split, stretch, replicates, seed, device, badImages, json, quiet };
+        var command = new Command("evaluate", Help)
+        {
+            checkpoints, config, dataset, split, stretch, replicates, seed, device, badImages, json, quiet
+        };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var silent = parsed.GetValue(quiet);
-            var options = new ScoringOptions { Replicates = Numbers.AtLeast(0, parsed.GetValue(replicates), "--bootstrap"), Seed = parsed.GetValue(seed) };
-            var catalogue = await CatalogueFile.LoadMasksAsync(parsed.GetRequiredValue(config), terminal, silent, cancellationToken).ConfigureAwait(false);
+            var options = new ScoringOptions
+            {
+                Replicates = Numbers.AtLeast(0, parsed.GetValue(replicates), "--bootstrap"),
+                Seed = parsed.GetValue(seed),
+            };
+            var catalogue = await CatalogueFile.LoadMasksAsync(parsed.GetRequiredValue(config), terminal, silent, cancellationToken)
+                .ConfigureAwait(false);
             var chosen = SegmentCommand.Dataset(services, catalogue, parsed.GetValue(dataset));
             var trials = new List<SegmentationEvaluation>();
             using (var reporter = new ConsoleReporter(terminal, silent))
@@ -46,7 +83,8 @@ internal static class SegmentEvaluateCommand
                 foreach (var checkpoint in parsed.GetRequiredValue(checkpoints))
                 {
                     using var model = LoadedSegmenter.Load(checkpoint, parsed.GetRequiredValue(device));
-                    trials.Add(await services.GetRequiredService<SegmentationEvaluator>().EvaluateAsync(model, chosen, ModelArguments.Split(parsed.GetRequiredValue(split)), options, parsed.GetValue(stretch),
+                    trials.Add(await services.GetRequiredService<SegmentationEvaluator>().EvaluateAsync(model, chosen, ModelArguments.Split(
+                        parsed.GetRequiredValue(split)), options, parsed.GetValue(stretch),
                         parsed.Policy(badImages), progress, cancellationToken).ConfigureAwait(false));
                 }
             }

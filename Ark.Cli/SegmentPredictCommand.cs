@@ -21,11 +21,31 @@ internal static class SegmentPredictCommand
     public static Command Create(IServiceProvider services, Terminal terminal)
     {
         var images = new Argument<string[]>("IMAGE") { Description = "images, or folders of them", Arity = ArgumentArity.OneOrMore };
-        var checkpoint = new Option<string>("--checkpoint") { Description = "a checkpoint of 'ark segment train'", HelpName = "FILE", Required = true };
-        var output = new Option<string>("--out") { Description = "the folder of the results", HelpName = "DIR", DefaultValueFactory = _ => "segmented" };
-        var spacing = new Option<double?>("--spacing") { Description = "the side of a pixel in mm, for areas in mm²", HelpName = "X", CustomParser = r => Numbers.ParseDouble(r) };
+        var checkpoint = new Option<string>("--checkpoint")
+        {
+            Description = "a checkpoint of 'ark segment train'",
+            HelpName = "FILE",
+            Required = true,
+        };
+        var output = new Option<string>("--out")
+        {
+            Description = "the folder of the results",
+            HelpName = "DIR",
+            DefaultValueFactory = _ => "segmented",
+        };
+        var spacing = new Option<double?>("--spacing")
+        {
+            Description = "the side of a pixel in mm, for areas in mm²",
+            HelpName = "X",
+            CustomParser = r => Numbers.ParseDouble(r),
+        };
         var stretch = SegmentCommand.Stretch();
-        var device = new Option<string>("--device") { Description = "where to compute", HelpName = "cpu|cuda[:i]", DefaultValueFactory = _ => "cpu" };
+        var device = new Option<string>("--device")
+        {
+            Description = "where to compute",
+            HelpName = "cpu|cuda[:i]",
+            DefaultValueFactory = _ => "cpu",
+        };
         var badImages = CommonOptions.BadImages();
         var json = CommonOptions.Json("the measurements", "as JSON here too");
         var quiet = CommonOptions.Quiet();
@@ -65,12 +85,17 @@ internal static class SegmentPredictCommand
                     }
                 }
 
-                if (done == 0) throw new ArkInputException(inputs[0].Name, null, $"and all of {inputs.Count} images cannot be read", "Give images that can be.");
+                if (done == 0)
+                    throw new ArkInputException(
+                        inputs[0].Name, null, $"and all of {inputs.Count} images cannot be read", "Give images that can be.");
                 measurements!.Complete();
                 document?.Complete();
             }
 
-            if (parsed.GetValue(json) != "-") await terminal.Out.WriteLineAsync($"wrote {done} label map(s) and overlay(s) and measurements.json to {folder}").ConfigureAwait(false);
+            if (parsed.GetValue(json) != "-")
+                await terminal.Out
+                    .WriteLineAsync($"wrote {done} label map(s) and overlay(s) and measurements.json to {folder}")
+                    .ConfigureAwait(false);
             return ExitCode.Done;
         });
         return command;
@@ -81,7 +106,14 @@ internal static class SegmentPredictCommand
         var (labels, overlay) = ($"{name}.labels.png", $"{name}.overlay.png");
         PngFile.Write(Path.Combine(folder, labels), found.LabelMap());
         PngFile.Write(Path.Combine(folder, overlay), found.Overlay());
-        var result = new JsonObject { ["image"] = image, ["width"] = found.Width, ["height"] = found.Height, ["labels"] = labels, ["overlay"] = overlay };
+        var result = new JsonObject
+        {
+            ["image"] = image,
+            ["width"] = found.Width,
+            ["height"] = found.Height,
+            ["labels"] = labels,
+            ["overlay"] = overlay,
+        };
         foreach (var (key, value) in found.Measurements.ToJson(spacing)) result[key] = value?.DeepClone();
         return result;
     }

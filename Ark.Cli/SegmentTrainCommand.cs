@@ -119,7 +119,8 @@ internal sealed class SegmentTrainCommand
                 "Give the folder that the run wrote to (--out).");
         }
 
-        return RecordedRun<SegmentationOptions>.Read(path, OptionTables.Segmentation, DescribedCheckpoint.SegmentationKind, "segmentation training");
+        return RecordedRun<SegmentationOptions>.Read(
+            path, OptionTables.Segmentation, DescribedCheckpoint.SegmentationKind, "segmentation training");
     }
 
     private async Task<List<SegmentationResult>> TrainAsync(SegmentationRun first, int trials, bool silent,

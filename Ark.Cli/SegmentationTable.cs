@@ -10,7 +10,10 @@ namespace Ark.Cli;
 internal static class SegmentationTable
 {
     private static readonly (string Name, Func<StructureEvaluation, double?> Of)[] Figures =
-        [("dice", s => s.Dice), ("dice_all", s => s.DiceOfAll), ("iou", s => s.IoU), ("hd95_px", s => s.Hausdorff95), ("hd95_mm", s => s.Hausdorff95Millimeters)];
+        [
+            ("dice", s => s.Dice), ("dice_all", s => s.DiceOfAll), ("iou", s => s.IoU), ("hd95_px", s => s.Hausdorff95),
+            ("hd95_mm", s => s.Hausdorff95Millimeters)
+        ];
 
     /// <summary>Writes the table.</summary>
     public static void Write(Terminal terminal, IReadOnlyList<SegmentationEvaluation> trials)
@@ -20,7 +23,11 @@ internal static class SegmentationTable
         for (var k = 0; k < trials[0].Structures.Count; k++)
         {
             StructureEvaluation[] all = [.. trials.Select(t => t.Structures[k])];
-            table.AddRow([Markup.Escape(all[0].Name), .. Figures.Select(f => Text(all, f.Name, f.Of)), string.Join(", ", all.Select(s => s.Undefined.ToString(CultureInfo.InvariantCulture)).Distinct())]);
+            table.AddRow(
+            [
+                Markup.Escape(all[0].Name), .. Figures.Select(f => Text(all, f.Name, f.Of)),
+                string.Join(", ", all.Select(s => s.Undefined.ToString(CultureInfo.InvariantCulture)).Distinct())
+            ]);
         }
 
         var console = ResultTable.Console(terminal);
@@ -30,7 +37,8 @@ internal static class SegmentationTable
     }
 
     /// <summary>Mean and deviation (n - 1) of every figure over the trials.</summary>
-    public static JsonArray Summary(IReadOnlyList<SegmentationEvaluation> trials) => new([.. Enumerable.Range(0, trials[0].Structures.Count).Select(k =>
+    public static JsonArray Summary(
+        IReadOnlyList<SegmentationEvaluation> trials) => new([.. Enumerable.Range(0, trials[0].Structures.Count).Select(k =>
     {
         StructureEvaluation[] all = [.. trials.Select(t => t.Structures[k])];
         var result = new JsonObject { ["name"] = all[0].Name };
@@ -49,7 +57,9 @@ internal static class SegmentationTable
         var (mean, deviation) = Moments(trials, of);
         var text = ResultTable.Figure(mean);
         if (deviation is { } std) return string.Create(CultureInfo.InvariantCulture, $"{text} ± {std:F3}");
-        return trials[0].Intervals.TryGetValue(name, out var interval) ? string.Create(CultureInfo.InvariantCulture, $"{text} ({interval.Low:F3} to {interval.High:F3})") : text;
+        return trials[0].Intervals.TryGetValue(name, out var interval)
+            ? string.Create(CultureInfo.InvariantCulture, $"{text} ({interval.Low:F3} to {interval.High:F3})")
+            : text;
     }
 
     private static (double? Mean, double? Deviation) Moments(StructureEvaluation[] trials, Func<StructureEvaluation, double?> of)

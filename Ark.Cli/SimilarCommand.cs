@@ -21,7 +21,12 @@ internal static class SimilarCommand
     public static Command Create(IServiceProvider services, Terminal terminal)
     {
         var image = new Argument<string>("IMAGE") { Description = "the image, or the name of a row" };
-        var input = new Option<string>("--in") { Description = "the file of embeddings (.safetensors, .npz, .csv, .parquet)", HelpName = "FILE", Required = true };
+        var input = new Option<string>("--in")
+        {
+            Description = "the file of embeddings (.safetensors, .npz, .csv, .parquet)",
+            HelpName = "FILE",
+            Required = true,
+        };
         var top = new Option<int>("--top") { Description = "how many", HelpName = "N", DefaultValueFactory = _ => 10 };
         var projected = new Option<bool>("--projected") { Description = "the file's embeddings are those behind the projector" };
         var json = CommonOptions.Json("the result");
@@ -38,23 +43,32 @@ internal static class SimilarCommand
             var (row, count) = (table.IndexOf(name), ModelArguments.AtLeastOne(parsed.GetValue(top), "--top"));
             var found = row >= 0 && model.Checkpoint(parsed) is null
                 ? table.Find(row, count)
-                : await FindAsync(search, table, parsed, model, name, count, parsed.GetValue(projected) ? EmbeddingKind.Projected : null, cancellationToken).ConfigureAwait(false);
+                : await FindAsync(
+                    search, table, parsed, model, name, count, parsed.GetValue(projected) ? EmbeddingKind.Projected : null,
+                    cancellationToken).ConfigureAwait(false);
             reporter.Dispose();
             if (parsed.GetValue(json) is { } path) await JsonOutput.WriteAsync(terminal, path, Document(name, found)).ConfigureAwait(false);
             if (parsed.GetValue(json) == "-") return ExitCode.Done;
             foreach (var neighbor in found)
-                await terminal.Out.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{neighbor.Similarity:F4}  {OneLine.Of(neighbor.Name)}")).ConfigureAwait(false);
+                await terminal.Out
+                    .WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{neighbor.Similarity:F4}  {OneLine.Of(neighbor.Name)}"))
+                    .ConfigureAwait(false);
             return ExitCode.Done;
         });
         return command;
     }
 
     private static async Task<IReadOnlyList<Neighbor>> FindAsync(
-        NeighborSearch search, EmbeddingTable table, ParseResult parsed, ModelArguments arguments, string image, int count, EmbeddingKind? kind,
+        NeighborSearch search, EmbeddingTable table, ParseResult parsed, ModelArguments arguments, string image, int count,
+        EmbeddingKind? kind,
         CancellationToken cancellationToken)
     {
         var checkpoint = arguments.Checkpoint(parsed) ?? table.Checkpoint
-            ?? throw new ArkInputException(table.Path, null, $"does not say which checkpoint made it, and has no row '{image}'", "Name the checkpoint (--checkpoint).");
+            ?? throw new ArkInputException(
+                table.Path,
+                null,
+                $"does not say which checkpoint made it, and has no row '{image}'",
+                "Name the checkpoint (--checkpoint).");
         var given = arguments.WeightsGiven(parsed);
         if (table.Weights is { } made && given is not null && made != given)
         {
@@ -64,7 +78,8 @@ internal static class SimilarCommand
         }
 
         using var model = await Task.Run(
-            () => LoadedModel.Load(checkpoint, table.Weights ?? arguments.Weights(parsed), arguments.Device(parsed), arguments.Precision(parsed)),
+            () => LoadedModel.Load(
+                checkpoint, table.Weights ?? arguments.Weights(parsed), arguments.Device(parsed), arguments.Precision(parsed)),
             cancellationToken).ConfigureAwait(false);
         return await search.FindAsync(table, model, new ImageFile(image), count, kind, cancellationToken).ConfigureAwait(false);
     }

@@ -37,7 +37,8 @@ internal sealed class TrainingCommand(string name, string description) : Command
     private string Line()
     {
         var words = new Stack<string>();
-        for (Command? at = this; at is not null and not RootCommand; at = at.Parents.OfType<Command>().FirstOrDefault()) words.Push(at.Name);
+        for (Command? at = this; at is not null and not RootCommand; at = at.Parents.OfType<Command>().FirstOrDefault())
+            words.Push(at.Name);
         return "ark " + string.Join(' ', words);
     }
 }

@@ -4,7 +4,9 @@ using Ark.Training;
 
 namespace Ark.Cli;
 
-/// <summary>The folder above several trainings with different seeds: <c>trials.json</c> says how many, and each has a folder <c>trial-N</c>.</summary>
+/// <summary>
+/// The folder above several trainings with different seeds: <c>trials.json</c> says how many, and each has a folder <c>trial-N</c>.
+/// </summary>
 internal static class TrialFolders
 {
     /// <summary>The folder of one training.</summary>
@@ -21,7 +23,8 @@ internal static class TrialFolders
         // A file of that name that is somebody else's is refused here.
         var planned = CountOf(parent);
         if (HoldRun(parent, Math.Max(trials, planned ?? 0)) || File.Exists(Path.Combine(parent, RunDirectory.ResultsName)))
-            throw new ArkInputException(parent, null, "holds a run already", "Choose another folder (--out), or go on with that run (--resume).");
+            throw new ArkInputException(
+                parent, null, "holds a run already", "Choose another folder (--out), or go on with that run (--resume).");
         try
         {
             if (trials == 1)
@@ -36,7 +39,8 @@ internal static class TrialFolders
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new ArkInputException(parent, null, $"cannot be written to: {e.Message.TrimEnd('.')}", "Choose another folder (--out).", e);
+            throw new ArkInputException(
+                parent, null, $"cannot be written to: {e.Message.TrimEnd('.')}", "Choose another folder (--out).", e);
         }
     }
 
@@ -44,7 +48,8 @@ internal static class TrialFolders
     /// <param name="parent">The folder; a single training's own.</param>
     public static bool HoldRun(string parent) => HoldRun(parent, CountOf(parent) ?? 0);
 
-    private static bool HoldRun(string parent, int trials) => Enumerable.Range(0, trials).Select(t => Of(parent, t)).Append(parent).Any(ResumeOption.HoldsRun);
+    private static bool HoldRun(string parent, int trials) =>
+        Enumerable.Range(0, trials).Select(t => Of(parent, t)).Append(parent).Any(ResumeOption.HoldsRun);
 
     /// <summary>How many trainings a folder is for.</summary>
     /// <returns>Their number; <see langword="null"/> where the folder is of one run.</returns>
@@ -55,7 +60,9 @@ internal static class TrialFolders
         if (!File.Exists(path)) return null;
         try
         {
-            return (int)JsonNode.Parse(File.ReadAllText(path))!["trials"]! is >= 2 and var trials ? trials : throw new JsonException("too few trials");
+            return (int)JsonNode.Parse(File.ReadAllText(path))!["trials"]! is >= 2 and var trials
+                ? trials
+                : throw new JsonException("too few trials");
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or NullReferenceException or FormatException)
         {

@@ -16,7 +16,8 @@ internal static class VersionCommand
         version.Validators.Clear();
         version.Validators.Add(result =>
         {
-            if (result.Parent is CommandResult command && command.Children.Any(c => c is not OptionResult option || (option.Option != version && option.Option != verbose)))
+            if (result.Parent is CommandResult command
+                && command.Children.Any(c => c is not OptionResult option || (option.Option != version && option.Option != verbose)))
                 result.AddError("--version goes with --verbose alone.");
         });
         version.Action = new Action(plain, verbose, terminal);

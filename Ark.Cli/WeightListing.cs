@@ -32,7 +32,8 @@ internal sealed class WeightListing(CheckpointIndex index, ArkModelConfiguration
             ["shape"] = new JsonArray([.. t.Shape.Select(s => (JsonNode)s)]),
             ["bytes"] = t.Bytes,
         })]);
-        if (index.Metadata.Count > 0) result["metadata"] = new JsonObject(index.Metadata.Select(m => KeyValuePair.Create(m.Key, (JsonNode?)m.Value)));
+        if (index.Metadata.Count > 0)
+            result["metadata"] = new JsonObject(index.Metadata.Select(m => KeyValuePair.Create(m.Key, (JsonNode?)m.Value)));
         if (model is not null) result["model"] = Model(model);
         return result;
     }
@@ -42,27 +43,42 @@ internal sealed class WeightListing(CheckpointIndex index, ArkModelConfiguration
     {
         if (tensors)
         {
-            var rows = index.Tensors.Select(t => (Name: OneLine.Of(t.Name), Shape: $"[{string.Join(", ", t.Shape)}]", t.DataType, Bytes: t.Bytes.ToString("N0", CultureInfo.InvariantCulture))).ToList();
+            var rows = index.Tensors.Select(t => (
+                Name: OneLine.Of(t.Name),
+                Shape: $"[{string.Join(", ", t.Shape)}]",
+                t.DataType,
+                Bytes: t.Bytes.ToString("N0", CultureInfo.InvariantCulture))).ToList();
             var (name, shape, type) = (rows.Max(r => r.Name.Length), rows.Max(r => r.Shape.Length), rows.Max(r => r.DataType.Length));
             foreach (var row in rows)
-                await output.WriteLineAsync($"{row.Name.PadRight(name)}  {row.Shape.PadRight(shape)}  {row.DataType.PadRight(type)}  {row.Bytes,15}").ConfigureAwait(false);
+                await output.WriteLineAsync($"{row.Name.PadRight(name)}  {row.Shape.PadRight(shape)}  {row.DataType.PadRight(type)}  "
+                    + $"{row.Bytes,15}").ConfigureAwait(false);
             await output.WriteLineAsync().ConfigureAwait(false);
         }
 
-        await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{Format}, {index.Tensors.Count} tensors, {index.Tensors.Sum(t => t.Bytes):N0} bytes")).ConfigureAwait(false);
+        await output.WriteLineAsync(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{Format}, {index.Tensors.Count} tensors, {index.Tensors.Sum(t => t.Bytes):N0} bytes")).ConfigureAwait(false);
         if (_nestedKey.Length > 0) await output.WriteLineAsync($"state dict: '{OneLine.Of(_nestedKey)}'").ConfigureAwait(false);
-        foreach (var (key, text) in index.Metadata) await output.WriteLineAsync($"metadata {OneLine.Of(key)}: {OneLine.Of(text.Length > 200 ? text[..200] + "…" : text)}").ConfigureAwait(false);
+        foreach (var (key, text) in index.Metadata) await output
+            .WriteLineAsync($"metadata {OneLine.Of(key)}: {OneLine.Of(text.Length > 200 ? text[..200] + "…" : text)}")
+            .ConfigureAwait(false);
         if (model is null) await output.WriteLineAsync("model: not recognised").ConfigureAwait(false);
         else await WriteModelAsync(output, model).ConfigureAwait(false);
     }
 
     private async Task WriteModelAsync(TextWriter output, ArkModelConfiguration configuration)
     {
-        var projector = configuration.Projector == ProjectorKind.None ? "no projector" : $"{NameOf(configuration.Projector)} projector of {configuration.ProjectorFeatures}";
+        var projector = configuration.Projector == ProjectorKind.None
+            ? "no projector"
+            : $"{NameOf(configuration.Projector)} projector of {configuration.ProjectorFeatures}";
         var released = _released is null ? "" : $" (as released: {_released.Name})";
-        await output.WriteLineAsync($"model: {configuration.Backbone.Name}, {configuration.Backbone.ImageHeight}x{configuration.Backbone.ImageWidth} pixels, {projector}, {configuration.Heads.Count} heads{released}").ConfigureAwait(false);
+        await output.WriteLineAsync($"model: {configuration.Backbone.Name}, "
+            + $"{configuration.Backbone.ImageHeight}x{configuration.Backbone.ImageWidth} pixels, {projector}, {configuration.Heads.Count} "
+                + $"heads{released}").ConfigureAwait(false);
         foreach (var head in configuration.Heads)
-            await output.WriteLineAsync($"  {OneLine.Of(head.Name)}: {head.Outputs} outputs{(head.HasKnownLabels ? ": " + OneLine.Of(string.Join(", ", head.Labels.Names)) : ", labels unknown")}").ConfigureAwait(false);
+            await output.WriteLineAsync($"  {OneLine.Of(head.Name)}: {head.Outputs} "
+                + $"outputs{(head.HasKnownLabels ? ": " + OneLine.Of(string.Join(", ", head.Labels.Names)) : ", labels unknown")}").ConfigureAwait(
+                    false);
     }
 
     private JsonObject Model(ArkModelConfiguration configuration)

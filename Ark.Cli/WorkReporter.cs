@@ -3,7 +3,9 @@ using System.Globalization;
 
 namespace Ark.Cli;
 
-/// <summary>Shows a longer piece of work: throughput and time left on a terminal, a plain line now and then on a pipe, warnings always.</summary>
+/// <summary>
+/// Shows a longer piece of work: throughput and time left on a terminal, a plain line now and then on a pipe, warnings always.
+/// </summary>
 internal sealed class WorkReporter(ConsoleReporter reporter, bool isLive, string unit = "images") : IProgress<WorkProgress>
 {
     private static readonly TimeSpan LiveInterval = TimeSpan.FromMilliseconds(200);

@@ -8,7 +8,8 @@ public class ArkInputException : Exception
 {
     /// <summary>Creates the exception.</summary>
     /// <param name="source">The file (or option) that is wrong, as the user named it.</param>
-    /// <param name="place">Where in the source: <c>line 12</c>, <c>key 'train_list'</c>, <c>entry 'data.pkl'</c>; <see langword="null"/> for the whole.</param>
+    /// <param name="place">Where in the source: <c>line 12</c>, <c>key 'train_list'</c>, <c>entry 'data.pkl'</c>; <see langword="null"/>
+    /// for the whole.</param>
     /// <param name="problem">What is wrong, without a final full stop.</param>
     /// <param name="hint">What to do about it, as a sentence; <see langword="null"/> where the problem says it.</param>
     /// <param name="innerException">The cause, if another exception brought this one about.</param>

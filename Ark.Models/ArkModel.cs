@@ -4,15 +4,15 @@ using static TorchSharp.torch;
 namespace Ark.Models;
 
 /// <summary>
-/// The network of Ark and Ark+: a Swin Transformer, a projector, and one linear head for each dataset ("omni heads"). Names, shapes and order of
-/// its state dict are those of the published checkpoints, the unused classifier <c>head</c> of the backbone included.
+/// The network of Ark and Ark+: a Swin Transformer, a projector, and one linear head for each dataset ("omni heads"). Names, shapes and
+/// order of its state dict are those of the published checkpoints, the unused classifier <c>head</c> of the backbone included.
 /// </summary>
 /// <remarks>
-/// This is the plain TorchSharp module: take it for gradients, training and state dicts. Take <see cref="InferenceEngine"/> for forward passes
-/// only, <c>IArkClassifier</c> for probabilities of image files, and <c>LoadedModel</c> for the services that take a model.
+/// This is the plain TorchSharp module: take it for gradients, training and state dicts. Take <see cref="InferenceEngine"/> for forward
+/// passes only, <c>IArkClassifier</c> for probabilities of image files, and <c>LoadedModel</c> for the services that take a model.
 /// <para/>
-/// Forward passes in evaluation mode (<c>eval()</c>) change nothing and may run on several threads at once. The model owns its parameters; tensors
-/// that it returns belong to the caller.
+/// Forward passes in evaluation mode (<c>eval()</c>) change nothing and may run on several threads at once. The model owns its parameters;
+/// tensors that it returns belong to the caller.
 /// </remarks>
 public sealed class ArkModel : SwinBackbone
 {
@@ -21,7 +21,8 @@ public sealed class ArkModel : SwinBackbone
 
     /// <summary>Builds the model with fresh weights.</summary>
     /// <param name="configuration">Its shape.</param>
-    /// <param name="generator">Where the weights are drawn from; <see langword="null"/> for PyTorch's default generator, which <c>torch.manual_seed</c> seeds.</param>
+    /// <param name="generator">Where the weights are drawn from; <see langword="null"/> for PyTorch's default generator, which
+    /// <c>torch.manual_seed</c> seeds.</param>
     /// <exception cref="ArkInputException">The configuration does not make a model.</exception>
     public ArkModel(ArkModelConfiguration configuration, Generator? generator = null)
         : this(configuration, device: null)
@@ -46,7 +47,9 @@ public sealed class ArkModel : SwinBackbone
             _ => throw new System.Diagnostics.UnreachableException(),
         };
         omni_heads = new ModuleList<nn.Module<Tensor, Tensor>>([.. configuration.Heads.Select(h =>
-            h.Outputs == 0 ? (nn.Module<Tensor, Tensor>)nn.Identity() : Layers.Linear(configuration.FeatureCount, h.Outputs, bias: true, device))]);
+            h.Outputs == 0
+                ? (nn.Module<Tensor, Tensor>)nn.Identity()
+                : Layers.Linear(configuration.FeatureCount, h.Outputs, bias: true, device))]);
         RegisterComponents();
     }
 
@@ -61,20 +64,23 @@ public sealed class ArkModel : SwinBackbone
     public static ArkModel Allocate(ArkModelConfiguration configuration, Device? device = null) => new(configuration, device);
 
     /// <summary>
-    /// Loads the model that a weight file holds: architecture, projector and heads are recognised, so that nothing but the path is needed. Files of the original
-    /// Ark and Ark+, of <c>ark pretrain</c>, and what <c>ark convert</c> made of them are read.
+    /// Loads the model that a weight file holds: architecture, projector and heads are recognised, so that nothing but the path is needed.
+    /// Files of the original Ark and Ark+, of <c>ark pretrain</c>, and what <c>ark convert</c> made of them are read.
     /// </summary>
     /// <param name="path">The file.</param>
-    /// <param name="nestedKey">Where in the file the state dict is; <see langword="null"/> chooses as <see cref="CheckpointFile.LoadStateDict"/> does.</param>
+    /// <param name="nestedKey">Where in the file the state dict is; <see langword="null"/> chooses as
+    /// <see cref="CheckpointFile.LoadStateDict"/> does.</param>
     /// <param name="options">How to read the file; <see langword="null"/> for the defaults.</param>
     /// <returns>The model on the CPU, in evaluation mode; the caller owns it.</returns>
     /// <exception cref="ArkInputException">The file cannot be read, or holds no model of this kind.</exception>
-    public static ArkModel Load(string path, string? nestedKey = null, PyTorchLoadOptions? options = null) => Load(path, out _, nestedKey, options);
+    public static ArkModel Load(string path, string? nestedKey = null, PyTorchLoadOptions? options = null) =>
+        Load(path, out _, nestedKey, options);
 
     /// <inheritdoc cref="Load(string, string?, PyTorchLoadOptions?)"/>
     /// <param name="path">The file.</param>
     /// <param name="report">Receives what became of every tensor.</param>
-    /// <param name="nestedKey">Where in the file the state dict is; <see langword="null"/> chooses as <see cref="CheckpointFile.LoadStateDict"/> does.</param>
+    /// <param name="nestedKey">Where in the file the state dict is; <see langword="null"/> chooses as
+    /// <see cref="CheckpointFile.LoadStateDict"/> does.</param>
     /// <param name="options">How to read the file; <see langword="null"/> for the defaults.</param>
     public static ArkModel Load(string path, out LoadReport report, string? nestedKey = null, PyTorchLoadOptions? options = null) =>
         ModelLoader.Load(path, nestedKey, options, out report, Recognize);
@@ -83,11 +89,19 @@ public sealed class ArkModel : SwinBackbone
     /// <param name="path">The file.</param>
     /// <param name="nestedKey">Where in the file the state dict is.</param>
     /// <param name="configuration">Its shape; <see langword="null"/> to recognise it.</param>
-    /// <param name="takeOver">Makes, for the model, what is asked for each weight whether it takes it over; <see langword="null"/> to load all.</param>
+    /// <param name="takeOver">Makes, for the model, what is asked for each weight whether it takes it over; <see langword="null"/> to load
+    /// all.</param>
     /// <param name="use">Takes the model, while the file is open.</param>
     /// <returns>The model in evaluation mode; the caller owns it.</returns>
-    internal static ArkModel Load(string path, string? nestedKey, ArkModelConfiguration? configuration, Func<ArkModel, Func<Tensor, StorageBytes, bool>>? takeOver, Action<ArkModel>? use = null) =>
-        ModelLoader.Load(path, nestedKey, options: null, out _, configuration is null ? Recognize : (_, _) => PlanOf(configuration) with { IsDescribed = true }, takeOver, use);
+    internal static ArkModel Load(
+        string path,
+        string? nestedKey,
+        ArkModelConfiguration? configuration,
+        Func<ArkModel, Func<Tensor, StorageBytes, bool>>? takeOver,
+        Action<ArkModel>? use = null) =>
+        ModelLoader.Load(
+            path, nestedKey, options: null, out _,
+            configuration is null ? Recognize : (_, _) => PlanOf(configuration) with { IsDescribed = true }, takeOver, use);
 
     private static ModelPlan<ArkModel> Recognize(CheckpointReader reader, StateDictChoice choice)
     {
@@ -101,12 +115,14 @@ public sealed class ArkModel : SwinBackbone
         return PlanOf(StoredDescription.Read(reader.Path, reader.Root, reader.Metadata, recognized) ?? recognized.ToConfiguration());
     }
 
-    private static ModelPlan<ArkModel> PlanOf(ArkModelConfiguration configuration) => new(configuration.Backbone, () => Allocate(configuration), HasHeads: true);
+    private static ModelPlan<ArkModel> PlanOf(ArkModelConfiguration configuration) =>
+        new(configuration.Backbone, () => Allocate(configuration), HasHeads: true);
 
     /// <summary>The features that a head takes, and that head's logits: what a training step needs.</summary>
     /// <param name="images"><c>[B, InputChannels, ImageHeight, ImageWidth]</c>, normalised; borrowed.</param>
     /// <param name="head">Index of the head in <see cref="ArkModelConfiguration.Heads"/>.</param>
-    /// <returns>Features <c>[B, FeatureCount]</c> (projected where there is a projector, else pooled) and logits <c>[B, Outputs]</c>; the caller owns both.</returns>
+    /// <returns>Features <c>[B, FeatureCount]</c> (projected where there is a projector, else pooled) and logits <c>[B, Outputs]</c>; the
+    /// caller owns both.</returns>
     /// <exception cref="ArgumentException">The images have another shape.</exception>
     /// <exception cref="ArgumentOutOfRangeException">There is no such head.</exception>
     public (Tensor Features, Tensor Logits) forward(Tensor images, int head)
@@ -164,14 +180,17 @@ public sealed class ArkModel : SwinBackbone
 
     internal void RequireProjector()
     {
-        if (projector is null) throw new InvalidOperationException($"The model on '{Backbone.Name}' has no projector; ask for embeddings before the projector.");
+        if (projector is null)
+            throw new InvalidOperationException(
+                $"The model on '{Backbone.Name}' has no projector; ask for embeddings before the projector.");
     }
 
     // Asked before the backbone is built, which a constructor that throws could not dispose.
     private static ArkModelConfiguration Valid(ArkModelConfiguration configuration)
     {
         configuration.Validate();
-        if (!Enum.IsDefined(configuration.Projector)) throw new ArgumentOutOfRangeException(nameof(configuration), configuration.Projector, "Unknown projector.");
+        if (!Enum.IsDefined(configuration.Projector))
+            throw new ArgumentOutOfRangeException(nameof(configuration), configuration.Projector, "Unknown projector.");
         return configuration;
     }
 

@@ -3,8 +3,8 @@ using static TorchSharp.torch;
 namespace Ark.Models;
 
 /// <summary>
-/// One pass of a batch forward and back through a network. With checkpoints only the input of each block is kept, and the block is computed again when its gradient is due:
-/// the same gradients from far less memory, for a third more time.
+/// One pass of a batch forward and back through a network. With checkpoints only the input of each block is kept, and the block is computed
+/// again when its gradient is due: the same gradients from far less memory, for a third more time.
 /// </summary>
 internal sealed class TrainingPass : IDisposable
 {

@@ -13,11 +13,14 @@ internal static class BenchmarkModels
         var path = Path.Combine(folder, name + ".pth.tar");
         if (File.Exists(path)) return path;
         Directory.CreateDirectory(folder);
-        using var model = new ArkModel(ReleasedModels.Get("ark6").Configuration with { Backbone = SwinVariants.Get(name) with { NumClasses = 0 } }, new Generator(1));
+        using var model = new ArkModel(
+            ReleasedModels.Get("ark6").Configuration with { Backbone = SwinVariants.Get(name) with { NumClasses = 0 } }, new Generator(1));
         using var off = no_grad();
         using var generator = new Generator(2);
         // Fresh ones are nearly zero.
-        foreach (var (key, parameter) in model.named_parameters().Where(p => p.name.EndsWith("bias_table", StringComparison.Ordinal))) parameter.normal_(0, 0.5, generator);
+        foreach (var (key, parameter) in model
+            .named_parameters()
+            .Where(p => p.name.EndsWith("bias_table", StringComparison.Ordinal))) parameter.normal_(0, 0.5, generator);
         model.save_py(path);
         return path;
     }
@@ -32,10 +35,12 @@ internal static class BenchmarkModels
         var backbone = SwinVariants.Get(name);
         string[] arguments =
         [
-            Path.Combine(AppContext.BaseDirectory, "export_swin.py"), checkpoint, string.Join(',', backbone.NumHeads), backbone.WindowSize.ToString(CultureInfo.InvariantCulture),
+            Path.Combine(AppContext.BaseDirectory, "export_swin.py"), checkpoint, string.Join(',', backbone.NumHeads),
+            backbone.WindowSize.ToString(CultureInfo.InvariantCulture),
             backbone.ImageHeight.ToString(CultureInfo.InvariantCulture), target,
         ];
-        using var process = Process.Start(new ProcessStartInfo(python, arguments)) ?? throw new InvalidOperationException($"'{python}' did not start.");
+        using var process = Process.Start(new ProcessStartInfo(python, arguments))
+            ?? throw new InvalidOperationException($"'{python}' did not start.");
         process.WaitForExit();
         return process.ExitCode == 0 ? paths : throw new InvalidOperationException($"The export ended with {process.ExitCode}.");
     }

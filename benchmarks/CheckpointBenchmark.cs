@@ -5,8 +5,9 @@ using Ark.Models;
 namespace Ark.Benchmarks;
 
 /// <summary>
-/// Loading a full-size Ark-6 file against a plain sequential read of the same file into memory, in one process, in turn. The read takes fresh memory
-/// each time, as a caller of <see cref="File.ReadAllBytes"/> gets, or writes over memory that it has; so does loading, into a model that is there or that is made.
+/// Loading a full-size Ark-6 file against a plain sequential read of the same file into memory, in one process, in turn. The read takes
+/// fresh memory each time, as a caller of <see cref="File.ReadAllBytes"/> gets, or writes over memory that it has; so does loading, into a
+/// model that is there or that is made.
 /// </summary>
 internal static class CheckpointBenchmark
 {
@@ -83,7 +84,8 @@ internal static class CheckpointBenchmark
 
     private static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
 
-    private static string Show(List<double> values) => string.Create(CultureInfo.InvariantCulture, $"{Median(values),7:F1} ms [{values[0],6:F1}]");
+    private static string Show(List<double> values) =>
+        string.Create(CultureInfo.InvariantCulture, $"{Median(values),7:F1} ms [{values[0],6:F1}]");
 
     /// <summary>Starts the peak of resident memory anew (Linux) and says what is resident now.</summary>
     private static long ResetPeak()

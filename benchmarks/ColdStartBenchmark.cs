@@ -5,7 +5,10 @@ using static TorchSharp.torch;
 
 namespace Ark.Benchmarks;
 
-/// <summary>From the start of a process to its first embedding, the files in the page cache: ours, ONNX Runtime in .NET, and Python with torch, in turn.</summary>
+/// <summary>
+/// From the start of a process to its first embedding, the files in the page cache: ours, ONNX Runtime in .NET, and Python with torch, in
+/// turn.
+/// </summary>
 internal sealed class ColdStartBenchmark(string folder, string python, TextWriter report)
 {
     private const string Model = "swin_base_patch4_window7_224";
@@ -37,7 +40,8 @@ internal sealed class ColdStartBenchmark(string folder, string python, TextWrite
         report.WriteLine("| first embedding, swin_base | seconds, median | least |");
         report.WriteLine("|---|---|---|");
         foreach (var (contestant, times) in contestants.Zip(taken))
-            report.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {contestant.Name} | {Contest.Median(times):F2} | {times.Min():F2} |"));
+            report.WriteLine(
+                string.Create(CultureInfo.InvariantCulture, $"| {contestant.Name} | {Contest.Median(times):F2} | {times.Min():F2} |"));
     }
 
     /// <summary>What the child process does.</summary>
@@ -58,9 +62,12 @@ internal sealed class ColdStartBenchmark(string folder, string python, TextWrite
     private static double Time(string program, string[] arguments)
     {
         var watch = Stopwatch.StartNew();
-        using var process = Process.Start(OtherProgram.Start(program, arguments)) ?? throw new InvalidOperationException($"'{program}' did not start.");
+        using var process = Process.Start(OtherProgram.Start(program, arguments))
+            ?? throw new InvalidOperationException($"'{program}' did not start.");
         process.StandardOutput.ReadToEnd();
         process.WaitForExit();
-        return process.ExitCode == 0 ? watch.Elapsed.TotalSeconds : throw new InvalidOperationException($"'{program}' ended with {process.ExitCode}.");
+        return process.ExitCode == 0
+            ? watch.Elapsed.TotalSeconds
+            : throw new InvalidOperationException($"'{program}' ended with {process.ExitCode}.");
     }
 }

@@ -4,8 +4,8 @@ using System.Globalization;
 namespace Ark.Benchmarks;
 
 /// <summary>
-/// Measures several ways of doing the same thing in turn, round after round, so that whatever else the machine does meets them all alike, and takes medians over the rounds
-/// in which other processes took least.
+/// Measures several ways of doing the same thing in turn, round after round, so that whatever else the machine does meets them all alike,
+/// and takes medians over the rounds in which other processes took least.
 /// </summary>
 internal sealed class Contest(TimeSpan limit, int rounds)
 {
@@ -58,7 +58,8 @@ internal sealed class Contest(TimeSpan limit, int rounds)
     /// <summary>Seconds that the machine's processors have worked, all processes together.</summary>
     private static double Busy()
     {
-        var fields = File.ReadLines("/proc/stat").First().Split(' ', StringSplitOptions.RemoveEmptyEntries).Skip(1).Select(f => long.Parse(f, CultureInfo.InvariantCulture)).ToArray();
+        var fields = File.ReadLines("/proc/stat").First().Split(' ', StringSplitOptions.RemoveEmptyEntries).Skip(1).Select(f => long.Parse(
+            f, CultureInfo.InvariantCulture)).ToArray();
         // All but idle and waiting for disks; in hundredths.
         return (fields[0] + fields[1] + fields[2] + fields[5] + fields[6] + fields[7]) / 100.0;
     }

@@ -10,7 +10,9 @@ internal sealed class EngineMemoryBenchmark(TextWriter report)
 {
     public void Run(string name, int forwards)
     {
-        using var model = new ArkModel(new ArkModelConfiguration { Backbone = SwinVariants.Get(name) with { NumClasses = 0 }, Heads = [new ArkHead("one", 14)] }, new Generator(1));
+        using var model = new ArkModel(
+            new ArkModelConfiguration { Backbone = SwinVariants.Get(name) with { NumClasses = 0 }, Heads = [new ArkHead("one", 14)] },
+            new Generator(1));
         using var engine = InferenceEngine.Create(model);
         int[] batches = [1, 3, 2, 8, 1, 5, 4, 1];
         report.WriteLine("| forwards | resident MB |");
@@ -33,7 +35,9 @@ internal sealed class EngineMemoryBenchmark(TextWriter report)
     /// <summary>One size in this process, whose peak it reports.</summary>
     public void Large(string name, InferencePrecision precision)
     {
-        using var model = new ArkModel(new ArkModelConfiguration { Backbone = SwinVariants.Get(name) with { NumClasses = 0 }, Heads = [new ArkHead("one", 14)] }, new Generator(1));
+        using var model = new ArkModel(
+            new ArkModelConfiguration { Backbone = SwinVariants.Get(name) with { NumClasses = 0 }, Heads = [new ArkHead("one", 14)] },
+            new Generator(1));
         var weights = Status("VmRSS");
         using var engine = InferenceEngine.Create(model, precision);
         var prepared = Status("VmRSS");
@@ -49,10 +53,13 @@ internal sealed class EngineMemoryBenchmark(TextWriter report)
 
         var tokens = model.Backbone.ImageHeight / model.Backbone.PatchSize * (model.Backbone.ImageWidth / model.Backbone.PatchSize);
         report.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"| {name} | {precision} | {tokens} | {Contest.Median(times) * 1000:F0} | {times.Min() * 1000:F0} | {weights:F0} | {prepared - weights:F0} | {Status("VmRSS") - prepared:F0} | {Status("VmHWM"):F0} |"));
+            $"| {name} | {precision} | {tokens} | {Contest.Median(times) * 1000:F0} | {times.Min() * 1000:F0} | {weights:F0} | "
+                + $"{prepared - weights:F0} | {Status("VmRSS") - prepared:F0} | {Status("VmHWM"):F0} |"));
     }
 
     /// <summary>A line of a process's status, in MB.</summary>
     public static double Status(string key, string process = "self") =>
-        long.Parse(File.ReadAllLines($"/proc/{process}/status").Single(l => l.StartsWith(key + ":", StringComparison.Ordinal)).Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) / 1024.0;
+        long.Parse(File.ReadAllLines($"/proc/{process}/status")
+            .Single(l => l.StartsWith(key + ":", StringComparison.Ordinal))
+            .Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) / 1024.0;
 }

@@ -5,7 +5,10 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Ark.Benchmarks;
 
-/// <summary>What a model costs the host that serves it: resident memory of a host without one, with one, and after heat maps, and the time of a heat map. One host a process.</summary>
+/// <summary>
+/// What a model costs the host that serves it: resident memory of a host without one, with one, and after heat maps, and the time of a heat
+/// map. One host a process.
+/// </summary>
 internal static class HostMemoryBenchmark
 {
     private const int Side = 512;
@@ -23,7 +26,9 @@ internal static class HostMemoryBenchmark
         if (isEmpty)
         {
             TorchSharp.torch.ones(1).Dispose();
-            report.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| none | | {EngineMemoryBenchmark.Status("VmHWM"):F0} | {EngineMemoryBenchmark.Status("VmRSS"):F0} | | | |"));
+            report.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"| none | | {EngineMemoryBenchmark.Status("VmHWM"):F0} | {EngineMemoryBenchmark.Status("VmRSS"):F0} | | | |"));
             return;
         }
 
@@ -43,7 +48,9 @@ internal static class HostMemoryBenchmark
         }
 
         report.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"| {model} | {new FileInfo(path).Length / 1048576.0:F0} | {loadedPeak:F0} | {loaded:F0} | {first:F0} | {EngineMemoryBenchmark.Status("VmRSS"):F0} (peak {EngineMemoryBenchmark.Status("VmHWM"):F0}) | {(times.Count > 0 ? Contest.Median(times) : 0):F0} |"));
+            $"| {model} | {new FileInfo(path).Length / 1048576.0:F0} | {loadedPeak:F0} | {loaded:F0} | {first:F0} | "
+                + $"{EngineMemoryBenchmark.Status("VmRSS"):F0} (peak {EngineMemoryBenchmark.Status("VmHWM"):F0}) | "
+                    + $"{(times.Count > 0 ? Contest.Median(times) : 0):F0} |"));
     }
 
     private static byte[] Picture()

@@ -13,7 +13,8 @@ internal sealed record ImageSet(string Name, IReadOnlyList<string> Files)
         var found = Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
             .Where(f => Path.GetExtension(f).ToUpperInvariant() is ".PNG" or ".JPG" or ".JPEG").Order(StringComparer.Ordinal).ToList();
         if (found.Count == 0) throw new InvalidOperationException($"{folder} holds no PNG or JPEG.");
-        var picked = Enumerable.Range(0, Math.Min(count, found.Count)).Select(i => found[i * found.Count / Math.Min(count, found.Count)]).ToList();
+        var picked = Enumerable.Range(0, Math.Min(count, found.Count)).Select(i => found[
+            i * found.Count / Math.Min(count, found.Count)]).ToList();
         var sets = new List<ImageSet> { new("as stored", picked) };
         // The largest pictures give the most natural detail when they are enlarged.
         var sources = found.OrderByDescending(f => new FileInfo(f).Length).Take(12).ToList();
@@ -42,5 +43,6 @@ internal sealed record ImageSet(string Name, IReadOnlyList<string> Files)
     }
 
     /// <summary>The files as samples, several times over.</summary>
-    public List<ImageSample> Samples(int count) => [.. Enumerable.Range(0, count).Select(i => new ImageSample(new ImageFile(Files[i % Files.Count]), [1]))];
+    public List<ImageSample> Samples(int count) =>
+        [.. Enumerable.Range(0, count).Select(i => new ImageSample(new ImageFile(Files[i % Files.Count]), [1]))];
 }

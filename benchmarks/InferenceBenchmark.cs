@@ -11,7 +11,8 @@ internal sealed class InferenceBenchmark(string folder, string python, TextWrite
 
     public void Run(IReadOnlyList<string> models, IReadOnlyList<int> threads, IReadOnlyList<int> batches, TimeSpan limit)
     {
-        report.WriteLine("| model | threads | batch | ONNX Runtime | TorchScript | Ark fp32 | Ark bf16 | fp32 / ONNX | bf16 / ONNX | processor time, fp32 | bf16 | others | fp32 off by | bf16 cosine |");
+        report.WriteLine("| model | threads | batch | ONNX Runtime | TorchScript | Ark fp32 | Ark bf16 | fp32 / ONNX | bf16 / ONNX | "
+            + "processor time, fp32 | bf16 | others | fp32 off by | bf16 cosine |");
         report.WriteLine("|---|---|---|---|---|---|---|---|---|---|---|---|---|---|");
         foreach (var name in models)
         {
@@ -29,7 +30,9 @@ internal sealed class InferenceBenchmark(string folder, string python, TextWrite
         }
     }
 
-    private void Compare(string name, int threads, int batch, OnnxNetwork onnx, jit.ScriptModule<Tensor, Tensor> script, InferenceEngine single, InferenceEngine brief, TimeSpan limit)
+    private void Compare(
+        string name, int threads, int batch, OnnxNetwork onnx, jit.ScriptModule<Tensor, Tensor> script, InferenceEngine single,
+        InferenceEngine brief, TimeSpan limit)
     {
         using var off = no_grad();
         using var generator = new Generator(3);
@@ -41,7 +44,8 @@ internal sealed class InferenceBenchmark(string folder, string python, TextWrite
         using var rounded = brief.Pooled(images);
         using var scripted = script.call(images);
         var deviation = Math.Max(Deviation(got, expected), Deviation(scripted, expected));
-        if (deviation > Agreement) throw new InvalidOperationException($"The contestants differ by {deviation}: there is nothing to compare.");
+        if (deviation > Agreement)
+            throw new InvalidOperationException($"The contestants differ by {deviation}: there is nothing to compare.");
         using var cosines = nn.functional.cosine_similarity(rounded, expected);
         using var least = cosines.min();
 
@@ -52,7 +56,9 @@ internal sealed class InferenceBenchmark(string folder, string python, TextWrite
             () => brief.Pooled(images).Dispose());
         var times = result.Wall;
         report.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"| {name} | {threads} | {batch} | {Each(0)} | {Each(1)} | {Each(2)} | {Each(3)} | **{times[0] / times[2]:F2}** | **{times[0] / times[3]:F2}** | {result.Processor[0] / result.Processor[2]:F2} | {result.Processor[0] / result.Processor[3]:F2} | {result.Others:P0} | {deviation:E1} | {least.item<float>():F5} |"));
+            $"| {name} | {threads} | {batch} | {Each(0)} | {Each(1)} | {Each(2)} | {Each(3)} | **{times[0] / times[2]:F2}** | "
+                + $"**{times[0] / times[3]:F2}** | {result.Processor[0] / result.Processor[2]:F2} | "
+                    + $"{result.Processor[0] / result.Processor[3]:F2} | {result.Others:P0} | {deviation:E1} | {least.item<float>():F5} |"));
         report.Flush();
 
         string Each(int contestant) => (times[contestant] / batch * 1000).ToString("F1", CultureInfo.InvariantCulture);

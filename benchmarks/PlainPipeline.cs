@@ -4,8 +4,8 @@ namespace Ark.Benchmarks;
 
 /// <summary>
 /// The original's steps one after another, as its Python libraries take them: every picture becomes RGB, is resized to 224 with the generic
-/// two-pass resampler (one pixel after another), cropped, resized, warped by bilinear sampling with a reflected border for both views, changed
-/// in contrast, and normalised into fresh arrays. One thread.
+/// two-pass resampler (one pixel after another), cropped, resized, warped by bilinear sampling with a reflected border for both views,
+/// changed in contrast, and normalised into fresh arrays. One thread.
 /// </summary>
 internal sealed class PlainPipeline
 {
@@ -34,7 +34,8 @@ internal sealed class PlainPipeline
             for (var c = 0; c < 3; c++)
             {
                 for (var i = 0; i < Side * Side; i++)
-                    result[(((view * 3) + c) * Side * Side) + i] = ((float)Math.Clamp(seen[(i * 3) + c] * gain, 0, 255) / 255 - Mean[c]) / Deviation[c];
+                    result[(((view * 3) + c) * Side * Side) + i] = ((float)Math.Clamp(seen[(i * 3) + c] * gain, 0, 255) / 255 - Mean[
+                        c]) / Deviation[c];
             }
         }
 
@@ -79,7 +80,8 @@ internal sealed class PlainPipeline
             b += from[i + 2] * weights.Values[k];
         }
 
-        (to[at], to[at + 1], to[at + 2]) = ((byte)Math.Clamp(r + 0.5, 0, 255), (byte)Math.Clamp(g + 0.5, 0, 255), (byte)Math.Clamp(b + 0.5, 0, 255));
+        (to[at], to[at + 1], to[at + 2]) = (
+            (byte)Math.Clamp(r + 0.5, 0, 255), (byte)Math.Clamp(g + 0.5, 0, 255), (byte)Math.Clamp(b + 0.5, 0, 255));
     }
 
     private static (int First, double[] Values)[] Weights(int from, int to)
@@ -108,7 +110,8 @@ internal sealed class PlainPipeline
         var result = new byte[Side * Side * 3];
         for (var y = 0; y < Side; y++)
         {
-            for (var x = 0; x < Side; x++) Sample(crop, side, ((x + 0.5) * side / Side) - 0.5, ((y + 0.5) * side / Side) - 0.5, nearest, result, ((y * Side) + x) * 3);
+            for (var x = 0; x < Side; x++)
+                Sample(crop, side, ((x + 0.5) * side / Side) - 0.5, ((y + 0.5) * side / Side) - 0.5, nearest, result, ((y * Side) + x) * 3);
         }
 
         return result;
@@ -122,7 +125,9 @@ internal sealed class PlainPipeline
         for (var y = 0; y < Side; y++)
         {
             for (var x = 0; x < Side; x++)
-                Sample(source, Side, middle + ((x - middle) * cos) + ((y - middle) * sin), middle - ((x - middle) * sin) + ((y - middle) * cos), nearest, result, ((y * Side) + x) * 3);
+                Sample(
+                    source, Side, middle + ((x - middle) * cos) + ((y - middle) * sin),
+                    middle - ((x - middle) * sin) + ((y - middle) * cos), nearest, result, ((y * Side) + x) * 3);
         }
 
         return result;

@@ -15,7 +15,8 @@ internal sealed class ProfileBenchmark(string folder, TextWriter report)
         using var model = ArkModel.Load(BenchmarkModels.Checkpoint(folder, name));
         using var generator = new Generator(3);
         using var images = randn([batch, 3, model.Backbone.ImageHeight, model.Backbone.ImageWidth], generator: generator);
-        report.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name}, {threads} threads, batch {batch}; the innermost product alone on {threads} threads: {KernelSpeed(threads) / 1e9:F0} GFLOP/s (fp32)\n"));
+        report.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name}, {threads} threads, batch {batch}; the innermost product "
+            + $"alone on {threads} threads: {KernelSpeed(threads) / 1e9:F0} GFLOP/s (fp32)\n"));
         report.WriteLine("| precision | work | ms an image | share | GFLOP/s |");
         report.WriteLine("|---|---|---|---|---|");
         foreach (var precision in Enum.GetValues<InferencePrecision>())
@@ -32,11 +33,15 @@ internal sealed class ProfileBenchmark(string folder, TextWriter report)
 
             // The quickest third: other processes only ever add.
             var best = passes.OrderBy(p => p.Spent.Values.Sum(s => s.Seconds)).Take(Passes / 3).ToList();
-            var work = best[0].Spent.Keys.Select(k => (Name: k, Seconds: Contest.Median(best.Select(b => b.Spent[k].Seconds)), best[0].Spent[k].Flops)).ToList();
+            var work = best[0].Spent.Keys.Select(k => (
+                Name: k, Seconds: Contest.Median(best.Select(b => b.Spent[k].Seconds)), best[0].Spent[k].Flops)).ToList();
             var total = work.Sum(w => w.Seconds);
             foreach (var (part, seconds, flops) in work)
-                report.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {precision} | {part} | {seconds / batch * 1000:F2} | {seconds / total:P0} | {(flops > 0 ? (flops / seconds / 1e9).ToString("F0", CultureInfo.InvariantCulture) : "")} |"));
-            report.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {precision} | all | {total / batch * 1000:F1} | | {work.Sum(w => w.Flops) / total / 1e9:F0} |"));
+                report.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {precision} | {part} | {seconds / batch * 1000:F2} | "
+                    + $"{seconds / total:P0} | {(flops > 0 ? (flops / seconds / 1e9).ToString("F0", CultureInfo.InvariantCulture) : "")} |"));
+            report.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"| {precision} | all | {total / batch * 1000:F1} | | {work.Sum(w => w.Flops) / total / 1e9:F0} |"));
         }
     }
 
@@ -57,7 +62,9 @@ internal sealed class ProfileBenchmark(string folder, TextWriter report)
                 for (var times = 0; times < 200; times++)
                 {
                     for (var r = 0; r < Rows; r += TileKernel.Rows)
-                        TileKernel.Multiply(a.Floats + (r * Depth), Depth, b.Floats, TileKernel.Columns, c.Floats + (r * TileKernel.Columns), TileKernel.Columns, Depth, TileKernel.Columns, add: false);
+                        TileKernel.Multiply(
+                            a.Floats + (r * Depth), Depth, b.Floats, TileKernel.Columns, c.Floats + (r * TileKernel.Columns),
+                            TileKernel.Columns, Depth, TileKernel.Columns, add: false);
                 }
             });
             best = Math.Max(best, 2.0 * Rows * Depth * TileKernel.Columns * 200 * threads / watch.Elapsed.TotalSeconds);

@@ -17,7 +17,8 @@ switch (args)
     case ["checkpoint", .. var rest]:
         return await CheckpointBenchmark.RunAsync(rest.Length > 0 ? rest[0] : null);
     case ["inference", var folder, var python, var models, var threads, var batches, .. var rest]:
-        new InferenceBenchmark(folder, python, Console.Out).Run(models.Split(','), Numbers(threads), Numbers(batches), TimeSpan.FromSeconds(Number(rest, 60)));
+        new InferenceBenchmark(folder, python, Console.Out).Run(
+            models.Split(','), Numbers(threads), Numbers(batches), TimeSpan.FromSeconds(Number(rest, 60)));
         return 0;
     case ["profile", var folder, var model, var threads, var batch]:
         new ProfileBenchmark(folder, Console.Out).Run(model, Numbers(threads)[0], Numbers(batch)[0]);
@@ -41,7 +42,12 @@ switch (args)
         await ServiceBenchmark.RunAsync(folder, 64, Number(rest, 2000), Console.Out);
         return 0;
     case ["service-memory", var assembly, .. var rest]:
-        await ServiceMemoryBenchmark.RunAsync(assembly, (rest.Length > 1 ? rest[1] : "predictions,heatmaps?label=Cardiomegaly,structures").Split(','), Number(rest, 200), 20, Console.Out);
+        await ServiceMemoryBenchmark.RunAsync(
+            assembly,
+            (rest.Length > 1 ? rest[1] : "predictions,heatmaps?label=Cardiomegaly,structures").Split(','),
+            Number(rest, 200),
+            20,
+            Console.Out);
         return 0;
     case ["segmentation", var model, var size, .. var rest]:
         NativeHeap.KeepFreedBlocks();
@@ -49,7 +55,8 @@ switch (args)
         return 0;
     case ["training-step", .. var rest]:
         NativeHeap.KeepFreedBlocks();
-        return await TrainingStepBenchmark.RunAsync(Number(rest, 8), rest.Length > 1 ? int.Parse(rest[1], CultureInfo.InvariantCulture) : 3, rest.Length > 2 ? rest[2] : null);
+        return await TrainingStepBenchmark.RunAsync(
+            Number(rest, 8), rest.Length > 1 ? int.Parse(rest[1], CultureInfo.InvariantCulture) : 3, rest.Length > 2 ? rest[2] : null);
     case ["momentum-teacher", .. var rest]:
         NativeHeap.KeepFreedBlocks();
         MomentumTeacherBenchmark.Run(rest.Length > 0 ? rest[0] : "swin_base_patch4_window7_224", Console.Out);

@@ -15,7 +15,11 @@ internal static class SegmentationBenchmark
     /// <param name="batch">Images of a training step; 0 for inference of one image.</param>
     public static void Run(TextWriter report, string name, int size, int batch)
     {
-        using var network = new UperNet(new UperNetConfiguration { Backbone = (SwinVariants.Get(name) with { PadsWindows = true }).WithImageSize(size, size), Structures = ["lungs"] }, new Generator(1));
+        using var network = new UperNet(new UperNetConfiguration
+        {
+            Backbone = (SwinVariants.Get(name) with { PadsWindows = true }).WithImageSize(size, size),
+            Structures = ["lungs"],
+        }, new Generator(1));
         var weights = Status("VmRSS");
         network.train(batch > 0);
         using var images = rand(Math.Max(1, batch), 3, size, size);
@@ -38,9 +42,13 @@ internal static class SegmentationBenchmark
             if (i > 0) times.Add(watch.Elapsed.TotalSeconds);
         }
 
-        report.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {size} | {(batch == 0 ? "one image, forward" : $"{batch} images, forth and back")} | {Contest.Median(times):F2} s | {weights:F0} MB | {Status("VmHWM"):F0} MB |"));
+        report.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {size} | "
+            + $"{(batch == 0 ? "one image, forward" : $"{batch} images, forth and back")} | {Contest.Median(times):F2} s | {weights:F0} "
+                + $"MB | {Status("VmHWM"):F0} MB |"));
     }
 
     private static double Status(string key) =>
-        long.Parse(File.ReadAllLines("/proc/self/status").Single(l => l.StartsWith(key + ":", StringComparison.Ordinal)).Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) / 1024.0;
+        long.Parse(File.ReadAllLines("/proc/self/status")
+            .Single(l => l.StartsWith(key + ":", StringComparison.Ordinal))
+            .Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) / 1024.0;
 }

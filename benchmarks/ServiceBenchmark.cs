@@ -9,7 +9,10 @@ using NetVips;
 
 namespace Ark.Benchmarks;
 
-/// <summary>One model in dependency injection, many callers: whether answers stay the same, how much faster they come than one at a time, and what memory does meanwhile.</summary>
+/// <summary>
+/// One model in dependency injection, many callers: whether answers stay the same, how much faster they come than one at a time, and what
+/// memory does meanwhile.
+/// </summary>
 internal static class ServiceBenchmark
 {
     private const int Pictures = 24;
@@ -17,10 +20,14 @@ internal static class ServiceBenchmark
     public static async Task RunAsync(string folder, int callers, int requests, TextWriter report)
     {
         var pictures = Enumerable.Range(0, Pictures).Select(Png).ToArray();
-        await using var host = new ServiceCollection().AddArk().AddModel("small", o => o.Checkpoint = Checkpoint(folder)).Services.BuildServiceProvider();
+        await using var host = new ServiceCollection()
+            .AddArk()
+            .AddModel("small", o => o.Checkpoint = Checkpoint(folder)).Services
+            .BuildServiceProvider();
         var classifier = host.GetRequiredService<IArkClassifier>();
         async Task<double[]> Ask(int picture) =>
-            [.. (await classifier.ClassifyAsync(new DataContent(pictures[picture], "image/png"))).Heads.SelectMany(h => h.Labels.Select(l => l.Probability))];
+            [.. (await classifier.ClassifyAsync(
+                new DataContent(pictures[picture], "image/png"))).Heads.SelectMany(h => h.Labels.Select(l => l.Probability))];
 
         var expected = new double[Pictures][];
         for (var i = 0; i < Pictures; i++) expected[i] = await Ask(i);
@@ -46,14 +53,16 @@ internal static class ServiceBenchmark
             worst.Add(largest);
         })));
         var many = callers * requests / watch.Elapsed.TotalSeconds;
-        await report.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"one at a time {single:F0}/s, {callers} callers {many:F0}/s: {many / single:F2} times; largest difference of a probability {worst.Max():E1}"));
+        await report.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"one at a time {single:F0}/s, {callers} callers "
+            + $"{many:F0}/s: {many / single:F2} times; largest difference of a probability {worst.Max():E1}"));
     }
 
     private static void Report(TextWriter report, int requests)
     {
         var before = EngineMemoryBenchmark.Status("VmRSS");
         GC.Collect();
-        lock (report) report.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {requests} | {before:F1} | {EngineMemoryBenchmark.Status("VmRSS"):F1} |"));
+        lock (report) report.WriteLine(
+            string.Create(CultureInfo.InvariantCulture, $"| {requests} | {before:F1} | {EngineMemoryBenchmark.Status("VmRSS"):F1} |"));
     }
 
     private static string Checkpoint(string folder)
@@ -66,7 +75,10 @@ internal static class ServiceBenchmark
         };
         using var model = new ArkModel(configuration, new TorchSharp.torch.Generator(3));
         var path = Path.Combine(folder, "service.safetensors");
-        Safetensors.Save(path, model.state_dict(), new Dictionary<string, string> { [StoredDescription.MetadataKey] = StoredDescription.ToJson(configuration) });
+        Safetensors.Save(
+            path,
+            model.state_dict(),
+            new Dictionary<string, string> { [StoredDescription.MetadataKey] = StoredDescription.ToJson(configuration) });
         return path;
     }
 

@@ -6,7 +6,8 @@ using NetVips;
 namespace Ark.Benchmarks;
 
 /// <summary>
-/// Starts the sample service as a process of its own and sends it large radiographs, many at a time: resident memory before the first, at most meanwhile, and ten seconds after the last.
+/// Starts the sample service as a process of its own and sends it large radiographs, many at a time: resident memory before the first, at
+/// most meanwhile, and ten seconds after the last.
 /// </summary>
 internal static class ServiceMemoryBenchmark
 {
@@ -22,14 +23,20 @@ internal static class ServiceMemoryBenchmark
     public static async Task RunAsync(string assembly, IReadOnlyList<string> paths, int uploads, int atOnce, TextWriter report)
     {
         var pictures = Enumerable.Range(0, Pictures).Select(Png).ToArray();
-        await report.WriteLineAsync($"{uploads} uploads of {Side}x{Side} RGB, {atOnce} at a time; PNGs of {pictures.Average(p => p.Length / 1e6):F1} MB");
-        await report.WriteLineAsync("| path | idle MB | most above idle | 10 s later above idle | seconds | not answered |\n|---|---|---|---|---|---|");
+        await report.WriteLineAsync(
+            $"{uploads} uploads of {Side}x{Side} RGB, {atOnce} at a time; PNGs of {pictures.Average(p => p.Length / 1e6):F1} MB");
+        await report.WriteLineAsync(
+            "| path | idle MB | most above idle | 10 s later above idle | seconds | not answered |\n|---|---|---|---|---|---|");
         foreach (var path in paths) await MeasureAsync(assembly, path, pictures, uploads, atOnce, report);
     }
 
     private static async Task MeasureAsync(string assembly, string path, byte[][] pictures, int uploads, int atOnce, TextWriter report)
     {
-        using var service = Process.Start(new ProcessStartInfo("dotnet", [assembly, "--Urls", "http://127.0.0.1:0", "--Service:Timeout", "00:10:00"]) { RedirectStandardOutput = true, UseShellExecute = false })!;
+        using var service = Process.Start(new ProcessStartInfo("dotnet",
+        [
+            assembly, "--Urls", "http://127.0.0.1:0", "--Service:Timeout", "00:10:00"
+        ])
+        { RedirectStandardOutput = true, UseShellExecute = false })!;
         try
         {
             using var http = new HttpClient { BaseAddress = await ListeningAsync(service), Timeout = TimeSpan.FromMinutes(10) };
@@ -53,7 +60,8 @@ internal static class ServiceMemoryBenchmark
             var later = Resident(service);
             await stop.CancelAsync();
             var most = await highest;
-            await report.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"| {path} | {idle:F0} | {most - idle:F0} | {later - idle:F0} | {seconds:F0} | {failed} |"));
+            await report.WriteLineAsync(string.Create(
+                CultureInfo.InvariantCulture, $"| {path} | {idle:F0} | {most - idle:F0} | {later - idle:F0} | {seconds:F0} | {failed} |"));
         }
         finally
         {
@@ -90,15 +98,18 @@ internal static class ServiceMemoryBenchmark
         return highest;
     });
 
-    private static double Resident(Process service) => EngineMemoryBenchmark.Status("VmRSS", service.Id.ToString(CultureInfo.InvariantCulture));
+    private static double Resident(Process service) =>
+        EngineMemoryBenchmark.Status("VmRSS", service.Id.ToString(CultureInfo.InvariantCulture));
 
     // A radiograph with grain of its own in each channel, as a colour scan of a film has: nothing that could be stored as grey.
     private static byte[] Png(int seed)
     {
         var radiograph = PhantomGenerator.Render((ulong)seed, new PhantomOptions { Patient = (ulong)seed }).Image;
-        using var small = Image.NewFromMemory(radiograph.Pixels, radiograph.Width, radiograph.Height, radiograph.Channels, Enums.BandFormat.Uchar);
+        using var small = Image.NewFromMemory(
+            radiograph.Pixels, radiograph.Width, radiograph.Height, radiograph.Channels, Enums.BandFormat.Uchar);
         using var grey = small.ThumbnailImage(Side, height: Side, size: Enums.Size.Force).ExtractBand(0);
-        Image[] channels = [.. Enumerable.Range(0, 3).Select(c => grey + Image.Gaussnoise(Side, Side, sigma: 2, mean: 0, seed: (seed * 3) + c))];
+        Image[] channels = [.. Enumerable.Range(0, 3)
+            .Select(c => grey + Image.Gaussnoise(Side, Side, sigma: 2, mean: 0, seed: (seed * 3) + c))];
         using var joined = channels[0].Bandjoin(channels[1..]);
         using var color = joined.Cast(Enums.BandFormat.Uchar).Copy(interpretation: Enums.Interpretation.Srgb);
         foreach (var channel in channels) channel.Dispose();

@@ -6,7 +6,8 @@ namespace Ark.Benchmarks;
 
 /// <summary>
 /// Images a second and core: the plain single thread, where there is a Python the original's libraries, the loader, and the loader's second
-/// epoch with a cache. Rates per core are by processor time, so that other programs on the machine do not show; the gain of more workers is by the clock.
+/// epoch with a cache. Rates per core are by processor time, so that other programs on the machine do not show; the gain of more workers is
+/// by the clock.
 /// </summary>
 /// <param name="count">Images a measurement.</param>
 /// <param name="python">A Python that has Pillow and numpy, or <see langword="null"/>.</param>
@@ -21,9 +22,13 @@ internal sealed class ThroughputBenchmark(int count, string? python)
         var scratch = Directory.CreateTempSubdirectory("ark-benchmark-");
         try
         {
-            await Console.Out.WriteLineAsync($"{Environment.ProcessorCount} cores, {count} images a measurement, medians of {Rounds} rounds; both views at 224; images per second of one core\n");
-            await Console.Out.WriteLineAsync($"{"images",-10}{"plain",8}{"Pillow",8}{"Ark",8}{"/plain",8}{"/Pillow",8}{"cached",8}{"/Ark",7}{"/plain",8}{"decode",8}   {"workers",8}");
-            foreach (var set in ImageSet.Make(folder, scratch.FullName, count)) await MeasureAsync(set, Path.Combine(scratch.FullName, "cache"));
+            await Console.Out.WriteLineAsync($"{Environment.ProcessorCount} cores, {count} images a measurement, medians of {Rounds} "
+                + $"rounds; both views at 224; images per second of one core\n");
+            await Console.Out.WriteLineAsync(
+                $"{"images",-10}{"plain",8}{"Pillow",8}{"Ark",8}{"/plain",8}{"/Pillow",8}{"cached",8}{"/Ark",7}{"/plain",8}{"decode",8}   "
+                    + $"{"workers",8}");
+            foreach (var set in ImageSet.Make(folder, scratch.FullName, count))
+                await MeasureAsync(set, Path.Combine(scratch.FullName, "cache"));
             return 0;
         }
         finally
@@ -68,7 +73,8 @@ internal sealed class ThroughputBenchmark(int count, string? python)
     private async Task<(double PerCore, double ByClock)> LoadAsync(List<ImageSample> samples, int workers, ImageCache? cache)
     {
         var transform = new TrainingTransform(224, 224, AugmentationRecipe.Ark);
-        var loader = new BatchLoader(samples, transform, _decoder, new BatchLoaderOptions { BatchSize = 16, Workers = workers, Cache = cache });
+        var loader = new BatchLoader(
+            samples, transform, _decoder, new BatchLoaderOptions { BatchSize = 16, Workers = workers, Cache = cache });
         var (watch, before) = (Stopwatch.StartNew(), ProcessorTime());
         await foreach (var batch in loader.ReadAsync(0)) batch.Dispose();
         return (samples.Count / (ProcessorTime() - before).TotalSeconds, samples.Count / watch.Elapsed.TotalSeconds);
@@ -87,7 +93,12 @@ internal sealed class ThroughputBenchmark(int count, string? python)
     {
         var start = new ProcessStartInfo(python!) { RedirectStandardOutput = true, UseShellExecute = false };
         start.Environment["OMP_NUM_THREADS"] = "1";
-        foreach (var argument in new[] { Path.Combine(AppContext.BaseDirectory, "original_steps.py"), count.ToString(CultureInfo.InvariantCulture) }.Concat(set.Files)) start.ArgumentList.Add(argument);
+        foreach (var argument in new[]
+        {
+            Path.Combine(AppContext.BaseDirectory, "original_steps.py"),
+            count.ToString(CultureInfo.InvariantCulture)
+        }.Concat(set.Files))
+            start.ArgumentList.Add(argument);
         using var process = Process.Start(start)!;
         var output = await process.StandardOutput.ReadToEndAsync();
         await process.WaitForExitAsync();

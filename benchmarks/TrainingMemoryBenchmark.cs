@@ -6,7 +6,10 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Ark.Benchmarks;
 
-/// <summary>Memory of a whole training run, from files to checkpoints, every hundred steps: what is resident, and of that what .NET's own heap does not account for.</summary>
+/// <summary>
+/// Memory of a whole training run, from files to checkpoints, every hundred steps: what is resident, and of that what .NET's own heap does
+/// not account for.
+/// </summary>
 internal static class TrainingMemoryBenchmark
 {
     private const int Every = 100;
@@ -16,17 +19,22 @@ internal static class TrainingMemoryBenchmark
         var scratch = Directory.CreateTempSubdirectory("ark-memory-");
         try
         {
-            await PhantomDatasets.WriteAsync(Path.Combine(scratch.FullName, "phantom"), new PhantomDatasetOptions { Count = 400, Seed = 1 });
+            await PhantomDatasets.WriteAsync(
+                Path.Combine(scratch.FullName, "phantom"), new PhantomDatasetOptions { Count = 400, Seed = 1 });
             await using var services = new ServiceCollection().AddArk().AddTraining().Services.BuildServiceProvider();
             var datasets = services.GetRequiredService<ArkDatasets>();
             var options = TrainingOptions.ForRecipe(TrainingRecipe.ArkPlus);
-            (options.Architecture, options.ProjectorFeatures, options.BatchSize, options.EmaMode) = ("swin_mini", 192, 8, EmaMode.Iteration);
+            (options.Architecture, options.ProjectorFeatures, options.BatchSize, options.EmaMode) = (
+                "swin_mini", 192, 8, EmaMode.Iteration);
             // An epoch has at least 30 steps; the run is stopped when it has made enough.
-            (options.Epochs, options.WarmupEpochs, options.EvaluationInterval, options.LogInterval, options.PixelBaseline) = ((steps / 30) + 1, 0, 1000, 1, false);
+            (options.Epochs, options.WarmupEpochs, options.EvaluationInterval, options.LogInterval, options.PixelBaseline) = (
+                (steps / 30) + 1, 0, 1000, 1, false);
             using var readings = new Readings(steps);
             var run = new TrainingRun
             {
-                Datasets = [.. DatasetCatalogue.Load(Path.Combine(scratch.FullName, "phantom", "phantom.yaml")).Select().Select(datasets.Create)],
+                Datasets = [.. DatasetCatalogue.Load(Path.Combine(scratch.FullName, "phantom", "phantom.yaml"))
+                    .Select()
+                    .Select(datasets.Create)],
                 Options = options,
                 Directory = Path.Combine(scratch.FullName, "run"),
             };
@@ -85,7 +93,8 @@ internal static class TrainingMemoryBenchmark
             var values = _megabytes.ConvertAll(m => of(m));
             await Console.Out.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{what} in MB after each {Every} steps:"));
             await Console.Out.WriteLineAsync(string.Join(' ', values.Select(m => m.ToString("F0", CultureInfo.InvariantCulture))));
-            await Console.Out.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"after the first hundred: {100 * ((values.Min() / values[0]) - 1):+0.0;-0.0} % to {100 * ((values.Max() / values[0]) - 1):+0.0;-0.0} %"));
+            await Console.Out.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"after the first hundred: "
+                + $"{100 * ((values.Min() / values[0]) - 1):+0.0;-0.0} % to {100 * ((values.Max() / values[0]) - 1):+0.0;-0.0} %"));
         }
     }
 }

@@ -7,8 +7,8 @@ using static TorchSharp.torch;
 namespace Ark.Benchmarks;
 
 /// <summary>
-/// Seconds of a training step of swin_tiny at 224 pixels in float32 and in bfloat16, with and without checkpointed activations, and of the same step in PyTorch where a Python
-/// that has it is named. Measured in turn, so that a busy moment of the machine strikes all alike.
+/// Seconds of a training step of swin_tiny at 224 pixels in float32 and in bfloat16, with and without checkpointed activations, and of the
+/// same step in PyTorch where a Python that has it is named. Measured in turn, so that a busy moment of the machine strikes all alike.
 /// </summary>
 internal static class TrainingStepBenchmark
 {
@@ -17,7 +17,11 @@ internal static class TrainingStepBenchmark
     public static async Task<int> RunAsync(int batch, int rounds, string? python)
     {
         (string Name, TrainingPrecision Precision, bool Checkpoint)[] variants =
-            [("fp32", TrainingPrecision.Fp32, false), ("bf16", TrainingPrecision.Bf16, false), ("fp32, activations checkpointed", TrainingPrecision.Fp32, true), ("bf16, activations checkpointed", TrainingPrecision.Bf16, true)];
+            [
+                ("fp32", TrainingPrecision.Fp32, false), ("bf16", TrainingPrecision.Bf16, false),
+                ("fp32, activations checkpointed", TrainingPrecision.Fp32, true),
+                ("bf16, activations checkpointed", TrainingPrecision.Bf16, true)
+            ];
         var times = variants.Select(_ => new List<double>()).ToArray();
         var original = new List<double>();
         using var generator = new Generator(1);
@@ -34,33 +38,42 @@ internal static class TrainingStepBenchmark
                     var watch = Stopwatch.StartNew();
                     trainer.Step(one, two, targets);
                     if (round > 0) times[v].Add(watch.Elapsed.TotalSeconds);
-                    await Console.Error.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"round {round} of {rounds}, {variants[v].Name}: {watch.Elapsed.TotalSeconds:F2} s"));
+                    await Console.Error.WriteLineAsync(string.Create(
+                        CultureInfo.InvariantCulture, $"round {round} of {rounds}, {variants[v].Name}: {watch.Elapsed.TotalSeconds:F2} s"));
                 }
             }
 
             if (python is not null && round > 0) original.AddRange(await PythonAsync(python, batch));
         }
 
-        await Console.Out.WriteLineAsync($"swin_tiny, {Side} px, batch {batch}, {get_num_threads()} threads, Nesterov SGD, teacher and its moving average; seconds a step\n");
+        await Console.Out.WriteLineAsync($"swin_tiny, {Side} px, batch {batch}, {get_num_threads()} threads, Nesterov SGD, teacher and "
+            + $"its moving average; seconds a step\n");
         await Console.Out.WriteLineAsync($"{"",-34}{"best",8}{"median",8}{"images/s",10}");
         for (var v = 0; v < variants.Length; v++) await WriteAsync(variants[v].Name, times[v], batch);
         if (original.Count > 0) await WriteAsync("PyTorch, fp32", original, batch);
-        await Console.Out.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"\nbf16 is {times[0].Min() / times[1].Min():F2} times as fast as fp32 (best of each), {Median(times[0]) / Median(times[1]):F2} by medians"));
+        await Console.Out.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"\nbf16 is {times[0].Min() / times[1].Min():F2} "
+            + $"times as fast as fp32 (best of each), {Median(times[0]) / Median(times[1]):F2} by medians"));
         return 0;
     }
 
     private static Task WriteAsync(string name, List<double> seconds, int batch) =>
-        Console.Out.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{name,-34}{seconds.Min(),8:F3}{Median(seconds),8:F3}{batch / seconds.Min(),10:F1}"));
+        Console.Out.WriteLineAsync(string.Create(
+            CultureInfo.InvariantCulture, $"{name,-34}{seconds.Min(),8:F3}{Median(seconds),8:F3}{batch / seconds.Min(),10:F1}"));
 
     private static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
 
     private static async Task<double[]> PythonAsync(string python, int batch)
     {
-        string[] arguments = [Path.Combine(AppContext.BaseDirectory, "training_step.py"), "3", batch.ToString(CultureInfo.InvariantCulture), Side.ToString(CultureInfo.InvariantCulture), get_num_threads().ToString(CultureInfo.InvariantCulture)];
+        string[] arguments =
+        [
+            Path.Combine(AppContext.BaseDirectory, "training_step.py"), "3", batch.ToString(CultureInfo.InvariantCulture),
+            Side.ToString(CultureInfo.InvariantCulture), get_num_threads().ToString(CultureInfo.InvariantCulture)
+        ];
         using var process = Process.Start(OtherProgram.Start(python, arguments))!;
         var output = await process.StandardOutput.ReadToEndAsync();
         await process.WaitForExitAsync();
-        var seconds = output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => double.Parse(l, CultureInfo.InvariantCulture)).ToArray();
+        var seconds = output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => double.Parse(
+            l, CultureInfo.InvariantCulture)).ToArray();
         return seconds.Length > 1 ? seconds[1..] : seconds;
     }
 

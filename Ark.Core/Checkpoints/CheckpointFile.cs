@@ -9,7 +9,8 @@ public static class CheckpointFile
     /// <param name="path">The file.</param>
     /// <param name="options">How to read it; <see langword="null"/> for the defaults.</param>
     /// <returns>The index.</returns>
-    /// <exception cref="CheckpointException">The file is missing, damaged, of an unknown format, asks for what is not allowed, or holds no tensors.</exception>
+    /// <exception cref="CheckpointException">The file is missing, damaged, of an unknown format, asks for what is not allowed, or holds no
+    /// tensors.</exception>
     public static CheckpointIndex ReadIndex(string path, PyTorchLoadOptions? options = null)
     {
         using var reader = CheckpointReader.Open(path, options);
@@ -20,8 +21,9 @@ public static class CheckpointFile
     /// <summary>Reads one state dict of a file.</summary>
     /// <param name="path">The file.</param>
     /// <param name="nestedKey">
-    /// Where it is in the file, like <c>teacher</c>; dots lead further down. <see langword="null"/> takes the top level where it holds tensors itself, else the first
-    /// that is there of <c>teacher</c>, <c>state_dict</c>, <c>model</c>, <c>student</c>, else the only dictionary of tensors.
+    /// Where it is in the file, like <c>teacher</c>; dots lead further down. <see langword="null"/> takes the top level where it holds
+    /// tensors itself, else the first that is there of <c>teacher</c>, <c>state_dict</c>, <c>model</c>, <c>student</c>, else the only
+    /// dictionary of tensors.
     /// </param>
     /// <param name="options">How to read the file; <see langword="null"/> for the defaults.</param>
     /// <returns>Tensors by name, without a <c>module.</c> that all names share; the caller owns them.</returns>

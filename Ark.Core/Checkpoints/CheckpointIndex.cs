@@ -18,7 +18,10 @@ public sealed class CheckpointIndex
     /// <summary>Its format.</summary>
     public CheckpointFormat Format { get; }
 
-    /// <summary>The value in the file as <see cref="PyTorchFile"/> describes it, with <see cref="TensorInfo"/> in the place of tensors; of a safetensors file, a dictionary by name.</summary>
+    /// <summary>
+    /// The value in the file as <see cref="PyTorchFile"/> describes it, with <see cref="TensorInfo"/> in the place of tensors; of a
+    /// safetensors file, a dictionary by name.
+    /// </summary>
     public object? Root { get; }
 
     /// <summary>The texts in a safetensors header; empty for other formats.</summary>

@@ -32,7 +32,8 @@ public static class Safetensors
     /// <param name="metadata">Texts to keep beside them.</param>
     /// <exception cref="ArgumentException">A name occurs twice, or a tensor has a type that the format lacks.</exception>
     /// <exception cref="CheckpointException">The file cannot be written; the older one, if any, is unchanged.</exception>
-    public static void Save(string path, IEnumerable<KeyValuePair<string, Tensor>> tensors, IReadOnlyDictionary<string, string>? metadata = null)
+    public static void Save(
+        string path, IEnumerable<KeyValuePair<string, Tensor>> tensors, IReadOnlyDictionary<string, string>? metadata = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(tensors);

@@ -30,7 +30,9 @@ public sealed record DatasetDefinition
     /// <summary>The labels that evaluation reports, where fewer than all (<c>test_diseases_name</c>).</summary>
     public IReadOnlyList<string>? TestLabels { get; init; }
 
-    /// <summary>How much of the training split is used, in percent (<c>annotation_percent</c>): the published choice of images, in its order.</summary>
+    /// <summary>
+    /// How much of the training split is used, in percent (<c>annotation_percent</c>): the published choice of images, in its order.
+    /// </summary>
     /// <value>1 to 100; 100 by default.</value>
     public int AnnotationPercent { get; init; } = 100;
 

@@ -1,6 +1,8 @@
 namespace Ark;
 
-/// <summary>Turns an encoded image (PNG, JPEG, …) into pixels as the original's PIL reads them: stored orientation, alpha dropped. Thread-safe.</summary>
+/// <summary>
+/// Turns an encoded image (PNG, JPEG, …) into pixels as the original's PIL reads them: stored orientation, alpha dropped. Thread-safe.
+/// </summary>
 public interface IImageDecoder
 {
     /// <summary>Decodes an image that is in memory.</summary>

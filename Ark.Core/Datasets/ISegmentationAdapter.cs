@@ -1,10 +1,13 @@
 namespace Ark;
 
-/// <summary>A dataset of images with the outlines of structures in them, and its own splits. One implementation knows one way of storing masks.</summary>
+/// <summary>
+/// A dataset of images with the outlines of structures in them, and its own splits. One implementation knows one way of storing masks.
+/// </summary>
 /// <remarks>
-/// Register an implementation with <c>services.AddArk().AddSegmentationAdapter&lt;TAdapter&gt;("name")</c> and name it in a catalogue (<c>adapter: name</c>,
-/// <c>task_type: segmentation</c>). It is constructed with the <see cref="DatasetDefinition"/> that the catalogue holds, whose labels are the structures, and with any other service that
-/// its constructor asks for. Implementations need not be thread-safe; the samples that they return are.
+/// Register an implementation with <c>services.AddArk().AddSegmentationAdapter&lt;TAdapter&gt;("name")</c> and name it in a catalogue
+/// (<c>adapter: name</c>, <c>task_type: segmentation</c>). It is constructed with the <see cref="DatasetDefinition"/> that the catalogue
+/// holds, whose labels are the structures, and with any other service that its constructor asks for. Implementations need not be
+/// thread-safe; the samples that they return are.
 /// </remarks>
 public interface ISegmentationAdapter
 {

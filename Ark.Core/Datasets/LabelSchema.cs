@@ -9,16 +9,19 @@ public sealed record LabelSchema
 {
     /// <summary>Creates a schema.</summary>
     /// <param name="task">What the labels mean.</param>
-    /// <param name="names">Label names in head order; unique and not blank, at least one (two for <see cref="LabelTask.MultiClass"/>, exactly one for <see cref="LabelTask.Binary"/>).</param>
+    /// <param name="names">Label names in head order; unique and not blank, at least one (two for <see cref="LabelTask.MultiClass"/>,
+    /// exactly one for <see cref="LabelTask.Binary"/>).</param>
     /// <exception cref="ArgumentException">The names do not fit the task.</exception>
     public LabelSchema(LabelTask task, IReadOnlyList<string> names)
     {
         var least = task == LabelTask.MultiClass ? 2 : 1;
-        if (names.Count < least) throw new ArgumentException($"{task} needs at least {least} label name(s), got {names.Count}.", nameof(names));
+        if (names.Count < least)
+            throw new ArgumentException($"{task} needs at least {least} label name(s), got {names.Count}.", nameof(names));
         if (task == LabelTask.Binary && names.Count != 1)
             throw new ArgumentException($"{task} has exactly one label name, got {names.Count}.", nameof(names));
         if (names.Any(string.IsNullOrWhiteSpace)) throw new ArgumentException("A label name is empty.", nameof(names));
-        if (names.Distinct(StringComparer.Ordinal).Count() != names.Count) throw new ArgumentException("Label names must be unique.", nameof(names));
+        if (names.Distinct(StringComparer.Ordinal).Count() != names.Count)
+            throw new ArgumentException("Label names must be unique.", nameof(names));
         Task = task;
         Names = [.. names];
     }
@@ -33,7 +36,8 @@ public sealed record LabelSchema
     public int Count => Names.Count;
 
     /// <inheritdoc/>
-    public bool Equals(LabelSchema? other) => other is not null && Task == other.Task && Names.SequenceEqual(other.Names, StringComparer.Ordinal);
+    public bool Equals(LabelSchema? other) =>
+        other is not null && Task == other.Task && Names.SequenceEqual(other.Names, StringComparer.Ordinal);
 
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(Task, Count, Names[0]);

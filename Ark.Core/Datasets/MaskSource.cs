@@ -6,7 +6,9 @@ public abstract class MaskSource
     /// <summary>What to call the masks in messages.</summary>
     public abstract string Name { get; }
 
-    /// <summary>What tells the masks from others without reading them: the names of their files, and values that say how they are read.</summary>
+    /// <summary>
+    /// What tells the masks from others without reading them: the names of their files, and values that say how they are read.
+    /// </summary>
     internal virtual IEnumerable<(string Name, float[] Values)> Origin => [(Name, [])];
 
     /// <summary>Produces the masks; called from several threads at once.</summary>

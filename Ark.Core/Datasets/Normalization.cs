@@ -7,7 +7,9 @@ namespace Ark;
 [TypeConverter(typeof(NormalizationConverter))]
 public enum Normalization
 {
-    /// <summary>ImageNet's, by channel: mean 0.485, 0.456, 0.406; deviation 0.229, 0.224, 0.225. What the released models were trained with.</summary>
+    /// <summary>
+    /// ImageNet's, by channel: mean 0.485, 0.456, 0.406; deviation 0.229, 0.224, 0.225. What the released models were trained with.
+    /// </summary>
     ImageNet,
 
     /// <summary>Those of chest radiographs in the published code: mean 0.5056, deviation 0.252 for every channel.</summary>

@@ -4,7 +4,8 @@ namespace Ark;
 
 /// <summary>The size of a square pixel.</summary>
 /// <param name="Millimeters">Its side in mm, above 0.</param>
-/// <param name="AtWidth">The columns of the picture that this holds for, where resized copies of it are in use; <see langword="null"/> for the picture as it is stored.</param>
+/// <param name="AtWidth">The columns of the picture that this holds for, where resized copies of it are in use; <see langword="null"/> for
+/// the picture as it is stored.</param>
 [StructLayout(LayoutKind.Auto)]
 public readonly record struct PixelSpacing(double Millimeters, int? AtWidth = null)
 {

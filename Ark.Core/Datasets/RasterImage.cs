@@ -18,7 +18,8 @@ public sealed class RasterImage
         ArgumentOutOfRangeException.ThrowIfLessThan(height, 1);
         if (channels is not (1 or 3)) throw new ArgumentOutOfRangeException(nameof(channels), channels, "An image has 1 or 3 channels.");
         if (pixels.LongLength != (long)width * height * channels)
-            throw new ArgumentException($"{width}x{height}x{channels} needs {(long)width * height * channels} samples, got {pixels.LongLength}.", nameof(pixels));
+            throw new ArgumentException(
+                $"{width}x{height}x{channels} needs {(long)width * height * channels} samples, got {pixels.LongLength}.", nameof(pixels));
         Width = width;
         Height = height;
         Channels = channels;

@@ -12,7 +12,8 @@ public sealed record SegmentationSample(ImageSource Image, MaskSource Masks)
     public PixelSpacing? Spacing { get; init; }
 
     /// <summary>Reads the masks of an image of known size.</summary>
-    /// <exception cref="ArkInputException">They cannot be read, or are not of the image's size, which a source of the user's own might get wrong.</exception>
+    /// <exception cref="ArkInputException">They cannot be read, or are not of the image's size, which a source of the user's own might get
+    /// wrong.</exception>
     internal StructureMap LoadMasks(IImageDecoder decoder, int width, int height)
     {
         var map = Masks.Load(decoder, width, height);

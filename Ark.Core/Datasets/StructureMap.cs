@@ -24,7 +24,8 @@ public sealed class StructureMap
         ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(height, 1);
         ArgumentNullException.ThrowIfNull(pixels);
-        if (pixels.LongLength != (long)width * height) throw new ArgumentException($"{width}x{height} needs {(long)width * height} pixels, got {pixels.LongLength}.", nameof(pixels));
+        if (pixels.LongLength != (long)width * height)
+            throw new ArgumentException($"{width}x{height} needs {(long)width * height} pixels, got {pixels.LongLength}.", nameof(pixels));
         (Width, Height, Pixels) = (width, height, pixels);
     }
 

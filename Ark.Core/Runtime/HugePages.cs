@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 namespace Ark;
 
 /// <summary>
-/// Backs large tensors with pages of 2 MB. Linux does so only where it is asked to, and a model of 360 MB is otherwise 90,000 pages, each of which costs a fault when it is first
-/// touched: more in all than reading the file that fills them.
+/// Backs large tensors with pages of 2 MB. Linux does so only where it is asked to, and a model of 360 MB is otherwise 90,000 pages, each
+/// of which costs a fault when it is first touched: more in all than reading the file that fills them.
 /// </summary>
 internal static partial class HugePages
 {
@@ -20,7 +20,8 @@ internal static partial class HugePages
     public static Tensor Empty(Device? device, params long[] shape)
     {
         var count = shape.Aggregate(1L, (a, b) => a * b);
-        if (!OperatingSystem.IsLinux() || (device ?? get_default_device()).type != DeviceType.CPU || count * sizeof(float) < Size) return empty(shape, ScalarType.Float32, device);
+        if (!OperatingSystem.IsLinux() || (device ?? get_default_device()).type != DeviceType.CPU || count * sizeof(float) < Size)
+            return empty(shape, ScalarType.Float32, device);
         // A large page begins at a multiple of its size: what is allocated too much before it is never touched, and so takes no memory.
         using var scope = NewDisposeScope();
         var room = empty([count + (Size / sizeof(float))], ScalarType.Float32, CPU);

@@ -4,9 +4,10 @@ using static TorchSharp.torch;
 namespace Ark;
 
 /// <summary>
-/// Arithmetic whose scalars outlive the native call. TorchSharp turns a number into a native scalar that belongs to a finalizer, and passes on only its address: a garbage
-/// collection on another thread (a loader allocates all the time) can free the scalar before the native code reads it, and the operation computes with whatever is
-/// there then. <c>a + b</c> is such an operation too: it passes the factor 1. What runs in every step uses scalars that something holds.
+/// Arithmetic whose scalars outlive the native call. TorchSharp turns a number into a native scalar that belongs to a finalizer, and passes
+/// on only its address: a garbage collection on another thread (a loader allocates all the time) can free the scalar before the native code
+/// reads it, and the operation computes with whatever is there then. <c>a + b</c> is such an operation too: it passes the factor 1. What
+/// runs in every step uses scalars that something holds.
 /// </summary>
 internal static class KeptScalar
 {

@@ -7,6 +7,7 @@ namespace Ark;
 internal static class ModuleStart
 {
     [ModuleInitializer]
-    [SuppressMessage("Usage", "CA2255", Justification = "The wait policy must be set before anything of the host loads the OpenMP library.")]
+    [SuppressMessage(
+        "Usage", "CA2255", Justification = "The wait policy must be set before anything of the host loads the OpenMP library.")]
     internal static void Run() => WaitPolicy.Apply();
 }

@@ -4,7 +4,9 @@ using TorchSharp;
 
 namespace Ark;
 
-/// <summary>Makes sure that libtorch is there before TorchSharp needs it: its own answer is a page of probing, inside an exception about a type.</summary>
+/// <summary>
+/// Makes sure that libtorch is there before TorchSharp needs it: its own answer is a page of probing, inside an exception about a type.
+/// </summary>
 internal static class NativeRuntime
 {
     private const string Hint = "Add the package TorchSharp-cpu, or a CUDA package of TorchSharp of the same version, to the application.";
@@ -28,7 +30,8 @@ internal static class NativeRuntime
         }
         catch (Exception e) when (e is DllNotFoundException or BadImageFormatException)
         {
-            if (LoadFailure.Limit(e.Message) is { } limit) return new InvalidOperationException($"libtorch, which computes, could not be loaded: {limit}.", e);
+            if (LoadFailure.Limit(e.Message) is { } limit)
+                return new InvalidOperationException($"libtorch, which computes, could not be loaded: {limit}.", e);
             isFound = false;
         }
 
@@ -43,9 +46,12 @@ internal static class NativeRuntime
         }
         catch (TypeInitializationException e)
         {
-            if (LoadFailure.Limit(e.ToString()) is { } limit) return new InvalidOperationException($"TorchSharp's native library could not be loaded: {limit}.", e);
+            if (LoadFailure.Limit(e.ToString()) is { } limit)
+                return new InvalidOperationException($"TorchSharp's native library could not be loaded: {limit}.", e);
             var reason = (e.InnerException ?? e).Message.Split('\n')[0].Trim().TrimEnd('.');
-            return new InvalidOperationException(isFound ? $"TorchSharp's native library could not be loaded: {reason}." : $"libtorch, which computes, could not be loaded. {Hint}", e);
+            return new InvalidOperationException(isFound
+                ? $"TorchSharp's native library could not be loaded: {reason}."
+                : $"libtorch, which computes, could not be loaded. {Hint}", e);
         }
     }
 

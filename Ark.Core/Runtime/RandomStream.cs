@@ -7,7 +7,9 @@ namespace Ark;
 /// numbers (say: epoch, dataset, sample), so that what a sample draws depends neither on the thread that prepares it nor on its neighbours.
 /// Not thread-safe: each user has its own stream.
 /// </summary>
-/// <remarks>The generator is fixed by this class, not by the runtime: a seed gives the same numbers on every platform and version.</remarks>
+/// <remarks>
+/// The generator is fixed by this class, not by the runtime: a seed gives the same numbers on every platform and version.
+/// </remarks>
 public sealed class RandomStream
 {
     private ulong _s0;
@@ -80,7 +82,9 @@ public sealed class RandomStream
         return (int)product;
     }
 
-    /// <summary>A normally distributed number (Box–Muller; the second of each pair is discarded so that draws stay independent of history).</summary>
+    /// <summary>
+    /// A normally distributed number (Box–Muller; the second of each pair is discarded so that draws stay independent of history).
+    /// </summary>
     /// <param name="mean">The mean.</param>
     /// <param name="deviation">The standard deviation.</param>
     /// <returns>The number.</returns>

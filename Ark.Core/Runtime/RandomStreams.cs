@@ -1,8 +1,8 @@
 namespace Ark;
 
 /// <summary>
-/// The numbers that come behind a run's seed in the paths of its random streams. Each names what its draws are for, so that a new use never shifts an old one. A number is used once
-/// in a kind of run. None may change: recorded runs are repeated and resumed with these draws.
+/// The numbers that come behind a run's seed in the paths of its random streams. Each names what its draws are for, so that a new use never
+/// shifts an old one. A number is used once in a kind of run. None may change: recorded runs are repeated and resumed with these draws.
 /// </summary>
 internal static class RandomStreams
 {

@@ -17,5 +17,6 @@ internal static class TensorMemory
     }
 
     /// <summary>Whether <see cref="AddressOf"/> may be used.</summary>
-    public static bool IsDense(Tensor tensor) => tensor.device_type == TorchSharp.DeviceType.CPU && !tensor.is_sparse && tensor.is_contiguous();
+    public static bool IsDense(Tensor tensor) =>
+        tensor.device_type == TorchSharp.DeviceType.CPU && !tensor.is_sparse && tensor.is_contiguous();
 }

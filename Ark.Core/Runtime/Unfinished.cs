@@ -1,7 +1,8 @@
 namespace Ark;
 
 /// <summary>
-/// What has been acquired for an object that is not whole yet. Whoever asks for it gets nothing to dispose when its making throws, so the parts are disposed then, the last one first.
+/// What has been acquired for an object that is not whole yet. Whoever asks for it gets nothing to dispose when its making throws, so the
+/// parts are disposed then, the last one first.
 /// </summary>
 internal sealed class Unfinished : IDisposable
 {

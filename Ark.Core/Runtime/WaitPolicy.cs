@@ -3,8 +3,9 @@ using System.Runtime.InteropServices;
 namespace Ark;
 
 /// <summary>
-/// How libtorch's OpenMP threads wait for each other. By default they spin: beside any other work on the same cores, or under a container's quota, a process then
-/// spends most of its time on waiting. The policy is read once, when the OpenMP library is loaded, so it has to be set before.
+/// How libtorch's OpenMP threads wait for each other. By default they spin: beside any other work on the same cores, or under a container's
+/// quota, a process then spends most of its time on waiting. The policy is read once, when the OpenMP library is loaded, so it has to be
+/// set before.
 /// </summary>
 internal static partial class WaitPolicy
 {
@@ -13,7 +14,8 @@ internal static partial class WaitPolicy
     /// <summary>The description of what Ark sets.</summary>
     public const string Passive = "passive";
 
-    // How long threads spin can also be said in a way of the library's own: libtorch has libgomp on Linux, and those of Intel and LLVM elsewhere.
+    // How long threads spin can also be said in a way of the library's own: libtorch has libgomp on Linux, and those of Intel and LLVM
+    // elsewhere.
     private static readonly string[] Known = [Variable, OperatingSystem.IsLinux() ? "GOMP_SPINCOUNT" : "KMP_BLOCKTIME"];
 
     /// <summary>The policy in force and who set it, in words.</summary>
@@ -30,7 +32,10 @@ internal static partial class WaitPolicy
 
         // Where it is too late this changes nothing.
         var isLate = IsLibtorchLoaded();
-        Description = !Set() ? "the OpenMP library's own (it could not be set)" : isLate ? "the OpenMP library's own (libtorch was loaded before Ark)" : Passive;
+        Description = !Set()
+            ? "the OpenMP library's own (it could not be set)"
+            : isLate ? "the OpenMP library's own (libtorch was loaded before Ark)"
+            : Passive;
     }
 
     private static bool Set()
@@ -56,7 +61,8 @@ internal static partial class WaitPolicy
     {
         try
         {
-            return OperatingSystem.IsLinux() && File.ReadLines("/proc/self/maps").Any(line => line.EndsWith("/libtorch_cpu.so", StringComparison.Ordinal));
+            return OperatingSystem.IsLinux()
+                && File.ReadLines("/proc/self/maps").Any(line => line.EndsWith("/libtorch_cpu.so", StringComparison.Ordinal));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -25,7 +25,11 @@ internal static class NameSuggestion
     public static string? Nearest(string word, IEnumerable<string> known)
     {
         if (word.Length > 100) return null;
-        var best = known.Where(k => k.Length <= 100).Select(k => (Word: k, Distance: Distance(word.ToUpperInvariant(), k.ToUpperInvariant()))).OrderBy(p => p.Distance).FirstOrDefault();
+        var best = known
+            .Where(k => k.Length <= 100)
+            .Select(k => (Word: k, Distance: Distance(word.ToUpperInvariant(), k.ToUpperInvariant())))
+            .OrderBy(p => p.Distance)
+            .FirstOrDefault();
         return best.Word is not null && best.Distance <= Math.Max(1, Math.Max(word.Length, best.Word.Length) / 3) ? best.Word : null;
     }
 

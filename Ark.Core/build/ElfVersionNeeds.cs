@@ -17,7 +17,9 @@ namespace Ark.Build
         /// <summary>The library does not ask for that version; nothing was changed.</summary>
         NotRequired,
 
-        /// <summary>Symbols other than the expected one are bound to that version: making it weak could hide a real need; nothing was changed.</summary>
+        /// <summary>
+        /// Symbols other than the expected one are bound to that version: making it weak could hide a real need; nothing was changed.
+        /// </summary>
         NeededByOtherSymbols,
     }
 
@@ -38,7 +40,8 @@ namespace Ark.Build
         /// <param name="version">The version's name, as <c>GLIBCXX_3.4.32</c>.</param>
         /// <param name="onlySymbol">The one symbol that may be bound to it.</param>
         /// <returns>What came of it; <paramref name="elf"/> is changed only for <see cref="WeakenOutcome.Weakened"/>.</returns>
-        /// <exception cref="InvalidDataException">The bytes are no 64-bit little-endian ELF file with section headers, or are damaged.</exception>
+        /// <exception cref="InvalidDataException">The bytes are no 64-bit little-endian ELF file with section headers, or are
+        /// damaged.</exception>
         public static WeakenOutcome Weaken(byte[] elf, string version, string onlySymbol)
         {
             if (elf.Length < 64 || elf[0] != 0x7f || elf[1] != (byte)'E' || elf[2] != (byte)'L' || elf[3] != (byte)'F')
@@ -186,7 +189,8 @@ namespace Ark.Build
             }
             catch (Exception e) when (e is IOException || e is InvalidDataException || e is UnauthorizedAccessException)
             {
-                Log.LogError(null, "ARK0001", null, Source, 0, 0, 0, 0, "The native library could not be prepared for older Linux distributions: it "
+                Log.LogError(null, "ARK0001", null, Source, 0, 0, 0, 0, "The native library could not be prepared for older Linux "
+                + "distributions: it "
                     + e.Message + ". Set ArkPrepareNativeRuntime to false to build without this step.");
                 return false;
             }
@@ -198,13 +202,22 @@ namespace Ark.Build
             switch (outcome)
             {
                 case WeakenOutcome.Weakened:
-                    Log.LogMessage(Microsoft.Build.Framework.MessageImportance.Normal, "Ark: {0} asks for {1}; the copy for the output has that mark made weak.", name, Version);
+                    Log.LogMessage(
+                        Microsoft.Build.Framework.MessageImportance.Normal,
+                        "Ark: {0} asks for {1}; the copy for the output has that mark made weak.",
+                        name,
+                        Version);
                     break;
                 case WeakenOutcome.NeededByOtherSymbols:
-                    Log.LogWarning(null, "ARK0002", null, Source, 0, 0, 0, 0, "{0} really uses symbols of {1}, so the mark was left as it is: it needs a libstdc++ of GCC 13 or newer at run time.", name, Version);
+                    Log.LogWarning(null, "ARK0002", null, Source, 0, 0, 0, 0, "{0} really uses symbols of {1}, so the mark was left as it "
+                        + "is: it needs a libstdc++ of GCC 13 or newer at run time.", name, Version);
                     break;
                 default:
-                    Log.LogMessage(Microsoft.Build.Framework.MessageImportance.Normal, "Ark: {0} does not insist on {1}; it is used as it is.", name, Version);
+                    Log.LogMessage(
+                        Microsoft.Build.Framework.MessageImportance.Normal,
+                        "Ark: {0} does not insist on {1}; it is used as it is.",
+                        name,
+                        Version);
                     break;
             }
         }

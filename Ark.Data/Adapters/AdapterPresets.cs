@@ -8,23 +8,28 @@ internal static class AdapterPresets
 
     /// <summary>NIH's <c>Data_Entry_2017.csv</c>.</summary>
     public static AdapterPreset ChestXray14 { get; } = new(
-        ("image_column", "Image Index"), ("findings_column", "Finding Labels"), ("findings_separator", "|"), ("patient_column", "Patient ID"));
+        ("image_column", "Image Index"), ("findings_column", "Finding Labels"), ("findings_separator", "|"),
+        ("patient_column", "Patient ID"));
 
     /// <summary>RSNA's <c>stage_2_detailed_class_info.csv</c>: a row per box.</summary>
     public static AdapterPreset RsnaPneumonia { get; } = new(
-        ("image_column", "patientId"), ("class_column", "class"), ("extension", ".dcm"), ("rows", "any"), ("values.No Lung Opacity / Not Normal", "No Lung Opacity/Not Normal"));
+        ("image_column", "patientId"), ("class_column", "class"), ("extension", ".dcm"), ("rows", "any"),
+        ("values.No Lung Opacity / Not Normal", "No Lung Opacity/Not Normal"));
 
     /// <summary>Ark's lists of VinDr-CXR, whose names lack their extension.</summary>
     public static AdapterPreset VinDrList { get; } = new(("extension", ".jpeg"));
 
     /// <summary>VinDr-CXR's <c>image_labels_train.csv</c> (a row per reader) and <c>image_labels_test.csv</c>.</summary>
-    public static AdapterPreset VinDr { get; } = new(("image_column", "image_id"), ("image_path", "{split}/{name}"), ("extension", ".dicom"), ("rows", "any"));
+    public static AdapterPreset VinDr { get; } = new(
+        ("image_column", "image_id"), ("image_path", "{split}/{name}"), ("extension", ".dicom"), ("rows", "any"));
 
     /// <summary>CheXpert, with the published policy for uncertain labels; a finding that is not mentioned is absent.</summary>
     public static AdapterPreset CheXpert { get; } = new(
         ("uncertain", "lsr-ones"), ("missing", "zeros"), ("patient_pattern", "patient[0-9]+"));
 
-    /// <summary>MIMIC-CXR-JPG as Ark lists it, with the published policy for uncertain labels; a finding that is not mentioned is absent.</summary>
+    /// <summary>
+    /// MIMIC-CXR-JPG as Ark lists it, with the published policy for uncertain labels; a finding that is not mentioned is absent.
+    /// </summary>
     public static AdapterPreset Mimic { get; } = new(("uncertain", "ones"), ("missing", "zeros"), ("patient_column", "subject_id"));
 
     /// <summary>ChestDR of MedFMC.</summary>
@@ -32,10 +37,14 @@ internal static class AdapterPresets
 
     /// <summary>SIIM-ACR's <c>train-rle.csv</c>: a row per mask, -1 where there is none.</summary>
     public static AdapterPreset SiimAcr { get; } = new(
-        ("image_column", "ImageId"), ("class_column", "EncodedPixels"), ("extension", ".dcm"), ("rows", "any"), ("values.-1", "0"), ("values.*", "1"));
+        ("image_column", "ImageId"), ("class_column", "EncodedPixels"), ("extension", ".dcm"), ("rows", "any"), ("values.-1", "0"),
+        ("values.*", "1"));
 
-    /// <summary>NODE21's <c>metadata.csv</c>: a row per nodule. Its MetaImage files must be converted; the names then end with <c>.png</c>.</summary>
-    public static AdapterPreset Node21 { get; } = new(("image_column", "img_name"), ("class_column", "label"), ("image_path", "{stem}.png"), ("rows", "any"));
+    /// <summary>
+    /// NODE21's <c>metadata.csv</c>: a row per nodule. Its MetaImage files must be converted; the names then end with <c>.png</c>.
+    /// </summary>
+    public static AdapterPreset Node21 { get; } = new(
+        ("image_column", "img_name"), ("class_column", "label"), ("image_path", "{stem}.png"), ("rows", "any"));
 
     /// <summary>PadChest's table of images and labels.</summary>
     public static AdapterPreset PadChest { get; } = new(

@@ -46,15 +46,21 @@ internal static class BuiltInAdapters
         return known ?? "image-list";
     }
 
-    /// <summary>Whether a list may be a folder: for image folders, and for adapters that are not ours and may mean anything by it.</summary>
+    /// <summary>
+    /// Whether a list may be a folder: for image folders, and for adapters that are not ours and may mean anything by it.
+    /// </summary>
     /// <param name="adapter">The adapter's name.</param>
     /// <returns>Whether it may.</returns>
-    public static bool ReadsFolders(string adapter) => adapter.Equals(ImageFolder, StringComparison.OrdinalIgnoreCase) || !Factories.ContainsKey(adapter);
+    public static bool ReadsFolders(string adapter) =>
+        adapter.Equals(ImageFolder, StringComparison.OrdinalIgnoreCase) || !Factories.ContainsKey(adapter);
 
-    /// <summary>Whether one file may be both the data and the lists: for archives, and for adapters that are not ours and may mean anything by it.</summary>
+    /// <summary>
+    /// Whether one file may be both the data and the lists: for archives, and for adapters that are not ours and may mean anything by it.
+    /// </summary>
     /// <param name="adapter">The adapter's name.</param>
     /// <returns>Whether it may.</returns>
-    public static bool ReadsArchives(string adapter) => adapter.Equals(Archive, StringComparison.OrdinalIgnoreCase) || !Factories.ContainsKey(adapter);
+    public static bool ReadsArchives(string adapter) =>
+        adapter.Equals(Archive, StringComparison.OrdinalIgnoreCase) || !Factories.ContainsKey(adapter);
 
     private static RowAdapter ListOrCsv(DatasetDefinition definition, AdapterPreset list, AdapterPreset table)
     {

@@ -6,12 +6,13 @@ namespace Ark.Data;
 /// <summary>
 /// The dataset adapters by the name that a catalogue uses (<c>adapter: image-list</c>). Names are not case-sensitive. Thread-safe.
 /// A new registry knows <c>image-list</c>, <c>csv</c>, <c>image-folder</c> and <c>medmnist</c>, and public datasets by their own names:
-/// <c>ChestXray14</c>, <c>RSNAPneumonia</c>, <c>VinDrCXR</c>, <c>Shenzhen</c>, <c>CheXpert</c>, <c>MIMIC</c>, <c>COVIDx</c>, <c>ChestDR</c>,
-/// <c>SIIM-ACR</c>, <c>TBX11K</c>, <c>NODE21</c>, <c>Montgomery</c>, <c>PadChest</c>.
+/// <c>ChestXray14</c>, <c>RSNAPneumonia</c>, <c>VinDrCXR</c>, <c>Shenzhen</c>, <c>CheXpert</c>, <c>MIMIC</c>, <c>COVIDx</c>,
+/// <c>ChestDR</c>, <c>SIIM-ACR</c>, <c>TBX11K</c>, <c>NODE21</c>, <c>Montgomery</c>, <c>PadChest</c>.
 /// </summary>
 internal sealed class DatasetAdapterRegistry
 {
-    private readonly ConcurrentDictionary<string, Func<IServiceProvider, DatasetDefinition, IDatasetAdapter>> _factories = new(StringComparer.OrdinalIgnoreCase);
+    private readonly ConcurrentDictionary<string, Func<IServiceProvider, DatasetDefinition, IDatasetAdapter>> _factories = new(
+        StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Creates a registry with Ark's own adapters.</summary>
     public DatasetAdapterRegistry()

@@ -4,12 +4,13 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Ark.Data;
 
 /// <summary>
-/// The segmentation adapters by the name that a catalogue uses (<c>adapter: mask-folder</c>). Names are not case-sensitive. Thread-safe. A new registry knows <c>mask-folder</c>,
-/// <c>mask-list</c>, <c>jsrt</c>, <c>montgomery</c> and <c>vindr-ribcxr</c>.
+/// The segmentation adapters by the name that a catalogue uses (<c>adapter: mask-folder</c>). Names are not case-sensitive. Thread-safe. A
+/// new registry knows <c>mask-folder</c>, <c>mask-list</c>, <c>jsrt</c>, <c>montgomery</c> and <c>vindr-ribcxr</c>.
 /// </summary>
 internal sealed class SegmentationAdapterRegistry
 {
-    private readonly ConcurrentDictionary<string, Func<IServiceProvider, DatasetDefinition, ISegmentationAdapter>> _factories = new(StringComparer.OrdinalIgnoreCase);
+    private readonly ConcurrentDictionary<string, Func<IServiceProvider, DatasetDefinition, ISegmentationAdapter>> _factories = new(
+        StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Creates a registry with Ark's own adapters.</summary>
     public SegmentationAdapterRegistry()
@@ -51,9 +52,17 @@ internal sealed class SegmentationAdapterRegistry
         ArgumentNullException.ThrowIfNull(definition);
         var at = $"dataset '{definition.Name}', key 'adapter'";
         if (!_factories.TryGetValue(definition.Adapter, out var factory))
-            throw new ArkInputException(definition.Source, at, $"'{definition.Adapter}' is no adapter for segmentation", NameSuggestion.For(definition.Adapter, Names, "The registered adapters are"));
+            throw new ArkInputException(
+                definition.Source,
+                at,
+                $"'{definition.Adapter}' is no adapter for segmentation",
+                NameSuggestion.For(definition.Adapter, Names, "The registered adapters are"));
         if (definition.AnnotationPercent != 100)
-            throw new ArkInputException(definition.Source, $"dataset '{definition.Name}', key 'annotation_percent'", "has no meaning for segmentation", "Leave it out, and shorten the training list.");
+            throw new ArkInputException(
+                definition.Source,
+                $"dataset '{definition.Name}', key 'annotation_percent'",
+                "has no meaning for segmentation",
+                "Leave it out, and shorten the training list.");
         return factory(services, definition);
     }
 }

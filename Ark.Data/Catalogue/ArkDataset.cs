@@ -8,6 +8,8 @@ public sealed record ArkDataset(string Name, IDatasetAdapter Adapter)
     /// <summary>The labels that evaluation reports; <see langword="null"/> for all.</summary>
     public IReadOnlyList<string>? TestLabels { get; init; }
 
-    /// <summary>The folder of its images: prediction files name images relative to it; <see langword="null"/> for names as they are.</summary>
+    /// <summary>
+    /// The folder of its images: prediction files name images relative to it; <see langword="null"/> for names as they are.
+    /// </summary>
     public string? Folder { get; init; }
 }

@@ -24,5 +24,9 @@ public sealed class ArkDatasets
     /// <returns>The dataset, with a new adapter.</returns>
     /// <exception cref="ArkInputException">The definition names an adapter that is not registered, or cannot be used.</exception>
     public ArkDataset Create(DatasetDefinition definition) =>
-        new(definition.Name, _adapters.Create(definition, _services)) { TestLabels = definition.TestLabels, Folder = definition.DataDirectory };
+        new(definition.Name, _adapters.Create(definition, _services))
+        {
+            TestLabels = definition.TestLabels,
+            Folder = definition.DataDirectory,
+        };
 }

@@ -26,7 +26,9 @@ internal sealed class CatalogueEntry(DatasetDefinition definition, IReadOnlyDict
         var path = Definition.DataDirectory;
         if (Directory.Exists(path)) return;
         if (!File.Exists(path)) throw Error("data_dir", $"the folder '{path}' was not found", "Correct the path, or put the images there.");
-        if (BuiltInAdapters.ReadsArchives(Definition.Adapter) && (path == Definition.TrainList || path == Definition.ValidationList || path == Definition.TestList)) return;
+        if (BuiltInAdapters.ReadsArchives(Definition.Adapter)
+            && (path == Definition.TrainList || path == Definition.ValidationList || path == Definition.TestList))
+            return;
         throw Error("data_dir", $"'{path}' is a file, expected a folder", "Name the folder that the image names are relative to.");
     }
 
@@ -40,5 +42,9 @@ internal sealed class CatalogueEntry(DatasetDefinition definition, IReadOnlyDict
     }
 
     private ArkInputException Error(string key, string problem, string hint) =>
-        new(Definition.Source, CataloguePlace.Of(lines.GetValueOrDefault(key, lines[""]), $"dataset '{Definition.Name}', key '{key}'"), problem, hint);
+        new(
+            Definition.Source,
+            CataloguePlace.Of(lines.GetValueOrDefault(key, lines[""]), $"dataset '{Definition.Name}', key '{key}'"),
+            problem,
+            hint);
 }

@@ -12,7 +12,10 @@ internal sealed class CatalogueReader(string source, CataloguePaths paths)
     internal const string TrainingKey = "training";
 
     private static readonly string[] Keys =
-        ["data_dir", "train_list", "val_list", "test_list", "diseases", "structures", "task_type", "test_diseases_name", "annotation_percent", "adapter", "settings"];
+        [
+            "data_dir", "train_list", "val_list", "test_list", "diseases", "structures", "task_type", "test_diseases_name",
+            "annotation_percent", "adapter", "settings"
+        ];
 
     // The structures are labels of each pixel; only adapters for segmentation read such a dataset.
     private const string Segmentation = "segmentation";
@@ -33,7 +36,11 @@ internal sealed class CatalogueReader(string source, CataloguePaths paths)
     public (List<CatalogueEntry> Datasets, List<CatalogueOption> Training) Read(YamlNode root)
     {
         if (root is not YamlMapping mapping)
-            throw new ArkInputException(source, root.Line > 0 ? $"line {root.Line}" : null, $"the file is {root.Kind}, expected a mapping of dataset names", "Start with 'NAME:' and the dataset's keys below it.");
+            throw new ArkInputException(
+                source,
+                root.Line > 0 ? $"line {root.Line}" : null,
+                $"the file is {root.Kind}, expected a mapping of dataset names",
+                "Start with 'NAME:' and the dataset's keys below it.");
         var datasets = new List<CatalogueEntry>();
         var training = new List<CatalogueOption>();
         foreach (var (key, value) in mapping.Entries)
@@ -42,7 +49,9 @@ internal sealed class CatalogueReader(string source, CataloguePaths paths)
             else datasets.Add(ReadDataset(key, value));
         }
 
-        if (datasets.Count == 0) throw new ArkInputException(source, null, "the file holds no dataset, expected at least one", "Add 'NAME:' and the dataset's keys below it.");
+        if (datasets.Count == 0)
+            throw new ArkInputException(
+                source, null, "the file holds no dataset, expected at least one", "Add 'NAME:' and the dataset's keys below it.");
         return (datasets, training);
     }
 
@@ -50,13 +59,19 @@ internal sealed class CatalogueReader(string source, CataloguePaths paths)
     {
         var at = $"dataset '{name.Value}'";
         if (string.IsNullOrWhiteSpace(name.Value)) throw Error(name.Line, at, "the name is empty", null);
-        if (value is not YamlMapping mapping) throw Error(value.Line, at, $"is {value.Kind}, expected a mapping of keys", "Write its keys below it: data_dir, train_list, ….");
+        if (value is not YamlMapping mapping)
+            throw Error(
+                value.Line, at, $"is {value.Kind}, expected a mapping of keys", "Write its keys below it: data_dir, train_list, ….");
         var values = new Dictionary<string, YamlNode>(StringComparer.Ordinal);
         var lines = new Dictionary<string, int>(StringComparer.Ordinal) { [""] = name.Line };
         foreach (var (key, node) in mapping.Entries)
         {
             if (!Keys.Contains(key.Value, StringComparer.Ordinal))
-                throw Error(key.Line, $"{at}, key '{key.Value}'", "the key is unknown", NameSuggestion.For(key.Value, Keys, "The keys of a dataset are"));
+                throw Error(
+                    key.Line,
+                    $"{at}, key '{key.Value}'",
+                    "the key is unknown",
+                    NameSuggestion.For(key.Value, Keys, "The keys of a dataset are"));
             values.Add(key.Value, node);
             lines.Add(key.Value, key.Line);
         }
@@ -66,26 +81,42 @@ internal sealed class CatalogueReader(string source, CataloguePaths paths)
         {
             if (!values.TryGetValue(key, out var node)) return null;
             var written = Text(node, at, key);
-            if (written.Contains('\0', StringComparison.Ordinal)) throw Error(node.Line, $"{at}, key '{key}'", "the path contains a zero character, which is invalid", null);
+            if (written.Contains('\0', StringComparison.Ordinal))
+                throw Error(node.Line, $"{at}, key '{key}'", "the path contains a zero character, which is invalid", null);
             var path = paths.Resolve(written, out var unset);
-            if (unset is not null) unresolved ??= Error(node.Line, $"{at}, key '{key}'", $"the environment variable '{unset}' is not set, so the path was not found", $"Set {unset}, or write the path itself.");
+            if (unset is not null)
+                unresolved ??= Error(
+                    node.Line,
+                    $"{at}, key '{key}'",
+                    $"the environment variable '{unset}' is not set, so the path was not found",
+                    $"Set {unset}, or write the path itself.");
             return path;
         }
 
-        var isSegmentation = values.TryGetValue("task_type", out var task) && task is YamlScalar { Value: var word } && word.Equals(Segmentation, StringComparison.OrdinalIgnoreCase);
+        var isSegmentation = values.TryGetValue("task_type", out var task)
+            && task is YamlScalar { Value: var word }
+            && word.Equals(Segmentation, StringComparison.OrdinalIgnoreCase);
         string[] needed = ["data_dir", isSegmentation ? "structures" : "diseases", "task_type"];
         foreach (var key in needed)
         {
-            if (!values.ContainsKey(key)) throw Error(name.Line, at, $"the required key '{key}' is missing", $"Add '{key}: …' to the dataset.");
+            if (!values.ContainsKey(key))
+                throw Error(name.Line, at, $"the required key '{key}' is missing", $"Add '{key}: …' to the dataset.");
         }
 
         var data = ReadPath("data_dir")!;
         string? train = ReadPath("train_list"), validation = ReadPath("val_list"), test = ReadPath("test_list");
-        var adapter = values.TryGetValue("adapter", out var named) ? Text(named, at, "adapter") : isSegmentation ? DefaultMasks : BuiltInAdapters.Infer(name.Value, [data, train, validation, test]);
+        var adapter = values.TryGetValue("adapter", out var named)
+            ? Text(named, at, "adapter")
+            : isSegmentation ? DefaultMasks
+            : BuiltInAdapters.Infer(name.Value, [data, train, validation, test]);
         if (train is null && validation is null && test is null)
         {
             if (!isSegmentation && !data.EndsWith(".npz", StringComparison.OrdinalIgnoreCase) && !values.ContainsKey("adapter"))
-                throw Error(name.Line, at, "the required key 'train_list' is missing", "Add 'train_list: FILE', 'val_list: FILE' and 'test_list: FILE'.");
+                throw Error(
+                    name.Line,
+                    at,
+                    "the required key 'train_list' is missing",
+                    "Add 'train_list: FILE', 'val_list: FILE' and 'test_list: FILE'.");
             train = validation = test = data;
         }
 
@@ -102,7 +133,9 @@ internal sealed class CatalogueReader(string source, CataloguePaths paths)
             TestLabels = values.TryGetValue("test_diseases_name", out var some) ? ReadTestLabels(some, at, labels) : null,
             AnnotationPercent = values.TryGetValue("annotation_percent", out var percent) ? ReadPercent(percent, at) : 100,
             Source = source,
-            Settings = values.TryGetValue("settings", out var settings) ? ReadSettings(settings, at) : new Dictionary<string, string>(StringComparer.Ordinal),
+            Settings = values.TryGetValue("settings", out var settings)
+                ? ReadSettings(settings, at)
+                : new Dictionary<string, string>(StringComparer.Ordinal),
         };
         return new CatalogueEntry(definition, lines, unresolved);
     }
@@ -111,7 +144,11 @@ internal sealed class CatalogueReader(string source, CataloguePaths paths)
     {
         var task = Text(values["task_type"], at, "task_type");
         if (!Tasks.TryGetValue(task, out var known))
-            throw Error(values["task_type"].Line, $"{at}, key 'task_type'", $"the task '{task}' is unknown", NameSuggestion.For(task, [.. Tasks.Keys.Order(StringComparer.Ordinal)], "The tasks are"));
+            throw Error(
+                values["task_type"].Line,
+                $"{at}, key 'task_type'",
+                $"the task '{task}' is unknown",
+                NameSuggestion.For(task, [.. Tasks.Keys.Order(StringComparer.Ordinal)], "The tasks are"));
         var diseases = values[key];
         var names = Texts(diseases, at, key);
         try
@@ -131,7 +168,11 @@ internal sealed class CatalogueReader(string source, CataloguePaths paths)
         foreach (var name in names)
         {
             if (!labels.Names.Contains(name, StringComparer.Ordinal))
-                throw Error(node.Line, $"{at}, key 'test_diseases_name'", $"'{name}' is not among the dataset's diseases", NameSuggestion.For(name, [.. labels.Names], "The diseases are"));
+                throw Error(
+                    node.Line,
+                    $"{at}, key 'test_diseases_name'",
+                    $"'{name}' is not among the dataset's diseases",
+                    NameSuggestion.For(name, [.. labels.Names], "The diseases are"));
         }
 
         return names;
@@ -160,23 +201,29 @@ internal sealed class CatalogueReader(string source, CataloguePaths paths)
         {
             var name = prefix + key.Value;
             if (value is YamlMapping) Flatten(value, name + ".", settings, at);
-            else if (!settings.TryAdd(name, Text(value, at, $"settings.{name}"))) throw Error(key.Line, $"{at}, key 'settings.{name}'", "the key is a duplicate", null);
+            else if (!settings.TryAdd(name, Text(value, at, $"settings.{name}")))
+                throw Error(key.Line, $"{at}, key 'settings.{name}'", "the key is a duplicate", null);
         }
     }
 
     private List<CatalogueOption> ReadTraining(YamlScalar section, YamlNode value)
     {
         if (value is YamlScalar { IsNull: true }) return [];
-        if (value is not YamlMapping mapping) throw Error(section.Line, $"key '{TrainingKey}'", $"is {value.Kind}, expected a mapping of options", null);
+        if (value is not YamlMapping mapping)
+            throw Error(section.Line, $"key '{TrainingKey}'", $"is {value.Kind}, expected a mapping of options", null);
         return [.. mapping.Entries.Select(e => new CatalogueOption(
             e.Key.Value,
-            e.Value is YamlSequence ? string.Join(',', Texts(e.Value, $"section '{TrainingKey}'", e.Key.Value)) : Text(e.Value, $"section '{TrainingKey}'", e.Key.Value),
+            e.Value is YamlSequence
+                ? string.Join(',', Texts(e.Value, $"section '{TrainingKey}'", e.Key.Value))
+                : Text(e.Value, $"section '{TrainingKey}'", e.Key.Value),
             e.Key.Line))];
     }
 
     private string Text(YamlNode node, string at, string key) => node is YamlScalar { IsNull: false, Value.Length: > 0 } scalar
         ? scalar.Value
-        : throw Error(node.Line, $"{at}, key '{key}'", node is YamlScalar ? "is empty, expected a value" : $"is {node.Kind}, expected a single value", null);
+        : throw Error(node.Line, $"{at}, key '{key}'", node is YamlScalar
+            ? "is empty, expected a value"
+            : $"is {node.Kind}, expected a single value", null);
 
     private List<string> Texts(YamlNode node, string at, string key) => node switch
     {
@@ -185,5 +232,6 @@ internal sealed class CatalogueReader(string source, CataloguePaths paths)
         _ => throw Error(node.Line, $"{at}, key '{key}'", $"is {node.Kind}, expected a list", $"Write '{key}: [A, B]'."),
     };
 
-    private ArkInputException Error(int line, string at, string problem, string? hint, Exception? inner = null) => new(source, CataloguePlace.Of(line, at), problem, hint, inner);
+    private ArkInputException Error(int line, string at, string problem, string? hint, Exception? inner = null) =>
+        new(source, CataloguePlace.Of(line, at), problem, hint, inner);
 }

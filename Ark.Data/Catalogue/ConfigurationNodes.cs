@@ -16,11 +16,15 @@ internal static class ConfigurationNodes
 
     private static YamlNode Of(IConfiguration section, int depth)
     {
-        if (depth > MaxDepth) throw new ArkInputException("configuration", (section as IConfigurationSection)?.Path, $"sections are nested too deeply (limit {MaxDepth})");
+        if (depth > MaxDepth)
+            throw new ArkInputException(
+                "configuration", (section as IConfigurationSection)?.Path, $"sections are nested too deeply (limit {MaxDepth})");
         var children = section.GetChildren().ToList();
         if (children.Count == 0) return Scalar((section as IConfigurationSection)?.Value);
         // Configuration knows no lists: they are keys 0, 1, 2, ….
-        var ordered = children.OrderBy(c => int.TryParse(c.Key, NumberStyles.None, CultureInfo.InvariantCulture, out var i) ? i : int.MaxValue).ToList();
+        var ordered = children.OrderBy(c => int.TryParse(c.Key, NumberStyles.None, CultureInfo.InvariantCulture, out var i)
+            ? i
+            : int.MaxValue).ToList();
         if (ordered.Select((c, i) => c.Key == i.ToString(CultureInfo.InvariantCulture)).All(isNext => isNext))
         {
             var list = new YamlSequence(0);
@@ -34,5 +38,6 @@ internal static class ConfigurationNodes
     }
 
     // JSON's true and false arrive as .NET writes them.
-    private static YamlScalar Scalar(string? value) => new(0, value is "True" or "False" ? value.ToLowerInvariant() : value ?? "", value is null);
+    private static YamlScalar Scalar(string? value) =>
+        new(0, value is "True" or "False" ? value.ToLowerInvariant() : value ?? "", value is null);
 }

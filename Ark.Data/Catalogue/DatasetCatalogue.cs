@@ -3,12 +3,12 @@ using Microsoft.Extensions.Configuration;
 namespace Ark.Data;
 
 /// <summary>
-/// The datasets of one YAML file (or of a host's configuration), in the form of Ark's <c>datasets_config.yaml</c>: a top-level mapping from dataset name to
-/// <c>data_dir</c>, <c>train_list</c>, <c>val_list</c>, <c>test_list</c>, <c>diseases</c>, <c>task_type</c> and, where wanted,
-/// <c>test_diseases_name</c>. Added here: <c>adapter</c> (a registered name; else chosen by the lists' kind and the dataset's name),
-/// <c>annotation_percent</c> (how much of the training split is used),
-/// <c>settings</c> (keys for the adapter), <c>${NAME}</c> in paths for environment variables, and one top-level key that is no dataset,
-/// <c>training</c>: options for whoever trains. Immutable and thread-safe.
+/// The datasets of one YAML file (or of a host's configuration), in the form of Ark's <c>datasets_config.yaml</c>: a top-level mapping from
+/// dataset name to <c>data_dir</c>, <c>train_list</c>, <c>val_list</c>, <c>test_list</c>, <c>diseases</c>, <c>task_type</c> and, where
+/// wanted, <c>test_diseases_name</c>. Added here: <c>adapter</c> (a registered name; else chosen by the lists' kind and the dataset's
+/// name), <c>annotation_percent</c> (how much of the training split is used), <c>settings</c> (keys for the adapter), <c>${NAME}</c> in
+/// paths for environment variables, and one top-level key that is no dataset, <c>training</c>: options for whoever trains. Immutable and
+/// thread-safe.
 /// </summary>
 /// <remarks>
 /// A relative path is relative to the folder of the file; where nothing is there, to the working directory, as in the original.
@@ -38,13 +38,16 @@ public sealed class DatasetCatalogue
     /// <summary>Reads a catalogue.</summary>
     /// <param name="path">The YAML file.</param>
     /// <returns>The catalogue.</returns>
-    /// <exception cref="ArkInputException">The file cannot be read or something in it is not understood; the message names line and key.</exception>
+    /// <exception cref="ArkInputException">The file cannot be read or something in it is not understood; the message names line and
+    /// key.</exception>
     public static DatasetCatalogue Load(string path) => Load(path, Environment.CurrentDirectory, Environment.GetEnvironmentVariable);
 
     /// <summary>Reads a catalogue from a host's configuration: the same keys as in YAML, one section per dataset.</summary>
     /// <param name="section">The section whose children are datasets, for instance <c>configuration.GetSection("Ark:Datasets")</c>.</param>
-    /// <param name="baseDirectory">What relative paths are relative to; <see langword="null"/> for the working directory. A host passes its content root.</param>
-    /// <returns>The catalogue. Configuration sorts its keys, so the datasets come in the order of their names, and names hold no colon.</returns>
+    /// <param name="baseDirectory">What relative paths are relative to; <see langword="null"/> for the working directory. A host passes its
+    /// content root.</param>
+    /// <returns>The catalogue. Configuration sorts its keys, so the datasets come in the order of their names, and names hold no
+    /// colon.</returns>
     /// <exception cref="ArkInputException">Something is not understood; the message names dataset and key.</exception>
     public static DatasetCatalogue FromConfiguration(IConfiguration section, string? baseDirectory = null)
     {

@@ -57,7 +57,11 @@ internal sealed class YamlReader
         var reader = new YamlReader(source);
         // YamlDotNet takes a zero character for the end, and would hide what follows.
         if (yaml.IndexOf('\0', StringComparison.Ordinal) is >= 0 and var zero)
-            throw new ArkInputException(source, $"line {yaml.AsSpan(0, zero).Count('\n') + 1}", "contains a zero byte, so it is no valid YAML", "Save it as UTF-8 text.");
+            throw new ArkInputException(
+                source,
+                $"line {yaml.AsSpan(0, zero).Count('\n') + 1}",
+                "contains a zero byte, so it is no valid YAML",
+                "Save it as UTF-8 text.");
         try
         {
             var parser = new Parser(new StringReader(yaml));
@@ -67,10 +71,12 @@ internal sealed class YamlReader
         {
             throw new ArkInputException(source, $"line {e.Start.Line}", $"is no valid YAML: {e.Message}", null, e);
         }
-        catch (Exception e) when (e is InvalidOperationException or ArgumentException or IndexOutOfRangeException or OverflowException or FormatException)
+        catch (Exception e) when (e is InvalidOperationException or ArgumentException or IndexOutOfRangeException or OverflowException
+            or FormatException)
         {
             // YamlDotNet's scanner meets some malformed texts, such as a list that never closes, with these.
-            throw new ArkInputException(source, $"line {reader._line}", "is no valid YAML after this line", "Check its brackets and quotes.", e);
+            throw new ArkInputException(
+                source, $"line {reader._line}", "is no valid YAML after this line", "Check its brackets and quotes.", e);
         }
 
         return reader._root ?? throw new ArkInputException(source, null, "the YAML file is empty", "Add a dataset.");
@@ -79,13 +85,15 @@ internal sealed class YamlReader
     private void Take(ParsingEvent e)
     {
         var line = _line = (int)Math.Min(e.Start.Line, int.MaxValue);
-        if (e is NodeEvent { Tag.IsEmpty: false } tagged) throw Error(line, $"the YAML tag '{tagged.Tag}' is not allowed", "Write a plain value.");
+        if (e is NodeEvent { Tag.IsEmpty: false } tagged)
+            throw Error(line, $"the YAML tag '{tagged.Tag}' is not allowed", "Write a plain value.");
         switch (e)
         {
             case DocumentStart when _root is not null:
                 throw Error(line, "a second YAML document starts here", "Keep everything in one document.");
             case Scalar scalar:
-                if (scalar.Value.Length > MaxScalarLength) throw Error(line, $"the value or key is too large (over the limit of {MaxScalarLength} characters)");
+                if (scalar.Value.Length > MaxScalarLength)
+                    throw Error(line, $"the value or key is too large (over the limit of {MaxScalarLength} characters)");
                 var isNull = scalar.Style == ScalarStyle.Plain && scalar.Value is "" or "~" or "null";
                 Close(new YamlScalar(line, scalar.Value, isNull), scalar.Anchor);
                 break;
@@ -100,7 +108,8 @@ internal sealed class YamlReader
                 Close(frame.Node, frame.Anchor, counted: true);
                 break;
             case AnchorAlias alias:
-                if (!_anchors.TryGetValue(alias.Value.Value, out var target)) throw Error(line, $"the alias '*{alias.Value.Value}' names no anchor that is complete before it");
+                if (!_anchors.TryGetValue(alias.Value.Value, out var target))
+                    throw Error(line, $"the alias '*{alias.Value.Value}' names no anchor that is complete before it");
                 Count(target.Size, line);
                 Close(target, AnchorName.Empty, counted: true);
                 break;
@@ -135,7 +144,8 @@ internal sealed class YamlReader
         if (parent.Key is null)
         {
             parent.Key = node as YamlScalar ?? throw Error(node.Line, $"a key is {node.Kind}, expected a name");
-            if (mapping.Contains(parent.Key.Value)) throw Error(node.Line, $"the key '{parent.Key.Value}' is a duplicate", "Keep one of them.");
+            if (mapping.Contains(parent.Key.Value))
+                throw Error(node.Line, $"the key '{parent.Key.Value}' is a duplicate", "Keep one of them.");
             return;
         }
 

@@ -1,8 +1,8 @@
 namespace Ark.Data;
 
 /// <summary>
-/// Reads every list of a dataset to its end and decodes every image, and tells what is wrong: bad rows, images that are missing or cannot be
-/// read, the same picture in two splits, a patient in two splits. Thread-safe.
+/// Reads every list of a dataset to its end and decodes every image, and tells what is wrong: bad rows, images that are missing or cannot
+/// be read, the same picture in two splits, a patient in two splits. Thread-safe.
 /// </summary>
 /// <param name="decoder">Decodes images.</param>
 public sealed class DatasetChecker(IImageDecoder decoder)
@@ -50,19 +50,30 @@ public sealed class DatasetChecker(IImageDecoder decoder)
         return CheckAsync(definition, new MaskedDataset(definition.Labels, adapter), options, progress, cancellationToken);
     }
 
-    private DatasetCheck Check(DatasetDefinition definition, IDatasetAdapter adapter, DatasetCheckOptions options, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
+    private DatasetCheck Check(
+        DatasetDefinition definition,
+        IDatasetAdapter adapter,
+        DatasetCheckOptions options,
+        IProgress<WorkProgress>? progress,
+        CancellationToken cancellationToken)
     {
         var splits = new List<SplitReading>();
         var hasLists = (definition.TrainList ?? definition.ValidationList ?? definition.TestList) is not null;
         foreach (var split in SplitNames.All)
         {
-            var list = split switch { DatasetSplit.Train => definition.TrainList, DatasetSplit.Validation => definition.ValidationList, _ => definition.TestList };
+            var list = split switch
+            {
+                DatasetSplit.Train => definition.TrainList,
+                DatasetSplit.Validation => definition.ValidationList,
+                _ => definition.TestList,
+            };
             // Folders of masks need no lists, and what an adapter of the user's own needs is not known.
             if (list is null && (adapter is not MaskedDataset masks || (hasLists && masks.ReadsLists))) continue;
             list ??= Path.Combine(definition.DataDirectory, split.Word());
             var reading = new SplitReading(split, list);
             reading.Read(adapter, cancellationToken);
-            reading.Decode(decoder, options, progress is null ? null : (done, total) => progress.Report(new WorkProgress($"checking {definition.Name} {split.ResultWord()}", done, total)), cancellationToken);
+            reading.Decode(decoder, options, progress is null ? null : (done, total) => progress.Report(
+                new WorkProgress($"checking {definition.Name} {split.ResultWord()}", done, total)), cancellationToken);
             splits.Add(reading);
         }
 

@@ -7,6 +7,8 @@ namespace Ark.Data;
 /// <param name="Missing">Images of which it is not known.</param>
 public sealed record LabelCount(string Name, int Positives, int Negatives, int Missing)
 {
-    /// <summary>The share of images that have it among those of which it is known; <see langword="null"/> where it is known of none.</summary>
+    /// <summary>
+    /// The share of images that have it among those of which it is known; <see langword="null"/> where it is known of none.
+    /// </summary>
     public double? Prevalence => Positives + Negatives > 0 ? (double)Positives / (Positives + Negatives) : null;
 }

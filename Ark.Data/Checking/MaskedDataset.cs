@@ -1,6 +1,9 @@
 namespace Ark.Data;
 
-/// <summary>A segmentation dataset as the checker reads it: an image counts as read when its masks are too, and a structure counts as present where a mask has a pixel of it.</summary>
+/// <summary>
+/// A segmentation dataset as the checker reads it: an image counts as read when its masks are too, and a structure counts as present where
+/// a mask has a pixel of it.
+/// </summary>
 /// <param name="labels">The structures.</param>
 /// <param name="adapter">Reads the dataset.</param>
 internal sealed class MaskedDataset(LabelSchema labels, ISegmentationAdapter adapter) : IDatasetAdapter

@@ -6,7 +6,8 @@ namespace Ark.Data;
 /// <param name="Sum">Their sum.</param>
 /// <param name="Squares">The sum of their squares.</param>
 /// <param name="Levels">How many of the 256 greys occur.</param>
-/// <param name="IsBrightInTheMiddle">Whether the middle (spine, heart) is brighter than both sides (lungs), as in a radiograph that is not inverted.</param>
+/// <param name="IsBrightInTheMiddle">Whether the middle (spine, heart) is brighter than both sides (lungs), as in a radiograph that is not
+/// inverted.</param>
 internal sealed record PictureStatistics(UInt128 Hash, long Pixels, double Sum, double Squares, int Levels, bool IsBrightInTheMiddle)
 {
     /// <summary>The spread of its greys.</summary>
@@ -41,7 +42,8 @@ internal sealed record PictureStatistics(UInt128 Hash, long Pixels, double Sum, 
         long sum = 0;
         for (var y = y0; y < y1; y++)
         {
-            foreach (var sample in image.Pixels.AsSpan(((y * image.Width) + x0) * image.Channels, (x1 - x0) * image.Channels)) sum += sample;
+            foreach (var sample in image.Pixels.AsSpan(((y * image.Width) + x0) * image.Channels, (x1 - x0) * image.Channels))
+                sum += sample;
         }
 
         return (double)sum / ((x1 - x0) * (y1 - y0) * image.Channels);

@@ -12,7 +12,8 @@ internal static class SplitComparison
             {
                 if (splits[earlier].List == splits[later].List && SameSamples(splits[earlier], splits[later]))
                 {
-                    splits[later].AddWarning($"the splits {splits[earlier].Split.Word()} and {splits[later].Split.Word()} are the same list: what is selected on one must not be reported on the other");
+                    splits[later].AddWarning($"the splits {splits[earlier].Split.Word()} and {splits[later].Split.Word()} are the same "
+                        + $"list: what is selected on one must not be reported on the other");
                     continue;
                 }
 
@@ -22,7 +23,8 @@ internal static class SplitComparison
         }
     }
 
-    private static bool SameSamples(SplitReading a, SplitReading b) => a.Samples.Select(s => s.Image.Name).SequenceEqual(b.Samples.Select(s => s.Image.Name), StringComparer.Ordinal);
+    private static bool SameSamples(SplitReading a, SplitReading b) =>
+        a.Samples.Select(s => s.Image.Name).SequenceEqual(b.Samples.Select(s => s.Image.Name), StringComparer.Ordinal);
 
     private static void CompareImages(SplitReading earlier, SplitReading later)
     {
@@ -51,7 +53,8 @@ internal static class SplitComparison
         // Once for each patient: their first image in the later split.
         foreach (var sample in later.Samples.Where(s => s.PatientId is not null).DistinctBy(s => s.PatientId, StringComparer.Ordinal))
         {
-            if (known.TryGetValue(sample.PatientId!, out var same)) later.AddProblem(sample, $"the patient of this image is also in {Where(same)} of the split {earlier.Split.Word()}");
+            if (known.TryGetValue(sample.PatientId!, out var same))
+                later.AddProblem(sample, $"the patient of this image is also in {Where(same)} of the split {earlier.Split.Word()}");
         }
     }
 

@@ -54,7 +54,11 @@ internal sealed class SplitReading(DatasetSplit split, string list)
         Pictures = new PictureStatistics?[_decoded];
         var failures = new string?[_decoded];
         var done = 0;
-        Parallel.For(0, _decoded, new ParallelOptions { MaxDegreeOfParallelism = options.Workers, CancellationToken = cancellationToken }, i =>
+        Parallel.For(0, _decoded, new ParallelOptions
+        {
+            MaxDegreeOfParallelism = options.Workers,
+            CancellationToken = cancellationToken,
+        }, i =>
         {
             try
             {
@@ -87,7 +91,8 @@ internal sealed class SplitReading(DatasetSplit split, string list)
         double pixels = known.Sum(p => p.Pixels), sum = known.Sum(p => p.Sum), squares = known.Sum(p => p.Squares);
         var counts = labels.Names.Select((name, k) => Count(name, k)).ToList();
         foreach (var label in counts.Where(c => Samples.Count > 0 && (c.Positives == 0 || c.Negatives == 0)))
-            AddWarning($"the label '{label.Name}' has {label.Positives} positives and {label.Negatives} negatives, so nothing can be measured on it here");
+            AddWarning($"the label '{label.Name}' has {label.Positives} positives and {label.Negatives} negatives, so nothing can be "
+                + $"measured on it here");
         return new SplitCheck
         {
             Split = split,
@@ -97,7 +102,9 @@ internal sealed class SplitReading(DatasetSplit split, string list)
             Unreadable = _unreadable,
             Duplicates = _duplicates,
             SharedImages = SharedImages,
-            Patients = Samples.Any(s => s.PatientId is not null) ? Samples.Select(s => s.PatientId).OfType<string>().Distinct(StringComparer.Ordinal).Count() : null,
+            Patients = Samples.Any(s => s.PatientId is not null)
+                ? Samples.Select(s => s.PatientId).OfType<string>().Distinct(StringComparer.Ordinal).Count()
+                : null,
             Labels = counts,
             Mean = pixels > 0 ? sum / pixels : null,
             Deviation = pixels > 0 ? Math.Sqrt(Math.Max(0, (squares / pixels) - (sum / pixels * (sum / pixels)))) : null,
@@ -121,7 +128,8 @@ internal sealed class SplitReading(DatasetSplit split, string list)
             if (Pictures[i] is not { } picture || first.TryAdd(picture.Hash, i)) continue;
             _duplicates++;
             var earlier = Samples[first[picture.Hash]];
-            if (!Samples[i].Targets.AsSpan().SequenceEqual(earlier.Targets)) AddProblem(Samples[i], $"the image has the same bytes as {Where(earlier)}, and other labels");
+            if (!Samples[i].Targets.AsSpan().SequenceEqual(earlier.Targets))
+                AddProblem(Samples[i], $"the image has the same bytes as {Where(earlier)}, and other labels");
             else _warnings.Add(Problem(Samples[i], $"the image has the same bytes as {Where(earlier)}"));
         }
     }
@@ -132,10 +140,12 @@ internal sealed class SplitReading(DatasetSplit split, string list)
         if (known.Count < EnoughToJudge) return;
         var inverted = known.Count(p => !p.IsBrightInTheMiddle) / (double)known.Count;
         if (inverted > 0.75)
-            AddWarning(string.Create(CultureInfo.InvariantCulture, $"the images look inverted: in {inverted:P0} of them the middle is darker than the lungs; radiographs for Ark show bone white"));
+            AddWarning(string.Create(CultureInfo.InvariantCulture, $"the images look inverted: in {inverted:P0} of them the middle is "
+                + $"darker than the lungs; radiographs for Ark show bone white"));
         var flat = known.Count(p => p.Deviation < FlatDeviation || p.Levels <= 8) / (double)known.Count;
         if (flat > 0.75)
-            AddWarning(string.Create(CultureInfo.InvariantCulture, $"the images look as if they were normalised already, or of more bits than their files say: {flat:P0} of them have hardly any contrast"));
+            AddWarning(string.Create(CultureInfo.InvariantCulture, $"the images look as if they were normalised already, or of more bits "
+                + $"than their files say: {flat:P0} of them have hardly any contrast"));
     }
 
     private LabelCount Count(string name, int k)
@@ -151,13 +161,18 @@ internal sealed class SplitReading(DatasetSplit split, string list)
         return new LabelCount(name, positives, negatives, missing);
     }
 
-    private static CheckProblem Problem(ImageSample sample, string message) => new(sample.Place?.File ?? sample.Image.Name, sample.Place?.Line, message);
+    private static CheckProblem Problem(ImageSample sample, string message) =>
+        new(sample.Place?.File ?? sample.Image.Name, sample.Place?.Line, message);
 
     // The exception's place is "line 12, column 'x'" where a list is wrong.
     private CheckProblem Problem(ArkInputException e)
     {
         var line = e.InputSource == list && e.Place is { } place && place.StartsWith("line ", StringComparison.Ordinal)
-            && long.TryParse(place["line ".Length..].Split(',')[0], NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : (long?)null;
+            && long.TryParse(
+                place["line ".Length..].Split(',')[0],
+                NumberStyles.None,
+                CultureInfo.InvariantCulture,
+                out var number) ? number : (long?)null;
         return new CheckProblem(e.InputSource, line, e.Message);
     }
 

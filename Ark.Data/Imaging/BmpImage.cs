@@ -2,7 +2,9 @@ using System.Buffers.Binary;
 
 namespace Ark.Data;
 
-/// <summary>Decodes uncompressed BMP files, which libvips may be built without: 1, 4 and 8 bits with a palette, 24 and 32 bits of colour.</summary>
+/// <summary>
+/// Decodes uncompressed BMP files, which libvips may be built without: 1, 4 and 8 bits with a palette, 24 and 32 bits of colour.
+/// </summary>
 internal static class BmpImage
 {
     private const int FileHeader = 14;
@@ -25,13 +27,23 @@ internal static class BmpImage
         var height = (long)BinaryPrimitives.ReadInt32LittleEndian(file[22..]);
         var bits = BinaryPrimitives.ReadUInt16LittleEndian(file[28..]);
         var compression = BinaryPrimitives.ReadUInt32LittleEndian(file[30..]);
-        if (header < InfoHeader) throw new ArkInputException(name, null, $"is a BMP image with a header of {header} bytes, an unsupported format", "Convert it to PNG.");
-        if (compression != 0 || bits is not (1 or 4 or 8 or 24 or 32)) throw new ArkInputException(name, null, $"is a compressed BMP image or one of {bits} bits per pixel, an unsupported format", "Convert it to PNG.");
+        if (header < InfoHeader)
+            throw new ArkInputException(
+                name, null, $"is a BMP image with a header of {header} bytes, an unsupported format", "Convert it to PNG.");
+        if (compression != 0 || bits is not (1 or 4 or 8 or 24 or 32))
+            throw new ArkInputException(
+                name, null, $"is a compressed BMP image or one of {bits} bits per pixel, an unsupported format", "Convert it to PNG.");
         var rows = Math.Abs(height);
         if (width < 1 || rows < 1) throw new ArkInputException(name, null, $"the image size {width}x{rows} is invalid");
         if (width * rows > mostPixels)
-            throw new ArkInputException(name, null, $"the image is too large: {width}x{rows} is above the limit of {mostPixels} pixels", "Raise MaxPixels if the file is trusted.");
-        if (Math.Max(width, rows) > longestSide) throw new ArkInputException(name, null, $"the image is too large: {width}x{rows} has a side above the limit of {longestSide} pixels");
+            throw new ArkInputException(
+                name,
+                null,
+                $"the image is too large: {width}x{rows} is above the limit of {mostPixels} pixels",
+                "Raise MaxPixels if the file is trusted.");
+        if (Math.Max(width, rows) > longestSide)
+            throw new ArkInputException(
+                name, null, $"the image is too large: {width}x{rows} has a side above the limit of {longestSide} pixels");
         var stride = (((long)width * bits) + 31) / 32 * 4;
         if (offset < FileHeader + (long)header || offset + (stride * rows) > file.Length) throw Truncated(name);
         var palette = bits <= 8 ? file[(FileHeader + (int)header)..(int)offset] : default;
@@ -43,18 +55,23 @@ internal static class BmpImage
             var row = file.Slice((int)(offset + (stride * (height > 0 ? rows - 1 - y : y))), (int)stride);
             for (var x = 0; x < width; x++)
             {
-                var color = bits <= 8 ? Entry(palette, (row[x * bits / 8] >> (8 - bits - (x * bits % 8))) & ((1 << bits) - 1), name) : row.Slice(x * bits / 8, 3);
+                var color = bits <= 8
+                    ? Entry(palette, (row[x * bits / 8] >> (8 - bits - (x * bits % 8))) & ((1 << bits) - 1), name)
+                    : row.Slice(x * bits / 8, 3);
                 var to = ((y * width) + x) * 3;
                 (rgb[to], rgb[to + 1], rgb[to + 2]) = (color[2], color[1], color[0]);
             }
         }
 
-        return PixelConversion.GrayOf(rgb) is { } grey ? new RasterImage(width, (int)rows, 1, grey) : new RasterImage(width, (int)rows, 3, rgb);
+        return PixelConversion.GrayOf(rgb) is { } grey
+            ? new RasterImage(width, (int)rows, 1, grey)
+            : new RasterImage(width, (int)rows, 3, rgb);
     }
 
     private static ReadOnlySpan<byte> Entry(ReadOnlySpan<byte> palette, int index, string name) => (index + 1) * 4 <= palette.Length
         ? palette.Slice(index * 4, 3)
         : throw new ArkInputException(name, null, $"the BMP image has no colour {index} in its palette, so it is invalid");
 
-    private static ArkInputException Truncated(string name) => new(name, null, "is no whole BMP image: its header is damaged or its data is truncated", "Replace or re-save the file.");
+    private static ArkInputException Truncated(string name) =>
+        new(name, null, "is no whole BMP image: its header is damaged or its data is truncated", "Replace or re-save the file.");
 }

@@ -18,15 +18,18 @@ internal static class DicomImage
     /// <param name="file">Its bytes.</param>
     /// <param name="name">What to call it in messages.</param>
     /// <param name="options">The limits.</param>
-    /// <param name="announce">Is told the bytes that the picture will take; of a JPEG it is <paramref name="decodeJpeg"/> that tells.</param>
+    /// <param name="announce">Is told the bytes that the picture will take; of a JPEG it is <paramref name="decodeJpeg"/> that
+    /// tells.</param>
     /// <param name="decodeJpeg">Decodes an encapsulated JPEG.</param>
     /// <returns>The picture: one channel for grey, else three.</returns>
     /// <exception cref="ArkInputException">The file is damaged, over a limit, or of a kind that is not read.</exception>
-    public static RasterImage Decode(ReadOnlyMemory<byte> file, string name, ImageDecoderOptions options, Action<long>? announce, Func<byte[], RasterImage> decodeJpeg)
+    public static RasterImage Decode(
+        ReadOnlyMemory<byte> file, string name, ImageDecoderOptions options, Action<long>? announce, Func<byte[], RasterImage> decodeJpeg)
     {
         var start = HasPreamble(file.Span) ? PreambleLength + 4 : 0;
         var meta = new DicomReader(file[start..], implicitly: false, name);
-        var syntax = meta.ReadMeta() ?? throw new ArkInputException(name, $"tag {DicomTag.Text(DicomTag.TransferSyntax)}", "the transfer syntax is missing, so the DICOM file cannot be read");
+        var syntax = meta.ReadMeta() ?? throw new ArkInputException(
+            name, $"tag {DicomTag.Text(DicomTag.TransferSyntax)}", "the transfer syntax is missing, so the DICOM file cannot be read");
         var encoding = DicomSyntax.Of(syntax, name);
         var body = file[(start + meta.Position)..];
         if (syntax == DicomSyntax.Deflated) body = Inflate(body, name, options.MaxBytes);
@@ -34,7 +37,9 @@ internal static class DicomImage
         var pixels = new DicomPixels(data, encoding, options.MaxPixels);
         if (encoding == DicomEncoding.Jpeg) return FromJpeg(data, pixels, decodeJpeg);
         announce?.Invoke((long)pixels.Count * pixels.Samples * (pixels.BytesPerSample + 1));
-        var samples = encoding == DicomEncoding.RunLength ? DicomRunLength.Unpack(data, pixels, DicomFragments.Join(data, Fragments(data))) : Native(data, pixels);
+        var samples = encoding == DicomEncoding.RunLength
+            ? DicomRunLength.Unpack(data, pixels, DicomFragments.Join(data, Fragments(data)))
+            : Native(data, pixels);
         return pixels.IsGray
             ? new RasterImage(pixels.Width, pixels.Height, 1, Grey(samples.Span, pixels, DicomGrayTable.Build(data, pixels)))
             : Color(samples.Span, pixels, pixels.IsPlanar || encoding == DicomEncoding.RunLength);
@@ -43,19 +48,24 @@ internal static class DicomImage
     /// <summary>Whether bytes are a DICOM file: with its preamble, or beginning with the group length of the meta information.</summary>
     public static bool IsDicom(ReadOnlySpan<byte> bytes) => HasPreamble(bytes) || bytes.StartsWith("\u0002\0\0\0UL\u0004\0"u8);
 
-    private static bool HasPreamble(ReadOnlySpan<byte> bytes) => bytes.Length >= PreambleLength + 4 && bytes[PreambleLength..].StartsWith("DICM"u8);
+    private static bool HasPreamble(ReadOnlySpan<byte> bytes) =>
+        bytes.Length >= PreambleLength + 4 && bytes[PreambleLength..].StartsWith("DICM"u8);
 
     private static ReadOnlyMemory<byte> Fragments(DicomDataSet data) =>
-        data.Fragments ?? throw data.Error(DicomTag.PixelData, "the pixel data of the DICOM file is missing, or not encapsulated as its transfer syntax demands");
+        data.Fragments ?? throw data.Error(
+            DicomTag.PixelData, "the pixel data of the DICOM file is missing, or not encapsulated as its transfer syntax demands");
 
     private static ReadOnlyMemory<byte> Native(DicomDataSet data, DicomPixels pixels)
     {
-        if (data.Fragments is not null) throw data.Error(DicomTag.PixelData, "the pixel data has an undefined length, which its DICOM transfer syntax does not allow");
+        if (data.Fragments is not null)
+            throw data.Error(DicomTag.PixelData, "the pixel data has an undefined length, which its DICOM transfer syntax does not allow");
         var needed = (long)pixels.Count * pixels.Samples * pixels.BytesPerSample;
         var bytes = data.Bytes(DicomTag.PixelData);
         return bytes.Length >= needed
             ? bytes
-            : throw data.Error(DicomTag.PixelData, data.Has(DicomTag.PixelData) ? $"the pixel data has {bytes.Length} bytes, too short for {needed}: the DICOM file is truncated" : "the pixel data is missing from the DICOM file");
+            : throw data.Error(DicomTag.PixelData, data.Has(DicomTag.PixelData)
+                ? $"the pixel data has {bytes.Length} bytes, too short for {needed}: the DICOM file is truncated"
+                : "the pixel data is missing from the DICOM file");
     }
 
     private static byte[] Grey(ReadOnlySpan<byte> samples, DicomPixels pixels, ReadOnlySpan<byte> table)
@@ -68,7 +78,8 @@ internal static class DicomImage
         }
         else
         {
-            for (var i = 0; i < result.Length; i++) result[i] = table[(BinaryPrimitives.ReadUInt16LittleEndian(samples[(2 * i)..]) >> pixels.Shift) & mask];
+            for (var i = 0; i < result.Length; i++)
+                result[i] = table[(BinaryPrimitives.ReadUInt16LittleEndian(samples[(2 * i)..]) >> pixels.Shift) & mask];
         }
 
         return result;
@@ -101,9 +112,12 @@ internal static class DicomImage
         }
 
         if (image.Width != pixels.Width || image.Height != pixels.Height)
-            throw data.Error(DicomTag.Rows, $"the DICOM file says {pixels.Width}x{pixels.Height}, and its JPEG is {image.Width}x{image.Height}, so its size is invalid");
+            throw data.Error(DicomTag.Rows, $"the DICOM file says {pixels.Width}x{pixels.Height}, and its JPEG is "
+                + $"{image.Width}x{image.Height}, so its size is invalid");
         if (!pixels.IsGray) return image;
-        if (image.Channels != 1) throw data.Error(DicomTag.SamplesPerPixel, "the DICOM file says one sample per pixel, and its JPEG has colour, so one of them is invalid");
+        if (image.Channels != 1)
+            throw data.Error(
+                DicomTag.SamplesPerPixel, "the DICOM file says one sample per pixel, and its JPEG has colour, so one of them is invalid");
         return new RasterImage(image.Width, image.Height, 1, Grey(image.Pixels, pixels, DicomGrayTable.Build(data, pixels)));
     }
 
@@ -124,7 +138,12 @@ internal static class DicomImage
             while ((read = counted.Read(block)) > 0)
             {
                 total += read;
-                if (total > most) throw new ArkInputException(name, null, $"the deflated DICOM file is too large: above the limit of {most} bytes when inflated", "Raise MaxBytes if the file is trusted.");
+                if (total > most)
+                    throw new ArkInputException(
+                        name,
+                        null,
+                        $"the deflated DICOM file is too large: above the limit of {most} bytes when inflated",
+                        "Raise MaxBytes if the file is trusted.");
             }
 
             using var again = new DeflateStream(new MemoryStream(packed, writable: false), CompressionMode.Decompress);

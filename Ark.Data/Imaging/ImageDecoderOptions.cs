@@ -3,7 +3,9 @@ namespace Ark.Data;
 /// <summary>The limits of an image decoder.</summary>
 public sealed class ImageDecoderOptions
 {
-    /// <summary>The most pixels that an image may have; more are refused by its header, before anything is decoded. At most 536,870,897.</summary>
+    /// <summary>
+    /// The most pixels that an image may have; more are refused by its header, before anything is decoded. At most 536,870,897.
+    /// </summary>
     /// <value>67,108,864 by default (8192x8192); the largest radiography detectors have about 18 million.</value>
     public long MaxPixels { get; init; } = 1L << 26;
 

@@ -4,9 +4,15 @@ namespace Ark.Data;
 internal static class ImageFolder
 {
     /// <summary>The endings that images have, with their dots.</summary>
-    public static IReadOnlySet<string> Endings { get; } = new HashSet<string>(StringComparer.OrdinalIgnoreCase) { ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp", ".gif", ".dcm", ".dicom" };
+    public static IReadOnlySet<string> Endings { get; } = new HashSet<string>(StringComparer.OrdinalIgnoreCase)
+    {
+        ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp", ".gif", ".dcm", ".dicom"
+    };
 
-    /// <summary>The images of a folder, without those that are hidden, in no order. DICOM files, which archives write without an ending or with any, are known by their first bytes.</summary>
+    /// <summary>
+    /// The images of a folder, without those that are hidden, in no order. DICOM files, which archives write without an ending or with any,
+    /// are known by their first bytes.
+    /// </summary>
     /// <param name="path">The folder.</param>
     /// <param name="recursive">Whether those in its folders are among them.</param>
     /// <param name="others">Further endings that are taken for images.</param>
@@ -16,11 +22,16 @@ internal static class ImageFolder
         HashSet<string> endings = new([.. Endings, .. others], StringComparer.OrdinalIgnoreCase);
         try
         {
-            return [.. Directory.EnumerateFiles(path, "*", new EnumerationOptions { RecurseSubdirectories = recursive, IgnoreInaccessible = false }).Where(f => endings.Contains(Path.GetExtension(f)) || IsDicom(f))];
+            return [.. Directory.EnumerateFiles(path, "*", new EnumerationOptions
+            {
+                RecurseSubdirectories = recursive,
+                IgnoreInaccessible = false,
+            }).Where(f => endings.Contains(Path.GetExtension(f)) || IsDicom(f))];
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new ArkInputException(path, null, $"the folder cannot be read: {e.Message.TrimEnd('.')}", "Give yourself leave to read it and what is in it.", e);
+            throw new ArkInputException(
+                path, null, $"the folder cannot be read: {e.Message.TrimEnd('.')}", "Give yourself leave to read it and what is in it.", e);
         }
     }
 

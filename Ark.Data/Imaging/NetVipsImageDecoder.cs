@@ -5,9 +5,9 @@ namespace Ark.Data;
 
 /// <summary>
 /// Decodes PNG, JPEG, TIFF, WebP and GIF (its first picture) with libvips, and uncompressed BMP, to the pixels that the original's
-/// <c>Image.open(path).convert("RGB")</c> gives: as stored (orientation tags are followed by option only, colour profiles not applied), alpha
-/// dropped without blending, palettes and low bit depths expanded, CMYK converted as Pillow does. DICOM images become what their window shows.
-/// Thread-safe.
+/// <c>Image.open(path).convert("RGB")</c> gives: as stored (orientation tags are followed by option only, colour profiles not applied),
+/// alpha dropped without blending, palettes and low bit depths expanded, CMYK converted as Pillow does. DICOM images become what their
+/// window shows. Thread-safe.
 /// </summary>
 /// <remarks>
 /// <para>DICOM: single frames in implicit or explicit little endian, deflated, RLE or JPEG baseline, 8 or 16 bits allocated, signed or not.
@@ -52,9 +52,13 @@ public sealed class NetVipsImageDecoder : IImageDecoder
     private NetVipsImageDecoder(ImageDecoderOptions options, Action<long> announce) => (_options, _announce) = (options, announce);
 
     /// <summary>Names what decides the pixels: decoders of the same name decode alike.</summary>
-    internal string Manner => FormattableString.Invariant($"revision={Revision} libvips={NetVips.NetVips.Version(0)}.{NetVips.NetVips.Version(1)} stored={!_options.FollowOrientation} clip={_options.ClipSixteenBitGray}");
+    internal string Manner =>
+        FormattableString.Invariant(
+            $"revision={Revision} libvips={NetVips.NetVips.Version(0)}.{NetVips.NetVips.Version(1)} stored={!_options.FollowOrientation} clip={_options.ClipSixteenBitGray}");
 
-    /// <summary>The same decoder, telling how many bytes a picture will take when it has read the header and before it takes them.</summary>
+    /// <summary>
+    /// The same decoder, telling how many bytes a picture will take when it has read the header and before it takes them.
+    /// </summary>
     /// <param name="announce">Is told; may wait, and may throw to give up.</param>
     internal NetVipsImageDecoder Announcing(Action<long> announce) => new(_options, announce);
 
@@ -94,7 +98,8 @@ public sealed class NetVipsImageDecoder : IImageDecoder
         var format = EncodedFormats.Recognize(bytes);
         return format switch
         {
-            EncodedFormat.Dicom => DicomImage.Decode(bytes, name, _options, _announce, jpeg => DecodeWithVips(EncodedFormat.Jpeg, jpeg, name)),
+            EncodedFormat.Dicom =>
+                DicomImage.Decode(bytes, name, _options, _announce, jpeg => DecodeWithVips(EncodedFormat.Jpeg, jpeg, name)),
             EncodedFormat.Bmp => BmpImage.Decode(bytes, name, _options.MaxPixels, MaxSide, _announce),
             _ => DecodeWithVips(format, bytes, name),
         };
@@ -108,13 +113,21 @@ public sealed class NetVipsImageDecoder : IImageDecoder
             CheckHeader(image, name);
             if (format == EncodedFormat.Gif) CheckGif(image, name);
             // The pixels, and as much again for what the decoder and the next step hold.
-            _announce?.Invoke(2L * image.Width * image.Height * Math.Min(image.Bands, 4) * (image.Format == Enums.BandFormat.Ushort ? 2 : 1));
+            _announce?.Invoke(2L * image.Width * image.Height * Math.Min(image.Bands, 4) * (image.Format == Enums.BandFormat.Ushort
+                ? 2
+                : 1));
             var decoded = Read(image);
-            return _options.FollowOrientation && image.Contains("orientation") ? Orientation.Apply(decoded, (int)image.Get("orientation")) : decoded;
+            return _options.FollowOrientation
+                && image.Contains("orientation") ? Orientation.Apply(decoded, (int)image.Get("orientation")) : decoded;
         }
         catch (VipsException e)
         {
-            throw new ArkInputException(name, null, $"is no whole {format.ToString().ToUpperInvariant()} image: {Detail(e.Message)}", "Replace or re-save the file.", e);
+            throw new ArkInputException(
+                name,
+                null,
+                $"is no whole {format.ToString().ToUpperInvariant()} image: {Detail(e.Message)}",
+                "Replace or re-save the file.",
+                e);
         }
     }
 
@@ -127,13 +140,20 @@ public sealed class NetVipsImageDecoder : IImageDecoder
         // The first picture, where it moves.
         EncodedFormat.Gif => Image.GifloadBuffer(bytes, n: 1, failOn: Enums.FailOn.Error),
         _ => throw new ArkInputException(
-            name, null, bytes.Length == 0 ? "is empty, not an image" : "is not an image of a supported format (PNG, JPEG, TIFF, WebP, BMP, GIF, DICOM)"),
+            name, null,
+            bytes.Length == 0
+                ? "is empty, not an image"
+                : "is not an image of a supported format (PNG, JPEG, TIFF, WebP, BMP, GIF, DICOM)"),
     };
 
     private void CheckSize(long length, string name)
     {
         if (length > _options.MaxBytes)
-            throw new ArkInputException(name, null, $"the encoded image has {length} bytes, above the limit of {_options.MaxBytes}", "Raise MaxBytes if the file is trusted.");
+            throw new ArkInputException(
+                name,
+                null,
+                $"the encoded image has {length} bytes, above the limit of {_options.MaxBytes}",
+                "Raise MaxBytes if the file is trusted.");
     }
 
     private void CheckHeader(Image image, string name)
@@ -141,27 +161,40 @@ public sealed class NetVipsImageDecoder : IImageDecoder
         if ((long)image.Width * image.Height > _options.MaxPixels)
         {
             throw new ArkInputException(
-                name, null, $"the image is too large: {image.Width}x{image.Height} is above the limit of {_options.MaxPixels} pixels", "Raise MaxPixels if the file is trusted.");
+                name, null, $"the image is too large: {image.Width}x{image.Height} is above the limit of {_options.MaxPixels} pixels",
+                "Raise MaxPixels if the file is trusted.");
         }
 
         if (Math.Max(image.Width, image.Height) > MaxSide)
-            throw new ArkInputException(name, null, $"the image is too large: {image.Width}x{image.Height} has a side above the limit of {MaxSide} pixels");
+            throw new ArkInputException(
+                name, null, $"the image is too large: {image.Width}x{image.Height} has a side above the limit of {MaxSide} pixels");
 
         if (image.Format is not (Enums.BandFormat.Uchar or Enums.BandFormat.Ushort) || image.Bands > 5 || !IsLight(image.Interpretation))
         {
             throw new ArkInputException(
-                name, null, $"the image has unsupported pixels ({image.Bands} channels of {image.Format}, {image.Interpretation})", "Convert it to 8-bit or 16-bit grey or RGB.");
+                name, null, $"the image has unsupported pixels ({image.Bands} channels of {image.Format}, {image.Interpretation})",
+                "Convert it to 8-bit or 16-bit grey or RGB.");
         }
     }
 
-    // A few bytes can claim any size, and libvips holds a GIF several times over. It blackens what is transparent, where Pillow gives its palette's colour.
+    // A few bytes can claim any size, and libvips holds a GIF several times over. It blackens what is transparent, where Pillow gives its
+    // palette's colour.
     private static void CheckGif(Image image, string name)
     {
         if ((long)image.Width * image.Height > MaxGifPixels)
-            throw new ArkInputException(name, null, $"the image is too large for a GIF: {image.Width}x{image.Height} is above the limit of {MaxGifPixels} pixels", "Convert it to PNG.");
+            throw new ArkInputException(
+                name,
+                null,
+                $"the image is too large for a GIF: {image.Width}x{image.Height} is above the limit of {MaxGifPixels} pixels",
+                "Convert it to PNG.");
         if (!image.HasAlpha()) return;
         using var alpha = image.ExtractBand(image.Bands - 1);
-        if (alpha.Min() < byte.MaxValue) throw new ArkInputException(name, null, "is a GIF image with transparent pixels, which is unsupported: their colour would be lost", "Convert it to PNG without transparency.");
+        if (alpha.Min() < byte.MaxValue)
+            throw new ArkInputException(
+                name,
+                null,
+                "is a GIF image with transparent pixels, which is unsupported: their colour would be lost",
+                "Convert it to PNG without transparency.");
     }
 
     private static bool IsLight(Enums.Interpretation interpretation) => interpretation is
@@ -201,15 +234,20 @@ public sealed class NetVipsImageDecoder : IImageDecoder
         var pixels = new byte[checked(row * image.Height)];
         using var region = Region.New(image);
         var rows = Math.Max(1, StripBytes / row);
-        for (var y = 0; y < image.Height; y += rows) region.Fetch(0, y, image.Width, Math.Min(rows, image.Height - y)).CopyTo(pixels, y * row);
+        for (var y = 0; y < image.Height; y += rows)
+            region.Fetch(0, y, image.Width, Math.Min(rows, image.Height - y)).CopyTo(pixels, y * row);
         return pixels;
     }
 
-    // NetVips names its own call in the first line; what libvips has to say, after the name of its loader, comes in the next ones, if at all.
+    // NetVips names its own call in the first line; what libvips has to say, after the name of its loader, comes in the next ones, if at
+    // all.
     private static string Detail(string message)
     {
         var lines = message.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Skip(1)
-            .Select(line => line[(line.IndexOf(": ", StringComparison.Ordinal) + 1)..].Trim()).Distinct(StringComparer.Ordinal).Take(3).ToArray();
-        return lines.Length == 0 ? "its header is damaged or incomplete" : $"its data is damaged or incomplete ({string.Join("; ", lines)})";
+            .Select(line => line[
+                (line.IndexOf(": ", StringComparison.Ordinal) + 1)..].Trim()).Distinct(StringComparer.Ordinal).Take(3).ToArray();
+        return lines.Length == 0
+            ? "its header is damaged or incomplete"
+            : $"its data is damaged or incomplete ({string.Join("; ", lines)})";
     }
 }

@@ -28,7 +28,9 @@ internal static class PixelConversion
         }
     }
 
-    /// <summary>One channel, if the three are equal everywhere: radiographs are often stored as RGB, and a third of the work is enough.</summary>
+    /// <summary>
+    /// One channel, if the three are equal everywhere: radiographs are often stored as RGB, and a third of the work is enough.
+    /// </summary>
     public static byte[]? GrayOf(ReadOnlySpan<byte> rgb)
     {
         for (var i = 0; i < rgb.Length; i += 3)

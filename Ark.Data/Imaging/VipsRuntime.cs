@@ -8,16 +8,19 @@ internal static class VipsRuntime
     private static readonly Exception? Failure = SetUp();
 
     /// <summary>The version of libvips; <see langword="null"/> where there is none.</summary>
-    public static string? Version => Failure is null ? string.Join('.', NetVips.NetVips.Version(0), NetVips.NetVips.Version(1), NetVips.NetVips.Version(2)) : null;
+    public static string? Version =>
+        Failure is null ? string.Join('.', NetVips.NetVips.Version(0), NetVips.NetVips.Version(1), NetVips.NetVips.Version(2)) : null;
 
     /// <summary>Makes sure that the set-up has happened.</summary>
     /// <exception cref="InvalidOperationException">libvips is missing.</exception>
     public static void Ensure()
     {
         if (Failure is null) return;
-        if (LoadFailure.Limit(Failure.ToString()) is { } limit) throw new InvalidOperationException($"libvips, which decodes images, could not be loaded: {limit}.", Failure);
+        if (LoadFailure.Limit(Failure.ToString()) is { } limit)
+            throw new InvalidOperationException($"libvips, which decodes images, could not be loaded: {limit}.", Failure);
         throw new InvalidOperationException(
-            "libvips, which decodes images, could not be loaded. Add the package NetVips.Native, or that of one platform such as NetVips.Native.linux-x64, to the application.",
+            "libvips, which decodes images, could not be loaded. Add the package NetVips.Native, or that of one platform such as "
+                + "NetVips.Native.linux-x64, to the application.",
             Failure);
     }
 

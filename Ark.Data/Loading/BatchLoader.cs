@@ -21,8 +21,10 @@ internal sealed class BatchLoader
     /// <param name="transform">Makes the views of an image.</param>
     /// <param name="decoder">Decodes images.</param>
     /// <param name="options">How to read; <see langword="null"/> for the defaults.</param>
-    /// <exception cref="ArgumentException">There are no samples, their targets differ in number, or a batch would be larger than an array can be.</exception>
-    public BatchLoader(IReadOnlyList<ImageSample> samples, IImageTransform transform, IImageDecoder decoder, BatchLoaderOptions? options = null)
+    /// <exception cref="ArgumentException">There are no samples, their targets differ in number, or a batch would be larger than an array
+    /// can be.</exception>
+    public BatchLoader(
+        IReadOnlyList<ImageSample> samples, IImageTransform transform, IImageDecoder decoder, BatchLoaderOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(samples);
         ArgumentNullException.ThrowIfNull(transform);
@@ -30,7 +32,8 @@ internal sealed class BatchLoader
         _options = options ?? new BatchLoaderOptions();
         if (samples.Count == 0) throw new ArgumentException("There is no sample to read.", nameof(samples));
         _labels = samples[0].Targets.Length;
-        if (samples.Any(s => s.Targets.Length != _labels)) throw new ArgumentException("The samples have different numbers of targets.", nameof(samples));
+        if (samples.Any(s => s.Targets.Length != _labels))
+            throw new ArgumentException("The samples have different numbers of targets.", nameof(samples));
         _samples = samples;
         _transform = transform;
         _decoder = decoder;
@@ -38,23 +41,34 @@ internal sealed class BatchLoader
         _reader = new SampleReader(samples.Count, length, _labels, i => samples[i].Image.Name, _options, new BatchBufferPool());
     }
 
-    /// <summary>The number of batches of an epoch (with <see cref="BadImagePolicy.Skip"/> fewer may come, should all images of one be bad).</summary>
-    public int BatchCount => _options.DropLast ? _samples.Count / _options.BatchSize : (int)(((long)_samples.Count + _options.BatchSize - 1) / _options.BatchSize);
+    /// <summary>
+    /// The number of batches of an epoch (with <see cref="BadImagePolicy.Skip"/> fewer may come, should all images of one be bad).
+    /// </summary>
+    public int BatchCount =>
+        _options.DropLast
+            ? _samples.Count / _options.BatchSize
+            : (int)(((long)_samples.Count + _options.BatchSize - 1) / _options.BatchSize);
 
     /// <summary>Reads every sample once; see <see cref="ReadAsync(ulong, int, CancellationToken)"/>.</summary>
     /// <param name="epoch">Names the epoch.</param>
     /// <param name="cancellationToken">Ends the reading early.</param>
     /// <returns>The batches; the consumer disposes each.</returns>
-    public IAsyncEnumerable<Batch> ReadAsync(ulong epoch, CancellationToken cancellationToken = default) => ReadAsync(epoch, 0, cancellationToken);
+    public IAsyncEnumerable<Batch> ReadAsync(ulong epoch, CancellationToken cancellationToken = default) =>
+        ReadAsync(epoch, 0, cancellationToken);
 
-    /// <summary>Reads every sample once, or those behind the first batches. Ending early, by cancellation or by leaving the loop, waits for the images that are being decoded.</summary>
+    /// <summary>
+    /// Reads every sample once, or those behind the first batches. Ending early, by cancellation or by leaving the loop, waits for the
+    /// images that are being decoded.
+    /// </summary>
     /// <param name="epoch">Names the epoch: its order (with <see cref="BatchLoaderOptions.Shuffle"/>) and its random draws.</param>
     /// <param name="firstBatch">Batches to pass over, undecoded: a resumed epoch goes on where it was left.</param>
     /// <param name="cancellationToken">Ends the reading early.</param>
     /// <returns>The batches; the consumer disposes each.</returns>
-    /// <exception cref="ArkInputException">An image cannot be read (thrown when its batch is due), or with <see cref="BadImagePolicy.Skip"/> none can.</exception>
+    /// <exception cref="ArkInputException">An image cannot be read (thrown when its batch is due), or with
+    /// <see cref="BadImagePolicy.Skip"/> none can.</exception>
     /// <exception cref="OperationCanceledException">The reading was cancelled.</exception>
-    public async IAsyncEnumerable<Batch> ReadAsync(ulong epoch, int firstBatch, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    public async IAsyncEnumerable<Batch> ReadAsync(
+        ulong epoch, int firstBatch, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(firstBatch);
         cancellationToken.ThrowIfCancellationRequested();

@@ -43,7 +43,9 @@ internal sealed record BatchLoaderOptions
     /// <value>By default a pool of the loader's own; loaders that are read in turn should share one.</value>
     public BatchBufferPool? Pool { get; init; }
 
-    /// <summary>Keeps decoded and resized images on disk, so that later epochs need not decode them again. The views are the same ones.</summary>
+    /// <summary>
+    /// Keeps decoded and resized images on disk, so that later epochs need not decode them again. The views are the same ones.
+    /// </summary>
     /// <value>None by default. The loader does not dispose it; several loaders may share one.</value>
     public ImageCache? Cache { get; init; }
 

@@ -36,7 +36,9 @@ internal readonly record struct CacheRecord(UInt128 Key, int Width, int Height, 
     public static bool TryRead(ReadOnlySpan<byte> source, out CacheRecord record)
     {
         record = default;
-        if (BinaryPrimitives.ReadUInt32LittleEndian(source) != Mark || BinaryPrimitives.ReadUInt32LittleEndian(source[44..]) != Crc32.Append(source[..44])) return false;
+        if (BinaryPrimitives.ReadUInt32LittleEndian(source) != Mark
+            || BinaryPrimitives.ReadUInt32LittleEndian(source[44..]) != Crc32.Append(source[..44]))
+            return false;
         record = new CacheRecord(
             BinaryPrimitives.ReadUInt128LittleEndian(source[4..]),
             BinaryPrimitives.ReadInt32LittleEndian(source[20..]),

@@ -4,8 +4,8 @@ using System.IO.MemoryMappedFiles;
 namespace Ark.Data;
 
 /// <summary>
-/// One file of a cache: a head, then entries one after another. It is written by one process, by plain writes (a full disk is an error, not a
-/// fault), and read through a map of memory, by any.
+/// One file of a cache: a head, then entries one after another. It is written by one process, by plain writes (a full disk is an error, not
+/// a fault), and read through a map of memory, by any.
 /// </summary>
 internal sealed class CacheSegment : IDisposable
 {
@@ -27,7 +27,9 @@ internal sealed class CacheSegment : IDisposable
     {
         _file = file;
         _length = file.Length;
-        _map = MemoryMappedFile.CreateFromFile(file, null, 0, file.CanWrite ? MemoryMappedFileAccess.ReadWrite : MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
+        _map = MemoryMappedFile.CreateFromFile(
+            file, null, 0, file.CanWrite ? MemoryMappedFileAccess.ReadWrite : MemoryMappedFileAccess.Read, HandleInheritability.None,
+            leaveOpen: true);
         _view = _map.CreateViewAccessor(0, _length, MemoryMappedFileAccess.Read);
     }
 
@@ -36,10 +38,17 @@ internal sealed class CacheSegment : IDisposable
     /// <summary>How long a file must be for one entry.</summary>
     public static long LengthFor(int payload) => HeadLength + Padded(CacheRecord.Length + payload);
 
-    /// <summary>Makes a file that only this process writes. It is as long as it may become; the disk gives space only for what is written.</summary>
+    /// <summary>
+    /// Makes a file that only this process writes. It is as long as it may become; the disk gives space only for what is written.
+    /// </summary>
     public static CacheSegment Create(string directory, long length)
     {
-        var file = new FileStream(Path.Combine(directory, Guid.NewGuid().ToString("N") + Extension), FileMode.CreateNew, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+        var file = new FileStream(
+            Path.Combine(directory, Guid.NewGuid().ToString("N") + Extension),
+            FileMode.CreateNew,
+            FileAccess.ReadWrite,
+            FileShare.ReadWrite | FileShare.Delete,
+            bufferSize: 0);
         try
         {
             file.SetLength(length);
@@ -61,7 +70,8 @@ internal sealed class CacheSegment : IDisposable
         try
         {
             Span<byte> head = stackalloc byte[HeadLength];
-            if (file.Length > HeadLength && RandomAccess.Read(file.SafeFileHandle, head, 0) == HeadLength && head.SequenceEqual(Head)) return new CacheSegment(file);
+            if (file.Length > HeadLength && RandomAccess.Read(file.SafeFileHandle, head, 0) == HeadLength && head.SequenceEqual(Head))
+                return new CacheSegment(file);
             file.Dispose();
             return null;
         }
@@ -79,15 +89,20 @@ internal sealed class CacheSegment : IDisposable
         Span<byte> alias = stackalloc byte[16];
         while (_end + CacheRecord.Length <= _length)
         {
-            if (!TryReadFile(_end, head) || !CacheRecord.TryRead(head, out var record) || record.PayloadLength > _length - _end - CacheRecord.Length) return;
+            if (!TryReadFile(_end, head)
+                || !CacheRecord.TryRead(head, out var record)
+                || record.PayloadLength > _length - _end - CacheRecord.Length)
+                return;
             var payload = _end + CacheRecord.Length;
-            if (!record.IsAlias || (TryReadFile(payload, alias) && Crc32.Append(alias) == record.Checksum)) found(this, record, payload, alias);
+            if (!record.IsAlias || (TryReadFile(payload, alias) && Crc32.Append(alias) == record.Checksum))
+                found(this, record, payload, alias);
             _end += Padded(CacheRecord.Length + record.PayloadLength);
         }
     }
 
     // Not from the map: the writer may just be cutting off the end, and a page that is there no more ends the process.
-    private bool TryReadFile(long offset, Span<byte> destination) => RandomAccess.Read(_file.SafeFileHandle, destination, offset) == destination.Length;
+    private bool TryReadFile(long offset, Span<byte> destination) =>
+        RandomAccess.Read(_file.SafeFileHandle, destination, offset) == destination.Length;
 
     public bool HasRoomFor(int payload) => _end + Padded(CacheRecord.Length + payload) <= _length;
 

@@ -2,7 +2,9 @@ using System.Buffers.Binary;
 
 namespace Ark.Data;
 
-/// <summary>Pictures in the network's size from a cache on disk. Masks are always decoded: they may come of several files, or of none.</summary>
+/// <summary>
+/// Pictures in the network's size from a cache on disk. Masks are always decoded: they may come of several files, or of none.
+/// </summary>
 internal static class CachedPicture
 {
     /// <summary>Resizes a sample, or takes its picture from the cache.</summary>

@@ -50,7 +50,8 @@ internal sealed class ImageCache : IDisposable
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             foreach (var segment in _segments) segment.Dispose();
-            throw new ArkInputException(directory, null, $"the image cache cannot be opened ({e.Message.TrimEnd('.')})", "Choose another folder.", e);
+            throw new ArkInputException(
+                directory, null, $"the image cache cannot be opened ({e.Message.TrimEnd('.')})", "Choose another folder.", e);
         }
     }
 
@@ -66,7 +67,9 @@ internal sealed class ImageCache : IDisposable
     /// <summary>How often an image was found, since the cache was opened.</summary>
     public long Hits => Interlocked.Read(ref _hits);
 
-    /// <summary>Why nothing is written any more, such as a full disk; <see langword="null"/> while all is well. Images are then decoded each time.</summary>
+    /// <summary>
+    /// Why nothing is written any more, such as a full disk; <see langword="null"/> while all is well. Images are then decoded each time.
+    /// </summary>
     internal string? WriteFailure => _failure;
 
     /// <summary>Closes the files; what was kept stays.</summary>
@@ -92,11 +95,13 @@ internal sealed class ImageCache : IDisposable
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         // A decoder of the host's own is told by its code; what its settings are is not known here.
-        var decoding = (decoder as NetVipsImageDecoder)?.Manner ?? $"{decoder.GetType().FullName} {decoder.GetType().Module.ModuleVersionId}";
+        var decoding = (decoder as NetVipsImageDecoder)?.Manner
+            ?? $"{decoder.GetType().FullName} {decoder.GetType().Module.ModuleVersionId}";
         var manner = $"{decoding}\n{preparation}\n";
         var file = new FileInfo(path);
         if (!file.Exists) return prepare(decoder.DecodeFile(path));
-        var name = Key(manner, Encoding.UTF8.GetBytes(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{file.FullName}\n{file.Length}\n{file.LastWriteTimeUtc.Ticks}")));
+        var name = Key(manner, Encoding.UTF8.GetBytes(string.Create(
+            System.Globalization.CultureInfo.InvariantCulture, $"{file.FullName}\n{file.Length}\n{file.LastWriteTimeUtc.Ticks}")));
         if (_aliases.TryGetValue(name, out var known) && Read(known) is { } found) return found;
 
         var bytes = file.Length <= MaxBytes ? TryReadAll(path) : null;
@@ -150,7 +155,8 @@ internal sealed class ImageCache : IDisposable
         return null;
     }
 
-    private void Write(UInt128 key, RasterImage image) => Write(new CacheRecord(key, image.Width, image.Height, image.Channels), image.Pixels);
+    private void Write(UInt128 key, RasterImage image) =>
+        Write(new CacheRecord(key, image.Width, image.Height, image.Channels), image.Pixels);
 
     private void Write(UInt128 name, UInt128 content)
     {

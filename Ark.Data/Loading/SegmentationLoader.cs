@@ -47,7 +47,9 @@ internal sealed class SegmentationLoader
         int[] order = [.. Enumerable.Range(0, _samples.Count)];
         new RandomStream(_options.Seed, RandomStreams.SegmentationOrder, (ulong)epoch).Shuffle<int>(order);
         var pass = new ReadingPass(order, TrainingBatchCount, (index, image, masks) =>
-            Write(index, augment ? new RandomStream(_options.Seed, RandomStreams.SegmentationChanges, (ulong)epoch, (ulong)index) : null, image, masks))
+            Write(index, augment
+                ? new RandomStream(_options.Seed, RandomStreams.SegmentationChanges, (ulong)epoch, (ulong)index)
+                : null, image, masks))
         {
             FirstBatch = firstBatch,
             MinBatch = 2,

@@ -33,7 +33,8 @@ internal sealed record Augmentation(int Left, int Top, int Width, int Height)
         {
             drawn = drawn with
             {
-                Warp = new(random.Uniform(-10, 10), random.Uniform(0.9, 1.1), random.Uniform(-0.0625, 0.0625), random.Uniform(-0.0625, 0.0625)),
+                Warp = new(
+                    random.Uniform(-10, 10), random.Uniform(0.9, 1.1), random.Uniform(-0.0625, 0.0625), random.Uniform(-0.0625, 0.0625)),
             };
         }
 

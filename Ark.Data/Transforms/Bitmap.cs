@@ -1,6 +1,8 @@
 namespace Ark.Data;
 
-/// <summary>A view of 8-bit pixels, <c>[Height, Width, Channels]</c> interleaved, whose rows may lie further apart than they are long (a crop).</summary>
+/// <summary>
+/// A view of 8-bit pixels, <c>[Height, Width, Channels]</c> interleaved, whose rows may lie further apart than they are long (a crop).
+/// </summary>
 internal readonly ref struct Bitmap
 {
     public Bitmap(ReadOnlySpan<byte> pixels, int width, int height, int channels)
@@ -36,7 +38,8 @@ internal readonly ref struct Bitmap
     public Bitmap Crop(int left, int top, int width, int height)
     {
         if (left < 0 || top < 0 || width < 1 || height < 1 || left > Width - width || top > Height - height)
-            throw new ArgumentOutOfRangeException(nameof(left), $"{width}x{height} at ({left}, {top}) does not lie within {Width}x{Height}.");
+            throw new ArgumentOutOfRangeException(
+                nameof(left), $"{width}x{height} at ({left}, {top}) does not lie within {Width}x{Height}.");
         return new(Pixels[((top * Stride) + (left * Channels))..], width, height, Channels, Stride);
     }
 

@@ -4,11 +4,12 @@ namespace Ark.Data;
 internal static class Crops
 {
     /// <summary><c>CenterCrop</c>: a margin of odd length is halved to the even neighbour.</summary>
-    public static Bitmap Center(Bitmap source, int width, int height) => source.Crop(Middle(source.Width, width), Middle(source.Height, height), width, height);
+    public static Bitmap Center(Bitmap source, int width, int height) =>
+        source.Crop(Middle(source.Width, width), Middle(source.Height, height), width, height);
 
     /// <summary>
-    /// <c>TenCrop</c>: 0 top left, 1 top right, 2 bottom left, 3 bottom right, 4 centre; 5 to 9 the same of the mirrored picture, given here as
-    /// the part of the unmirrored one that has still to be mirrored.
+    /// <c>TenCrop</c>: 0 top left, 1 top right, 2 bottom left, 3 bottom right, 4 centre; 5 to 9 the same of the mirrored picture, given
+    /// here as the part of the unmirrored one that has still to be mirrored.
     /// </summary>
     public static Bitmap OfTen(Bitmap source, int index, int width, int height)
     {

@@ -4,8 +4,8 @@ using System.Runtime.Intrinsics;
 namespace Ark.Data;
 
 /// <summary>
-/// OpenCV's <c>resize</c> for 8-bit images, bit for bit: linear in 11-bit fixed point without antialiasing, or nearest. The random crop of the
-/// original's training augmentation ends with it: linear for the student's view, nearest for the teacher's.
+/// OpenCV's <c>resize</c> for 8-bit images, bit for bit: linear in 11-bit fixed point without antialiasing, or nearest. The random crop of
+/// the original's training augmentation ends with it: linear for the student's view, nearest for the teacher's.
 /// </summary>
 internal static class CvResize
 {
@@ -91,12 +91,15 @@ internal static class CvResize
         var i = 0;
         for (; i <= to.Length - Vector256<byte>.Count; i += Vector256<byte>.Count)
         {
-            var first = Vector256.Narrow(Eight(above, below, weightAbove, weightBelow, i), Eight(above, below, weightAbove, weightBelow, i + 8)).AsUInt16();
-            var second = Vector256.Narrow(Eight(above, below, weightAbove, weightBelow, i + 16), Eight(above, below, weightAbove, weightBelow, i + 24)).AsUInt16();
+            var first = Vector256.Narrow(
+                Eight(above, below, weightAbove, weightBelow, i), Eight(above, below, weightAbove, weightBelow, i + 8)).AsUInt16();
+            var second = Vector256.Narrow(
+                Eight(above, below, weightAbove, weightBelow, i + 16), Eight(above, below, weightAbove, weightBelow, i + 24)).AsUInt16();
             Vector256.Narrow(first, second).CopyTo(to[i..]);
         }
 
-        for (; i < to.Length; i++) to[i] = (byte)((((weightAbove * (above[i] >> 4)) >> 16) + ((weightBelow * (below[i] >> 4)) >> 16) + 2) >> 2);
+        for (; i < to.Length; i++)
+            to[i] = (byte)((((weightAbove * (above[i] >> 4)) >> 16) + ((weightBelow * (below[i] >> 4)) >> 16) + 2) >> 2);
     }
 
     private static Vector256<int> Eight(ReadOnlySpan<int> above, ReadOnlySpan<int> below, int weightAbove, int weightBelow, int at)
@@ -106,7 +109,10 @@ internal static class CvResize
         return (upper + lower + Vector256.Create(2)) >> 2;
     }
 
-    /// <summary>Where output column <paramref name="x"/> lies: offset of its left neighbour, offset from there to the right one, weight of the right one.</summary>
+    /// <summary>
+    /// Where output column <paramref name="x"/> lies: offset of its left neighbour, offset from there to the right one, weight of the right
+    /// one.
+    /// </summary>
     private static void Place(int x, double step, int size, int channels, Span<int> place)
     {
         var position = (float)(((x + 0.5) * step) - 0.5);

@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace Ark.Data;
 
 /// <summary>
-/// OpenCV's <c>warpAffine</c> with a mirrored border (reflect-101) for 8-bit images, bit for bit: positions in steps of 1/1024, and for linear
-/// interpolation weights in steps of 1/32.
+/// OpenCV's <c>warpAffine</c> with a mirrored border (reflect-101) for 8-bit images, bit for bit: positions in steps of 1/1024, and for
+/// linear interpolation weights in steps of 1/32.
 /// </summary>
 internal static class CvWarp
 {

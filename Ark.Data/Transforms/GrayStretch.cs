@@ -1,6 +1,9 @@
 namespace Ark.Data;
 
-/// <summary>Spreads the grey levels of a picture over the full range, leaving a hundredth of the pixels at each end aside: for pictures of low contrast.</summary>
+/// <summary>
+/// Spreads the grey levels of a picture over the full range, leaving a hundredth of the pixels at each end aside: for pictures of low
+/// contrast.
+/// </summary>
 internal static class GrayStretch
 {
     /// <summary>The picture with its levels spread; itself where it has one level only.</summary>

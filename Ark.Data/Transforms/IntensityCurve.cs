@@ -1,6 +1,9 @@
 namespace Ark.Data;
 
-/// <summary>The photometric changes of the training augmentation as tables from grey level to grey level, as albumentations 1.3 makes them for 8-bit images.</summary>
+/// <summary>
+/// The photometric changes of the training augmentation as tables from grey level to grey level, as albumentations 1.3 makes them for 8-bit
+/// images.
+/// </summary>
 internal static class IntensityCurve
 {
     /// <summary><c>contrast * v + brightness * 255</c>, clipped and cut to an integer, in single precision.</summary>

@@ -5,8 +5,8 @@ using System.Runtime.Intrinsics;
 namespace Ark.Data;
 
 /// <summary>
-/// Pillow's <c>Image.resize</c> for 8-bit images, bit for bit: a horizontal pass rounded to 8 bits, then a vertical one, each left out where
-/// that side keeps its length. The original prepares every picture with it.
+/// Pillow's <c>Image.resize</c> for 8-bit images, bit for bit: a horizontal pass rounded to 8 bits, then a vertical one, each left out
+/// where that side keeps its length. The original prepares every picture with it.
 /// </summary>
 internal static class PilResize
 {
@@ -26,7 +26,8 @@ internal static class PilResize
             var lastRow = firstRow;
             for (var y = 0; y < height; y++) lastRow = Math.Max(lastRow, rows.Weights(y, out var first).Length + first);
             using var between = new PooledBytes(checked((lastRow - firstRow) * width * source.Channels));
-            Horizontal(source.Crop(0, firstRow, source.Width, lastRow - firstRow), between.Span, new PilKernel(source.Width, width, filter));
+            Horizontal(
+                source.Crop(0, firstRow, source.Width, lastRow - firstRow), between.Span, new PilKernel(source.Width, width, filter));
             Vertical(new Bitmap(between.Span, width, lastRow - firstRow, source.Channels), destination, rows, firstRow);
         }
     }

@@ -3,8 +3,9 @@ using System.Runtime.InteropServices;
 namespace Ark.Data;
 
 /// <summary>
-/// Makes the network's input and target. Training moves picture and masks together (shift by up to 1/16, scale by up to a tenth, rotation by up to 10 degrees, borders mirrored, masks by the
-/// nearest pixel) in half of the draws, and changes brightness and contrast by up to a fifth in half of them: what the published training draws. Thread-safe.
+/// Makes the network's input and target. Training moves picture and masks together (shift by up to 1/16, scale by up to a tenth, rotation
+/// by up to 10 degrees, borders mirrored, masks by the nearest pixel) in half of the draws, and changes brightness and contrast by up to a
+/// fifth in half of them: what the published training draws. Thread-safe.
 /// </summary>
 internal sealed class SegmentationTransform(ViewSize size, int structures, Normalization normalization)
 {
@@ -14,7 +15,10 @@ internal sealed class SegmentationTransform(ViewSize size, int structures, Norma
 
     public int Structures => structures;
 
-    /// <summary>Whether training varies sharpness and grey levels widely, in place of the small changes of brightness and contrast; see <see cref="QualityVariation"/>.</summary>
+    /// <summary>
+    /// Whether training varies sharpness and grey levels widely, in place of the small changes of brightness and contrast; see
+    /// <see cref="QualityVariation"/>.
+    /// </summary>
     public bool VariesQuality { get; init; }
 
     /// <summary>Writes a picture as it is.</summary>
@@ -55,7 +59,8 @@ internal sealed class SegmentationTransform(ViewSize size, int structures, Norma
         _tables.Write(new Bitmap(pixels, size.Width, size.Height, channels), image, curve);
         // Four bytes of bits move like four channels of a picture.
         var bits = warped.Span[..(size.Pixels * sizeof(uint))];
-        CvWarp.Apply(new Bitmap(MemoryMarshal.AsBytes(picture.Masks.AsSpan()), size.Width, size.Height, sizeof(uint)), bits, moved, linear: false);
+        CvWarp.Apply(
+            new Bitmap(MemoryMarshal.AsBytes(picture.Masks.AsSpan()), size.Width, size.Height, sizeof(uint)), bits, moved, linear: false);
         WriteMasks(MemoryMarshal.Cast<byte, uint>(bits), target);
     }
 

@@ -10,7 +10,10 @@ namespace Ark.Data;
 [StructLayout(LayoutKind.Auto)]
 internal readonly record struct ShiftScaleRotate(double Angle, double Scale, double ShiftX, double ShiftY)
 {
-    /// <summary>The 2x3 matrix, row by row, that takes source to destination positions; the centre lies between the middle pixels, as in albumentations 1.3.</summary>
+    /// <summary>
+    /// The 2x3 matrix, row by row, that takes source to destination positions; the centre lies between the middle pixels, as in
+    /// albumentations 1.3.
+    /// </summary>
     public double[] Matrix(int width, int height)
     {
         var radians = Angle * Math.PI / 180;

@@ -33,7 +33,10 @@ internal sealed class TrainingTransform : IPreparingTransform
     public double MinCropScale
     {
         get;
-        init => field = value is > 0 and <= 1 ? value : throw new ArgumentOutOfRangeException(nameof(value), value, "A crop is more than nothing and at most the whole.");
+        init =>
+            field = value is > 0 and <= 1
+                ? value
+                : throw new ArgumentOutOfRangeException(nameof(value), value, "A crop is more than nothing and at most the whole.");
     } = Augmentation.PublishedLeastArea;
 
     /// <inheritdoc/>
@@ -62,7 +65,8 @@ internal sealed class TrainingTransform : IPreparingTransform
     }
 
     // A picture of the working size is not resized again.
-    void IPreparingTransform.ApplyPrepared(RasterImage prepared, RandomStream random, Span<float> destination) => Apply(prepared, random, destination);
+    void IPreparingTransform.ApplyPrepared(RasterImage prepared, RandomStream random, Span<float> destination) =>
+        Apply(prepared, random, destination);
 
     /// <summary>Makes the views of an augmentation that has been drawn before.</summary>
     internal void Apply(RasterImage image, Augmentation drawn, Span<float> destination)

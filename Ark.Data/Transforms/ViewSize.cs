@@ -24,7 +24,8 @@ internal readonly record struct ViewSize(int Width, int Height)
     public void CheckDestination(ReadOnlySpan<float> destination, int views)
     {
         if (destination.Length != views * 3 * Pixels)
-            throw new ArgumentException($"Needs [{views}, 3, {Height}, {Width}] = {views * 3 * Pixels} values, got {destination.Length}.", nameof(destination));
+            throw new ArgumentException(
+                $"Needs [{views}, 3, {Height}, {Width}] = {views * 3 * Pixels} values, got {destination.Length}.", nameof(destination));
     }
 
     private static int Enlarge(int side) => (int)Math.Round(side * 256.0 / 224);

@@ -33,7 +33,9 @@ public sealed class ArkModelOptions
     [Range(1, 4096)]
     public int MaxBatchSize { get; set; } = 32;
 
-    /// <summary>How long a batch that is not full waits for images that are being decoded at that moment. With nobody on the way it does not wait.</summary>
+    /// <summary>
+    /// How long a batch that is not full waits for images that are being decoded at that moment. With nobody on the way it does not wait.
+    /// </summary>
     /// <value>The default is 5 milliseconds; at most a minute.</value>
     [Range(typeof(TimeSpan), "00:00:00", "00:01:00")]
     public TimeSpan MaxBatchDelay { get; set; } = TimeSpan.FromMilliseconds(5);

@@ -12,8 +12,8 @@ public static class ArkSegmentationExtensions
     private const string SegmenterKind = "segmenter";
 
     /// <summary>
-    /// Adds a segmentation network under a name: the keyed singletons <see cref="IArkSegmenter"/> and <see cref="LoadedSegmenter"/>, loaded when one is first asked for. The segmenter that is
-    /// added first is the unkeyed service too.
+    /// Adds a segmentation network under a name: the keyed singletons <see cref="IArkSegmenter"/> and <see cref="LoadedSegmenter"/>, loaded
+    /// when one is first asked for. The segmenter that is added first is the unkeyed service too.
     /// </summary>
     /// <param name="builder">The builder.</param>
     /// <param name="name">The key.</param>
@@ -25,7 +25,10 @@ public static class ArkSegmentationExtensions
         return builder;
     }
 
-    /// <summary>Adds a segmentation network from configuration; an unknown key is an error when the host starts. See <see cref="AddSegmenter(IArkBuilder, string, Action{ArkSegmenterOptions})"/>.</summary>
+    /// <summary>
+    /// Adds a segmentation network from configuration; an unknown key is an error when the host starts. See
+    /// <see cref="AddSegmenter(IArkBuilder, string, Action{ArkSegmenterOptions})"/>.
+    /// </summary>
     /// <param name="builder">The builder.</param>
     /// <param name="name">The key.</param>
     /// <param name="section">The section, such as <c>Ark:Segmenters:organs</c>.</param>
@@ -39,7 +42,8 @@ public static class ArkSegmentationExtensions
     private static OptionsBuilder<ArkSegmenterOptions> AddOptions(IArkBuilder builder, string name, string? section = null)
     {
         var services = builder.Services;
-        var served = new ServedModel(SegmenterKind, name, section, provider => Options(provider, name).Loading, provider => Start(provider, name));
+        var served = new ServedModel(
+            SegmenterKind, name, section, provider => Options(provider, name).Loading, provider => Start(provider, name));
         services.AddServed<ArkSegmenterOptions>(served);
         services.TryAddKeyedSingleton(name, (provider, key) =>
         {
@@ -51,8 +55,10 @@ public static class ArkSegmentationExtensions
         services.TryAddKeyedSingleton<IArkSegmenter>(name, static (provider, key) =>
         {
             var options = Options(provider, key);
-            return new ArkSegmenter(provider.GetRequiredKeyedService<LoadedSegmenter>(key), provider.GetRequiredService<IImageDecoder>(), options.MaxConcurrency, options.Stretch,
-                provider.GetRequiredService<DecodingBudget>(), new ServingTelemetry((string)key!, provider.GetRequiredService<ServingInstruments>(), ModelLog.For(provider)));
+            return new ArkSegmenter(provider.GetRequiredKeyedService<LoadedSegmenter>(
+                key), provider.GetRequiredService<IImageDecoder>(), options.MaxConcurrency, options.Stretch,
+                provider.GetRequiredService<DecodingBudget>(),
+                new ServingTelemetry((string)key!, provider.GetRequiredService<ServingInstruments>(), ModelLog.For(provider)));
         });
         services.TryAddSingleton(provider => provider.GetRequiredKeyedService<IArkSegmenter>(name));
         return services.AddOptions<ArkSegmenterOptions>(name).ValidateOnStart();
@@ -63,8 +69,11 @@ public static class ArkSegmentationExtensions
         _ = provider.GetRequiredKeyedService<IArkSegmenter>(name);
         var model = provider.GetRequiredKeyedService<LoadedSegmenter>(name);
         // Where callers' pictures are computed: what libtorch sets up there is part of what a ready host takes.
-        ComputeThread.Run(() => model.Segment(new RasterImage(model.ImageSize, model.ImageSize, 1, new byte[model.ImageSize * model.ImageSize])), CancellationToken.None);
+        ComputeThread.Run(
+            () => model.Segment(new RasterImage(model.ImageSize, model.ImageSize, 1, new byte[model.ImageSize * model.ImageSize])),
+            CancellationToken.None);
     }
 
-    private static ArkSegmenterOptions Options(IServiceProvider provider, object? key) => provider.GetRequiredService<IOptionsMonitor<ArkSegmenterOptions>>().Get((string)key!);
+    private static ArkSegmenterOptions Options(IServiceProvider provider, object? key) =>
+        provider.GetRequiredService<IOptionsMonitor<ArkSegmenterOptions>>().Get((string)key!);
 }

@@ -8,7 +8,8 @@ namespace Ark.Inference;
 internal static partial class ModelLog
 {
     /// <summary>The host's log of serving, if it has one.</summary>
-    public static ILogger? For(IServiceProvider provider) => provider.GetService<ILoggerFactory>()?.CreateLogger(typeof(ModelService).FullName!);
+    public static ILogger? For(IServiceProvider provider) =>
+        provider.GetService<ILoggerFactory>()?.CreateLogger(typeof(ModelService).FullName!);
 
     /// <summary>Loads and logs.</summary>
     /// <param name="provider">The host's services.</param>
@@ -16,7 +17,8 @@ internal static partial class ModelLog
     /// <param name="file">From where.</param>
     /// <param name="load">Loads.</param>
     /// <param name="describe">Says its architecture and its arithmetic.</param>
-    public static T Loading<T>(IServiceProvider provider, ServedModel model, string file, Func<T> load, Func<T, (string Architecture, string Precision)> describe)
+    public static T Loading<T>(
+        IServiceProvider provider, ServedModel model, string file, Func<T> load, Func<T, (string Architecture, string Precision)> describe)
     {
         var begin = Stopwatch.GetTimestamp();
         var loaded = model.Naming("Checkpoint", load);
@@ -30,6 +32,10 @@ internal static partial class ModelLog
         return loaded;
     }
 
-    [LoggerMessage(EventId = 4001, Level = LogLevel.Information, Message = "The {Kind} {Model} was loaded from {File}: {Architecture}, {Precision}, {Seconds:F1} s")]
-    private static partial void LogLoaded(ILogger logger, string kind, string model, string file, string architecture, string precision, double seconds);
+    [LoggerMessage(
+        EventId = 4001,
+        Level = LogLevel.Information,
+        Message = "The {Kind} {Model} was loaded from {File}: {Architecture}, {Precision}, {Seconds:F1} s")]
+    private static partial void LogLoaded(
+        ILogger logger, string kind, string model, string file, string architecture, string precision, double seconds);
 }

@@ -4,7 +4,9 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Ark.Inference;
 
-/// <summary>The models of a host. Names that stand for the same network of the same file on the same device share its weights. Thread-safe.</summary>
+/// <summary>
+/// The models of a host. Names that stand for the same network of the same file on the same device share its weights. Thread-safe.
+/// </summary>
 internal sealed partial class ModelPool(ILogger<ModelPool>? logger = null)
 {
     private readonly ILogger _logger = (ILogger?)logger ?? NullLogger.Instance;
@@ -26,7 +28,8 @@ internal sealed partial class ModelPool(ILogger<ModelPool>? logger = null)
         {
             if (_loaded.TryGetValue(key, out var weights) && weights.TryShare())
             {
-                if (weights.MegabytesFor(options.Precision) is > 0 and var megabytes) LogPreparedTwice(name, options.Precision, path, megabytes);
+                if (weights.MegabytesFor(options.Precision) is > 0 and var megabytes)
+                    LogPreparedTwice(name, options.Precision, path, megabytes);
                 else LogShared(name, path);
             }
             else
@@ -38,10 +41,14 @@ internal sealed partial class ModelPool(ILogger<ModelPool>? logger = null)
         }
     }
 
-    [LoggerMessage(EventId = 4004, Level = LogLevel.Information, Message = "Model '{Name}' shares the weights of {Checkpoint} that are loaded already.")]
+    [LoggerMessage(
+        EventId = 4004,
+        Level = LogLevel.Information,
+        Message = "Model '{Name}' shares the weights of {Checkpoint} that are loaded already.")]
     private partial void LogShared(string name, string checkpoint);
 
     [LoggerMessage(EventId = 4005, Level = LogLevel.Warning,
-        Message = "Model '{Name}' computes in {Precision} with {Checkpoint}, which is loaded in another precision: its weights take about {Megabytes} MB once more. With the same precision both would share them.")]
+        Message = "Model '{Name}' computes in {Precision} with {Checkpoint}, which is loaded in another precision: its weights take about "
+            + "{Megabytes} MB once more. With the same precision both would share them.")]
     private partial void LogPreparedTwice(string name, InferencePrecision precision, string checkpoint, long megabytes);
 }

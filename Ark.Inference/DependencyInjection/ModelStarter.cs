@@ -10,19 +10,23 @@ namespace Ark.Inference;
 /// <param name="provider">The host's services.</param>
 /// <param name="models">What the host was told of.</param>
 /// <param name="logger">The host's log.</param>
-internal sealed partial class ModelStarter(IServiceProvider provider, IEnumerable<ServedModel> models, ILogger<ModelStarter>? logger = null) : IHostedService
+internal sealed partial class ModelStarter(IServiceProvider provider, IEnumerable<ServedModel> models, ILogger<ModelStarter>? logger = null)
+    : IHostedService
 {
     private readonly ILogger _logger = logger ?? NullLogger<ModelStarter>.Instance;
     private readonly ConcurrentDictionary<ServedModel, string?> _done = new();
 
     // Read once: options may change while the host runs, and nothing would load by the new ones.
-    private readonly Lazy<IReadOnlyDictionary<ServedModel, ModelLoading>> _models = new(() => models.ToDictionary(m => m, m => m.Loading(provider)));
+    private readonly Lazy<IReadOnlyDictionary<ServedModel, ModelLoading>> _models = new(() => models.ToDictionary(
+        m => m, m => m.Loading(provider)));
     private Task _background = Task.CompletedTask;
     private volatile bool _isStopping;
 
     /// <summary>The models that the host loads by itself and that do not answer yet, and why.</summary>
     public IReadOnlyList<string> NotReady() =>
-        [.. _models.Value.Where(m => m.Value != ModelLoading.WhenAsked).Select(m => m.Key).Select(m => _done.TryGetValue(m, out var problem) ? problem : $"{m} is being loaded").OfType<string>()];
+        [.. _models.Value.Where(m => m.Value != ModelLoading.WhenAsked).Select(m => m.Key).Select(m => _done.TryGetValue(m, out var problem)
+            ? problem
+            : $"{m} is being loaded").OfType<string>()];
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
@@ -67,7 +71,8 @@ internal sealed partial class ModelStarter(IServiceProvider provider, IEnumerabl
 
     private IEnumerable<ServedModel> With(ModelLoading loading) => _models.Value.Where(m => m.Value == loading).Select(m => m.Key);
 
-    [LoggerMessage(EventId = 4002, Level = LogLevel.Information, Message = "The {Kind} {Model} is ready: loaded, and run once, in {Seconds:F1} s")]
+    [LoggerMessage(
+        EventId = 4002, Level = LogLevel.Information, Message = "The {Kind} {Model} is ready: loaded, and run once, in {Seconds:F1} s")]
     private partial void LogReady(string kind, string model, double seconds);
 
     [LoggerMessage(EventId = 4003, Level = LogLevel.Error, Message = "The {Kind} {Model} could not be loaded: {Reason}")]

@@ -14,7 +14,9 @@ internal sealed class NamedOptionsValidator<T>(string kind, string model, string
     {
         if (name != model) return ValidateOptionsResult.Skip;
         var problems = new List<ValidationResult>();
-        if (Validator.TryValidateObject(options, new ValidationContext(options), problems, validateAllProperties: true)) return ValidateOptionsResult.Success;
-        return ValidateOptionsResult.Fail(problems.Select(p => $"{OptionsText.What(kind, model, section)}, key {string.Join(", ", p.MemberNames.Select(m => $"'{m}'"))}: {p.ErrorMessage}"));
+        if (Validator.TryValidateObject(options, new ValidationContext(options), problems, validateAllProperties: true))
+            return ValidateOptionsResult.Success;
+        return ValidateOptionsResult.Fail(problems.Select(p =>
+            $"{OptionsText.What(kind, model, section)}, key {string.Join(", ", p.MemberNames.Select(m => $"'{m}'"))}: {p.ErrorMessage}"));
     }
 }

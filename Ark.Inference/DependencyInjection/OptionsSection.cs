@@ -4,7 +4,9 @@ using Microsoft.Extensions.Options;
 
 namespace Microsoft.Extensions.DependencyInjection;
 
-/// <summary>Options from a section of configuration: whatever cannot be used ends the host's start with a message that names section and key.</summary>
+/// <summary>
+/// Options from a section of configuration: whatever cannot be used ends the host's start with a message that names section and key.
+/// </summary>
 internal static class OptionsSection
 {
     /// <summary>Binds options to a section. An unknown key and a value of another kind are errors.</summary>
@@ -19,7 +21,8 @@ internal static class OptionsSection
         return builder.Configure(options =>
         {
             var known = OptionsText.KeysOf(typeof(T));
-            var unknown = section.GetChildren().Select(c => c.Key).Where(k => !known.Contains(k, StringComparer.OrdinalIgnoreCase)).Select(k => OptionsText.Unknown(what, k, known)).ToList();
+            var unknown = section.GetChildren().Select(c => c.Key).Where(k => !known.Contains(
+                k, StringComparer.OrdinalIgnoreCase)).Select(k => OptionsText.Unknown(what, k, known)).ToList();
             if (unknown.Count > 0) throw new OptionsValidationException(builder.Name, typeof(T), unknown);
             try
             {
@@ -27,7 +30,10 @@ internal static class OptionsSection
             }
             catch (InvalidOperationException e)
             {
-                throw new OptionsValidationException(builder.Name, typeof(T), [$"{what}: {(e.InnerException is { } inner ? $"{e.Message.TrimEnd('.')}: {inner.Message}" : e.Message)}"]);
+                throw new OptionsValidationException(
+                    builder.Name,
+                    typeof(T),
+                    [$"{what}: {(e.InnerException is { } inner ? $"{e.Message.TrimEnd('.')}: {inner.Message}" : e.Message)}"]);
             }
         });
     }

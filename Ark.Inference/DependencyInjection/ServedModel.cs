@@ -9,11 +9,14 @@ namespace Ark.Inference;
 /// <param name="Section">The path of the section that it was configured from, if it was.</param>
 /// <param name="Loading">Reads from the options when it is loaded.</param>
 /// <param name="Load">Loads it and runs one forward.</param>
-internal sealed record ServedModel(string Kind, string Name, string? Section, Func<IServiceProvider, ModelLoading> Loading, Action<IServiceProvider> Load)
+internal sealed record ServedModel(
+    string Kind, string Name, string? Section, Func<IServiceProvider, ModelLoading> Loading, Action<IServiceProvider> Load)
 {
     public override string ToString() => OptionsText.What(Kind, Name, Section);
 
-    /// <summary>Where it shall live: what its own options say, or else the host's. One that is not there is named by the key that asked for it.</summary>
+    /// <summary>
+    /// Where it shall live: what its own options say, or else the host's. One that is not there is named by the key that asked for it.
+    /// </summary>
     public string DeviceOf(string? own, IServiceProvider provider)
     {
         NativeRuntime.Ensure();

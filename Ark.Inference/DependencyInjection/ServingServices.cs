@@ -17,13 +17,19 @@ internal static class ServingServices
         services.TryAddSingleton(provider =>
         {
             var options = provider.GetRequiredService<IOptions<ArkOptions>>().Value;
-            return new DecodingBudget(options.MaxDecodingBytes, provider.GetRequiredService<ServingInstruments>(), options.ReturnMemory ? new FreedMemory(options.MaxDecodingBytes / 2) : null);
+            return new DecodingBudget(
+                options.MaxDecodingBytes,
+                provider.GetRequiredService<ServingInstruments>(),
+                options.ReturnMemory ? new FreedMemory(options.MaxDecodingBytes / 2) : null);
         });
-        services.TryAddSingleton(provider => new ModelStarter(provider, provider.GetServices<ServedModel>(), provider.GetService<ILogger<ModelStarter>>()));
+        services.TryAddSingleton(provider => new ModelStarter(
+            provider, provider.GetServices<ServedModel>(), provider.GetService<ILogger<ModelStarter>>()));
         services.TryAddSingleton(provider => new ArkModelHealthCheck(provider.GetRequiredService<ModelStarter>()));
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, ModelStarter>(provider => provider.GetRequiredService<ModelStarter>()));
+        services.TryAddEnumerable(
+            ServiceDescriptor.Singleton<IHostedService, ModelStarter>(provider => provider.GetRequiredService<ModelStarter>()));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<ArkOptions>, ArkSectionValidator>(provider =>
-            new ArkSectionValidator(provider.GetServices<ServedModel>(), provider.GetServices<KnownSection>(), provider.GetService<IConfiguration>())));
+            new ArkSectionValidator(
+                provider.GetServices<ServedModel>(), provider.GetServices<KnownSection>(), provider.GetService<IConfiguration>())));
     }
 
     /// <summary>Tells the host of a model, so that messages about its options name it.</summary>

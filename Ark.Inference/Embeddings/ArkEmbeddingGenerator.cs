@@ -3,8 +3,10 @@ using Microsoft.Extensions.AI;
 namespace Ark.Inference;
 
 /// <summary>
-/// Embeddings of radiographs as <c>Microsoft.Extensions.AI</c> names them. Thread-safe; concurrent callers share batches. A host gets it from <c>AddArk().AddModel(name, …)</c>
-/// as the service <c>IEmbeddingGenerator&lt;DataContent, Embedding&lt;float&gt;&gt;</c> of that key; the service provider disposes what it needs.
+/// Embeddings of radiographs as <c>Microsoft.Extensions.AI</c> names them. Thread-safe; concurrent callers share batches. A host gets it
+/// from <c>AddArk().AddModel(name, …)</c>
+/// as the service <c>IEmbeddingGenerator&lt;DataContent, Embedding&lt;float&gt;&gt;</c> of that key; the service provider disposes what it
+/// needs.
 /// </summary>
 internal sealed class ArkEmbeddingGenerator : IEmbeddingGenerator<DataContent, Embedding<float>>
 {
@@ -25,14 +27,18 @@ internal sealed class ArkEmbeddingGenerator : IEmbeddingGenerator<DataContent, E
     }
 
     /// <inheritdoc/>
-    /// <exception cref="ArkInputException">An image cannot be read, or the model has no embedding of the dimensions that are asked for.</exception>
-    public async Task<GeneratedEmbeddings<Embedding<float>>> GenerateAsync(IEnumerable<DataContent> values, EmbeddingGenerationOptions? options = null, CancellationToken cancellationToken = default)
+    /// <exception cref="ArkInputException">An image cannot be read, or the model has no embedding of the dimensions that are asked
+    /// for.</exception>
+    public async Task<GeneratedEmbeddings<Embedding<float>>> GenerateAsync(
+        IEnumerable<DataContent> values, EmbeddingGenerationOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(values);
         var output = ModelRunner.OutputOf(KindOf(options?.Dimensions));
-        var rows = await Task.WhenAll(values.Select((v, i) => _service.RunAsync(v.ToImage(i), output, cancellationToken))).ConfigureAwait(false);
+        var rows = await Task.WhenAll(values.Select((v, i) => _service.RunAsync(v.ToImage(i), output, cancellationToken)))
+            .ConfigureAwait(false);
         var now = DateTimeOffset.UtcNow;
-        return new GeneratedEmbeddings<Embedding<float>>(rows.Select(r => new Embedding<float>(r) { ModelId = _metadata.DefaultModelId, CreatedAt = now }));
+        return new GeneratedEmbeddings<Embedding<float>>(
+            rows.Select(r => new Embedding<float>(r) { ModelId = _metadata.DefaultModelId, CreatedAt = now }));
     }
 
     /// <inheritdoc/>

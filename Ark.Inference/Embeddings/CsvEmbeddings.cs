@@ -9,7 +9,10 @@ internal static class CsvEmbeddings
 {
     public static void Write(EmbeddingContent content, string path, CancellationToken cancellationToken)
     {
-        using var writer = new StreamWriter(path, append: false, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), 1 << 20) { NewLine = "\n" };
+        using var writer = new StreamWriter(path, append: false, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), 1 << 20)
+        {
+            NewLine = "\n",
+        };
         writer.Write("name");
         for (var d = 0; d < content.Width; d++) writer.Write(string.Create(CultureInfo.InvariantCulture, $",e{d}"));
         writer.WriteLine();
@@ -36,7 +39,9 @@ internal static class CsvEmbeddings
         var header = table.Header;
         var name = Enumerable.Range(0, header.Count).FirstOrDefault(c => EmbeddingTable.IsNameColumn(header[c]), -1);
         var columns = Enumerable.Range(0, header.Count).Where(c => c != name).ToArray();
-        if (columns.Length == 0) throw new ArkInputException(path, "line 1", "the header has no columns of numbers", "A row is a name and the numbers of its embedding.");
+        if (columns.Length == 0)
+            throw new ArkInputException(
+                path, "line 1", "the header has no columns of numbers", "A row is a name and the numbers of its embedding.");
         var (names, rows) = (new List<string>(), new List<float[]>());
         while (table.Read())
         {
@@ -44,8 +49,10 @@ internal static class CsvEmbeddings
             var row = new float[columns.Length];
             for (var d = 0; d < row.Length; d++)
             {
-                if (!float.TryParse(table[columns[d]], NumberStyles.Float, CultureInfo.InvariantCulture, out row[d]) || !float.IsFinite(row[d]))
-                    throw table.Error(columns[d], $"'{table[columns[d]]}' is no number", "Keep one column of names and columns of numbers alone.");
+                if (!float.TryParse(table[columns[d]], NumberStyles.Float, CultureInfo.InvariantCulture, out row[d])
+                    || !float.IsFinite(row[d]))
+                    throw table.Error(
+                        columns[d], $"'{table[columns[d]]}' is no number", "Keep one column of names and columns of numbers alone.");
             }
 
             rows.Add(row);
@@ -53,8 +60,10 @@ internal static class CsvEmbeddings
         }
 
         if (rows.Count == 0) throw new ArkInputException(path, null, "has no rows");
-        return new EmbeddingTable(path, name >= 0 ? [.. names] : null, rows.Count, columns.Length, rows, new Dictionary<string, string>(StringComparer.Ordinal));
+        return new EmbeddingTable(
+            path, name >= 0 ? [.. names] : null, rows.Count, columns.Length, rows, new Dictionary<string, string>(StringComparer.Ordinal));
     }
 
-    private static string Quoted(string text) => text.AsSpan().ContainsAny(",\"\n\r") ? $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : text;
+    private static string Quoted(string text) =>
+        text.AsSpan().ContainsAny(",\"\n\r") ? $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : text;
 }

@@ -7,7 +7,8 @@ namespace Ark.Inference;
 /// <param name="Names">A name per row.</param>
 /// <param name="Shape">The shape of a row.</param>
 /// <param name="Info">What else the file shall say, where its format can.</param>
-internal sealed record EmbeddingContent(string RowsPath, IReadOnlyList<string> Names, IReadOnlyList<int> Shape, IReadOnlyDictionary<string, string> Info)
+internal sealed record EmbeddingContent(
+    string RowsPath, IReadOnlyList<string> Names, IReadOnlyList<int> Shape, IReadOnlyDictionary<string, string> Info)
 {
     /// <summary>Numbers in a row.</summary>
     public int Width => Shape.Aggregate(1, (a, b) => checked(a * b));

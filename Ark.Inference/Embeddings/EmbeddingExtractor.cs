@@ -3,8 +3,9 @@ using Ark.Data;
 namespace Ark.Inference;
 
 /// <summary>
-/// Writes the embeddings of many images to a file: streamed, in the order of the input, and resumable. While it works, everything is in the folder <c>PATH.partial</c>; asked again for
-/// the same, it goes on from there. An image that cannot be read is listed and has no row. Thread-safe.
+/// Writes the embeddings of many images to a file: streamed, in the order of the input, and resumable. While it works, everything is in the
+/// folder <c>PATH.partial</c>; asked again for the same, it goes on from there. An image that cannot be read is listed and has no row.
+/// Thread-safe.
 /// </summary>
 public sealed class EmbeddingExtractor
 {
@@ -18,17 +19,20 @@ public sealed class EmbeddingExtractor
     {
     }
 
-    internal EmbeddingExtractor(IImageDecoder decoder, IEnumerable<EmbeddingFormat> added) => (_decoder, _formats) = (decoder, new EmbeddingFormats(added));
+    internal EmbeddingExtractor(IImageDecoder decoder, IEnumerable<EmbeddingFormat> added) =>
+        (_decoder, _formats) = (decoder, new EmbeddingFormats(added));
 
     /// <summary>Extracts embeddings.</summary>
     /// <param name="model">The model; borrowed.</param>
     /// <param name="images">The images; at least one.</param>
-    /// <param name="path">The file to write; its ending chooses the format: <c>.safetensors</c>, <c>.npz</c> or <c>.csv</c>; <c>.parquet</c> too in a host that has called <c>AddTraining</c>.</param>
+    /// <param name="path">The file to write; its ending chooses the format: <c>.safetensors</c>, <c>.npz</c> or <c>.csv</c>;
+    /// <c>.parquet</c> too in a host that has called <c>AddTraining</c>.</param>
     /// <param name="options">How; <see langword="null"/> for the defaults.</param>
     /// <param name="progress">Is told what happens; may be called from any thread.</param>
     /// <param name="cancellationToken">Stops after the current batch; what is done so far is kept for the next call.</param>
     /// <returns>What it came to.</returns>
-    /// <exception cref="ArkInputException">The path or its ending cannot be used, none of the images can be read, or the model has no such embedding.</exception>
+    /// <exception cref="ArkInputException">The path or its ending cannot be used, none of the images can be read, or the model has no such
+    /// embedding.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public async Task<ExtractionResult> ExtractAsync(LoadedModel model, IReadOnlyList<NamedImage> images, string path, ExtractionOptions? options = null,
         IProgress<WorkProgress>? progress = null, CancellationToken cancellationToken = default)
@@ -37,7 +41,8 @@ public sealed class EmbeddingExtractor
         ArgumentNullException.ThrowIfNull(images);
         ArgumentException.ThrowIfNullOrEmpty(path);
         options ??= new ExtractionOptions();
-        if (images.Count == 0) throw new ArkInputException(path, null, "there are no images to embed", "Name a folder or a list that has some.");
+        if (images.Count == 0)
+            throw new ArkInputException(path, null, "there are no images to embed", "Name a folder or a list that has some.");
         var format = _formats.OfPath(path, tokens: options.Kind == EmbeddingKind.Tokens);
         return await OwnThread.RunAsync(() =>
         {
@@ -50,7 +55,8 @@ public sealed class EmbeddingExtractor
             {
                 // Nothing is worth going on from, and once the cause is mended the same images shall be read again.
                 work.Discard();
-                throw new ArkInputException(path, null, $"none of the {images.Count} images can be read", $"The first reason: {work.Bad[0].Value}");
+                throw new ArkInputException(
+                    path, null, $"none of the {images.Count} images can be read", $"The first reason: {work.Bad[0].Value}");
             }
 
             var file = new EmbeddingContent(work.RowsPath, work.Names, shape, work.Job.Describe());
@@ -59,7 +65,9 @@ public sealed class EmbeddingExtractor
         }, cancellationToken).ConfigureAwait(false);
     }
 
-    private void Read(ModelRunner runner, IReadOnlyList<NamedImage> images, ExtractionOptions options, EmbeddingWork work, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
+    private void Read(
+        ModelRunner runner, IReadOnlyList<NamedImage> images, ExtractionOptions options, EmbeddingWork work,
+        IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
     {
         var first = work.Done;
         var samples = new ImageSample[images.Count - first];

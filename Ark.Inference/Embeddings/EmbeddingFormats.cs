@@ -25,7 +25,8 @@ internal sealed class EmbeddingFormats(params IEnumerable<EmbeddingFormat> added
         var format = _all.FirstOrDefault(f => f.Ending == ending)
             ?? throw new ArkInputException(path, null, $"the ending '{ending}' is no format of embeddings", Known);
         if (tokens && !format.HoldsTokens)
-            throw new ArkInputException(path, null, $"a table ({ending}) cannot hold tokens, which are a matrix per image", "Use .safetensors or .npz.");
+            throw new ArkInputException(
+                path, null, $"a table ({ending}) cannot hold tokens, which are a matrix per image", "Use .safetensors or .npz.");
         return format;
     }
 
@@ -40,7 +41,8 @@ internal sealed class EmbeddingFormats(params IEnumerable<EmbeddingFormat> added
         for (var n = 0; n < table.Count; n++)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            if (table.Rows[n].Any(v => !float.IsFinite(v))) throw new ArkInputException(path, $"row {n + 1}", "has a value that is no finite number");
+            if (table.Rows[n].Any(v => !float.IsFinite(v)))
+                throw new ArkInputException(path, $"row {n + 1}", "has a value that is no finite number");
         }
 
         return table;

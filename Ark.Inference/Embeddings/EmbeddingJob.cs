@@ -13,16 +13,23 @@ namespace Ark.Inference;
 /// <param name="Images">How many images.</param>
 /// <param name="ImagesHash">SHA-256 of their names and of where they lie.</param>
 /// <param name="Precision">The arithmetic.</param>
-internal sealed record EmbeddingJob(string Checkpoint, long CheckpointBytes, long CheckpointTime, string Weights, string Kind, string Shape, int Images, string ImagesHash, string Precision)
+internal sealed record EmbeddingJob(
+    string Checkpoint, long CheckpointBytes, long CheckpointTime, string Weights, string Kind, string Shape, int Images, string ImagesHash,
+    string Precision)
 {
     public static EmbeddingJob Of(LoadedModel model, IReadOnlyList<NamedImage> images, ExtractionOptions options, IReadOnlyList<int> shape)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         // Folders may have files of the same names.
-        foreach (var image in images) hash.AppendData(Encoding.UTF8.GetBytes($"{image.Name}\n{(image.Image is ImageFile ? Path.GetFullPath(image.Image.Name) : image.Image.Name)}\n"));
+        foreach (var image in images)
+            hash.AppendData(Encoding.UTF8.GetBytes(
+                $"{image.Name}\n{(image.Image is ImageFile ? Path.GetFullPath(image.Image.Name) : image.Image.Name)}\n"));
         var file = new FileInfo(model.Checkpoint);
-        return new EmbeddingJob(file.FullName, file.Length, file.LastWriteTimeUtc.Ticks, model.Weights.ToString().ToLowerInvariant(), options.Kind.ToString().ToLowerInvariant(),
-            string.Join('x', shape), images.Count, Convert.ToHexStringLower(hash.GetHashAndReset()), (options.Precision ?? model.Precision).ToString().ToLowerInvariant());
+        return new EmbeddingJob(file.FullName, file.Length, file.LastWriteTimeUtc.Ticks, model.Weights
+            .ToString()
+            .ToLowerInvariant(), options.Kind.ToString().ToLowerInvariant(),
+            string.Join('x', shape), images.Count, Convert.ToHexStringLower(hash.GetHashAndReset()),
+            (options.Precision ?? model.Precision).ToString().ToLowerInvariant());
     }
 
     /// <summary>What the finished file says of itself.</summary>

@@ -1,13 +1,20 @@
 namespace Ark.Inference;
 
-/// <summary>Embeddings that were read from a file of any supported format, ours or another's; see <see cref="NeighborSearch.LoadAsync"/>.</summary>
+/// <summary>
+/// Embeddings that were read from a file of any supported format, ours or another's; see <see cref="NeighborSearch.LoadAsync"/>.
+/// </summary>
 public sealed class EmbeddingTable
 {
-    private static readonly string[] NameColumns = ["names", "name", "image", "images", "path", "paths", "file", "files", "filename", "filenames", "image_id", "image_ids", "dicom_id", "id", "ids", "image index", "image_path"];
+    private static readonly string[] NameColumns =
+    [
+        "names", "name", "image", "images", "path", "paths", "file", "files", "filename", "filenames", "image_id", "image_ids", "dicom_id",
+        "id", "ids", "image index", "image_path"
+    ];
     private static readonly string[] MatrixNames = ["embeddings", "embedding", "features", "feature", "vectors", "vector", "x", "arr_0"];
 
     internal EmbeddingTable(
-        string path, IReadOnlyList<string>? names, int count, int width, IReadOnlyList<float[]> rows, IReadOnlyDictionary<string, string> info) =>
+        string path, IReadOnlyList<string>? names, int count, int width, IReadOnlyList<float[]> rows,
+        IReadOnlyDictionary<string, string> info) =>
         (Path, Names, Count, Width, Rows, Info) = (path, names, count, width, rows, info);
 
     /// <summary>The file.</summary>
@@ -116,9 +123,12 @@ public sealed class EmbeddingTable
 
     /// <summary>Which of several matrices is the one with the embeddings.</summary>
     internal static string Choose(string path, IReadOnlyList<string> candidates, string what) =>
-        MatrixNames.Select(m => candidates.FirstOrDefault(c => string.Equals(c, m, StringComparison.OrdinalIgnoreCase))).FirstOrDefault(c => c is not null)
+        MatrixNames.Select(m => candidates.FirstOrDefault(c => string.Equals(c, m, StringComparison.OrdinalIgnoreCase)))
+            .FirstOrDefault(c => c is not null)
         ?? (candidates.Count == 1 ? candidates[0] : throw new ArkInputException(path, null,
-            candidates.Count == 0 ? $"holds no {what} of embeddings (floating point, [N, D])" : $"holds several {what}s that could be embeddings: {string.Join(", ", candidates.Take(6))}",
+            candidates.Count == 0
+                ? $"holds no {what} of embeddings (floating point, [N, D])"
+                : $"holds several {what}s that could be embeddings: {string.Join(", ", candidates.Take(6))}",
             $"Name the {what} 'embeddings'."));
 
     /// <summary>Rows of a matrix.</summary>

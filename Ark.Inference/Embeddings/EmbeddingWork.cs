@@ -5,8 +5,8 @@ using System.Text.Json;
 namespace Ark.Inference;
 
 /// <summary>
-/// The folder in which embeddings grow: the job, raw rows, and a journal with a line per image that has been dealt with. Rows reach the disk before their lines, so that a line is a
-/// promise; whatever lies beyond the last whole promise is cut off when the work goes on.
+/// The folder in which embeddings grow: the job, raw rows, and a journal with a line per image that has been dealt with. Rows reach the
+/// disk before their lines, so that a line is a promise; whatever lies beyond the last whole promise is cut off when the work goes on.
 /// </summary>
 internal sealed class EmbeddingWork : IDisposable
 {
@@ -25,7 +25,8 @@ internal sealed class EmbeddingWork : IDisposable
         Job = job;
         using var unfinished = new Unfinished();
         _rows = unfinished.Keep(new FileStream(RowsPath, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read, 1 << 20));
-        _journal = new FileStream(Path.Combine(folder, "journal.jsonl"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1 << 16);
+        _journal = new FileStream(
+            Path.Combine(folder, "journal.jsonl"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1 << 16);
         unfinished.Finish();
     }
 
@@ -42,7 +43,8 @@ internal sealed class EmbeddingWork : IDisposable
 
     public IReadOnlyList<KeyValuePair<string, string>> Bad => _bad;
 
-    private long RowBytes => Job.Shape.Split('x').Aggregate(4L, (size, side) => size * long.Parse(side, System.Globalization.CultureInfo.InvariantCulture));
+    private long RowBytes =>
+        Job.Shape.Split('x').Aggregate(4L, (size, side) => size * long.Parse(side, System.Globalization.CultureInfo.InvariantCulture));
 
     /// <summary>Opens the work for a target: new, or what an interrupted run of the same job has left.</summary>
     /// <exception cref="ArkInputException">The folder cannot be used, or belongs to another job.</exception>
@@ -69,7 +71,12 @@ internal sealed class EmbeddingWork : IDisposable
         }
         catch (Exception e) when (UnwritableFile.Is(e))
         {
-            throw new ArkInputException(target, null, $"cannot be written: {UnwritableFile.Reason(e)}", "Choose another file ('path'), or wait for the other run.", e);
+            throw new ArkInputException(
+                target,
+                null,
+                $"cannot be written: {UnwritableFile.Reason(e)}",
+                "Choose another file ('path'), or wait for the other run.",
+                e);
         }
     }
 
@@ -116,7 +123,8 @@ internal sealed class EmbeddingWork : IDisposable
         }
         catch (Exception e) when (UnwritableFile.Is(e))
         {
-            throw new ArkInputException(_target, null, $"cannot be written: {UnwritableFile.Reason(e)}", "Choose another file ('path').", e);
+            throw new ArkInputException(
+                _target, null, $"cannot be written: {UnwritableFile.Reason(e)}", "Choose another file ('path').", e);
         }
 
         Discard();
@@ -154,7 +162,11 @@ internal sealed class EmbeddingWork : IDisposable
         }
 
         if (found == job) return;
-        throw new ArkInputException(target + ".partial", null, "holds the start of another extraction (other images, checkpoint, arithmetic or kind of embedding)", "Remove the folder to begin anew, or choose another file ('path').");
+        throw new ArkInputException(
+            target + ".partial",
+            null,
+            "holds the start of another extraction (other images, checkpoint, arithmetic or kind of embedding)",
+            "Remove the folder to begin anew, or choose another file ('path').");
     }
 
     private void Recover()

@@ -6,4 +6,5 @@ namespace Ark.Inference;
 /// <param name="Images">Rows written.</param>
 /// <param name="Resumed">Images that an earlier, interrupted extraction had done already.</param>
 /// <param name="Bad">Images that could not be read, each with its reason, in the order of the input; they have no row.</param>
-public sealed record ExtractionResult(string Path, IReadOnlyList<int> Shape, int Images, int Resumed, IReadOnlyList<KeyValuePair<string, string>> Bad);
+public sealed record ExtractionResult(
+    string Path, IReadOnlyList<int> Shape, int Images, int Resumed, IReadOnlyList<KeyValuePair<string, string>> Bad);

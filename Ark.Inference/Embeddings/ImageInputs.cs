@@ -8,22 +8,30 @@ public static class ImageInputs
     private static readonly string[] PathColumns = ["path", "image", "name", "filename", "file", "Image Index", "image_id"];
 
     /// <summary>The images of a folder (and its folders, sorted by name), of a list, or a single file.</summary>
-    /// <param name="path">The folder, image, text list (a path a line, anything after a blank ignored where the whole line is no file) or CSV with a column of paths.</param>
+    /// <param name="path">The folder, image, text list (a path a line, anything after a blank ignored where the whole line is no file) or
+    /// CSV with a column of paths.</param>
     /// <param name="folder">What relative paths of a list are relative to; <see langword="null"/> for the list's own folder.</param>
     /// <param name="cancellationToken">Ends the reading early.</param>
     /// <returns>The images; files that do not exist are among them, and will be found bad when they are read.</returns>
     /// <exception cref="ArkInputException">There is nothing of that name, or no image in it.</exception>
     public static IReadOnlyList<NamedImage> Read(string path, string? folder = null, CancellationToken cancellationToken = default)
     {
-        if (folder is not null && !Directory.Exists(folder)) throw new ArkInputException(folder, null, "the folder does not exist", "Correct the path ('folder').");
+        if (folder is not null && !Directory.Exists(folder))
+            throw new ArkInputException(folder, null, "the folder does not exist", "Correct the path ('folder').");
         IReadOnlyList<NamedImage> images;
         if (Directory.Exists(path)) images = OfFolder(path);
         else if (ImageFolder.Endings.Contains(Path.GetExtension(path))) images = [new NamedImage(path, new ImageFile(path))];
         else images = OfList(path, folder ?? Path.GetDirectoryName(Path.GetFullPath(path))!, cancellationToken);
-        return images.Count > 0 ? images : throw new ArkInputException(path, null, "has no images", $"Images are DICOM, or end in {string.Join(", ", ImageFolder.Endings.Order(StringComparer.Ordinal))}.");
+        return images.Count > 0 ? images : throw new ArkInputException(
+            path,
+            null,
+            "has no images",
+            $"Images are DICOM, or end in {string.Join(", ", ImageFolder.Endings.Order(StringComparer.Ordinal))}.");
     }
 
-    /// <summary>Images and folders of images. Beside others, an image of a folder has the folder in its name: two may hold files of the same names.</summary>
+    /// <summary>
+    /// Images and folders of images. Beside others, an image of a folder has the folder in its name: two may hold files of the same names.
+    /// </summary>
     /// <param name="paths">The images and folders; a file need not look like an image.</param>
     /// <param name="cancellationToken">Ends the reading early.</param>
     /// <returns>The images; files that do not exist are among them, and will be found bad when they are read.</returns>
@@ -38,7 +46,8 @@ public static class ImageInputs
 
     private static List<NamedImage> OfFolder(string path) =>
         [.. ImageFolder.Enumerate(path, recursive: true)
-            .Select(f => (Name: Path.GetRelativePath(path, f).Replace('\\', '/'), File: f)).OrderBy(f => f.Name, StringComparer.Ordinal).Select(f => new NamedImage(f.Name, new ImageFile(f.File)))];
+            .Select(f => (Name: Path.GetRelativePath(path, f).Replace('\\', '/'), File: f)).OrderBy(
+                f => f.Name, StringComparer.Ordinal).Select(f => new NamedImage(f.Name, new ImageFile(f.File)))];
 
     private static List<NamedImage> OfList(string path, string folder, CancellationToken cancellationToken)
     {

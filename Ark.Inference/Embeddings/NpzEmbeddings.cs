@@ -4,7 +4,9 @@ using Ark.Data;
 
 namespace Ark.Inference;
 
-/// <summary>Embeddings as NPZ: <c>embeddings</c> (float32) and <c>names</c> (text of fixed width), both readable by numpy without pickles.</summary>
+/// <summary>
+/// Embeddings as NPZ: <c>embeddings</c> (float32) and <c>names</c> (text of fixed width), both readable by numpy without pickles.
+/// </summary>
 internal static class NpzEmbeddings
 {
     private const int MaxInfoLength = 1000;
@@ -16,10 +18,20 @@ internal static class NpzEmbeddings
         var shape = string.Join(", ", content.Shape.Prepend(content.Names.Count));
         Add(zip, "embeddings.npy", Header($"'descr': '<f4', 'fortran_order': False, 'shape': ({shape}), "), content.Bytes, Rows);
         var width = Math.Max(1, content.Names.Max(CodePoints));
-        Add(zip, "names.npy", Header($"'descr': '<U{width}', 'fortran_order': False, 'shape': ({content.Names.Count},), "), 4L * width * content.Names.Count, Names);
+        Add(
+            zip,
+            "names.npy",
+            Header($"'descr': '<U{width}', 'fortran_order': False, 'shape': ({content.Names.Count},), "),
+            4L * width * content.Names.Count,
+            Names);
         var info = content.Info.Select(i => $"{i.Key}={i.Value}").ToArray();
         var infoWidth = Math.Max(1, info.Max(CodePoints));
-        Add(zip, "info.npy", Header($"'descr': '<U{infoWidth}', 'fortran_order': False, 'shape': ({info.Length},), "), 4L * infoWidth * info.Length, write => WriteTexts(info, infoWidth, write));
+        Add(
+            zip,
+            "info.npy",
+            Header($"'descr': '<U{infoWidth}', 'fortran_order': False, 'shape': ({info.Length},), "),
+            4L * infoWidth * info.Length,
+            write => WriteTexts(info, infoWidth, write));
         zip.Finish();
 
         void Rows(SpanAction write)
@@ -55,7 +67,8 @@ internal static class NpzEmbeddings
         {
             array.Read(raw);
             rows[n] = new float[width];
-            for (var d = 0; d < width; d++) rows[n][d] = (float)NpyElements.ToDouble(raw.AsSpan(d * header.ElementSize, header.ElementSize), header);
+            for (var d = 0; d < width; d++)
+                rows[n][d] = (float)NpyElements.ToDouble(raw.AsSpan(d * header.ElementSize, header.ElementSize), header);
         }
 
         array.Finish();
@@ -69,7 +82,8 @@ internal static class NpzEmbeddings
     }
 
     private static Dictionary<string, string> Info(string[] lines) =>
-        lines.Select(l => l.Split('=', 2)).Where(p => p.Length == 2).DistinctBy(p => p[0], StringComparer.Ordinal).ToDictionary(p => p[0], p => p[1], StringComparer.Ordinal);
+        lines.Select(l => l.Split('=', 2)).Where(p => p.Length == 2).DistinctBy(p => p[0], StringComparer.Ordinal).ToDictionary(
+            p => p[0], p => p[1], StringComparer.Ordinal);
 
     private static int CodePoints(string text) => text.EnumerateRunes().Count();
 

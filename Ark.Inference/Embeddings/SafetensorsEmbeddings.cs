@@ -4,7 +4,9 @@ using static TorchSharp.torch;
 
 namespace Ark.Inference;
 
-/// <summary>Embeddings as safetensors: the tensor <c>embeddings</c>, and the names as a JSON list under <c>names</c> in the header's metadata.</summary>
+/// <summary>
+/// Embeddings as safetensors: the tensor <c>embeddings</c>, and the names as a JSON list under <c>names</c> in the header's metadata.
+/// </summary>
 internal static class SafetensorsEmbeddings
 {
     // The format's own limit.
@@ -14,7 +16,8 @@ internal static class SafetensorsEmbeddings
     {
         var header = Header(content);
         if (header.Length > MaxHeaderLength)
-            throw new ArkInputException(path, null, $"the names of {content.Names.Count} images are too long for a safetensors header", "Use .npz or .parquet.");
+            throw new ArkInputException(
+                path, null, $"the names of {content.Names.Count} images are too long for a safetensors header", "Use .npz or .parquet.");
         using var stream = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.None, 1 << 20);
         Span<byte> length = stackalloc byte[8];
         BinaryPrimitives.WriteInt64LittleEndian(length, header.Length);
@@ -34,12 +37,15 @@ internal static class SafetensorsEmbeddings
         var tensors = Safetensors.Load(path);
         try
         {
-            var name = EmbeddingTable.Choose(path, [.. tensors.Where(t => t.Value.dim() >= 2 && t.Value.is_floating_point()).Select(t => t.Key)], "tensor");
+            var name = EmbeddingTable.Choose(
+                path, [.. tensors.Where(t => t.Value.dim() >= 2 && t.Value.is_floating_point()).Select(t => t.Key)], "tensor");
             var metadata = Safetensors.ReadMetadata(path);
             using var scope = NewDisposeScope();
             var values = tensors[name].to(ScalarType.Float32).contiguous();
             var count = checked((int)values.shape[0]);
-            return new EmbeddingTable(path, metadata.TryGetValue("names", out var names) ? Names(path, names, count) : null, count, checked((int)(values.numel() / Math.Max(1, count))),
+            return new EmbeddingTable(path, metadata.TryGetValue("names", out var names)
+                ? Names(path, names, count)
+                : null, count, checked((int)(values.numel() / Math.Max(1, count))),
                 EmbeddingTable.Split(values.data<float>().ToArray(), count), metadata);
         }
         finally
@@ -53,7 +59,9 @@ internal static class SafetensorsEmbeddings
         try
         {
             var names = JsonSerializer.Deserialize<string[]>(json) ?? [];
-            return names.Length == count ? names : throw new ArkInputException(path, "metadata 'names'", $"has {names.Length} names for {count} rows");
+            return names.Length == count
+                ? names
+                : throw new ArkInputException(path, "metadata 'names'", $"has {names.Length} names for {count} rows");
         }
         catch (JsonException e)
         {

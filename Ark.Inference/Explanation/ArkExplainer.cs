@@ -1,7 +1,8 @@
 namespace Ark.Inference;
 
 /// <summary>
-/// Shows where in a radiograph a model finds what it reports. A map tells what the network looked at, not that it was right to. Thread-safe.
+/// Shows where in a radiograph a model finds what it reports. A map tells what the network looked at, not that it was right to.
+/// Thread-safe.
 /// </summary>
 public sealed class ArkExplainer
 {
@@ -25,7 +26,12 @@ public sealed class ArkExplainer
     /// <param name="cancellationToken">Ends the work early.</param>
     /// <returns>The map in the picture's own pixels.</returns>
     /// <exception cref="ArkInputException">The image cannot be read, or no head was trained on the label.</exception>
-    public Task<HeatMap> ExplainAsync(LoadedModel model, ImageSource image, string label, ExplanationOptions? options = null, CancellationToken cancellationToken = default)
+    public Task<HeatMap> ExplainAsync(
+        LoadedModel model,
+        ImageSource image,
+        string label,
+        ExplanationOptions? options = null,
+        CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(image);
@@ -34,9 +40,13 @@ public sealed class ArkExplainer
     }
 
     /// <summary>The same for a picture that has been decoded.</summary>
-    internal static HeatMap Explain(LoadedModel model, ImageSource image, RasterImage picture, string label, ExplanationOptions options, CancellationToken cancellationToken)
+    internal static HeatMap Explain(
+        LoadedModel model, ImageSource image, RasterImage picture, string label, ExplanationOptions options,
+        CancellationToken cancellationToken)
     {
-        if (options.PatchShare is not (>= 0.01 and <= 0.5)) throw new ArkInputException("explanation options", "'PatchShare'", $"{options.PatchShare} is out of range", "Give 0.01 to 0.5.");
+        if (options.PatchShare is not (>= 0.01 and <= 0.5))
+            throw new ArkInputException(
+                "explanation options", "'PatchShare'", $"{options.PatchShare} is out of range", "Give 0.01 to 0.5.");
         var runner = new ModelRunner(model);
         var (head, output) = Find(runner.Heads, label, options.Head);
         var view = new float[runner.ViewLength];
@@ -73,7 +83,8 @@ public sealed class ArkExplainer
         };
     }
 
-    private HeatMap Explain(LoadedModel model, ImageSource image, string label, ExplanationOptions options, CancellationToken cancellationToken)
+    private HeatMap Explain(
+        LoadedModel model, ImageSource image, string label, ExplanationOptions options, CancellationToken cancellationToken)
     {
         using var lease = _budget?.Lend(cancellationToken);
         var picture = image.Load(lease?.Through(_decoder) ?? _decoder);
@@ -85,7 +96,12 @@ public sealed class ArkExplainer
     private static (ModelHead Head, int Output) Find(IReadOnlyList<ModelHead> heads, string label, string? named)
     {
         var asked = heads.Where(h => named is null || h.Name == named).ToList();
-        if (asked.Count == 0) throw new ArkInputException("checkpoint", $"head '{named}'", "the model has no such head", NameSuggestion.For(named!, [.. heads.Select(h => h.Name)], "It has"));
+        if (asked.Count == 0)
+            throw new ArkInputException(
+                "checkpoint",
+                $"head '{named}'",
+                "the model has no such head",
+                NameSuggestion.For(named!, [.. heads.Select(h => h.Name)], "It has"));
         foreach (var same in (Func<string, string, bool>[])[(a, b) => a == b, FindingNames.AreSame])
         {
             foreach (var head in asked)
@@ -98,6 +114,7 @@ public sealed class ArkExplainer
         }
 
         var known = asked.SelectMany(h => h.Labels.Names).Distinct(StringComparer.Ordinal).ToList();
-        throw new ArkInputException("checkpoint", $"label '{label}'", "no head of the model was trained on it", NameSuggestion.For(label, known, "The heads know"));
+        throw new ArkInputException(
+            "checkpoint", $"label '{label}'", "no head of the model was trained on it", NameSuggestion.For(label, known, "The heads know"));
     }
 }

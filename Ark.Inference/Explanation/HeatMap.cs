@@ -38,7 +38,10 @@ public sealed class HeatMap
     /// <summary>Whether anything speaks for the label: without that every value is 0.</summary>
     public bool HasEvidence => _values.Any(v => v > 0);
 
-    /// <summary>The values row by row, 0 to 1; the highest is 1 where there is evidence. What the network does not see, outside its centre crop, is 0.</summary>
+    /// <summary>
+    /// The values row by row, 0 to 1; the highest is 1 where there is evidence. What the network does not see, outside its centre crop, is
+    /// 0.
+    /// </summary>
     public IReadOnlyList<float> Values => _values;
 
     /// <summary>The pixel of the highest value.</summary>

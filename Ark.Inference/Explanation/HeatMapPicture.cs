@@ -16,7 +16,8 @@ internal static class HeatMapPicture
     public static RasterImage Render(HeatMap map, RasterImage picture)
     {
         if (picture.Width != map.Width || picture.Height != map.Height)
-            throw new ArgumentException($"The map is of a picture of {map.Width}x{map.Height}, not {picture.Width}x{picture.Height}.", nameof(picture));
+            throw new ArgumentException(
+                $"The map is of a picture of {map.Width}x{map.Height}, not {picture.Width}x{picture.Height}.", nameof(picture));
         var scale = Math.Max(1, (MinPanel + Math.Max(map.Width, map.Height) - 1) / Math.Max(map.Width, map.Height));
         var (width, height) = (map.Width * scale, map.Height * scale);
         var canvas = new Canvas((2 * width) + Gap, height + Strip);
@@ -43,7 +44,8 @@ internal static class HeatMapPicture
         var size = Math.Max(2, width / 192);
         var method = map.Method == HeatMapMethod.GradCam ? "GRAD-CAM" : "OCCLUSION";
         PixelFont.Draw(canvas, 6, height + 10, size, map.Label);
-        PixelFont.Draw(canvas, 6, height + 16 + (6 * size), size, string.Create(CultureInfo.InvariantCulture, $"{map.Head}  P={map.Probability:F3}"));
+        PixelFont.Draw(
+            canvas, 6, height + 16 + (6 * size), size, string.Create(CultureInfo.InvariantCulture, $"{map.Head}  P={map.Probability:F3}"));
         var (left, bar) = (width + Gap, width);
         for (var x = 0; x < bar; x++)
         {
@@ -52,7 +54,8 @@ internal static class HeatMapPicture
         }
 
         PixelFont.Draw(canvas, left, height + 26, size, "0");
-        PixelFont.Draw(canvas, left + ((bar - PixelFont.Width(method, size)) / 2), height + 26, size, map.HasEvidence ? method : "NO EVIDENCE");
+        PixelFont.Draw(
+            canvas, left + ((bar - PixelFont.Width(method, size)) / 2), height + 26, size, map.HasEvidence ? method : "NO EVIDENCE");
         PixelFont.Draw(canvas, left + bar - PixelFont.Width("1", size), height + 26, size, "1");
     }
 

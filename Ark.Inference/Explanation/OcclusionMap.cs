@@ -1,8 +1,8 @@
 namespace Ark.Inference;
 
 /// <summary>
-/// Occlusion (Zeiler and Fergus, ECCV 2014): a patch of the input is covered with the mean grey, at half-overlapping places, and the fall of the label's logit is credited to what was
-/// covered.
+/// Occlusion (Zeiler and Fergus, ECCV 2014): a patch of the input is covered with the mean grey, at half-overlapping places, and the fall
+/// of the label's logit is credited to what was covered.
 /// </summary>
 internal static class OcclusionMap
 {
@@ -14,8 +14,10 @@ internal static class OcclusionMap
     /// <param name="place">The label's place among all heads' logits.</param>
     /// <param name="patchShare">The side of the patch as a share of the view's.</param>
     /// <param name="cancellationToken">Ends the work early.</param>
-    /// <returns>A value for each cell of half a patch, row by row, 0 and above; the cells of a row; and the side that they cover, to which the last may reach over the view's.</returns>
-    public static (float[] Grid, int Side, int Covered) Compute(ModelRunner runner, float[] view, int place, double patchShare, CancellationToken cancellationToken)
+    /// <returns>A value for each cell of half a patch, row by row, 0 and above; the cells of a row; and the side that they cover, to which
+    /// the last may reach over the view's.</returns>
+    public static (float[] Grid, int Side, int Covered) Compute(
+        ModelRunner runner, float[] view, int place, double patchShare, CancellationToken cancellationToken)
     {
         var side = runner.Transform.Height;
         var cell = Math.Max(1, (int)Math.Round(side * patchShare / 2));
@@ -59,7 +61,8 @@ internal static class OcclusionMap
         var (x0, x1) = (Math.Max(0, left), Math.Min(side, left + size));
         for (var channel = 0; channel < 3; channel++)
         {
-            for (var y = Math.Max(0, top); y < Math.Min(side, top + size); y++) image.Slice((((channel * side) + y) * side) + x0, Math.Max(0, x1 - x0)).Clear();
+            for (var y = Math.Max(0, top); y < Math.Min(side, top + size); y++)
+                image.Slice((((channel * side) + y) * side) + x0, Math.Max(0, x1 - x0)).Clear();
         }
     }
 }

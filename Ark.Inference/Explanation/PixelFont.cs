@@ -2,7 +2,9 @@ using System.Collections.Frozen;
 
 namespace Ark.Inference;
 
-/// <summary>Capital letters, digits and a few signs, five pixels high: enough for a legend, on machines that have no fonts at all.</summary>
+/// <summary>
+/// Capital letters, digits and a few signs, five pixels high: enough for a legend, on machines that have no fonts at all.
+/// </summary>
 internal static class PixelFont
 {
     private const int Height = 5;

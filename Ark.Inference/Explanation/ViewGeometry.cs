@@ -18,7 +18,8 @@ internal readonly record struct ViewGeometry(int Side, int BeforeCrop)
     /// <param name="columns">Columns of the grid.</param>
     /// <param name="width">Columns of the picture.</param>
     /// <param name="height">Rows of the picture.</param>
-    /// <param name="covered">The side of the input that the grid covers, which may be more than there is; <see langword="null"/> for the input's.</param>
+    /// <param name="covered">The side of the input that the grid covers, which may be more than there is; <see langword="null"/> for the
+    /// input's.</param>
     public float[] ToPicture(ReadOnlySpan<float> grid, int rows, int columns, int width, int height, int? covered = null)
     {
         double side = covered ?? Side;
@@ -30,7 +31,8 @@ internal readonly record struct ViewGeometry(int Side, int BeforeCrop)
             for (var x = 0; x < width; x++)
             {
                 var inputX = ToInput(x, width);
-                if (inputX >= 0 && inputX < Side) result[(y * width) + x] = (float)Between(grid, rows, columns, inputX / side * columns, inputY / side * rows);
+                if (inputX >= 0 && inputX < Side)
+                    result[(y * width) + x] = (float)Between(grid, rows, columns, inputX / side * columns, inputY / side * rows);
             }
         }
 

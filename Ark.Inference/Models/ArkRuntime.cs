@@ -11,7 +11,10 @@ namespace Ark.Inference;
 /// <summary>What Ark found on this machine and how it computes here: the first thing to log, and to send along with a question.</summary>
 public static class ArkRuntime
 {
-    /// <summary>Describes versions, processors, threads, how they wait, and which arithmetic runs on which path. Loads libtorch and libvips; <c>ark --version --verbose</c> prints the same.</summary>
+    /// <summary>
+    /// Describes versions, processors, threads, how they wait, and which arithmetic runs on which path. Loads libtorch and libvips; <c>ark
+    /// --version --verbose</c> prints the same.
+    /// </summary>
     /// <returns>Names and values, in an order to be read; both may change between versions.</returns>
     public static IReadOnlyList<KeyValuePair<string, string>> Describe()
     {
@@ -29,16 +32,21 @@ public static class ArkRuntime
         return
         [
             new("Ark", VersionOf(typeof(ArkRuntime).Assembly)),
-            new(".NET", $"{RuntimeInformation.FrameworkDescription} on {RuntimeInformation.OSDescription} ({RuntimeInformation.ProcessArchitecture})"),
+            new(".NET", $"{RuntimeInformation.FrameworkDescription} on {RuntimeInformation.OSDescription} "
+                + $"({RuntimeInformation.ProcessArchitecture})"),
             new("processors", Environment.ProcessorCount.ToString(CultureInfo.InvariantCulture)),
             new("memory", $"{GC.GetGCMemoryInfo().TotalAvailableMemoryBytes >> 20} MB"),
             new("threads", failure is null ? $"{torch.get_num_threads()} ({ThreadBudget.Description})" : "unknown"),
             new("waiting threads", WaitPolicy.Description),
             new("instructions", Instructions()),
             new("inference, fp32", FastPass.IsSupported ? "AVX-512 kernels on CPUs" : "plain operators of libtorch"),
-            new("inference, bf16", failure is not null ? "unknown" : FastPass.IsSupported && Bf16Kernel.IsSupported ? "oneDNN kernels on CPUs" : "computed in fp32"),
+            new("inference, bf16", failure is not null
+                ? "unknown"
+                : FastPass.IsSupported && Bf16Kernel.IsSupported ? "oneDNN kernels on CPUs"
+                : "computed in fp32"),
             new("TorchSharp", VersionOf(typeof(torch).Assembly)),
-            new("libtorch", failure ?? $"{torch.__version__}, {(torch.cuda.is_available() ? $"{torch.cuda.device_count()} CUDA devices" : "no CUDA device")}"),
+            new("libtorch", failure
+                ?? $"{torch.__version__}, {(torch.cuda.is_available() ? $"{torch.cuda.device_count()} CUDA devices" : "no CUDA device")}"),
             new("libvips", VipsRuntime.Version ?? "missing"),
         ];
     }
@@ -55,5 +63,7 @@ public static class ArkRuntime
     }
 
     private static string VersionOf(Assembly assembly) =>
-        assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? assembly.GetName().Version?.ToString() ?? "unknown";
+        assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion
+            ?? assembly.GetName().Version?.ToString()
+            ?? "unknown";
 }

@@ -18,7 +18,9 @@ internal static class DescribedCheckpoint
         if (!File.Exists(path)) return null;
         try
         {
-            return CheckpointFile.ReadIndex(path).Root is PickleDictionary root ? DescriptionCodec.Decode(path, new CheckpointSection(path, "", root).GetSection("ark").GetSection("model")) : null;
+            return CheckpointFile.ReadIndex(path).Root is PickleDictionary root
+                ? DescriptionCodec.Decode(path, new CheckpointSection(path, "", root).GetSection("ark").GetSection("model"))
+                : null;
         }
         catch (CheckpointException)
         {
@@ -31,7 +33,8 @@ internal static class DescribedCheckpoint
 
     /// <summary>What one of our checkpoints says of its model.</summary>
     /// <exception cref="ArkInputException">It is none of a pretraining run, or of a newer version.</exception>
-    public static ModelDescription DescriptionOf(CheckpointIndex index) => DescriptionCodec.Decode(index.Path, Sections(index.Path, index.Root).Ark.GetSection("model"));
+    public static ModelDescription DescriptionOf(CheckpointIndex index) =>
+        DescriptionCodec.Decode(index.Path, Sections(index.Path, index.Root).Ark.GetSection("model"));
 
     /// <summary>Reads a file with its tensors, which belong to the dispose scope of the caller.</summary>
     /// <exception cref="ArkInputException">It is no checkpoint of a model with heads, or of a newer version.</exception>
@@ -39,7 +42,8 @@ internal static class DescribedCheckpoint
 
     private static (CheckpointSection Root, CheckpointSection Ark) Sections(string path, object? value)
     {
-        if (value is not PickleDictionary content) throw new ArkInputException(path, null, "holds no dictionary", "Give a checkpoint that 'IArkTrainer' wrote.");
+        if (value is not PickleDictionary content)
+            throw new ArkInputException(path, null, "holds no dictionary", "Give a checkpoint that 'IArkTrainer' wrote.");
         var root = new CheckpointSection(path, "", content);
         if (!root.ContainsKey("ark"))
         {
@@ -49,8 +53,10 @@ internal static class DescribedCheckpoint
 
         var ark = root.GetSection("ark");
         if (ark.ContainsKey("kind") && ark.GetString("kind") == SegmentationKind)
-            throw new ArkInputException(path, null, "holds a segmentation network, which has no heads", "Use it with 'IArkSegmenter' or 'SegmentationEvaluator'.");
-        if (ark.GetInt32("format") > FormatVersion) throw new ArkInputException(path, "key 'ark.format'", "was written by a newer version of Ark", "Update Ark.");
+            throw new ArkInputException(
+                path, null, "holds a segmentation network, which has no heads", "Use it with 'IArkSegmenter' or 'SegmentationEvaluator'.");
+        if (ark.GetInt32("format") > FormatVersion)
+            throw new ArkInputException(path, "key 'ark.format'", "was written by a newer version of Ark", "Update Ark.");
         return (root, ark);
     }
 

@@ -33,7 +33,8 @@ internal static class DescriptionCodec
     private static LabelSchema SchemaOf(string path, CheckpointSection head)
     {
         var task = head.GetString("task");
-        if (!Enum.TryParse<LabelTask>(task, out var kind)) throw new ArkInputException(path, $"head '{head.GetString("name")}'", $"has the unknown task '{task}'");
+        if (!Enum.TryParse<LabelTask>(task, out var kind))
+            throw new ArkInputException(path, $"head '{head.GetString("name")}'", $"has the unknown task '{task}'");
         try
         {
             return new LabelSchema(kind, head.GetStringArray("labels"));

@@ -4,14 +4,14 @@ using static TorchSharp.torch;
 namespace Ark.Inference;
 
 /// <summary>
-/// A model with what one must know to use it. Weights are held once: in the order of the inference engine where that has one of its own, else as the plain network. Models of one file that a
-/// host registers share them. Thread-safe.
+/// A model with what one must know to use it. Weights are held once: in the order of the inference engine where that has one of its own,
+/// else as the plain network. Models of one file that a host registers share them. Thread-safe.
 /// </summary>
 /// <remarks>
-/// Take it for the services that run a model over many images or explain it: <see cref="ImagePredictor"/>, <see cref="EmbeddingExtractor"/>,
-/// <see cref="NeighborSearch"/>, <see cref="ArkExplainer"/>, and those of the package Ark.Training. Take <see cref="IArkClassifier"/> for probabilities of
-/// images that come one at a time, <see cref="InferenceEngine"/> for forward passes over tensors that are prepared already, and <see cref="ArkModel"/> for
-/// gradients and state dicts.
+/// Take it for the services that run a model over many images or explain it: <see cref="ImagePredictor"/>,
+/// <see cref="EmbeddingExtractor"/>, <see cref="NeighborSearch"/>, <see cref="ArkExplainer"/>, and those of the package Ark.Training. Take
+/// <see cref="IArkClassifier"/> for probabilities of images that come one at a time, <see cref="InferenceEngine"/> for forward passes over
+/// tensors that are prepared already, and <see cref="ArkModel"/> for gradients and state dicts.
 /// </remarks>
 public sealed class LoadedModel : IDisposable
 {
@@ -40,8 +40,9 @@ public sealed class LoadedModel : IDisposable
     public InferencePrecision Precision { get; }
 
     /// <summary>
-    /// The plain network, in evaluation mode; it belongs to this object. Classification, embeddings and heat maps do not need it: where they have the weights in an order of their own, it is read from
-    /// the file when it is first asked for, and takes its memory beside them.
+    /// The plain network, in evaluation mode; it belongs to this object. Classification, embeddings and heat maps do not need it: where
+    /// they have the weights in an order of their own, it is read from the file when it is first asked for, and takes its memory beside
+    /// them.
     /// </summary>
     /// <exception cref="ArkInputException">The file has changed since the model was loaded, or cannot be read any more.</exception>
     /// <exception cref="ObjectDisposedException">The model has been disposed.</exception>
@@ -51,10 +52,12 @@ public sealed class LoadedModel : IDisposable
     /// <param name="path">The checkpoint.</param>
     /// <param name="weights">Which network.</param>
     /// <param name="device">Where it shall live: <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>.</param>
-    /// <param name="precision">The arithmetic that its weights are prepared for. Asked for another one later it prepares them once more, beside these.</param>
+    /// <param name="precision">The arithmetic that its weights are prepared for. Asked for another one later it prepares them once more,
+    /// beside these.</param>
     /// <returns>The model; the caller disposes it.</returns>
     /// <exception cref="ArkInputException">The file is no whole checkpoint, or its model is not recognised.</exception>
-    public static LoadedModel Load(string path, ModelRole weights = ModelRole.Teacher, string device = "cpu", InferencePrecision precision = InferencePrecision.Fp32)
+    public static LoadedModel Load(
+        string path, ModelRole weights = ModelRole.Teacher, string device = "cpu", InferencePrecision precision = InferencePrecision.Fp32)
     {
         NativeRuntime.Ensure();
         var target = ComputeDevice.Of(device);
@@ -65,7 +68,8 @@ public sealed class LoadedModel : IDisposable
     internal static LoadedModel LoadPlain(string path, ModelRole weights)
     {
         NativeRuntime.Ensure();
-        return new LoadedModel(new ModelWeights(ModelFile.Open(path, weights), CPU, precision: null), path, weights, CPU, InferencePrecision.Fp32);
+        return new LoadedModel(
+            new ModelWeights(ModelFile.Open(path, weights), CPU, precision: null), path, weights, CPU, InferencePrecision.Fp32);
     }
 
     /// <summary>A network of the same shape with weights that were never trained, for comparison.</summary>
@@ -74,7 +78,8 @@ public sealed class LoadedModel : IDisposable
     internal LoadedModel Untrained(ulong seed)
     {
         using var generator = new Generator(seed);
-        return new LoadedModel(new ModelWeights(new ArkModel(Configuration, generator), Description, Device), Checkpoint, Weights, Device, Precision);
+        return new LoadedModel(
+            new ModelWeights(new ArkModel(Configuration, generator), Description, Device), Checkpoint, Weights, Device, Precision);
     }
 
     /// <summary>Runs the model in an arithmetic; borrowed. Weights are prepared when an arithmetic is first asked for.</summary>
@@ -103,20 +108,29 @@ public sealed class LoadedModel : IDisposable
     {
         var heads = Description.Heads;
         var known = string.Join(", ", heads.Select(h => $"{h.Name} ({h.Labels.Count})"));
-        var named = Enumerable.Range(0, heads.Count).Where(i => string.Equals(heads[i].Name, dataset, StringComparison.OrdinalIgnoreCase)).OrderByDescending(i => heads[i].Name == dataset).ToList();
+        var named = Enumerable.Range(0, heads.Count)
+            .Where(i => string.Equals(heads[i].Name, dataset, StringComparison.OrdinalIgnoreCase))
+            .OrderByDescending(i => heads[i].Name == dataset)
+            .ToList();
         // A merged head answers every dataset whose labels went into it.
-        if (named.Count == 0 && heads.ToList().FindIndex(h => h.Name == MergedHead.Name) is >= 0 and var merged && ColumnsIn(heads[merged].Labels, labels) is { } columns) return new HeadChoice(merged, columns);
+        if (named.Count == 0
+            && heads.ToList().FindIndex(h => h.Name == MergedHead.Name) is >= 0 and var merged
+            && ColumnsIn(heads[merged].Labels, labels) is { } columns)
+            return new HeadChoice(merged, columns);
         var alike = Enumerable.Range(0, heads.Count).Where(i => HaveSameNames(heads[i].Labels, labels)).ToList();
         if (named.Count == 0 && alike.Count != 1)
         {
-            throw new ArkInputException("checkpoint", $"head '{dataset}'", "the model has no head of that name, and " + (alike.Count == 0 ? "none with the dataset's labels" : "several with the dataset's labels"),
+            throw new ArkInputException("checkpoint", $"head '{dataset}'", "the model has no head of that name, and " + (alike.Count == 0
+                ? "none with the dataset's labels"
+                : "several with the dataset's labels"),
                 $"Name the dataset as the head is named. It has: {known}.");
         }
 
         var head = named.Count > 0 ? named[0] : alike[0];
         if (!HaveSameNames(heads[head].Labels, labels))
         {
-            throw new ArkInputException("checkpoint", $"head '{dataset}'", $"was trained on other labels than the dataset's: {string.Join(", ", heads[head].Labels.Names)}",
+            throw new ArkInputException("checkpoint", $"head '{dataset}'", $"was trained on other labels than the dataset's: "
+                + $"{string.Join(", ", heads[head].Labels.Names)}",
                 "Give the dataset the same labels.");
         }
 
@@ -131,5 +145,6 @@ public sealed class LoadedModel : IDisposable
         return columns.Contains(-1) ? null : columns;
     }
 
-    private static bool HaveSameNames(LabelSchema one, LabelSchema other) => one.Count == other.Count && one.Names.ToHashSet(StringComparer.Ordinal).SetEquals(other.Names);
+    private static bool HaveSameNames(LabelSchema one, LabelSchema other) =>
+        one.Count == other.Count && one.Names.ToHashSet(StringComparer.Ordinal).SetEquals(other.Names);
 }

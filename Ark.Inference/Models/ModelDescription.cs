@@ -24,7 +24,8 @@ public sealed record ModelDescription
     public required IReadOnlyList<ArkHead> Heads { get; init; }
 
     internal bool IsSameAs(ModelDescription other) =>
-        (Architecture, ImageSize, UseMlpProjector, ProjectorFeatures, Normalization) == (other.Architecture, other.ImageSize, other.UseMlpProjector, other.ProjectorFeatures, other.Normalization)
+        (Architecture, ImageSize, UseMlpProjector, ProjectorFeatures, Normalization) == (
+            other.Architecture, other.ImageSize, other.UseMlpProjector, other.ProjectorFeatures, other.Normalization)
         && Heads.SequenceEqual(other.Heads);
 
     /// <summary>The shape of the network.</summary>

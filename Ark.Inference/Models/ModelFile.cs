@@ -22,13 +22,21 @@ internal sealed record ModelFile(string Path, string? NestedKey, ArkModelConfigu
     {
         var opened = StampOf(path);
         var index = CheckpointFile.ReadIndex(path);
-        if (!DescribedCheckpoint.IsDescribedBy(index)) return new ModelFile(path, weights == ModelRole.Teacher ? null : StudentKey(index), Configuration: null, Description: null) { _opened = opened };
+        if (!DescribedCheckpoint.IsDescribedBy(index))
+            return new ModelFile(path, weights == ModelRole.Teacher ? null : StudentKey(index), Configuration: null, Description: null)
+            {
+                _opened = opened,
+            };
         var description = DescribedCheckpoint.DescriptionOf(index);
-        return new ModelFile(path, weights == ModelRole.Teacher ? "teacher" : "state_dict", description.Configuration(), description) { _opened = opened };
+        return new ModelFile(path, weights == ModelRole.Teacher ? "teacher" : "state_dict", description.Configuration(), description)
+        {
+            _opened = opened,
+        };
     }
 
     /// <summary>Prepares the model for inference, its weights once in memory.</summary>
-    public InferenceEngine LoadEngine(InferencePrecision precision) => InferenceEngine.Load(Unchanged(), precision, NestedKey, Configuration);
+    public InferenceEngine LoadEngine(InferencePrecision precision) =>
+        InferenceEngine.Load(Unchanged(), precision, NestedKey, Configuration);
 
     /// <summary>Builds the plain network.</summary>
     public ArkModel LoadNetwork() => ArkModel.Load(Unchanged(), NestedKey, Configuration, takeOver: null);
@@ -45,14 +53,20 @@ internal sealed record ModelFile(string Path, string? NestedKey, ArkModelConfigu
     };
 
     // A host lives longer than a file stays what it is: parts of two models must not answer together.
-    private string Unchanged() => IsUnchanged ? Path : throw new ArkInputException(Path, null, "has changed since the model was loaded from it", "Load the model again.");
+    private string Unchanged() =>
+        IsUnchanged
+            ? Path
+            : throw new ArkInputException(Path, null, "has changed since the model was loaded from it", "Load the model again.");
 
     // Of the file itself, where the path is a link.
-    private static (long Length, DateTime Written) StampOf(string path) => new FileInfo(PathIdentity.Of(path)) is { Exists: true } file ? (file.Length, file.LastWriteTimeUtc) : default;
+    private static (long Length, DateTime Written) StampOf(string path) =>
+        new FileInfo(PathIdentity.Of(path)) is { Exists: true } file ? (file.Length, file.LastWriteTimeUtc) : default;
 
     private static string StudentKey(CheckpointIndex index)
     {
-        if (index.Root is PickleDictionary root && ((string[])["state_dict", "student"]).FirstOrDefault(k => root.Get<PickleDictionary>(k) is not null) is { } key) return key;
+        if (index.Root is PickleDictionary root
+            && ((string[])["state_dict", "student"]).FirstOrDefault(k => root.Get<PickleDictionary>(k) is not null) is { } key)
+            return key;
         throw new ArkInputException(index.Path, null, "holds no student beside a teacher", "Ask for the teacher's weights.");
     }
 }

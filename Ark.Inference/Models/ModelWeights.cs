@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 namespace Ark.Inference;
 
 /// <summary>
-/// The weights of one network, which several models may share. They are held once: in the order of the inference engine where that has one of its own, else as the plain network.
-/// Thread-safe.
+/// The weights of one network, which several models may share. They are held once: in the order of the inference engine where that has one
+/// of its own, else as the plain network. Thread-safe.
 /// </summary>
 internal sealed class ModelWeights
 {
@@ -82,7 +82,9 @@ internal sealed class ModelWeights
         {
             var actual = Actual(precision);
             if (!_isPacked || _engines.ContainsKey(actual)) return 0;
-            return _engines.Values.First().Network.parameters().Sum(p => p.numel()) * (actual == InferencePrecision.Bf16 ? 2 : sizeof(float)) >> 20;
+            return _engines.Values.First().Network.parameters().Sum(p => p.numel()) * (actual == InferencePrecision.Bf16
+                ? 2
+                : sizeof(float)) >> 20;
         }
     }
 
@@ -116,7 +118,9 @@ internal sealed class ModelWeights
 
     // Where bfloat16 is computed in single precision, its weights are those of single precision.
     private InferencePrecision Actual(InferencePrecision precision) =>
-        precision == InferencePrecision.Bf16 && _isPacked && !InferenceEngine.PacksBf16(Configuration.Backbone) ? InferencePrecision.Fp32 : precision;
+        precision == InferencePrecision.Bf16 && _isPacked && !InferenceEngine.PacksBf16(Configuration.Backbone)
+            ? InferencePrecision.Fp32
+            : precision;
 
     private static ArkModel Plain(ArkModel network, Device device)
     {

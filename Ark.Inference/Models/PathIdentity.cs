@@ -3,7 +3,10 @@ namespace Ark.Inference;
 /// <summary>Tells whether two paths lead to one file.</summary>
 internal static class PathIdentity
 {
-    /// <summary>The full path without links, in whatever way it was written. Where something in it cannot be looked at it stays as it is: whoever opens the file says why.</summary>
+    /// <summary>
+    /// The full path without links, in whatever way it was written. Where something in it cannot be looked at it stays as it is: whoever
+    /// opens the file says why.
+    /// </summary>
     public static string Of(string path)
     {
         try
@@ -13,7 +16,9 @@ internal static class PathIdentity
             foreach (var part in full[resolved.Length..].Split(Path.DirectorySeparatorChar, StringSplitOptions.RemoveEmptyEntries))
             {
                 var next = Path.Combine(resolved, part);
-                resolved = (Directory.Exists(next) ? new DirectoryInfo(next) : (FileSystemInfo)new FileInfo(next)).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? next;
+                resolved = (Directory.Exists(next)
+                    ? new DirectoryInfo(next)
+                    : (FileSystemInfo)new FileInfo(next)).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? next;
             }
 
             return resolved;

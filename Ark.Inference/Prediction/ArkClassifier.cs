@@ -12,11 +12,13 @@ internal sealed class ArkClassifier(ModelService service, Calibration? calibrati
 
     public IReadOnlyList<ArkHead> Heads { get; } = [.. service.Heads.Select(h => h.Head)];
 
-    public Task<ImagePrediction> ClassifyAsync(DataContent image, CancellationToken cancellationToken = default) => ClassifyAsync(image.ToImage(0), cancellationToken);
+    public Task<ImagePrediction> ClassifyAsync(DataContent image, CancellationToken cancellationToken = default) =>
+        ClassifyAsync(image.ToImage(0), cancellationToken);
 
     public async Task<ImagePrediction> ClassifyAsync(ImageSource image, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(image);
-        return _activation.Describe(image.Name, await service.RunAsync(image, InferenceOutputs.Logits, cancellationToken).ConfigureAwait(false));
+        return _activation.Describe(
+            image.Name, await service.RunAsync(image, InferenceOutputs.Logits, cancellationToken).ConfigureAwait(false));
     }
 }

@@ -10,7 +10,11 @@ internal static class CalibrationFile
 {
     private const string Format = "ark-calibration";
     private const long Largest = 256L << 20;
-    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions Indented = new()
+    {
+        WriteIndented = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
     public static void Write(string path, Calibration calibration)
     {
@@ -35,13 +39,15 @@ internal static class CalibrationFile
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
-            throw new ArkInputException(path, null, "the calibration does not exist", "Correct the path, or fit one with 'ArkCalibrator'.", e);
+            throw new ArkInputException(
+                path, null, "the calibration does not exist", "Correct the path, or fit one with 'ArkCalibrator'.", e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new ArkInputException(path, null, $"cannot be read: {e.Message.TrimEnd('.')}", null, e);
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException or FormatException or ArgumentException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException or FormatException
+            or ArgumentException)
         {
             throw new ArkInputException(path, null, "is no calibration", "Name a file that 'ArkCalibrator' wrote.", e);
         }
@@ -96,7 +102,8 @@ internal static class CalibrationFile
 
     private static Calibration Read(string path, JsonElement root)
     {
-        if (!root.TryGetProperty("format", out var format) || format.GetString() != Format) throw Error(path, "key 'format'", "is no calibration of Ark");
+        if (!root.TryGetProperty("format", out var format) || format.GetString() != Format)
+            throw Error(path, "key 'format'", "is no calibration of Ark");
         return new Calibration(
             root.GetProperty("checkpoint").GetString() ?? "",
             Enum.Parse<ModelRole>(root.GetProperty("weights").GetString() ?? "", ignoreCase: true),
@@ -134,7 +141,8 @@ internal static class CalibrationFile
                 p.GetProperty("sensitivity").GetDouble(), p.GetProperty("specificity").GetDouble()))],
         };
         var place = $"head '{head}', label '{label.Name}'";
-        if (label.Temperature is not (> 0 and < 1e6)) throw Error(path, place, $"has the temperature {label.Temperature}, expected a number above 0");
+        if (label.Temperature is not (> 0 and < 1e6))
+            throw Error(path, place, $"has the temperature {label.Temperature}, expected a number above 0");
         if (method == CalibrationMethod.Isotonic && !IsCurve(label)) throw Error(path, place, "has a curve that does not rise from 0 to 1");
         return label;
     }
@@ -149,5 +157,6 @@ internal static class CalibrationFile
 
     private static double? Optional(JsonElement number) => number.ValueKind == JsonValueKind.Null ? null : number.GetDouble();
 
-    private static ArkInputException Error(string path, string? place, string problem) => new(path, place, problem, "Name a file that 'ArkCalibrator' wrote.");
+    private static ArkInputException Error(string path, string? place, string problem) =>
+        new(path, place, problem, "Name a file that 'ArkCalibrator' wrote.");
 }

@@ -4,8 +4,9 @@ using System.Text;
 namespace Ark.Inference;
 
 /// <summary>
-/// Which names of the public label sets mean the same finding. Case, blanks, underscores and punctuation never matter; beyond that only the pairs listed here are joined. Names that
-/// merely overlap (nodule and mass against lung lesion or lung tumor, pneumonia against lung opacity) are kept apart: a head must not answer for what it was not trained on.
+/// Which names of the public label sets mean the same finding. Case, blanks, underscores and punctuation never matter; beyond that only the
+/// pairs listed here are joined. Names that merely overlap (nodule and mass against lung lesion or lung tumor, pneumonia against lung
+/// opacity) are kept apart: a head must not answer for what it was not trained on.
 /// </summary>
 internal static class FindingNames
 {
@@ -31,7 +32,9 @@ internal static class FindingNames
     ];
 
     private static readonly FrozenDictionary<string, string> Groups =
-        Synonyms.SelectMany(g => g.Select(name => KeyValuePair.Create(Plain(name), g[0]))).DistinctBy(p => p.Key, StringComparer.Ordinal).ToFrozenDictionary(StringComparer.Ordinal);
+        Synonyms.SelectMany(g => g.Select(name => KeyValuePair.Create(Plain(name), g[0])))
+            .DistinctBy(p => p.Key, StringComparer.Ordinal)
+            .ToFrozenDictionary(StringComparer.Ordinal);
 
     /// <summary>Whether two names mean the same finding.</summary>
     public static bool AreSame(string one, string other) => Key(one) == Key(other);

@@ -7,7 +7,9 @@ internal sealed class FindingReader(IReadOnlyList<ModelHead> heads, HeadCombinat
 {
     /// <summary>The places in a row of all heads' outputs that answer for a finding; empty where no head was trained on it.</summary>
     public IReadOnlyList<int> PlacesOf(string finding) =>
-        [.. heads.SelectMany(h => Enumerable.Range(0, h.Labels.Count).Where(k => FindingNames.AreSame(h.Labels.Names[k], finding)).Select(k => h.Offset + k))];
+        [.. heads.SelectMany(h => Enumerable.Range(0, h.Labels.Count)
+            .Where(k => FindingNames.AreSame(h.Labels.Names[k], finding))
+            .Select(k => h.Offset + k))];
 
     /// <summary>The heads that answer for a finding, with the names that they know it by.</summary>
     public IReadOnlyList<string> SourcesOf(string finding) =>
@@ -19,8 +21,17 @@ internal sealed class FindingReader(IReadOnlyList<ModelHead> heads, HeadCombinat
     {
         var places = PlacesOf(finding);
         if (places.Count > 0) return places;
-        var known = heads.SelectMany(h => h.Labels.Names).Select(FindingNames.Shown).Distinct(StringComparer.OrdinalIgnoreCase).Order(StringComparer.OrdinalIgnoreCase).ToList();
-        throw new ArkInputException("checkpoint", $"finding '{finding}'", "no head of the model was trained on it", NameSuggestion.For(finding, known, "The heads know"));
+        var known = heads
+            .SelectMany(h => h.Labels.Names)
+            .Select(FindingNames.Shown)
+            .Distinct(StringComparer.OrdinalIgnoreCase)
+            .Order(StringComparer.OrdinalIgnoreCase)
+            .ToList();
+        throw new ArkInputException(
+            "checkpoint",
+            $"finding '{finding}'",
+            "no head of the model was trained on it",
+            NameSuggestion.For(finding, known, "The heads know"));
     }
 
     /// <summary>One answer from the places of a finding.</summary>

@@ -2,7 +2,10 @@ using Ark.Models;
 
 namespace Ark.Inference;
 
-/// <summary>Turns logits into probabilities, once: sigmoid where labels are independent, softmax where they exclude each other, and the calibration where there is one.</summary>
+/// <summary>
+/// Turns logits into probabilities, once: sigmoid where labels are independent, softmax where they exclude each other, and the calibration
+/// where there is one.
+/// </summary>
 /// <param name="heads">The heads.</param>
 /// <param name="calibration">Corrects the probabilities of the heads that it knows.</param>
 internal sealed class HeadActivation(IReadOnlyList<ModelHead> heads, Calibration? calibration)
@@ -64,7 +67,10 @@ internal sealed class HeadActivation(IReadOnlyList<ModelHead> heads, Calibration
     /// <summary>Names probabilities that are there already, such as a mean over views.</summary>
     public ImagePrediction Describe(string image, double[] probabilities) => new(image, [.. heads.Select((head, h) => new HeadPrediction(
         head.Name,
-        [.. head.Labels.Names.Select((name, k) => new LabelProbability(name, probabilities[head.Offset + k]) { IsCalibrated = _calibrations[h] is not null })],
+        [.. head.Labels.Names.Select((name, k) => new LabelProbability(name, probabilities[head.Offset + k])
+        {
+            IsCalibrated = _calibrations[h] is not null,
+        })],
         head.Labels.Task == LabelTask.MultiClass))]);
 
     /// <summary>Sigmoid or softmax of a head's logits.</summary>

@@ -4,8 +4,8 @@ using Microsoft.Extensions.AI;
 namespace Ark.Inference;
 
 /// <summary>
-/// Probabilities of findings in radiographs. Thread-safe; concurrent callers share batches, and results do not depend on who shares one. A host gets it from
-/// <c>AddArk().AddModel(name, …)</c> as the keyed service of that name; the first model is the unkeyed service too.
+/// Probabilities of findings in radiographs. Thread-safe; concurrent callers share batches, and results do not depend on who shares one. A
+/// host gets it from <c>AddArk().AddModel(name, …)</c> as the keyed service of that name; the first model is the unkeyed service too.
 /// </summary>
 /// <remarks>
 /// Take it in applications: it decodes and prepares images, calibrates, and batches callers. For many images at once take

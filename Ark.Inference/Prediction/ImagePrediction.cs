@@ -9,8 +9,8 @@ public sealed record ImagePrediction(string Image, IReadOnlyList<HeadPrediction>
     public IReadOnlyList<FindingProbability> Findings { get; init; } = [];
 
     /// <summary>
-    /// Why the image could not be read; it then has no heads. <see langword="null"/> for every image that could. Only an <see cref="ImagePredictor"/> that
-    /// skips bad images says it; everything else throws.
+    /// Why the image could not be read; it then has no heads. <see langword="null"/> for every image that could. Only an
+    /// <see cref="ImagePredictor"/> that skips bad images says it; everything else throws.
     /// </summary>
     public string? Problem { get; init; }
 
@@ -21,16 +21,21 @@ public sealed record ImagePrediction(string Image, IReadOnlyList<HeadPrediction>
     public double? Probability(string head, string label) =>
         Heads.FirstOrDefault(h => h.Name == head)?.Labels.FirstOrDefault(l => l.Name == label)?.Probability;
 
-    /// <summary>One answer for a finding from every head that was trained on it. Labels are matched by the table of names in docs/reuse.md.</summary>
+    /// <summary>
+    /// One answer for a finding from every head that was trained on it. Labels are matched by the table of names in docs/reuse.md.
+    /// </summary>
     /// <param name="name">The finding, under any of its names.</param>
     /// <param name="combination">How several heads become one answer.</param>
     /// <returns>The answer, or <see langword="null"/> where no head was trained on the finding.</returns>
     public FindingProbability? Finding(string name, HeadCombination combination = HeadCombination.Mean)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
-        var answers = Heads.SelectMany(h => h.Labels.Where(l => FindingNames.AreSame(l.Name, name)).Select(l => (Source: $"{h.Name}/{l.Name}", l.Probability))).ToList();
+        var answers = Heads.SelectMany(h => h.Labels
+            .Where(l => FindingNames.AreSame(l.Name, name))
+            .Select(l => (Source: $"{h.Name}/{l.Name}", l.Probability))).ToList();
         return answers.Count == 0
             ? null
-            : new FindingProbability(name, FindingReader.Combine(combination, answers.Select(a => a.Probability)), [.. answers.Select(a => a.Source)]);
+            : new FindingProbability(
+                name, FindingReader.Combine(combination, answers.Select(a => a.Probability)), [.. answers.Select(a => a.Source)]);
     }
 }

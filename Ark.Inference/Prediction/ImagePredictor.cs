@@ -4,8 +4,9 @@ using System.Threading.Channels;
 namespace Ark.Inference;
 
 /// <summary>
-/// Predicts many images: workers decode and prepare ahead, the network runs on a thread of its own, and the predictions come as a stream in the order of
-/// the images. Thread-safe. A host gets it from <c>AddArk()</c>. For images that come one at a time, from many callers, take <see cref="IArkClassifier"/>.
+/// Predicts many images: workers decode and prepare ahead, the network runs on a thread of its own, and the predictions come as a stream in
+/// the order of the images. Thread-safe. A host gets it from <c>AddArk()</c>. For images that come one at a time, from many callers, take
+/// <see cref="IArkClassifier"/>.
 /// </summary>
 /// <param name="decoder">Decodes images.</param>
 public sealed class ImagePredictor(IImageDecoder decoder)
@@ -17,12 +18,12 @@ public sealed class ImagePredictor(IImageDecoder decoder)
     /// <param name="progress">Is told what happens; may be called from any thread.</param>
     /// <param name="cancellationToken">Ends the work early.</param>
     /// <returns>
-    /// The prediction of each image, in order. The work begins with the enumeration, waits while a batch of predictions has not been taken, and ends where the
-    /// enumeration does.
+    /// The prediction of each image, in order. The work begins with the enumeration, waits while a batch of predictions has not been taken,
+    /// and ends where the enumeration does.
     /// </returns>
     /// <exception cref="ArkInputException">
-    /// Thrown while the stream is read: an option is out of range, a head or finding is unknown, the calibration is another network's, or an image cannot be
-    /// read and <see cref="PredictionOptions.BadImages"/> says to stop.
+    /// Thrown while the stream is read: an option is out of range, a head or finding is unknown, the calibration is another network's, or
+    /// an image cannot be read and <see cref="PredictionOptions.BadImages"/> says to stop.
     /// </exception>
     /// <exception cref="OperationCanceledException">The token was canceled.</exception>
     public IAsyncEnumerable<ImagePrediction> PredictAsync(
@@ -40,11 +41,17 @@ public sealed class ImagePredictor(IImageDecoder decoder)
     {
         Check(options);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var predictions = Channel.CreateBounded<ImagePrediction>(new BoundedChannelOptions(options.BatchSize) { SingleReader = true, SingleWriter = true });
-        var work = OwnThread.RunAsync(() => Send(Predict(model, images, options, progress, stop.Token), predictions.Writer, stop.Token), CancellationToken.None);
+        var predictions = Channel.CreateBounded<ImagePrediction>(new BoundedChannelOptions(options.BatchSize)
+        {
+            SingleReader = true,
+            SingleWriter = true,
+        });
+        var work = OwnThread.RunAsync(
+            () => Send(Predict(model, images, options, progress, stop.Token), predictions.Writer, stop.Token), CancellationToken.None);
         try
         {
-            await foreach (var prediction in predictions.Reader.ReadAllAsync(cancellationToken).ConfigureAwait(false)) yield return prediction;
+            await foreach (var prediction in predictions.Reader.ReadAllAsync(cancellationToken).ConfigureAwait(false))
+                yield return prediction;
         }
         finally
         {
@@ -54,7 +61,8 @@ public sealed class ImagePredictor(IImageDecoder decoder)
         }
     }
 
-    private static void Send(IEnumerable<ImagePrediction> predictions, ChannelWriter<ImagePrediction> writer, CancellationToken cancellationToken)
+    private static void Send(
+        IEnumerable<ImagePrediction> predictions, ChannelWriter<ImagePrediction> writer, CancellationToken cancellationToken)
     {
         try
         {
@@ -68,7 +76,8 @@ public sealed class ImagePredictor(IImageDecoder decoder)
     }
 
     private IEnumerable<ImagePrediction> Predict(
-        LoadedModel model, IReadOnlyList<NamedImage> images, PredictionOptions options, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
+        LoadedModel model, IReadOnlyList<NamedImage> images, PredictionOptions options, IProgress<WorkProgress>? progress,
+        CancellationToken cancellationToken)
     {
         var runner = new ModelRunner(model, options.Precision);
         if (options.Head is { } head && runner.Heads.All(h => h.Name != head))
@@ -90,7 +99,8 @@ public sealed class ImagePredictor(IImageDecoder decoder)
             OnSkipped = skipped => bad.Add(skipped.Index, skipped.Reason),
             What = "predicting",
         });
-        foreach (var (index, logits) in reader.ReadLogits(runner, [.. images.Select(i => new ImageSample(i.Image, []))], progress, cancellationToken))
+        foreach (var (index, logits) in reader.ReadLogits(
+            runner, [.. images.Select(i => new ImageSample(i.Image, []))], progress, cancellationToken))
         {
             for (; next < index; next++) yield return new ImagePrediction(images[next].Name, []) { Problem = bad[next] };
             yield return Answer(activation.Describe(images[index].Name, activation.MeanOverViews(logits)), options);
@@ -113,5 +123,6 @@ public sealed class ImagePredictor(IImageDecoder decoder)
         if (options.Workers < 1) throw Error("Workers", $"{options.Workers} is too few", "Give at least 1.");
     }
 
-    private static ArkInputException Error(string option, string problem, string hint) => new("prediction options", $"'{option}'", problem, hint);
+    private static ArkInputException Error(string option, string problem, string hint) =>
+        new("prediction options", $"'{option}'", problem, hint);
 }

@@ -24,15 +24,21 @@ public sealed record LabelCalibration
     /// <summary>Negative images that it was fitted on.</summary>
     public int Negatives { get; init; }
 
-    /// <summary>Expected calibration error without the correction, on images that were not used for fitting; <see langword="null"/> where there were none.</summary>
+    /// <summary>
+    /// Expected calibration error without the correction, on images that were not used for fitting; <see langword="null"/> where there were
+    /// none.
+    /// </summary>
     public double? EceBefore { get; init; }
 
-    /// <summary>Expected calibration error with the correction, on images that were not used for fitting; <see langword="null"/> where there were none.</summary>
+    /// <summary>
+    /// Expected calibration error with the correction, on images that were not used for fitting; <see langword="null"/> where there were
+    /// none.
+    /// </summary>
     public double? EceAfter { get; init; }
 
     /// <summary>
-    /// The expected calibration error that the corrected probabilities would have, were they exactly right, on as many images: what chance alone brings about. An error near it cannot be told
-    /// from none; <see langword="null"/> where there were no images.
+    /// The expected calibration error that the corrected probabilities would have, were they exactly right, on as many images: what chance
+    /// alone brings about. An error near it cannot be told from none; <see langword="null"/> where there were no images.
     /// </summary>
     public double? EceByChance { get; init; }
 

@@ -10,7 +10,9 @@ public sealed record PredictionOptions
     /// <value>The default is <see langword="null"/>: all heads.</value>
     public string? Head { get; init; }
 
-    /// <summary>Findings to answer from every head that was trained on them, by whatever name; see <see cref="ImagePrediction.Findings"/>.</summary>
+    /// <summary>
+    /// Findings to answer from every head that was trained on them, by whatever name; see <see cref="ImagePrediction.Findings"/>.
+    /// </summary>
     /// <value>The default is none.</value>
     public IReadOnlyList<string> Findings { get; init; } = [];
 
@@ -22,7 +24,9 @@ public sealed record PredictionOptions
     /// <value>The default is <see langword="null"/>: none.</value>
     public Calibration? Calibration { get; init; }
 
-    /// <summary>Views of an image whose probabilities are averaged: 1 (center crop) or 10 (four corners, center, and their mirror images).</summary>
+    /// <summary>
+    /// Views of an image whose probabilities are averaged: 1 (center crop) or 10 (four corners, center, and their mirror images).
+    /// </summary>
     /// <value>The default is 1.</value>
     public int Crops { get; init; } = 1;
 

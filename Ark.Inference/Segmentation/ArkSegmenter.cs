@@ -9,7 +9,9 @@ namespace Ark.Inference;
 /// <param name="stretch">Whether grey levels are spread over the full range first.</param>
 /// <param name="budget">What a host may decode at a time; without one only <paramref name="concurrency"/> bounds it.</param>
 /// <param name="watch">Measures and logs.</param>
-internal sealed class ArkSegmenter(LoadedSegmenter model, IImageDecoder decoder, int concurrency, bool stretch = false, DecodingBudget? budget = null, ServingTelemetry? watch = null) : IArkSegmenter, IDisposable
+internal sealed class ArkSegmenter(
+    LoadedSegmenter model, IImageDecoder decoder, int concurrency, bool stretch = false, DecodingBudget? budget = null,
+    ServingTelemetry? watch = null) : IArkSegmenter, IDisposable
 {
     private readonly DecodingBudget _budget = budget ?? new DecodingBudget(long.MaxValue, new ServingInstruments());
     private readonly ServingTelemetry _watch = watch ?? new ServingTelemetry("segmenter", new ServingInstruments());
@@ -19,7 +21,8 @@ internal sealed class ArkSegmenter(LoadedSegmenter model, IImageDecoder decoder,
 
     public IReadOnlyList<string> Structures => model.Structures;
 
-    public Task<ImageSegmentation> SegmentAsync(DataContent image, CancellationToken cancellationToken = default) => SegmentAsync(image.ToImage(0), cancellationToken);
+    public Task<ImageSegmentation> SegmentAsync(DataContent image, CancellationToken cancellationToken = default) =>
+        SegmentAsync(image.ToImage(0), cancellationToken);
 
     public Task<ImageSegmentation> SegmentAsync(ImageSource image, CancellationToken cancellationToken = default)
     {
@@ -76,7 +79,8 @@ internal sealed class ArkSegmenter(LoadedSegmenter model, IImageDecoder decoder,
         _watch.Began([asked]);
         try
         {
-            return new ImageSegmentation(source.Name, image, model.Structures, ComputeThread.Run(() => model.Segment(image, stretch), cancellationToken));
+            return new ImageSegmentation(
+                source.Name, image, model.Structures, ComputeThread.Run(() => model.Segment(image, stretch), cancellationToken));
         }
         catch (Exception e) when (e is not ArkInputException and not OperationCanceledException)
         {

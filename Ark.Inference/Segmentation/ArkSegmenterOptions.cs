@@ -14,7 +14,10 @@ public sealed class ArkSegmenterOptions
     [RegularExpression("cpu|cuda(:[0-9]{1,2})?")]
     public string? Device { get; set; }
 
-    /// <summary>Whether the grey levels of each picture are spread over the full range first, a hundredth of the pixels at each end left aside: for pictures of low contrast.</summary>
+    /// <summary>
+    /// Whether the grey levels of each picture are spread over the full range first, a hundredth of the pixels at each end left aside: for
+    /// pictures of low contrast.
+    /// </summary>
     /// <value>The default is <see langword="false"/>: pictures are prepared as in training.</value>
     public bool Stretch { get; set; }
 

@@ -3,8 +3,8 @@ using Microsoft.Extensions.AI;
 namespace Ark.Inference;
 
 /// <summary>
-/// Finds structures in radiographs. Thread-safe; results do not depend on who else calls. A host gets it from <c>AddArk().AddSegmenter(name, …)</c> as the keyed service of that name; the first
-/// one is the unkeyed service too.
+/// Finds structures in radiographs. Thread-safe; results do not depend on who else calls. A host gets it from
+/// <c>AddArk().AddSegmenter(name, …)</c> as the keyed service of that name; the first one is the unkeyed service too.
 /// </summary>
 public interface IArkSegmenter
 {

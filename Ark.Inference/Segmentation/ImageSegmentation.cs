@@ -43,7 +43,9 @@ public sealed class ImageSegmentation
         return $"#{r:x2}{g:x2}{b:x2}";
     }
 
-    /// <summary>One grey value for each pixel: 0 for none, k for the k-th structure, counted from 1. A pixel of several has the last one's.</summary>
+    /// <summary>
+    /// One grey value for each pixel: 0 for none, k for the k-th structure, counted from 1. A pixel of several has the last one's.
+    /// </summary>
     /// <returns>A new picture.</returns>
     public RasterImage LabelMap()
     {
@@ -66,6 +68,7 @@ public sealed class ImageSegmentation
     private int IndexOf(string structure)
     {
         var found = StructureIndex.Of(Structures, structure);
-        return found >= 0 ? found : throw new ArgumentException($"There is no structure '{structure}'; there are {string.Join(", ", Structures)}.", nameof(structure));
+        return found >= 0 ? found : throw new ArgumentException(
+            $"There is no structure '{structure}'; there are {string.Join(", ", Structures)}.", nameof(structure));
     }
 }

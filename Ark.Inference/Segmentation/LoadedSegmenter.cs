@@ -45,7 +45,10 @@ public sealed class LoadedSegmenter : IDisposable
         return loaded;
     }
 
-    /// <summary>Finds the structures in a picture, in the picture's own grid: scores are resized to it, and a pixel belongs to a structure where its probability is above one half.</summary>
+    /// <summary>
+    /// Finds the structures in a picture, in the picture's own grid: scores are resized to it, and a pixel belongs to a structure where its
+    /// probability is above one half.
+    /// </summary>
     /// <param name="image">The picture.</param>
     /// <param name="stretch">Whether its grey levels are spread over the full range first.</param>
     /// <returns>One mask for each structure.</returns>

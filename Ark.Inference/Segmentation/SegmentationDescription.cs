@@ -17,7 +17,8 @@ internal sealed record SegmentationDescription(UperNetConfiguration Network, Nor
 
     /// <summary>Makes input and target for the network.</summary>
     /// <param name="variesQuality">Whether training varies sharpness and grey levels widely.</param>
-    public SegmentationTransform Transform(bool variesQuality = false) => new(Size, Network.Structures.Count, Normalization) { VariesQuality = variesQuality };
+    public SegmentationTransform Transform(bool variesQuality = false) =>
+        new(Size, Network.Structures.Count, Normalization) { VariesQuality = variesQuality };
 
     /// <summary>For a checkpoint.</summary>
     public OrderedDictionary<string, object?> Encode()
@@ -43,7 +44,9 @@ internal sealed record SegmentationDescription(UperNetConfiguration Network, Nor
         };
     }
 
-    /// <summary>Refuses what a file describes where the network would be much larger than the file: nothing of that size is allocated for it.</summary>
+    /// <summary>
+    /// Refuses what a file describes where the network would be much larger than the file: nothing of that size is allocated for it.
+    /// </summary>
     /// <param name="path">The file.</param>
     /// <exception cref="ArkInputException">It is.</exception>
     public void RequirePlausible(string path)
@@ -53,30 +56,41 @@ internal sealed record SegmentationDescription(UperNetConfiguration Network, Nor
         const double block = 4096;
         var b = Network.Backbone;
         if (ImageSize is < 1 or > MaxImageSize || Network.Structures.Count is < 1 or > StructureMap.MaxStructures)
-            throw new ArkInputException(path, "key 'ark.model'", $"describes a network for images of {ImageSize} pixels and {Network.Structures.Count} structures, which no training makes", "Give a checkpoint that 'SegmentationTrainer' wrote.");
+            throw new ArkInputException(
+                path,
+                "key 'ark.model'",
+                $"describes a network for images of {ImageSize} pixels and {Network.Structures.Count} structures, which no training makes",
+                "Give a checkpoint that 'SegmentationTrainer' wrote.");
         double floats = b.AbsolutePositionEmbedding ? b.EmbedDim * Math.Pow(ImageSize / Math.Max(1, b.PatchSize), 2) : 0;
         for (var stage = 0; stage < b.Depths.Count; stage++)
         {
             var channels = b.EmbedDim * Math.Pow(2, stage);
             var side = ImageSize / (Math.Max(1, b.PatchSize) * Math.Pow(2, stage));
             var window = Math.Min(b.WindowSize, side);
-            // Matrices of a block and of the merging; position tables, with a head for each channel at most, and their indices of 64 bits; the masks of shifted windows; what the decoder makes of a stage.
+            // Matrices of a block and of the merging; position tables, with a head for each channel at most, and their indices of 64 bits;
+            // the masks of shifted windows; what the decoder makes of a stage.
             floats += b.Depths[stage] * (block + ((4 + (2 * b.MlpRatio)) * channels * channels)) + (8 * channels * channels);
-            floats += b.Depths[stage] * ((Math.Pow((2.0 * b.WindowSize) - 1, 2) * b.NumHeads.ElementAtOrDefault(stage)) + (2 * Math.Pow(b.WindowSize, 4)));
+            floats += b.Depths[
+                stage] * ((Math.Pow((2.0 * b.WindowSize) - 1, 2) * b.NumHeads.ElementAtOrDefault(stage)) + (2 * Math.Pow(b.WindowSize, 4)));
             floats += Math.Ceiling(b.Depths[stage] / 2.0) * side * side * window * window;
             floats += 9.0 * Network.Width * (channels + Network.Width);
         }
 
         floats += (double)b.EmbedDim * 3 * b.PatchSize * b.PatchSize;
         if (b.Depths.Any(d => d < 0) || !double.IsFinite(floats) || floats * sizeof(float) > (4.0 * new FileInfo(path).Length) + allowance)
-            throw new ArkInputException(path, "key 'ark.model'", "describes a network that is much larger than the file", "Give a checkpoint that 'SegmentationTrainer' wrote.");
+            throw new ArkInputException(
+                path,
+                "key 'ark.model'",
+                "describes a network that is much larger than the file",
+                "Give a checkpoint that 'SegmentationTrainer' wrote.");
     }
 
     /// <summary>From a checkpoint.</summary>
     public static SegmentationDescription Decode(string path, CheckpointSection section)
     {
         var decoder = section.GetString("decoder");
-        if (!Enum.TryParse<UperNetDecoder>(decoder, out var kind)) throw new ArkInputException(path, "key 'ark.model.decoder'", $"has the unknown decoder '{decoder}'", "Update Ark.");
+        if (!Enum.TryParse<UperNetDecoder>(decoder, out var kind))
+            throw new ArkInputException(path, "key 'ark.model.decoder'", $"has the unknown decoder '{decoder}'", "Update Ark.");
         var size = section.GetInt32("img_size");
         var backbone = new SwinConfiguration
         {
@@ -95,7 +109,13 @@ internal sealed record SegmentationDescription(UperNetConfiguration Network, Nor
             NumClasses = 0,
             PadsWindows = true,
         };
-        var network = new UperNetConfiguration { Backbone = backbone, Structures = section.GetStringArray("structures"), Decoder = kind, Width = section.GetInt32("width") };
+        var network = new UperNetConfiguration
+        {
+            Backbone = backbone,
+            Structures = section.GetStringArray("structures"),
+            Decoder = kind,
+            Width = section.GetInt32("width"),
+        };
         return new SegmentationDescription(network, section.GetNormalization("normalization"));
     }
 }

@@ -4,7 +4,8 @@ namespace Ark.Inference;
 
 /// <summary>What can be measured on the structures of an image.</summary>
 /// <param name="Areas">The area of each structure.</param>
-/// <param name="CardiothoracicRatio">The greatest width of the heart over that of both lungs together; <see langword="null"/> where heart or lungs were not looked for, or one of them was not found.</param>
+/// <param name="CardiothoracicRatio">The greatest width of the heart over that of both lungs together; <see langword="null"/> where heart
+/// or lungs were not looked for, or one of them was not found.</param>
 public sealed record SegmentationMeasurements(IReadOnlyList<StructureArea> Areas, double? CardiothoracicRatio)
 {
     private static readonly string[][] Lungs = [["lungs"], ["lung"], ["left_lung", "right_lung"]];
@@ -19,7 +20,9 @@ public sealed record SegmentationMeasurements(IReadOnlyList<StructureArea> Areas
         }
 
         var (heart, thorax) = (Span("heart"), Lungs.Select(l => Span(l)).FirstOrDefault(s => s is not null));
-        return new SegmentationMeasurements([.. structures.Select((s, k) => new StructureArea(s, masks[k].Area, (double)masks[k].Area / masks[k].Pixels.Length))], heart / thorax);
+        return new SegmentationMeasurements(
+            [.. structures.Select((s, k) => new StructureArea(s, masks[k].Area, (double)masks[k].Area / masks[k].Pixels.Length))],
+            heart / thorax);
     }
 
     /// <summary>The figures for machines.</summary>

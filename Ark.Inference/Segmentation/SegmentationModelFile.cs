@@ -38,7 +38,12 @@ internal static class SegmentationModelFile
         }
         catch (Exception e) when (e is ArkInputException or ArgumentException or System.Runtime.InteropServices.ExternalException)
         {
-            throw new ArkInputException(path, "key 'ark.model'", $"does not describe a network: {e.Message.Split('\n')[0]}", "Give a checkpoint that 'SegmentationTrainer' wrote.", e);
+            throw new ArkInputException(
+                path,
+                "key 'ark.model'",
+                $"does not describe a network: {e.Message.Split('\n')[0]}",
+                "Give a checkpoint that 'SegmentationTrainer' wrote.",
+                e);
         }
     }
 
@@ -47,11 +52,17 @@ internal static class SegmentationModelFile
     public static (CheckpointSection Root, CheckpointSection Ark) Read(string path)
     {
         const string hint = "Give a checkpoint that 'SegmentationTrainer' wrote (checkpoints/best.pth.tar).";
-        if (CheckpointFile.ReadIndex(path).Format == CheckpointFormat.Safetensors) throw new ArkInputException(path, null, "holds no segmentation network", hint);
+        if (CheckpointFile.ReadIndex(path).Format == CheckpointFormat.Safetensors)
+            throw new ArkInputException(path, null, "holds no segmentation network", hint);
         if (PyTorchFile.Load(path) is not PickleDictionary content) throw new ArkInputException(path, null, "holds no dictionary", hint);
         var root = new CheckpointSection(path, "", content);
-        if (!root.ContainsKey("ark") || root.GetSection("ark") is not { } ark || !ark.ContainsKey("kind") || ark.GetString("kind") != DescribedCheckpoint.SegmentationKind) throw new ArkInputException(path, null, "holds no segmentation network", hint);
-        if (ark.GetInt32("format") > FormatVersion) throw new ArkInputException(path, "key 'ark.format'", "was written by a newer version of Ark", "Update Ark.");
+        if (!root.ContainsKey("ark")
+            || root.GetSection("ark") is not { } ark
+            || !ark.ContainsKey("kind")
+            || ark.GetString("kind") != DescribedCheckpoint.SegmentationKind)
+            throw new ArkInputException(path, null, "holds no segmentation network", hint);
+        if (ark.GetInt32("format") > FormatVersion)
+            throw new ArkInputException(path, "key 'ark.format'", "was written by a newer version of Ark", "Update Ark.");
         return (root, ark);
     }
 }

@@ -6,7 +6,10 @@ internal static class SegmentationPicture
     private const double Cover = 0.3;
 
     // Okabe and Ito's colours, told apart by colour-blind readers; they begin again where there are more structures.
-    private static readonly (byte R, byte G, byte B)[] Colors = [(86, 180, 233), (213, 94, 0), (240, 228, 66), (0, 158, 115), (204, 121, 167), (230, 159, 0), (0, 114, 178)];
+    private static readonly (byte R, byte G, byte B)[] Colors =
+    [
+        (86, 180, 233), (213, 94, 0), (240, 228, 66), (0, 158, 115), (204, 121, 167), (230, 159, 0), (0, 114, 178)
+    ];
 
     /// <summary>The colour of the k-th structure, counted from 0.</summary>
     public static (byte R, byte G, byte B) Color(int k) => Colors[k % Colors.Length];

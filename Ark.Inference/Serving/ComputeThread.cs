@@ -4,8 +4,9 @@ using System.Runtime.CompilerServices;
 namespace Ark.Inference;
 
 /// <summary>
-/// The thread on which a host's callers compute with libtorch's own operators. OpenMP gives every thread that computes a team of its own, and oneDNN a memory of its own that grows to the largest
-/// product: computing on whatever thread of the pool comes along, a host would gather both for each. It lives as long as the process.
+/// The thread on which a host's callers compute with libtorch's own operators. OpenMP gives every thread that computes a team of its own,
+/// and oneDNN a memory of its own that grows to the largest product: computing on whatever thread of the pool comes along, a host would
+/// gather both for each. It lives as long as the process.
 /// </summary>
 internal static class ComputeThread
 {

@@ -1,8 +1,8 @@
 namespace Ark.Inference;
 
 /// <summary>
-/// How many bytes of pictures a host decodes and holds at a time, over all of its models. A picture's bytes are known from its header; it waits, in turn, until there is room. One that is
-/// larger than the whole budget goes through alone. Thread-safe.
+/// How many bytes of pictures a host decodes and holds at a time, over all of its models. A picture's bytes are known from its header; it
+/// waits, in turn, until there is room. One that is larger than the whole budget goes through alone. Thread-safe.
 /// </summary>
 /// <param name="most">The budget, in bytes.</param>
 /// <param name="instruments">Are told how much is in flight.</param>

@@ -9,7 +9,10 @@ internal sealed class DecodingLease(DecodingBudget budget, CancellationToken can
 {
     private long _bytes;
 
-    /// <summary>The decoder, waiting for room between header and pixels. Only the built-in one can say how large a picture will be; what another decodes is not counted.</summary>
+    /// <summary>
+    /// The decoder, waiting for room between header and pixels. Only the built-in one can say how large a picture will be; what another
+    /// decodes is not counted.
+    /// </summary>
     public IImageDecoder Through(IImageDecoder decoder) => decoder is NetVipsImageDecoder known ? known.Announcing(Take) : decoder;
 
     /// <summary>Counts what is made of the picture, in its own size; nothing waits for that.</summary>

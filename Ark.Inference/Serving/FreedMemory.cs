@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace Ark.Inference;
 
 /// <summary>
-/// Gives the memory of pictures back to the machine. Decoded pictures are large arrays that live for a moment; the runtime collects such arrays late, keeps the space that they had, and an idle
-/// process collects nothing at all. glibc keeps the freed blocks of every thread.
+/// Gives the memory of pictures back to the machine. Decoded pictures are large arrays that live for a moment; the runtime collects such
+/// arrays late, keeps the space that they had, and an idle process collects nothing at all. glibc keeps the freed blocks of every thread.
 /// </summary>
 internal sealed partial class FreedMemory : IDisposable
 {
@@ -29,7 +29,8 @@ internal sealed partial class FreedMemory : IDisposable
     /// <param name="quiet">Whether no other picture is held.</param>
     public void Freed(long bytes, bool quiet)
     {
-        // Only ever set: who gave the last but one must not undo what the last one set. A collection beside a picture that came meanwhile does no harm.
+        // Only ever set: who gave the last but one must not undo what the last one set. A collection beside a picture that came meanwhile
+        // does no harm.
         if (quiet) _ = _timer.Change(Quiet, Timeout.InfiniteTimeSpan);
         if (Interlocked.Add(ref _freed, bytes) >= _after && Interlocked.Exchange(ref _collecting, 1) == 0)
         {
@@ -54,7 +55,8 @@ internal sealed partial class FreedMemory : IDisposable
         TrimHeap();
     }
 
-    private static void Collect(GCCollectionMode mode) => GC.Collect(GC.MaxGeneration, mode, blocking: true, compacting: mode == GCCollectionMode.Aggressive);
+    private static void Collect(GCCollectionMode mode) =>
+        GC.Collect(GC.MaxGeneration, mode, blocking: true, compacting: mode == GCCollectionMode.Aggressive);
 
     private static void TrimHeap()
     {

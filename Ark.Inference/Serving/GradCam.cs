@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 namespace Ark.Inference;
 
 /// <summary>
-/// Grad-CAM (Selvaraju et al., ICCV 2017) on the normalised tokens of the last stage, the last place where a Swin Transformer still knows where things are: channels are weighted by the
-/// mean gradient of the label's logit, summed, and cut at zero.
+/// Grad-CAM (Selvaraju et al., ICCV 2017) on the normalised tokens of the last stage, the last place where a Swin Transformer still knows
+/// where things are: channels are weighted by the mean gradient of the label's logit, summed, and cut at zero.
 /// </summary>
 internal static class GradCam
 {

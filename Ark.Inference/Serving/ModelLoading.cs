@@ -9,6 +9,9 @@ public enum ModelLoading
     /// <summary>While the host starts, with one forward through the network. A file that cannot be used ends the start.</summary>
     AtStart,
 
-    /// <summary>From the host's start on, beside it, with one forward. A file that cannot be used is logged, and <see cref="ArkModelHealthCheck"/> tells it.</summary>
+    /// <summary>
+    /// From the host's start on, beside it, with one forward. A file that cannot be used is logged, and <see cref="ArkModelHealthCheck"/>
+    /// tells it.
+    /// </summary>
     InBackground,
 }

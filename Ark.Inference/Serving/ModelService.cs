@@ -6,8 +6,9 @@ using Ark.Models;
 namespace Ark.Inference;
 
 /// <summary>
-/// One model for many callers. Images are decoded and prepared on the callers' side, in parallel; one thread of its own takes what is ready, up to a size and a delay, and runs it as
-/// one batch. A caller's bad image, or its cancellation, is that caller's alone. Thread-safe.
+/// One model for many callers. Images are decoded and prepared on the callers' side, in parallel; one thread of its own takes what is
+/// ready, up to a size and a delay, and runs it as one batch. A caller's bad image, or its cancellation, is that caller's alone.
+/// Thread-safe.
 /// </summary>
 internal sealed class ModelService : IDisposable
 {
@@ -30,7 +31,8 @@ internal sealed class ModelService : IDisposable
     /// <param name="options">How requests share batches.</param>
     /// <param name="budget">What may be decoded at a time.</param>
     /// <param name="watch">Measures and logs.</param>
-    public ModelService(LoadedModel model, IImageDecoder decoder, ModelServiceOptions options, DecodingBudget budget, ServingTelemetry watch)
+    public ModelService(
+        LoadedModel model, IImageDecoder decoder, ModelServiceOptions options, DecodingBudget budget, ServingTelemetry watch)
     {
         Model = model;
         (_budget, _watch) = (budget, watch);
@@ -98,7 +100,8 @@ internal sealed class ModelService : IDisposable
         }
     }
 
-    private async Task<ModelRequest> PrepareAsync(ImageSource image, InferenceOutputs output, long asked, CancellationToken either, CancellationToken cancellationToken)
+    private async Task<ModelRequest> PrepareAsync(
+        ImageSource image, InferenceOutputs output, long asked, CancellationToken either, CancellationToken cancellationToken)
     {
         var buffer = ArrayPool<float>.Shared.Rent(_runner.ViewLength);
         try
@@ -207,7 +210,8 @@ internal sealed class ModelService : IDisposable
     private void Error(List<ModelRequest> batch)
     {
         Release(batch);
-        foreach (var request in batch) request.Completion.TrySetException(new ObjectDisposedException(nameof(ModelService), "The model is being shut down."));
+        foreach (var request in batch)
+            request.Completion.TrySetException(new ObjectDisposedException(nameof(ModelService), "The model is being shut down."));
     }
 
     private void Release(List<ModelRequest> batch)

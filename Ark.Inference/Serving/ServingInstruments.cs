@@ -6,7 +6,10 @@ namespace Ark.Inference;
 internal sealed class ServingInstruments
 {
     // Seconds from a small network's to a long queue's; the defaults of collectors are made for milliseconds.
-    private static readonly InstrumentAdvice<double> Seconds = new() { HistogramBucketBoundaries = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60] };
+    private static readonly InstrumentAdvice<double> Seconds = new()
+    {
+        HistogramBucketBoundaries = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60],
+    };
     private static readonly InstrumentAdvice<int> Images = new() { HistogramBucketBoundaries = [1, 2, 4, 8, 16, 32, 64, 128] };
 
     private readonly UpDownCounter<long> _queue;
@@ -19,12 +22,21 @@ internal sealed class ServingInstruments
     public ServingInstruments(IMeterFactory? meters = null)
     {
         var meter = ArkMeter.Of(meters);
-        _queue = meter.CreateUpDownCounter<long>("ark.serving.queue.length", "{image}", "Images that callers have asked about and that have not reached the network.");
-        _wait = meter.CreateHistogram("ark.serving.wait.duration", "s", "Time from a caller's asking to the network's beginning, decoding included.", tags: null, Seconds);
-        _batch = meter.CreateHistogram("ark.serving.batch.size", "{image}", "Images that went through the network together.", tags: null, Images);
-        _request = meter.CreateHistogram("ark.serving.request.duration", "s", "Time from a caller's asking to its answer.", tags: null, Seconds);
+        _queue = meter.CreateUpDownCounter<long>(
+            "ark.serving.queue.length", "{image}", "Images that callers have asked about and that have not reached the network.");
+        _wait = meter.CreateHistogram(
+            "ark.serving.wait.duration",
+            "s",
+            "Time from a caller's asking to the network's beginning, decoding included.",
+            tags: null,
+            Seconds);
+        _batch = meter.CreateHistogram(
+            "ark.serving.batch.size", "{image}", "Images that went through the network together.", tags: null, Images);
+        _request = meter.CreateHistogram(
+            "ark.serving.request.duration", "s", "Time from a caller's asking to its answer.", tags: null, Seconds);
         _images = meter.CreateCounter<long>("ark.serving.images", "{image}", "Images that callers have asked about, by how it went.");
-        _decoding = meter.CreateUpDownCounter<long>("ark.serving.decoding.bytes", "By", "Bytes of pictures that are held, of the budget for decoding.");
+        _decoding = meter.CreateUpDownCounter<long>(
+            "ark.serving.decoding.bytes", "By", "Bytes of pictures that are held, of the budget for decoding.");
     }
 
     public void Queued(string model, int images) => _queue.Add(images, Model(model));

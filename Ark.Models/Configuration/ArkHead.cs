@@ -36,7 +36,8 @@ public sealed record ArkHead
     public bool HasKnownLabels => _known is not null;
 
     /// <summary>
-    /// What the outputs mean. Where that is not known, they are numbered: independent labels <c>[output 0]</c>, <c>[output 1]</c>, …, of which the identity has one.
+    /// What the outputs mean. Where that is not known, they are numbered: independent labels <c>[output 0]</c>, <c>[output 1]</c>, …, of
+    /// which the identity has one.
     /// </summary>
     public LabelSchema Labels => _known ?? (_numbered ??= Number(Outputs));
 
@@ -46,6 +47,8 @@ public sealed record ArkHead
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(Name, Outputs, _known);
 
-    // Brackets keep these from being taken for the labels of a dataset. Made when they are asked for: a damaged file may name any number of outputs.
-    private static LabelSchema Number(int outputs) => new(LabelTask.MultiLabel, [.. Enumerable.Range(0, Math.Max(1, outputs)).Select(i => $"[output {i}]")]);
+    // Brackets keep these from being taken for the labels of a dataset. Made when they are asked for: a damaged file may name any number of
+    // outputs.
+    private static LabelSchema Number(int outputs) =>
+        new(LabelTask.MultiLabel, [.. Enumerable.Range(0, Math.Max(1, outputs)).Select(i => $"[output {i}]")]);
 }

@@ -58,7 +58,10 @@ public sealed record SwinConfiguration
     /// <value>Default: 0.</value>
     public double AttentionDropRate { get; init; }
 
-    /// <summary>Stochastic depth: the probability that the last block's branches are left out; it grows linearly from 0 at the first block. In [0, 1).</summary>
+    /// <summary>
+    /// Stochastic depth: the probability that the last block's branches are left out; it grows linearly from 0 at the first block. In [0,
+    /// 1).
+    /// </summary>
     /// <value>Default: 0.1.</value>
     public double DropPathRate { get; init; } = 0.1;
 
@@ -67,8 +70,8 @@ public sealed record SwinConfiguration
     public bool AbsolutePositionEmbedding { get; init; }
 
     /// <summary>
-    /// Whether a stage that windows do not tile is made up with tokens of zeros while attention runs, as the Swin authors' code for dense prediction does, in place of
-    /// refusing the image size. Sizes that windows tile are not affected.
+    /// Whether a stage that windows do not tile is made up with tokens of zeros while attention runs, as the Swin authors' code for dense
+    /// prediction does, in place of refusing the image size. Sizes that windows tile are not affected.
     /// </summary>
     /// <value>Default: <see langword="false"/>.</value>
     public bool PadsWindows { get; init; }
@@ -87,7 +90,9 @@ public sealed record SwinConfiguration
     /// <summary>Channels of the pooled features: those of the last stage.</summary>
     public int NumFeatures => EmbedDim << (StageCount - 1);
 
-    /// <summary>The same network for another image size. Every weight keeps its shape unless a window shrinks or positions are absolute.</summary>
+    /// <summary>
+    /// The same network for another image size. Every weight keeps its shape unless a window shrinks or positions are absolute.
+    /// </summary>
     /// <param name="height">Rows of an image.</param>
     /// <param name="width">Columns of an image.</param>
     /// <returns>The configuration.</returns>
@@ -142,7 +147,8 @@ public sealed record SwinConfiguration
         for (var stage = 0; stage < StageCount; stage++)
         {
             Require(ChannelsOf(stage) % NumHeads[stage] == 0, $"stage {stage}",
-                $"cannot split {ChannelsOf(stage)} channels between {NumHeads[stage]} heads", "Choose numbers of heads that divide the stage's channels.");
+                $"cannot split {ChannelsOf(stage)} channels between {NumHeads[stage]} heads",
+                "Choose numbers of heads that divide the stage's channels.");
             RequireTiling(stage);
         }
     }
@@ -154,9 +160,13 @@ public sealed record SwinConfiguration
         var size = $"image size {ImageHeight}x{ImageWidth}";
         var unit = (PadsWindows ? 1 : WindowSize) * (PatchSize << (StageCount - 1));
         var hint = $"Use a multiple of {unit} pixels for both sides.";
-        Require(height > 0 && width > 0 && ImageHeight % cell == 0 && ImageWidth % cell == 0, size, $"leaves half a token in stage {stage}", hint);
+        Require(height > 0
+            && width > 0
+            && ImageHeight % cell == 0
+            && ImageWidth % cell == 0, size, $"leaves half a token in stage {stage}", hint);
         var window = WindowOf(stage).Size;
-        Require(PadsWindows || (height % window == 0 && width % window == 0), size, $"gives stage {stage} {height}x{width} tokens, which windows of {window} do not tile", hint);
+        Require(PadsWindows || (height % window == 0
+            && width % window == 0), size, $"gives stage {stage} {height}x{width} tokens, which windows of {window} do not tile", hint);
     }
 
     private void Require(bool condition, string place, string problem, string hint)

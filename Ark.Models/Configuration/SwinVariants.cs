@@ -18,8 +18,9 @@ public static class SwinVariants
 
     /// <summary>
     /// Every known name. timm's names come with the short ones of the published Ark and Ark+ (<c>swin_base</c>, <c>swin_large_768</c> …);
-    /// <c>swin_mini</c> is the one for laptops: 64 pixels in patches of 8, a stage of one block in windows of 4 by 4 and one of one block over the whole picture, 96
-    /// channels, absolute position embedding. It is too shallow for a shifted block; in return it leaves the first plateau of training within minutes on a CPU.
+    /// <c>swin_mini</c> is the one for laptops: 64 pixels in patches of 8, a stage of one block in windows of 4 by 4 and one of one block
+    /// over the whole picture, 96 channels, absolute position embedding. It is too shallow for a shifted block; in return it leaves the
+    /// first plateau of training within minutes on a CPU.
     /// </summary>
     public static IReadOnlyList<string> Names { get; } = [.. Known.Select(k => k.Name)];
 
@@ -35,7 +36,8 @@ public static class SwinVariants
         }
 
         var nearest = Names.MinBy(known => Distance(known, name.ToUpperInvariant()))!;
-        throw new ArkInputException($"model '{name}'", null, "is not a known architecture", $"Did you mean '{nearest}'? Known: {string.Join(", ", Names)}.");
+        throw new ArkInputException(
+            $"model '{name}'", null, "is not a known architecture", $"Did you mean '{nearest}'? Known: {string.Join(", ", Names)}.");
     }
 
     private static SwinConfiguration Tiny() => new();
@@ -65,7 +67,8 @@ public static class SwinVariants
         NumClasses = 0,
     };
 
-    private static IEnumerable<(string Name, SwinConfiguration Configuration)> Named(SwinConfiguration configuration, params IReadOnlyList<string> names) =>
+    private static IEnumerable<(string Name, SwinConfiguration Configuration)> Named(
+        SwinConfiguration configuration, params IReadOnlyList<string> names) =>
         names.Select(name => (name, configuration with { Name = names[0] }));
 
     /// <summary>The edit distance, regardless of case.</summary>
@@ -78,7 +81,8 @@ public static class SwinVariants
             var current = new int[previous.Length];
             current[0] = i;
             for (var j = 1; j < current.Length; j++)
-                current[j] = Math.Min(Math.Min(previous[j], current[j - 1]) + 1, previous[j - 1] + (known[i - 1] == upperName[j - 1] ? 0 : 1));
+                current[
+                    j] = Math.Min(Math.Min(previous[j], current[j - 1]) + 1, previous[j - 1] + (known[i - 1] == upperName[j - 1] ? 0 : 1));
             previous = current;
         }
 

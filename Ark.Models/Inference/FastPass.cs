@@ -7,8 +7,9 @@ using static TorchSharp.torch;
 namespace Ark.Models;
 
 /// <summary>
-/// Runs a prepared network on processors with AVX-512. A stage's windows go through a whole block in batches that stay in the caches: norm and gathering, queries, keys and
-/// values, attention, projection back to where the tokens came from, norm, and MLP. One pass at a time; the memory that it works in is kept.
+/// Runs a prepared network on processors with AVX-512. A stage's windows go through a whole block in batches that stay in the caches: norm
+/// and gathering, queries, keys and values, attention, projection back to where the tokens came from, norm, and MLP. One pass at a time;
+/// the memory that it works in is kept.
 /// </summary>
 internal sealed unsafe class FastPass : IDisposable
 {
@@ -46,7 +47,8 @@ internal sealed unsafe class FastPass : IDisposable
         _logits = [.. network.Heads.Select(_ => new NativeBuffer())];
         var attention = network.Stages.Max(s => s.Blocks.Max(b => b.Attention.ScratchSize));
         var merging = VectorMath.Pad(4 * _stages[^1].Channels);
-        _scratch = [.. Enumerable.Range(0, threads).Select(_ => unfinished.Keep(new NativeBuffer(sizeof(float) * (long)Math.Max(LinearLayer.ScratchSize, Math.Max(attention, merging)))))];
+        _scratch = [.. Enumerable.Range(0, threads).Select(_ => unfinished.Keep(
+            new NativeBuffer(sizeof(float) * (long)Math.Max(LinearLayer.ScratchSize, Math.Max(attention, merging)))))];
         unfinished.Finish();
     }
 
@@ -70,9 +72,12 @@ internal sealed unsafe class FastPass : IDisposable
         {
             Tokens = outputs.HasFlag(InferenceOutputs.Tokens) ? empty([count, last.Tokens, last.Channels], ScalarType.Float32, CPU) : null,
             Pooled = outputs.HasFlag(InferenceOutputs.Pooled) ? empty([count, last.Channels], ScalarType.Float32, CPU) : null,
-            Projected = outputs.HasFlag(InferenceOutputs.Projected) ? empty([count, configuration.ProjectorFeatures], ScalarType.Float32, CPU) : null,
+            Projected = outputs.HasFlag(InferenceOutputs.Projected)
+                ? empty([count, configuration.ProjectorFeatures], ScalarType.Float32, CPU)
+                : null,
             Logits = outputs.HasFlag(InferenceOutputs.Logits)
-                ? [.. configuration.Heads.Select(h => empty([count, h.Outputs == 0 ? configuration.FeatureCount : h.Outputs], ScalarType.Float32, CPU))]
+                ? [.. configuration.Heads.Select(h => empty(
+                    [count, h.Outputs == 0 ? configuration.FeatureCount : h.Outputs], ScalarType.Float32, CPU))]
                 : null,
         };
         var together = Math.Max(1, TokensTogether / _stages[0].Tokens);
@@ -89,21 +94,29 @@ internal sealed unsafe class FastPass : IDisposable
                     WorkerTeam.Shared.Run(_threads, worker => Forward(worker, start, outputs));
                 }
 
-                if (result.Tokens is { } tokens) Copy(_tokens[(_stages.Length - 1) % 2], last.Channels, tokens, first * last.Tokens, _images * last.Tokens);
+                if (result.Tokens is { } tokens)
+                    Copy(_tokens[(_stages.Length - 1) % 2], last.Channels, tokens, first * last.Tokens, _images * last.Tokens);
                 if (result.Pooled is { } pooled) Copy(_pooled, last.Channels, pooled, first, _images);
                 if (result.Projected is { } projected) Copy(_features[^1], configuration.ProjectorFeatures, projected, first, _images);
                 for (var head = 0; head < result.Logits?.Count; head++)
-                    Copy(_network.Heads[head] is null ? Features : _logits[head], (int)result.Logits[head].size(1), result.Logits[head], first, _images);
+                    Copy(_network.Heads[head] is null
+                        ? Features
+                        : _logits[head], (int)result.Logits[head].size(1), result.Logits[head], first, _images);
             }
         }
 
-        foreach (var output in (Tensor?[])[result.Tokens, result.Pooled, result.Projected, .. result.Logits ?? []]) output?.MoveToOuterDisposeScope();
+        foreach (var output in (Tensor?[])[result.Tokens, result.Pooled, result.Projected, .. result.Logits ?? []])
+            output?.MoveToOuterDisposeScope();
         return result;
     }
 
     public void Dispose()
     {
-        foreach (var part in (ReadOnlySpan<IDisposable>)[.. _stages, .. _tokens, _normed, _qkv, _attended, _hidden, _pooled, .. _features, .. _logits, .. _scratch]) part.Dispose();
+        foreach (var part in (ReadOnlySpan<IDisposable>)
+        [
+            .. _stages, .. _tokens, _normed, _qkv, _attended, _hidden, _pooled, .. _features, .. _logits, .. _scratch
+        ])
+            part.Dispose();
     }
 
     private NativeBuffer Features => _network.Projector.Count == 0 ? _pooled : _features[^1];
@@ -125,7 +138,8 @@ internal sealed unsafe class FastPass : IDisposable
         _qkv.Reserve(Size(MergeRows(_stages[0]) + SlackRows, _network.Patches.Depth, sizeof(float)));
         _pooled.Reserve(Size(_images + SlackRows, _stages[^1].Channels, sizeof(float)));
         foreach (var features in _features) features.Reserve(Size(_images + SlackRows, _network.Configuration.FeatureCount, sizeof(float)));
-        for (var i = 0; i < _logits.Length; i++) _logits[i].Reserve(Size(_images + SlackRows, _network.Configuration.Heads[i].Outputs, sizeof(float)));
+        for (var i = 0; i < _logits.Length; i++)
+            _logits[i].Reserve(Size(_images + SlackRows, _network.Configuration.Heads[i].Outputs, sizeof(float)));
     }
 
     private static long Size(long rows, int columns, int element) => rows * VectorMath.Pad(columns) * element;
@@ -171,7 +185,9 @@ internal sealed unsafe class FastPass : IDisposable
 
     private void Small(WorkerTeam.Worker worker, PackedMatrix weights, NativeBuffer input, NativeBuffer output, Finish finish)
     {
-        Multiply(worker, weights, finish, input.Pointer, weights.Depth, _images, output.Pointer, weights.Columns, outputIsBf16: false, default, "projector and heads");
+        Multiply(
+            worker, weights, finish, input.Pointer, weights.Depth, _images, output.Pointer, weights.Columns, outputIsBf16: false, default,
+            "projector and heads");
     }
 
     private void Meet(WorkerTeam.Worker worker, string work, double flops = 0)
@@ -181,7 +197,8 @@ internal sealed unsafe class FastPass : IDisposable
     }
 
     private void Multiply(
-        WorkerTeam.Worker worker, PackedMatrix weights, Finish finish, void* input, int inputs, int rows, void* output, int outputs, bool outputIsBf16, TokenOrder order, string work = "")
+        WorkerTeam.Worker worker, PackedMatrix weights, Finish finish, void* input, int inputs, int rows, void* output, int outputs,
+        bool outputIsBf16, TokenOrder order, string work = "")
     {
         new LinearLayer(weights, finish, input, VectorMath.Pad(inputs), rows, output, VectorMath.Pad(outputs), outputIsBf16, order)
             .Run(worker, _scratch[worker.Index].Floats);
@@ -204,7 +221,8 @@ internal sealed unsafe class FastPass : IDisposable
             }
 
             Meet(worker, "patches and pooling");
-            Multiply(worker, _network.Patches, Finish.Bias, _qkv.Pointer, depth, rows, _tokens[0].Pointer, stage.Channels, outputIsBf16: false, new(null, stage.Tokens, first),
+            Multiply(worker, _network.Patches, Finish.Bias, _qkv.Pointer, depth, rows, _tokens[
+                0].Pointer, stage.Channels, outputIsBf16: false, new(null, stage.Tokens, first),
                 "patches and pooling");
         }
 
@@ -234,7 +252,9 @@ internal sealed unsafe class FastPass : IDisposable
         var (row, column) = Math.DivRem(within, stage.Width);
         for (var channel = 0; channel < _backbone.InputChannels; channel++)
         {
-            var from = pixels + (((((nint)image * _backbone.InputChannels) + channel) * _backbone.ImageHeight + (row * patch)) * _backbone.ImageWidth) + (column * patch);
+            var from = pixels
+                + (((((nint)image * _backbone.InputChannels) + channel) * _backbone.ImageHeight + (row * patch)) * _backbone.ImageWidth)
+                + (column * patch);
             for (var line = 0; line < patch; line++)
             {
                 for (var i = 0; i < patch; i++) to[i] = from[i];
@@ -256,14 +276,23 @@ internal sealed unsafe class FastPass : IDisposable
             var rows = windows * windowTokens;
             var order = new TokenOrder(stage.OrderOf(block.Shift > 0), stage.Tokens, (long)first * windowTokens);
             Normalize(worker, block.Norm1, tokens, channels, order, rows);
-            Multiply(worker, block.Qkv, Finish.Bias, _normed.Pointer, channels, rows, _qkv.Pointer, 3 * channels, outputIsBf16: false, default, "product: queries, keys, values");
-            block.Attention.Run(worker, _qkv.Floats, VectorMath.Pad(3 * channels), windows, first, stage.WindowColumns, stage.WindowRows, _attended.Pointer,
+            Multiply(
+                worker, block.Qkv, Finish.Bias, _normed.Pointer, channels, rows, _qkv.Pointer, 3 * channels, outputIsBf16: false, default,
+                "product: queries, keys, values");
+            block.Attention.Run(worker, _qkv.Floats, VectorMath.Pad(
+                3 * channels), windows, first, stage.WindowColumns, stage.WindowRows, _attended.Pointer,
                 VectorMath.Pad(channels), bf16, _scratch[worker.Index].Floats);
             Meet(worker, "attention", 4.0 * rows * windowTokens * channels);
-            Multiply(worker, block.Proj, Finish.Residual, _attended.Pointer, channels, rows, tokens, channels, outputIsBf16: false, order, "product: projection");
+            Multiply(
+                worker, block.Proj, Finish.Residual, _attended.Pointer, channels, rows, tokens, channels, outputIsBf16: false, order,
+                "product: projection");
             Normalize(worker, block.Norm2, tokens, channels, order, rows);
-            Multiply(worker, block.Fc1, Finish.Gelu, _normed.Pointer, channels, rows, _hidden.Pointer, stage.Hidden, bf16, default, "product: first of MLP, with GELU");
-            Multiply(worker, block.Fc2, Finish.Residual, _hidden.Pointer, stage.Hidden, rows, tokens, channels, outputIsBf16: false, order, "product: second of MLP");
+            Multiply(
+                worker, block.Fc1, Finish.Gelu, _normed.Pointer, channels, rows, _hidden.Pointer, stage.Hidden, bf16, default,
+                "product: first of MLP, with GELU");
+            Multiply(
+                worker, block.Fc2, Finish.Residual, _hidden.Pointer, stage.Hidden, rows, tokens, channels, outputIsBf16: false, order,
+                "product: second of MLP");
         }
     }
 
@@ -301,7 +330,8 @@ internal sealed unsafe class FastPass : IDisposable
             }
 
             Meet(worker, "norms and gathering");
-            Multiply(worker, reduction, Finish.Bias, _normed.Pointer, joined, rows, _tokens[(from + 1) % 2].Pointer, next.Channels, outputIsBf16: false, new(null, next.Tokens, first),
+            Multiply(worker, reduction, Finish.Bias, _normed.Pointer, joined, rows, _tokens[
+                (from + 1) % 2].Pointer, next.Channels, outputIsBf16: false, new(null, next.Tokens, first),
                 "product: merging");
         }
     }
@@ -325,7 +355,8 @@ internal sealed unsafe class FastPass : IDisposable
         var stage = _stages[^1];
         nint ld = VectorMath.Pad(stage.Channels);
         var tokens = _tokens[(_stages.Length - 1) % 2].Floats;
-        for (var row = worker.Next(); row < _images * stage.Tokens; row = worker.Next()) _network.Norm.Row(tokens + (row * ld), tokens + (row * ld), outputIsBf16: false);
+        for (var row = worker.Next(); row < _images * stage.Tokens; row = worker.Next())
+            _network.Norm.Row(tokens + (row * ld), tokens + (row * ld), outputIsBf16: false);
         Meet(worker, "norms and gathering");
         for (var image = worker.Next(); image < _images; image = worker.Next())
         {

@@ -6,8 +6,8 @@ using System.Runtime.Intrinsics.X86;
 namespace Ark.Models;
 
 /// <summary>
-/// x · Φ(x), the exact GELU, within 2e-7 · max(1, |x|): Φ(|x|) comes from one of 16 polynomials of degree 5, whose coefficients one permutation each looks up in a register;
-/// beyond 5.5, Φ is 1 in single precision.
+/// x · Φ(x), the exact GELU, within 2e-7 · max(1, |x|): Φ(|x|) comes from one of 16 polynomials of degree 5, whose coefficients one
+/// permutation each looks up in a register; beyond 5.5, Φ is 1 in single precision.
 /// </summary>
 internal static unsafe class Gelu
 {
@@ -49,7 +49,8 @@ internal static unsafe class Gelu
             double[] differences = [.. nodes.Select(u => Normal((piece + u) / PerUnit))];
             for (var order = 1; order <= Degree; order++)
             {
-                for (var i = Degree; i >= order; i--) differences[i] = (differences[i] - differences[i - 1]) / (nodes[i] - nodes[i - order]);
+                for (var i = Degree; i >= order; i--)
+                    differences[i] = (differences[i] - differences[i - 1]) / (nodes[i] - nodes[i - order]);
             }
 
             // Newton's form, multiplied out from the innermost bracket.

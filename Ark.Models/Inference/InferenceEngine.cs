@@ -3,15 +3,16 @@ using static TorchSharp.torch;
 namespace Ark.Models;
 
 /// <summary>
-/// Runs an <see cref="ArkModel"/> forward only, as fast as the machine allows: weights are prepared once, nothing is recorded for gradients. Where a fast operator is
-/// missing, the plain operators give the same results.
+/// Runs an <see cref="ArkModel"/> forward only, as fast as the machine allows: weights are prepared once, nothing is recorded for
+/// gradients. Where a fast operator is missing, the plain operators give the same results.
 /// </summary>
 /// <remarks>
 /// Take it for fast forward passes over tensors that are prepared already. Take <see cref="ArkModel"/> for gradients, <c>IArkClassifier</c>
 /// for probabilities of image files, and <c>LoadedModel</c> for the services that take a model.
 /// <para/>
-/// Any number of threads may call one engine at once. The engine borrows the model, which must stay alive and unchanged: weights that change after
-/// <see cref="Create(ArkModel, InferencePrecision)"/> are not seen. Tensors that it returns are single precision and belong to the caller.
+/// Any number of threads may call one engine at once. The engine borrows the model, which must stay alive and unchanged: weights that
+/// change after <see cref="Create(ArkModel, InferencePrecision)"/> are not seen. Tensors that it returns are single precision and belong to
+/// the caller.
 /// </remarks>
 public sealed class InferenceEngine : IDisposable
 {
@@ -28,7 +29,10 @@ public sealed class InferenceEngine : IDisposable
         _model = model;
         _ownsModel = ownsModel;
         Precision = precision;
-        if (!FastPass.IsSupported || !PreparedNetwork.TilesStages(model.Backbone) || model.norm.weight is not { device_type: TorchSharp.DeviceType.CPU, dtype: ScalarType.Float32 }) return;
+        if (!FastPass.IsSupported
+            || !PreparedNetwork.TilesStages(model.Backbone)
+            || model.norm.weight is not { device_type: TorchSharp.DeviceType.CPU, dtype: ScalarType.Float32 })
+            return;
         _prepared = new PreparedNetwork(model, streamed, precision == InferencePrecision.Bf16 && PacksBf16(model.Backbone));
         try
         {
@@ -57,7 +61,8 @@ public sealed class InferenceEngine : IDisposable
     }
 
     /// <summary>Prepares a model for inference.</summary>
-    /// <param name="model">The model; borrowed for the life of the engine, which runs it in evaluation mode whatever its own mode is at this moment, and sets it to that mode.</param>
+    /// <param name="model">The model; borrowed for the life of the engine, which runs it in evaluation mode whatever its own mode is at
+    /// this moment, and sets it to that mode.</param>
     /// <param name="precision">The arithmetic.</param>
     /// <returns>The engine; the caller owns it.</returns>
     public static InferenceEngine Create(ArkModel model, InferencePrecision precision = InferencePrecision.Fp32)
@@ -71,12 +76,14 @@ public sealed class InferenceEngine : IDisposable
     }
 
     /// <summary>
-    /// Prepares the model that a weight file holds, without building it first: sooner ready than <see cref="ArkModel.Load(string, string?, PyTorchLoadOptions?)"/> and
-    /// <see cref="Create(ArkModel, InferencePrecision)"/>, and in half the memory.
+    /// Prepares the model that a weight file holds, without building it first: sooner ready than
+    /// <see cref="ArkModel.Load(string, string?, PyTorchLoadOptions?)"/> and <see cref="Create(ArkModel, InferencePrecision)"/>, and in
+    /// half the memory.
     /// </summary>
     /// <param name="path">The file, as <see cref="ArkModel.Load(string, string?, PyTorchLoadOptions?)"/> reads it.</param>
     /// <param name="precision">The arithmetic.</param>
-    /// <param name="nestedKey">Where in the file the state dict is; <see langword="null"/> chooses as <see cref="CheckpointFile.LoadStateDict"/> does.</param>
+    /// <param name="nestedKey">Where in the file the state dict is; <see langword="null"/> chooses as
+    /// <see cref="CheckpointFile.LoadStateDict"/> does.</param>
     /// <returns>The engine; the caller owns it.</returns>
     /// <exception cref="ArkInputException">The file cannot be read, or holds no model of this kind.</exception>
     public static InferenceEngine Load(string path, InferencePrecision precision = InferencePrecision.Fp32, string? nestedKey = null)
@@ -104,9 +111,12 @@ public sealed class InferenceEngine : IDisposable
 
     /// <summary>Whether an engine packs the weights of a file's backbone straight from it, so that no plain network holds them.</summary>
     /// <param name="backbone">The backbone; <see langword="null"/> for one that is recognised, which always tiles.</param>
-    internal static bool Packs(SwinConfiguration? backbone) => FastPass.IsSupported && (backbone is null || PreparedNetwork.TilesStages(backbone));
+    internal static bool Packs(SwinConfiguration? backbone) =>
+        FastPass.IsSupported && (backbone is null || PreparedNetwork.TilesStages(backbone));
 
-    /// <summary>Whether an engine that packs weights packs them in bfloat16 where that is asked for; else it computes in single precision.</summary>
+    /// <summary>
+    /// Whether an engine that packs weights packs them in bfloat16 where that is asked for; else it computes in single precision.
+    /// </summary>
     internal static bool PacksBf16(SwinConfiguration backbone) => Bf16Kernel.IsSupported && PreparedNetwork.FitsBf16(backbone);
 
     /// <summary>The network; one that the engine loaded itself has projector and heads, and of the backbone only what is small.</summary>
@@ -163,11 +173,15 @@ public sealed class InferenceEngine : IDisposable
         using var off = no_grad();
         var tokens = _model.NormedTokens(images);
         var pooled = tokens.mean([1]);
-        var features = (outputs & (InferenceOutputs.Projected | InferenceOutputs.Logits)) == InferenceOutputs.None ? null : _model.Projector?.call(pooled) ?? pooled.alias();
+        var features = (outputs & (InferenceOutputs.Projected | InferenceOutputs.Logits)) == InferenceOutputs.None
+            ? null
+            : _model.Projector?.call(pooled) ?? pooled.alias();
         return new InferenceResult
         {
             Tokens = outputs.HasFlag(InferenceOutputs.Tokens) ? tokens.MoveToOuterDisposeScope() : null,
-            Logits = outputs.HasFlag(InferenceOutputs.Logits) ? [.. _model.Classify(features!).Select(l => l.MoveToOuterDisposeScope())] : null,
+            Logits = outputs.HasFlag(InferenceOutputs.Logits)
+                ? [.. _model.Classify(features!).Select(l => l.MoveToOuterDisposeScope())]
+                : null,
             Pooled = outputs.HasFlag(InferenceOutputs.Pooled) ? pooled.MoveToOuterDisposeScope() : null,
             Projected = outputs.HasFlag(InferenceOutputs.Projected) ? features!.MoveToOuterDisposeScope() : null,
         };
@@ -202,7 +216,10 @@ public sealed class InferenceEngine : IDisposable
     /// <exception cref="ObjectDisposedException">The engine has been disposed.</exception>
     public IReadOnlyList<Tensor> Logits(Tensor images) => Run(images, InferenceOutputs.Logits).Logits!;
 
-    /// <summary>Releases what was prepared, once the calls that are computing have ended; later ones are refused. A model that the engine was created for is not touched.</summary>
+    /// <summary>
+    /// Releases what was prepared, once the calls that are computing have ended; later ones are refused. A model that the engine was
+    /// created for is not touched.
+    /// </summary>
     public void Dispose()
     {
         lock (_calls)

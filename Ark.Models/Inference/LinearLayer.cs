@@ -31,9 +31,13 @@ internal enum Finish
 /// <param name="outputIsBf16">Whether the output is rounded to bfloat16 instead, which only GELU's is.</param>
 /// <param name="order">Where each row of the output stands.</param>
 internal readonly unsafe struct LinearLayer(
-    PackedMatrix weights, Finish finish, void* input, nint ldInput, int total, void* output, nint ldOutput, bool outputIsBf16, TokenOrder order)
+    PackedMatrix weights, Finish finish, void* input, nint ldInput, int total, void* output, nint ldOutput, bool outputIsBf16,
+    TokenOrder order)
 {
-    /// <summary>Rows of a piece: so many that each number of the weights, which come from afar, is used often; the part of A that they take stays in the second-level cache.</summary>
+    /// <summary>
+    /// Rows of a piece: so many that each number of the weights, which come from afar, is used often; the part of A that they take stays in
+    /// the second-level cache.
+    /// </summary>
     private const int MaxRows = 208;
 
     /// <summary>Bytes of a row that are gone through at once, for the same reason.</summary>
@@ -63,7 +67,12 @@ internal readonly unsafe struct LinearLayer(
         {
             var (block, group) = Math.DivRem(piece, groups);
             var first = group * panels;
-            Piece(block * blockRows, Math.Min(blockRows, total - (block * blockRows)), first, Math.Min(first + panels, weights.Panels), scratch);
+            Piece(
+                block * blockRows,
+                Math.Min(blockRows, total - (block * blockRows)),
+                first,
+                Math.Min(first + panels, weights.Panels),
+                scratch);
         }
     }
 
@@ -93,7 +102,10 @@ internal readonly unsafe struct LinearLayer(
             var deep = Math.Min(step, weights.Depth - depth);
             for (var panel = firstPanel; panel < endPanel; panel++)
             {
-                var next = panel + 1 < endPanel ? weights.Panel(panel + 1, depth) : depth + step < weights.Depth ? weights.Panel(firstPanel, depth + step) : null;
+                var next = panel + 1 < endPanel
+                    ? weights.Panel(panel + 1, depth)
+                    : depth + step < weights.Depth ? weights.Panel(firstPanel, depth + step)
+                    : null;
                 var tile = sums + ((panel - firstPanel) * MaxRows * weights.PanelWidth);
                 if (weights.IsBf16) MultiplyBf16(row, rows, panel, depth, deep, tile, (byte*)next);
                 else Multiply(row, rows, panel, depth, deep, tile, (float*)next);
@@ -126,7 +138,9 @@ internal readonly unsafe struct LinearLayer(
             var whole = (Math.Min(RowsOfCall, rows - r) + TileKernel.Rows - 1) / TileKernel.Rows * TileKernel.Rows;
             var share = next is null ? 0 : (int)((long)bytes * Math.Min(rows, r + RowsOfCall) / rows);
             for (; fetched < share; fetched += LineBytes) Sse.Prefetch1(next + fetched);
-            Bf16Kernel.Multiply((ushort*)input + ((row + r) * ldInput) + depth, ldInput, b, width, tile + (r * width), width, whole, deep, width, depth > 0);
+            Bf16Kernel.Multiply(
+                (ushort*)input + ((row + r) * ldInput) + depth, ldInput, b, width, tile + (r * width), width, whole, deep, width,
+                depth > 0);
         }
     }
 
@@ -144,7 +158,8 @@ internal readonly unsafe struct LinearLayer(
             if (finish == Finish.Gelu && outputIsBf16)
             {
                 for (var column = 0; column < width; column += VectorMath.Lanes)
-                    VectorMath.StoreBf16(Gelu.Apply(Vector512.Load(tile + column) + Vector512.Load(bias + column), table), (ushort*)target + column);
+                    VectorMath.StoreBf16(
+                        Gelu.Apply(Vector512.Load(tile + column) + Vector512.Load(bias + column), table), (ushort*)target + column);
             }
             else if (finish == Finish.Gelu)
             {
@@ -154,7 +169,8 @@ internal readonly unsafe struct LinearLayer(
             else if (finish == Finish.Residual)
             {
                 for (var column = 0; column < width; column += VectorMath.Lanes)
-                    (Vector512.Load(tile + column) + Vector512.Load(bias + column) + Vector512.Load((float*)target + column)).Store((float*)target + column);
+                    (Vector512.Load(tile + column) + Vector512.Load(bias + column) + Vector512.Load((float*)target + column)).Store(
+                        (float*)target + column);
             }
             else
             {

@@ -3,8 +3,9 @@ using System.Runtime.InteropServices;
 namespace Ark.Models;
 
 /// <summary>
-/// One piece of memory outside the garbage collector. It is freed when it is disposed, and at the latest by its finalizer, so that what nobody disposed, or what threw while it was made, is
-/// not lost for ever. The collector knows of its size, for behind a small object it would not look for much.
+/// One piece of memory outside the garbage collector. It is freed when it is disposed, and at the latest by its finalizer, so that what
+/// nobody disposed, or what threw while it was made, is not lost for ever. The collector knows of its size, for behind a small object it
+/// would not look for much.
 /// </summary>
 internal sealed unsafe class NativeAllocation : SafeHandle
 {
@@ -22,7 +23,9 @@ internal sealed unsafe class NativeAllocation : SafeHandle
         t_live += bytes;
     }
 
-    /// <summary>Bytes that this thread has allocated and not freed, as TorchSharp counts tensors; negative where it frees what others allocated.</summary>
+    /// <summary>
+    /// Bytes that this thread has allocated and not freed, as TorchSharp counts tensors; negative where it frees what others allocated.
+    /// </summary>
     public static long LiveOnThread => t_live;
 
     public override bool IsInvalid => handle == 0;

@@ -2,7 +2,10 @@ using System.Runtime.InteropServices;
 
 namespace Ark.Models;
 
-/// <summary>Memory outside the garbage collector, zero unless told otherwise and aligned to cache lines, which grows on demand and loses its content then.</summary>
+/// <summary>
+/// Memory outside the garbage collector, zero unless told otherwise and aligned to cache lines, which grows on demand and loses its content
+/// then.
+/// </summary>
 internal sealed unsafe class NativeBuffer : IDisposable
 {
     private const nuint CacheLine = 64;
@@ -13,7 +16,8 @@ internal sealed unsafe class NativeBuffer : IDisposable
 
     public NativeBuffer(long bytes = 0, bool clear = true) => Reserve(bytes, clear);
 
-    // A field of its own: it is read in the innermost loops. Whoever computes with it keeps the buffer alive, for the allocation behind it has a finalizer.
+    // A field of its own: it is read in the innermost loops. Whoever computes with it keeps the buffer alive, for the allocation behind it
+    // has a finalizer.
     public void* Pointer { get; private set; }
 
     public float* Floats => (float*)Pointer;

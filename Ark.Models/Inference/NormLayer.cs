@@ -47,7 +47,8 @@ internal sealed unsafe class NormLayer : IDisposable
         var bias = weight + padded;
         for (var i = 0; i < padded; i += VectorMath.Lanes)
         {
-            var value = Vector512.FusedMultiplyAdd((Vector512.Load(input + i) - mean) * scale, Vector512.Load(weight + i), Vector512.Load(bias + i));
+            var value = Vector512.FusedMultiplyAdd(
+                (Vector512.Load(input + i) - mean) * scale, Vector512.Load(weight + i), Vector512.Load(bias + i));
             if (outputIsBf16) VectorMath.StoreBf16(value, (ushort*)output + i);
             else value.Store((float*)output + i);
         }

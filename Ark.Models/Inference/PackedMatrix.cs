@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 namespace Ark.Models;
 
 /// <summary>
-/// The weights of a linear layer in the order in which they are read: panels of a few columns, each with all its depth; single precision, or bfloat16 in pairs along the depth.
-/// With them the bias, zero where there is none and past the last column.
+/// The weights of a linear layer in the order in which they are read: panels of a few columns, each with all its depth; single precision,
+/// or bfloat16 in pairs along the depth. With them the bias, zero where there is none and past the last column.
 /// </summary>
 internal sealed unsafe class PackedMatrix : IDisposable
 {
@@ -43,7 +43,8 @@ internal sealed unsafe class PackedMatrix : IDisposable
     /// <param name="bf16">Whether to round to bfloat16; the depth must be even then.</param>
     /// <param name="scaledColumns">How many of the first outputs are multiplied by <paramref name="scale"/>.</param>
     /// <param name="scale">The factor.</param>
-    public static PackedMatrix Create(Tensor weight, Tensor? bias, StreamedWeights? streamed, bool bf16 = false, int scaledColumns = 0, float scale = 1)
+    public static PackedMatrix Create(
+        Tensor weight, Tensor? bias, StreamedWeights? streamed, bool bf16 = false, int scaledColumns = 0, float scale = 1)
     {
         using var scope = NewDisposeScope();
         var flat = weight.detach().flatten(1).contiguous();
@@ -56,7 +57,8 @@ internal sealed unsafe class PackedMatrix : IDisposable
                 var start = (float*)source;
                 WorkerTeam.Shared.Run(get_num_threads(), worker =>
                 {
-                    for (var panel = worker.Next(); panel < packed.Panels; panel = worker.Next()) packed.Fill(start, panel, scaledColumns, scale);
+                    for (var panel = worker.Next(); panel < packed.Panels; panel = worker.Next())
+                        packed.Fill(start, panel, scaledColumns, scale);
                 });
             }
         }
@@ -74,7 +76,8 @@ internal sealed unsafe class PackedMatrix : IDisposable
     public int WidthOf(int panel) => Math.Min(PanelWidth, VectorMath.Pad(Columns) - (panel * PanelWidth));
 
     /// <summary>Where a panel's rows begin that lie this deep.</summary>
-    public void* Panel(int panel, nint depth) => (byte*)_values.Pointer + (((panel * (nint)PanelWidth * Depth) + (depth * WidthOf(panel))) * ElementSize);
+    public void* Panel(int panel, nint depth) =>
+        (byte*)_values.Pointer + (((panel * (nint)PanelWidth * Depth) + (depth * WidthOf(panel))) * ElementSize);
 
     public void Dispose()
     {

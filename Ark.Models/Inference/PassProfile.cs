@@ -4,8 +4,8 @@ using System.Runtime.InteropServices;
 namespace Ark.Models;
 
 /// <summary>
-/// Where the time of a pass goes: the first thread's processor time on Linux, so that other processes do not count, its waiting for the other threads included. For
-/// benchmarks.
+/// Where the time of a pass goes: the first thread's processor time on Linux, so that other processes do not count, its waiting for the
+/// other threads included. For benchmarks.
 /// </summary>
 internal sealed class PassProfile
 {

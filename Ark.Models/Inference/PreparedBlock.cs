@@ -12,7 +12,9 @@ internal sealed class PreparedBlock : IDisposable
         using var unfinished = new Unfinished();
         Norm1 = unfinished.Keep(new NormLayer(block.norm1));
         // The queries come out scaled.
-        Qkv = unfinished.Keep(PackedMatrix.Create(block.attn.qkv.weight!, block.attn.qkv.bias, streamed, bf16, scaledColumns: channels, scale: MathF.Pow(channels / heads, -0.5f)));
+        Qkv = unfinished.Keep(PackedMatrix.Create(
+            block.attn.qkv.weight!, block.attn.qkv.bias, streamed, bf16, scaledColumns: channels,
+            scale: MathF.Pow(channels / heads, -0.5f)));
         Attention = unfinished.Keep(new WindowAttentionKernel(block.attn, window, shift, heads, channels));
         Proj = unfinished.Keep(PackedMatrix.Create(block.attn.proj.weight!, block.attn.proj.bias, streamed, bf16));
         Norm2 = unfinished.Keep(new NormLayer(block.norm2));

@@ -23,7 +23,9 @@ internal sealed class PreparedNetwork : IDisposable
             Stages = [.. model.Stages.Select((stage, number) => new PreparedStage(
                 [.. stage.blocks.Select(b => Keep(new PreparedBlock(b, backbone, number, streamed, bf16)))],
                 stage.downsample is { } merging ? Keep(new NormLayer(merging.norm)) : null,
-                stage.downsample is { } merging2 ? Keep(PackedMatrix.Create(merging2.reduction.weight!, bias: null, streamed, bf16)) : null))];
+                stage.downsample is { } merging2
+                    ? Keep(PackedMatrix.Create(merging2.reduction.weight!, bias: null, streamed, bf16))
+                    : null))];
             Norm = Keep(new NormLayer(model.norm));
             Projector = [.. LinearsOf(model.Projector).Select(l => Keep(PackedMatrix.Create(l.weight!, l.bias, streamed)))];
             Heads = [.. model.Heads.Select(h => h is Linear l ? Keep(PackedMatrix.Create(l.weight!, l.bias, streamed)) : null)];
@@ -57,11 +59,13 @@ internal sealed class PreparedNetwork : IDisposable
     public IReadOnlyList<PackedMatrix?> Heads { get; }
 
     /// <summary>Whether windows tile every stage, without rows or columns that are made up.</summary>
-    public static bool TilesStages(SwinConfiguration backbone) => Enumerable.Range(0, backbone.StageCount).All(i => backbone.PaddedResolutionOf(i) == backbone.ResolutionOf(i));
+    public static bool TilesStages(SwinConfiguration backbone) =>
+        Enumerable.Range(0, backbone.StageCount).All(i => backbone.PaddedResolutionOf(i) == backbone.ResolutionOf(i));
 
     /// <summary>Whether every product is deep enough by an even number.</summary>
     public static bool FitsBf16(SwinConfiguration backbone) =>
-        Enumerable.Range(0, backbone.StageCount).All(i => backbone.ChannelsOf(i) % 2 == 0 && (int)(backbone.ChannelsOf(i) * backbone.MlpRatio) % 2 == 0);
+        Enumerable.Range(0, backbone.StageCount).All(i => backbone.ChannelsOf(i) % 2 == 0
+            && (int)(backbone.ChannelsOf(i) * backbone.MlpRatio) % 2 == 0);
 
     public void Dispose() => _parts.ForEach(p => p.Dispose());
 
@@ -86,7 +90,8 @@ internal sealed class PreparedNetwork : IDisposable
         var padded = VectorMath.Pad(channels);
         var count = values.Length / channels;
         var buffer = new NativeBuffer((long)count * padded * sizeof(float));
-        for (var i = 0; i < count; i++) values.Slice(i * channels, channels).CopyTo(new Span<float>(buffer.Floats + ((nint)i * padded), channels));
+        for (var i = 0; i < count; i++)
+            values.Slice(i * channels, channels).CopyTo(new Span<float>(buffer.Floats + ((nint)i * padded), channels));
         return buffer;
     }
 }

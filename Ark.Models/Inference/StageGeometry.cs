@@ -50,7 +50,8 @@ internal sealed unsafe class StageGeometry : IDisposable
         for (var i = 0; i < Tokens; i++)
         {
             var (window, token) = Math.DivRem(i, WindowTokens);
-            var (row, column) = ((window / WindowColumns * Window) + (token / Window), (window % WindowColumns * Window) + (token % Window));
+            var (row, column) = (
+                (window / WindowColumns * Window) + (token / Window), (window % WindowColumns * Window) + (token % Window));
             order[i] = ((row + shift) % Height * Width) + ((column + shift) % Width);
         }
 

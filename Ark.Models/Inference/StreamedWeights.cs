@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 namespace Ark.Models;
 
 /// <summary>
-/// The large weights of a file on their way into an engine's order: each is read into memory that is used again for the next, so that a model needs no memory besides the engine's. Touching memory
-/// for the first time is what loading spends most of its time on.
+/// The large weights of a file on their way into an engine's order: each is read into memory that is used again for the next, so that a
+/// model needs no memory besides the engine's. Touching memory for the first time is what loading spends most of its time on.
 /// </summary>
 internal sealed class StreamedWeights
 {
@@ -18,8 +18,8 @@ internal sealed class StreamedWeights
     private readonly List<Waiting> _waiting = [];
 
     /// <summary>
-    /// Learns which parameters the engine packs and nobody else reads: the weights of the linear layers of all blocks and of patch merging. Projector and heads are small, and explanations
-    /// differentiate through them.
+    /// Learns which parameters the engine packs and nobody else reads: the weights of the linear layers of all blocks and of patch merging.
+    /// Projector and heads are small, and explanations differentiate through them.
     /// </summary>
     public Func<Tensor, StorageBytes, bool> For(ArkModel model)
     {
@@ -82,7 +82,8 @@ internal sealed class StreamedWeights
     {
         buffer.Reserve(waiting.Bytes.Length, clear: false);
         waiting.Bytes.CopyTo((byte*)buffer.Pointer);
-        for (var panel = 0; panel < waiting.Matrix.Panels; panel++) waiting.Matrix.Fill(buffer.Floats, panel, waiting.ScaledColumns, waiting.Scale);
+        for (var panel = 0; panel < waiting.Matrix.Panels; panel++)
+            waiting.Matrix.Fill(buffer.Floats, panel, waiting.ScaledColumns, waiting.Scale);
     }
 
     private sealed record Waiting(StorageBytes Bytes, PackedMatrix Matrix, int ScaledColumns, float Scale);

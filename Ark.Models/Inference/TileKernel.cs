@@ -5,8 +5,8 @@ using System.Runtime.Intrinsics.X86;
 namespace Ark.Models;
 
 /// <summary>
-/// The innermost products: 8 rows of A times 48, 32 or 16 columns of B. The 24 sums of the widest stay in registers, with three for B and one for A, of the 32 that AVX-512
-/// has; each step takes 3 loads and 8 broadcasts for its 24 multiply-adds.
+/// The innermost products: 8 rows of A times 48, 32 or 16 columns of B. The 24 sums of the widest stay in registers, with three for B and
+/// one for A, of the 32 that AVX-512 has; each step takes 3 loads and 8 broadcasts for its 24 multiply-adds.
 /// </summary>
 internal static unsafe class TileKernel
 {
@@ -14,10 +14,11 @@ internal static unsafe class TileKernel
     public const int Columns = 48;
 
     /// <summary>
-    /// C [8, columns] = A [8, depth] · B [depth, columns], or added to C; the columns are 16, 32 or 48. Reads eight rows of A and writes eight of C, whatever they mean.
-    /// Meanwhile one cache line from <c>ahead</c> on is fetched for each step of the widest.
+    /// C [8, columns] = A [8, depth] · B [depth, columns], or added to C; the columns are 16, 32 or 48. Reads eight rows of A and writes
+    /// eight of C, whatever they mean. Meanwhile one cache line from <c>ahead</c> on is fetched for each step of the widest.
     /// </summary>
-    public static void Multiply(float* a, nint lda, float* b, nint ldb, float* c, nint ldc, nint depth, int columns, bool add, float* ahead = null)
+    public static void Multiply(
+        float* a, nint lda, float* b, nint ldb, float* c, nint ldc, nint depth, int columns, bool add, float* ahead = null)
     {
         if (columns == 48) Multiply48(a, lda, b, ldb, c, ldc, depth, add, ahead);
         else if (columns == 32) Multiply32(a, lda, b, ldb, c, ldc, depth, add);

@@ -1,7 +1,8 @@
 namespace Ark.Models;
 
 /// <summary>
-/// Which token of which image a row stands for: rows go through the images one after the other, and through an image's tokens in the order of a map, such as window by window.
+/// Which token of which image a row stands for: rows go through the images one after the other, and through an image's tokens in the order
+/// of a map, such as window by window.
 /// </summary>
 /// <param name="map">Each row's token within its image; <see langword="null"/> for the identity.</param>
 /// <param name="perImage">Tokens of an image.</param>

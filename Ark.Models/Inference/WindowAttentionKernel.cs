@@ -7,8 +7,8 @@ using static TorchSharp.torch;
 namespace Ark.Models;
 
 /// <summary>
-/// Attention within windows, one window and head at a time, all of it in the first-level cache: eight queries meet all keys, the scores become weights, and these meet the
-/// values, before the next eight come.
+/// Attention within windows, one window and head at a time, all of it in the first-level cache: eight queries meet all keys, the scores
+/// become weights, and these meet the values, before the next eight come.
 /// </summary>
 internal sealed unsafe class WindowAttentionKernel : IDisposable
 {
@@ -48,7 +48,8 @@ internal sealed unsafe class WindowAttentionKernel : IDisposable
 
     /// <summary>Computes this thread's share.</summary>
     /// <param name="worker">The thread.</param>
-    /// <param name="qkv">Rows of queries, keys and values, window by window; the queries are scaled already. 15 rows past the last are read.</param>
+    /// <param name="qkv">Rows of queries, keys and values, window by window; the queries are scaled already. 15 rows past the last are
+    /// read.</param>
     /// <param name="ld">From one row to the next.</param>
     /// <param name="windows">How many windows.</param>
     /// <param name="first">The number of the first, counted through all images.</param>
@@ -59,7 +60,8 @@ internal sealed unsafe class WindowAttentionKernel : IDisposable
     /// <param name="outputIsBf16">Which of them.</param>
     /// <param name="scratch">Room for <see cref="ScratchSize"/> numbers.</param>
     public void Run(
-        WorkerTeam.Worker worker, float* qkv, nint ld, int windows, long first, int columns, int rows, void* output, nint ldOutput, bool outputIsBf16, float* scratch)
+        WorkerTeam.Worker worker, float* qkv, nint ld, int windows, long first, int columns, int rows, void* output, nint ldOutput,
+        bool outputIsBf16, float* scratch)
     {
         var groups = (_heads + HeadsTogether - 1) / HeadsTogether;
         for (var piece = worker.Next(); piece < windows * groups; piece = worker.Next())
@@ -104,17 +106,24 @@ internal sealed unsafe class WindowAttentionKernel : IDisposable
             var mask = (kind == 0 ? _noMask : _masks!).Floats + ((((nint)kind * tokens) + first) * keyCount);
             if (keyCount == 64)
             {
-                for (var r = 0; r < rows; r += 4) Weigh4By64(queries + ((first + r) * ld), ld, keys, channels, bias + (r * 64), mask + (r * 64), scores + (r * 64), sums + r);
+                for (var r = 0; r < rows; r += 4)
+                    Weigh4By64(
+                        queries + ((first + r) * ld), ld, keys, channels, bias + (r * 64), mask + (r * 64), scores + (r * 64), sums + r);
             }
             else
             {
                 for (var key = 0; key < keyCount; key += TileKernel.Columns)
-                    TileKernel.Multiply(queries + (first * ld), ld, keys + key, keyCount, scores + key, keyCount, channels, Math.Min(TileKernel.Columns, keyCount - key), add: false);
-                for (var r = 0; r < rows; r++) sums[r] = Weigh(scores + (r * keyCount), bias + (r * keyCount), mask + (r * keyCount), keyCount);
+                    TileKernel.Multiply(
+                        queries + (first * ld), ld, keys + key, keyCount, scores + key, keyCount, channels,
+                        Math.Min(TileKernel.Columns, keyCount - key), add: false);
+                for (var r = 0; r < rows; r++)
+                    sums[r] = Weigh(scores + (r * keyCount), bias + (r * keyCount), mask + (r * keyCount), keyCount);
             }
 
             for (var value = 0; value < valueCount; value += TileKernel.Columns)
-                TileKernel.Multiply(scores, keyCount, values + value, valueCount, results + value, valueCount, tokens, Math.Min(TileKernel.Columns, valueCount - value), add: false);
+                TileKernel.Multiply(
+                    scores, keyCount, values + value, valueCount, results + value, valueCount, tokens,
+                    Math.Min(TileKernel.Columns, valueCount - value), add: false);
             for (var r = 0; r < rows; r++)
             {
                 var scale = 1 / sums[r];
@@ -139,7 +148,8 @@ internal sealed unsafe class WindowAttentionKernel : IDisposable
 
     /// <summary>Scores of four queries against 64 keys, and at once their weights: nothing but those leaves the registers.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void Weigh4By64(float* queries, nint ld, float* keys, nint channels, float* bias, float* mask, float* weights, float* sums)
+    private static void Weigh4By64(
+        float* queries, nint ld, float* keys, nint channels, float* bias, float* mask, float* weights, float* sums)
     {
         Vector512<float> s00 = default, s01 = default, s02 = default, s03 = default;
         Vector512<float> s10 = default, s11 = default, s12 = default, s13 = default;
@@ -182,7 +192,8 @@ internal sealed unsafe class WindowAttentionKernel : IDisposable
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static float Weigh64(Vector512<float> s0, Vector512<float> s1, Vector512<float> s2, Vector512<float> s3, float* bias, float* mask, float* weights)
+    private static float Weigh64(
+        Vector512<float> s0, Vector512<float> s1, Vector512<float> s2, Vector512<float> s3, float* bias, float* mask, float* weights)
     {
         s0 += Vector512.Load(bias) + Vector512.Load(mask);
         s1 += Vector512.Load(bias + 16) + Vector512.Load(mask + 16);
@@ -240,7 +251,10 @@ internal sealed unsafe class WindowAttentionKernel : IDisposable
         }
     }
 
-    /// <summary>Keys <c>[tokens, channels]</c> to <c>[channels, keys]</c>; zeros follow the last token. What follows it in memory may be no number, and no mask could silence that.</summary>
+    /// <summary>
+    /// Keys <c>[tokens, channels]</c> to <c>[channels, keys]</c>; zeros follow the last token. What follows it in memory may be no number,
+    /// and no mask could silence that.
+    /// </summary>
     private void TransposeKeys(float* from, nint ld, float* to)
     {
         var whole = _headChannels / VectorMath.Lanes * VectorMath.Lanes;
@@ -255,14 +269,16 @@ internal sealed unsafe class WindowAttentionKernel : IDisposable
             for (var token = 0; token < _tokens; token++) to[(channel * _keys) + token] = from[(token * ld) + channel];
         }
 
-        for (var channel = 0; channel < _headChannels; channel++) new Span<float>(to + (channel * _keys) + _tokens, _keys - _tokens).Clear();
+        for (var channel = 0; channel < _headChannels; channel++)
+            new Span<float>(to + (channel * _keys) + _tokens, _keys - _tokens).Clear();
     }
 
     private void CopyValues(float* from, nint ld, float* to)
     {
         for (var token = 0; token < _tokens; token++)
         {
-            for (var channel = 0; channel < _values; channel += VectorMath.Lanes) Vector512.Load(from + (token * ld) + channel).Store(to + (token * _values) + channel);
+            for (var channel = 0; channel < _values; channel += VectorMath.Lanes)
+                Vector512.Load(from + (token * ld) + channel).Store(to + (token * _values) + channel);
         }
     }
 
@@ -283,7 +299,10 @@ internal sealed unsafe class WindowAttentionKernel : IDisposable
         }
     }
 
-    /// <summary>The mask of the windows of the last column (kind 1), of the last row (2), and of the corner (3), which alone hold what the shift brought together.</summary>
+    /// <summary>
+    /// The mask of the windows of the last column (kind 1), of the last row (2), and of the corner (3), which alone hold what the shift
+    /// brought together.
+    /// </summary>
     private void FillMask(int kind, int shift)
     {
         for (var query = 0; query < _tokens; query++)

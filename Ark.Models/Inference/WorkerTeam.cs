@@ -4,15 +4,16 @@ using System.Runtime.ExceptionServices;
 namespace Ark.Models;
 
 /// <summary>
-/// The threads on which all engines of the process compute: one pass at a time, each on as many of them as it asks for, so that several engines and callers together
-/// never ask for more cores than one of them alone. Every thread of a pass runs the same function; they share out the pieces of a phase and meet between phases.
+/// The threads on which all engines of the process compute: one pass at a time, each on as many of them as it asks for, so that several
+/// engines and callers together never ask for more cores than one of them alone. Every thread of a pass runs the same function; they share
+/// out the pieces of a phase and meet between phases.
 /// </summary>
 [SuppressMessage("Reliability", "CA1001", Justification = "The one team lives as long as the process.")]
 internal sealed class WorkerTeam
 {
     /// <summary>
-    /// Phases are shared out in small pieces, so threads that all run finish within microseconds of each other. Who waits longer waits for a thread that has no core,
-    /// and sleeps, so that it can get one.
+    /// Phases are shared out in small pieces, so threads that all run finish within microseconds of each other. Who waits longer waits for
+    /// a thread that has no core, and sleeps, so that it can get one.
     /// </summary>
     private const int SpinsBeforeSleep = 1_000;
 

@@ -5,7 +5,8 @@ using static TorchSharp.torch;
 namespace Ark.Models;
 
 /// <summary>
-/// Fills fresh parameters as the original does, drawing in the original's order: with the same seed on the CPU the values are the original's.
+/// Fills fresh parameters as the original does, drawing in the original's order: with the same seed on the CPU the values are the
+/// original's.
 /// </summary>
 internal static class Initialization
 {
@@ -36,7 +37,9 @@ internal static class Initialization
         tensor.erfinv_().TimesInPlace(Deviation * Math.Sqrt(2.0)).clamp_(low, high);
     }
 
-    /// <summary>Redraws every linear layer under a module, in the order in which the modules were registered, as timm's <c>apply</c> does.</summary>
+    /// <summary>
+    /// Redraws every linear layer under a module, in the order in which the modules were registered, as timm's <c>apply</c> does.
+    /// </summary>
     public static void RedrawLinears(nn.Module module, Generator? generator)
     {
         foreach (var (_, child) in module.named_children()) RedrawLinears(child, generator);

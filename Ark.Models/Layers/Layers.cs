@@ -3,7 +3,9 @@ using static TorchSharp.torch;
 
 namespace Ark.Models;
 
-/// <summary>Makes parameters and layers that hold zeros, so that nothing is drawn before <see cref="Initialization"/> runs, or a file is loaded.</summary>
+/// <summary>
+/// Makes parameters and layers that hold zeros, so that nothing is drawn before <see cref="Initialization"/> runs, or a file is loaded.
+/// </summary>
 internal static class Layers
 {
     public const double Epsilon = 1e-5;
@@ -18,7 +20,10 @@ internal static class Layers
         return Owned(nn.Parameter(tensor));
     }
 
-    /// <summary>Builds a network whose parameters hold anything at all: its caller fills every one. Writing zeros first takes as long as reading the file.</summary>
+    /// <summary>
+    /// Builds a network whose parameters hold anything at all: its caller fills every one. Writing zeros first takes as long as reading the
+    /// file.
+    /// </summary>
     public static T Unfilled<T>(Func<T> build)
     {
         t_unfilled = true;
@@ -35,9 +40,12 @@ internal static class Layers
     public static Linear Linear(int inputs, int outputs, bool bias, Device? device) =>
         nn.Linear(Parameter(device, outputs, inputs), bias ? Parameter(device, outputs) : null);
 
-    public static LayerNorm Norm(int channels, Device? device) => nn.LayerNorm(channels, Epsilon, device: device, dtype: ScalarType.Float32);
+    public static LayerNorm Norm(int channels, Device? device) =>
+        nn.LayerNorm(channels, Epsilon, device: device, dtype: ScalarType.Float32);
 
-    /// <summary>The layer in the precision of what goes in: parameters are cast where they differ, and their gradients are cast back.</summary>
+    /// <summary>
+    /// The layer in the precision of what goes in: parameters are cast where they differ, and their gradients are cast back.
+    /// </summary>
     public static Tensor Apply(this Linear layer, Tensor input)
     {
         if (input.dtype == layer.weight.dtype) return layer.forward(input);

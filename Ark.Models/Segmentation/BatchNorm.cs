@@ -4,8 +4,9 @@ using static TorchSharp.torch;
 namespace Ark.Models;
 
 /// <summary>
-/// Batch normalization over <c>[B, C, H, W]</c>, with the names, shapes and defaults of PyTorch's <c>BatchNorm2d</c>. TorchSharp's own counts its batches with a
-/// scalar that a garbage collection may free while it is read (see <see cref="KeptScalar"/>): a training then ends, at random, with an error of libtorch.
+/// Batch normalization over <c>[B, C, H, W]</c>, with the names, shapes and defaults of PyTorch's <c>BatchNorm2d</c>. TorchSharp's own
+/// counts its batches with a scalar that a garbage collection may free while it is read (see <see cref="KeptScalar"/>): a training then
+/// ends, at random, with an error of libtorch.
 /// </summary>
 internal sealed class BatchNorm : nn.Module<Tensor, Tensor>
 {
@@ -37,13 +38,15 @@ internal sealed class BatchNorm : nn.Module<Tensor, Tensor>
     }
 
     /// <summary>
-    /// In training, over values in float64: <c>[B, C]</c> or <c>[B, C, H, W]</c> to the same. Running statistics move as those of <see cref="forward"/> do.
+    /// In training, over values in float64: <c>[B, C]</c> or <c>[B, C, H, W]</c> to the same. Running statistics move as those of
+    /// <see cref="forward"/> do.
     /// </summary>
     public Tensor InDoublePrecision(Tensor features)
     {
         using var scope = NewDisposeScope();
         var (mean, variance) = (running_mean.to(ScalarType.Float64), running_var.to(ScalarType.Float64));
-        var normed = nn.functional.batch_norm(features, mean, variance, weight.to(ScalarType.Float64), bias.to(ScalarType.Float64), training: true);
+        var normed = nn.functional.batch_norm(
+            features, mean, variance, weight.to(ScalarType.Float64), bias.to(ScalarType.Float64), training: true);
         using (no_grad())
         {
             running_mean.copy_(mean);

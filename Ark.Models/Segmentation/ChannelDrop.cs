@@ -3,8 +3,8 @@ using static TorchSharp.torch;
 namespace Ark.Models;
 
 /// <summary>
-/// Leaves whole channels of <c>[B, C, H, W]</c> out in training, as PyTorch's <c>Dropout2d</c> does, but draws from the network's own stream, so that a run can go on from any step as if
-/// it had never stopped.
+/// Leaves whole channels of <c>[B, C, H, W]</c> out in training, as PyTorch's <c>Dropout2d</c> does, but draws from the network's own
+/// stream, so that a run can go on from any step as if it had never stopped.
 /// </summary>
 internal sealed class ChannelDrop(double rate) : nn.Module<Tensor, Tensor>(nameof(ChannelDrop))
 {

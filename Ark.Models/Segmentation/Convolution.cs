@@ -4,9 +4,10 @@ using static TorchSharp.torch;
 namespace Ark.Models;
 
 /// <summary>
-/// A convolution of stride 1 that keeps the size of the map, with the names and shapes of PyTorch's. libtorch 2.10 computes convolutions of 3 x 3 wrongly on a CPU,
-/// by as much as the values themselves, where channels are above 16 and no multiple of 16: on the way forward those of the input, on the way back those of
-/// the output (its gradient of the input). Channels of zeros make up the number; they cost little and change nothing.
+/// A convolution of stride 1 that keeps the size of the map, with the names and shapes of PyTorch's. libtorch 2.10 computes convolutions of
+/// 3 x 3 wrongly on a CPU, by as much as the values themselves, where channels are above 16 and no multiple of 16: on the way forward those
+/// of the input, on the way back those of the output (its gradient of the input). Channels of zeros make up the number; they cost little
+/// and change nothing.
 /// </summary>
 internal sealed class Convolution : nn.Module<Tensor, Tensor>
 {
@@ -32,7 +33,8 @@ internal sealed class Convolution : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor features)
     {
         using var scope = NewDisposeScope();
-        // A single small map would go to NNPACK, which says on standard error at every call that it does not know the CPU, and then to the slowest of all ways.
+        // A single small map would go to NNPACK, which says on standard error at every call that it does not know the CPU, and then to the
+        // slowest of all ways.
         if (features.size(0) == 1 && features.NumberOfElements <= Large && features.device_type == TorchSharp.DeviceType.CPU)
             return Convolve(cat([features, features])).narrow(0, 0, 1).MoveToOuterDisposeScope();
         return Convolve(features).MoveToOuterDisposeScope();

@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 namespace Ark.Models;
 
 /// <summary>
-/// The decoder for thin structures: the pyramid of UPerNet over normalised features before patch merging, and the image itself at half (and, where patches are larger than 4, a quarter)
-/// of its resolution, so that borders are found to the pixel.
+/// The decoder for thin structures: the pyramid of UPerNet over normalised features before patch merging, and the image itself at half
+/// (and, where patches are larger than 4, a quarter) of its resolution, so that borders are found to the pixel.
 /// </summary>
 internal sealed class DetailedDecoder : nn.Module<Tensor, IReadOnlyList<Tensor>, Tensor>
 {

@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 namespace Ark.Models;
 
 /// <summary>
-/// Brings the coarse stages down into the fine ones and fuses all at the finest resolution (Lin et al., "Feature Pyramid Networks", CVPR 2017):
-/// one <c>[B, C, H, W]</c> for each stage to <c>[B, channels of the first, H, W of the first]</c>.
+/// Brings the coarse stages down into the fine ones and fuses all at the finest resolution (Lin et al., "Feature Pyramid Networks", CVPR
+/// 2017): one <c>[B, C, H, W]</c> for each stage to <c>[B, channels of the first, H, W of the first]</c>.
 /// </summary>
 internal sealed class FeaturePyramid : nn.Module<IReadOnlyList<Tensor>, Tensor>
 {
@@ -34,7 +34,8 @@ internal sealed class FeaturePyramid : nn.Module<IReadOnlyList<Tensor>, Tensor>
         var levels = new Tensor[lateral.Length];
         levels[^1] = lateral[^1];
         for (var i = 0; i < lateral.Length - 1; i++)
-            levels[i] = smooth_conv[lateral.Length - 2 - i].forward(Resizing.ToCorners(lateral[i + 1], lateral[i].size(2), lateral[i].size(3)).Plus(lateral[i]));
+            levels[i] = smooth_conv[lateral.Length - 2 - i].forward(
+                Resizing.ToCorners(lateral[i + 1], lateral[i].size(2), lateral[i].size(3)).Plus(lateral[i]));
         for (var i = 1; i < levels.Length; i++) levels[i] = Resizing.ToCorners(levels[i], height, width);
         return conv_fusion.forward(cat(levels, 1)).MoveToOuterDisposeScope();
     }

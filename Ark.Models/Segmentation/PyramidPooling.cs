@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 namespace Ark.Models;
 
 /// <summary>
-/// Adds to a stage its averages over coarse grids, so that every token knows the whole picture (Zhao et al., "Pyramid Scene Parsing Network", CVPR 2017):
-/// <c>[B, C, H, W]</c> to the same.
+/// Adds to a stage its averages over coarse grids, so that every token knows the whole picture (Zhao et al., "Pyramid Scene Parsing
+/// Network", CVPR 2017): <c>[B, C, H, W]</c> to the same.
 /// </summary>
 internal sealed class PyramidPooling : nn.Module<Tensor, Tensor>
 {
@@ -45,19 +45,21 @@ internal sealed class PyramidPooling : nn.Module<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
         var (height, width) = (features.size(2), features.size(3));
-        var all = cat([features, .. stages.Select((s, i) => Resizing.ToCorners(training && _bins[i] == 1 ? Whole(s, features) : s.forward(features), height, width))], 1);
+        var all = cat([features, .. stages.Select((
+            s, i) => Resizing.ToCorners(training && _bins[i] == 1 ? Whole(s, features) : s.forward(features), height, width))], 1);
         return bottleneck.forward(all).MoveToOuterDisposeScope();
     }
 
     /// <summary>
-    /// The average over the whole picture in training, in float64: batch normalisation over one value from each image leaves of a gradient the small share
-    /// eps / (variance + eps), and in float32 the cancellation that leads there costs it three digits. <c>[B, C, H, W]</c> to float32 <c>[B, K, 1, 1]</c>; running
-    /// statistics move as those of the module do.
+    /// The average over the whole picture in training, in float64: batch normalisation over one value from each image leaves of a gradient
+    /// the small share eps / (variance + eps), and in float32 the cancellation that leads there costs it three digits. <c>[B, C, H, W]</c>
+    /// to float32 <c>[B, K, 1, 1]</c>; running statistics move as those of the module do.
     /// </summary>
     private static Tensor Whole(Sequential stage, Tensor features)
     {
         var (convolution, norm) = ((Convolution)stage[1], (BatchNorm)stage[2]);
-        var mixed = nn.functional.linear(features.mean([2, 3], type: ScalarType.Float64), convolution.weight.flatten(1).to(ScalarType.Float64));
+        var mixed = nn.functional.linear(
+            features.mean([2, 3], type: ScalarType.Float64), convolution.weight.flatten(1).to(ScalarType.Float64));
         var normed = norm.InDoublePrecision(mixed);
         return nn.functional.relu(normed).unsqueeze(-1).unsqueeze(-1).to(ScalarType.Float32);
     }

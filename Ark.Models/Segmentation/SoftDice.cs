@@ -21,7 +21,9 @@ internal static class SoftDice
         return overlap.div(total).Times(-1).Plus(1).MoveToOuterDisposeScope();
     }
 
-    /// <summary>The same for each structure by itself, averaged, plus the binary cross-entropy: thin structures count as much as large ones.</summary>
+    /// <summary>
+    /// The same for each structure by itself, averaged, plus the binary cross-entropy: thin structures count as much as large ones.
+    /// </summary>
     /// <param name="logits"><c>[B, K, H, W]</c>; borrowed.</param>
     /// <param name="target">0 or 1, the same shape; borrowed.</param>
     /// <returns>A scalar; the caller owns it.</returns>

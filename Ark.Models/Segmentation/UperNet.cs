@@ -4,13 +4,13 @@ using static TorchSharp.torch;
 namespace Ark.Models;
 
 /// <summary>
-/// UPerNet on a Swin Transformer (Xiao et al., "Unified Perceptual Parsing for Scene Understanding", ECCV 2018), built as the publication of Ark+ builds it:
-/// the features of each stage are taken after its patch merging and without a norm, and the smoothing convolutions share their weights. Names, shapes and
-/// order of its state dict are the published ones.
+/// UPerNet on a Swin Transformer (Xiao et al., "Unified Perceptual Parsing for Scene Understanding", ECCV 2018), built as the publication
+/// of Ark+ builds it: the features of each stage are taken after its patch merging and without a norm, and the smoothing convolutions share
+/// their weights. Names, shapes and order of its state dict are the published ones.
 /// </summary>
 /// <remarks>
-/// A forward pass in evaluation mode changes nothing and may run on several threads at once; training is for one thread. The network owns its parameters;
-/// tensors that it returns belong to the caller.
+/// A forward pass in evaluation mode changes nothing and may run on several threads at once; training is for one thread. The network owns
+/// its parameters; tensors that it returns belong to the caller.
 /// </remarks>
 internal sealed class UperNet : nn.Module<Tensor, Tensor>, IWeightLayouts
 {
@@ -24,7 +24,8 @@ internal sealed class UperNet : nn.Module<Tensor, Tensor>, IWeightLayouts
 
     /// <summary>Builds the network with fresh weights.</summary>
     /// <param name="configuration">Its shape.</param>
-    /// <param name="generator">Where the weights are drawn from; <see langword="null"/> for PyTorch's default generator, which <c>torch.manual_seed</c> seeds.</param>
+    /// <param name="generator">Where the weights are drawn from; <see langword="null"/> for PyTorch's default generator, which
+    /// <c>torch.manual_seed</c> seeds.</param>
     /// <exception cref="ArkInputException">The configuration does not make a network.</exception>
     public UperNet(UperNetConfiguration configuration, Generator? generator = null)
         : base(nameof(UperNet))
@@ -59,7 +60,10 @@ internal sealed class UperNet : nn.Module<Tensor, Tensor>, IWeightLayouts
     /// <summary>The backbone; owned by the network. Load a checkpoint into it to start from Ark's or ImageNet's weights.</summary>
     public SwinTransformer Backbone => backbone;
 
-    /// <summary>What leaves out channels of the pyramid and branches of the backbone in training; set before each step, it makes training repeatable from any step.</summary>
+    /// <summary>
+    /// What leaves out channels of the pyramid and branches of the backbone in training; set before each step, it makes training repeatable
+    /// from any step.
+    /// </summary>
     internal void SeedDrops(ulong seed, ulong step)
     {
         backbone.DropPathStream = new RandomStream(seed, RandomStreams.SegmentationDropPath, step);
@@ -83,7 +87,8 @@ internal sealed class UperNet : nn.Module<Tensor, Tensor>, IWeightLayouts
     }
 
     /// <summary>The stages' outputs as <c>[B, C, H, W]</c>.</summary>
-    internal IReadOnlyList<Tensor> Features(Tensor images) => [.. backbone.StageFeatures(images).Select(f => f.to(ScalarType.Float32).permute(0, 3, 1, 2).contiguous())];
+    internal IReadOnlyList<Tensor> Features(Tensor images) =>
+        [.. backbone.StageFeatures(images).Select(f => f.to(ScalarType.Float32).permute(0, 3, 1, 2).contiguous())];
 
     /// <summary>The scores of the published decoder at the size of the finest stage.</summary>
     internal Tensor Score(IReadOnlyList<Tensor> features) => head!.forward(Fuse(features, out _));
@@ -104,11 +109,13 @@ internal sealed class UperNet : nn.Module<Tensor, Tensor>, IWeightLayouts
         return destination;
     }
 
-    IReadOnlyDictionary<string, string> IWeightLayouts.Rename(IReadOnlyDictionary<string, long[]> shapes) => new Dictionary<string, string>(StringComparer.Ordinal);
+    IReadOnlyDictionary<string, string> IWeightLayouts.Rename(IReadOnlyDictionary<string, long[]> shapes) =>
+        new Dictionary<string, string>(StringComparer.Ordinal);
 
     bool IWeightLayouts.CanResize(string name, ReadOnlySpan<long> from, ReadOnlySpan<long> to) => PositionTables.CanResize(name, from, to);
 
-    Tensor IWeightLayouts.Resize(string name, Tensor stored, ReadOnlySpan<long> to) => ((IWeightLayouts)backbone).Resize(name[BackbonePrefix.Length..], stored, to);
+    Tensor IWeightLayouts.Resize(string name, Tensor stored, ReadOnlySpan<long> to) =>
+        ((IWeightLayouts)backbone).Resize(name[BackbonePrefix.Length..], stored, to);
 
     string? IWeightLayouts.Describe(IReadOnlyDictionary<string, long[]> shapes) => WeightRecognition.Recognize(shapes)?.ToString();
 }

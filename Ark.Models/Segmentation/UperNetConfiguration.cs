@@ -13,7 +13,9 @@ internal sealed record UperNetConfiguration
     /// <value>Default: <see cref="UperNetDecoder.Published"/>.</value>
     public UperNetDecoder Decoder { get; init; } = UperNetDecoder.Published;
 
-    /// <summary>Channels of the maps of <see cref="UperNetDecoder.Detailed"/>; the published decoder takes those of the first stage.</summary>
+    /// <summary>
+    /// Channels of the maps of <see cref="UperNetDecoder.Detailed"/>; the published decoder takes those of the first stage.
+    /// </summary>
     /// <value>Default: 32.</value>
     public int Width { get; init; } = 32;
 
@@ -26,18 +28,23 @@ internal sealed record UperNetConfiguration
     public double DropRate { get; init; } = 0.1;
 
     /// <summary>Channels of each stage after its patch merging; the last stage has none.</summary>
-    internal int[] FeatureChannels => [.. Enumerable.Range(0, Backbone.StageCount).Select(s => Backbone.ChannelsOf(Math.Min(s + 1, Backbone.StageCount - 1)))];
+    internal int[] FeatureChannels =>
+        [.. Enumerable.Range(0, Backbone.StageCount).Select(s => Backbone.ChannelsOf(Math.Min(s + 1, Backbone.StageCount - 1)))];
 
     /// <summary>Throws where the numbers do not make a network.</summary>
     internal void Validate()
     {
         Require(Backbone.StageCount >= 2, "backbone", $"has {Backbone.StageCount} stage", "Take a backbone of two stages or more.");
-        Require(Structures.Count > 0 && Structures.Distinct(StringComparer.Ordinal).Count() == Structures.Count && Structures.All(s => !string.IsNullOrWhiteSpace(s)),
+        Require(Structures.Count > 0
+            && Structures.Distinct(StringComparer.Ordinal).Count() == Structures.Count
+            && Structures.All(s => !string.IsNullOrWhiteSpace(s)),
             "structures", "has no structure, or one without a name or with the name of another", "Give each structure a name of its own.");
-        Require(PyramidBins.Count > 0 && PyramidBins.All(b => b > 0), "pyramid bins", $"has bins [{string.Join(", ", PyramidBins)}]", "Give positive numbers.");
+        Require(PyramidBins.Count > 0
+            && PyramidBins.All(b => b > 0), "pyramid bins", $"has bins [{string.Join(", ", PyramidBins)}]", "Give positive numbers.");
         var pooled = Decoder == UperNetDecoder.Published ? FeatureChannels[^1] : Width;
         Require(Width > 0, "width", $"has {Width} channels", "Give a positive number.");
-        Require(pooled >= PyramidBins.Count, "pyramid bins", $"divides {pooled} channels between {PyramidBins.Count} bins", "Give fewer bins.");
+        Require(
+            pooled >= PyramidBins.Count, "pyramid bins", $"divides {pooled} channels between {PyramidBins.Count} bins", "Give fewer bins.");
         Require(DropRate is >= 0 and < 1, "drop rate", $"has the drop rate {DropRate}", "Give a rate of at least 0 and below 1.");
     }
 

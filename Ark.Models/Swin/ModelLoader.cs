@@ -15,11 +15,13 @@ internal static class ModelLoader
     /// <param name="options">How to read the file.</param>
     /// <param name="report">Receives what became of every tensor.</param>
     /// <param name="plan">Says from names and sizes which backbone the file holds, and makes the network without drawing weights.</param>
-    /// <param name="takeOver">Makes, for the network, what is asked for each tensor whether it takes it over; <see langword="null"/> to read all.</param>
+    /// <param name="takeOver">Makes, for the network, what is asked for each tensor whether it takes it over; <see langword="null"/> to
+    /// read all.</param>
     /// <param name="use">Called with the network while the file is open.</param>
     /// <returns>The network, in evaluation mode.</returns>
     public static T Load<T>(
-        string path, string? nestedKey, PyTorchLoadOptions? options, out LoadReport report, Func<CheckpointReader, StateDictChoice, ModelPlan<T>> plan,
+        string path, string? nestedKey, PyTorchLoadOptions? options, out LoadReport report,
+        Func<CheckpointReader, StateDictChoice, ModelPlan<T>> plan,
         Func<T, Func<Tensor, StorageBytes, bool>>? takeOver = null, Action<T>? use = null)
         where T : SwinBackbone
     {
@@ -36,9 +38,11 @@ internal static class ModelLoader
         {
             // What only Ark's networks have may be left out when the backbone alone is asked for; nothing else may.
             string[] leftOut = planned.HasHeads ? [] : [.. choice.Tensors.Keys.Where(SwinNames.IsArks)];
-            report = StateDictLoader.Load(network, reader, nestedKey, strict: true, leftOut, loadedParameters: null, takeOver?.Invoke(network));
+            report = StateDictLoader.Load(
+                network, reader, nestedKey, strict: true, leftOut, loadedParameters: null, takeOver?.Invoke(network));
             if (planned.IsDescribed && report.Mismatched is [var other, ..])
-                throw new CheckpointException(path, $"tensor '{other.Name}'", $"has the shape {WordsOf(other.FileShape)}, but the model that the file describes has {WordsOf(other.ModelShape)}: the description is of another network");
+                throw new CheckpointException(path, $"tensor '{other.Name}'", $"has the shape {WordsOf(other.FileShape)}, but the model "
+                    + $"that the file describes has {WordsOf(other.ModelShape)}: the description is of another network");
             ZeroWhatTheFileLacks(network, report);
             network.eval();
             use?.Invoke(network);
@@ -55,7 +59,8 @@ internal static class ModelLoader
     /// <exception cref="CheckpointException">It is none that is known.</exception>
     public static RecognizedWeights Recognize(CheckpointReader reader, StateDictChoice choice) =>
         WeightRecognition.Recognize(choice.Shapes) ?? throw new CheckpointException(reader.Path, PlaceOf(choice),
-            $"holds no Swin Transformer that is known: its {choice.Tensors.Count} tensors begin with {string.Join(", ", choice.Tensors.Keys.Take(3))}",
+            $"holds no Swin Transformer that is known: its {choice.Tensors.Count} tensors begin with "
+                + $"{string.Join(", ", choice.Tensors.Keys.Take(3))}",
             "'CheckpointFile' lists them; choose another key, or build the model yourself and use load_checkpoint.");
 
     private static string WordsOf(IEnumerable<long>? shape) => $"[{string.Join(", ", shape ?? [])}]";
@@ -78,6 +83,7 @@ internal static class ModelLoader
         var real = choice.Tensors.Values.Select(t => t.Storage).Distinct().Sum(s => s.ByteCount);
         var (claimed, derived) = (choice.Tensors.Values.Sum(t => (double)t.ByteCount), WeightRecognition.DerivedBytes(backbone));
         if (claimed > (2.0 * real) + Allowance || derived > (4.0 * real) + Allowance)
-            throw new CheckpointException(path, place, FormattableString.Invariant($"describes tensors of {(claimed + derived) / (1 << 20):F0} MB, but stores {real >> 20} MB: too large for what is in the file"));
+            throw new CheckpointException(path, place, FormattableString.Invariant(
+                $"describes tensors of {(claimed + derived) / (1 << 20):F0} MB, but stores {real >> 20} MB: too large for what is in the file"));
     }
 }

@@ -5,12 +5,12 @@ using static TorchSharp.torch;
 namespace Ark.Models;
 
 /// <summary>
-/// What every network on a Swin Transformer shares: the backbone up to the pooled features, and its classifier <c>head</c>. Semantics, names of
-/// parameters and buffers and their order in the state dict are those of timm 0.5.4.
+/// What every network on a Swin Transformer shares: the backbone up to the pooled features, and its classifier <c>head</c>. Semantics,
+/// names of parameters and buffers and their order in the state dict are those of timm 0.5.4.
 /// </summary>
 /// <remarks>
-/// A forward pass in evaluation mode changes nothing and may run on several threads at once; training is for one thread. The network owns its
-/// parameters and is disposed by its creator; tensors that it returns belong to the caller.
+/// A forward pass in evaluation mode changes nothing and may run on several threads at once; training is for one thread. The network owns
+/// its parameters and is disposed by its creator; tensors that it returns belong to the caller.
 /// </remarks>
 public abstract class SwinBackbone : nn.Module, IWeightLayouts
 {
@@ -54,8 +54,8 @@ public abstract class SwinBackbone : nn.Module, IWeightLayouts
     public SwinConfiguration Backbone { get; }
 
     /// <summary>
-    /// The numbers that stochastic depth draws in training mode, one for each sample and branch. Setting a stream named by seed and step before each
-    /// step makes training repeatable from any step, whatever else draws random numbers in the process.
+    /// The numbers that stochastic depth draws in training mode, one for each sample and branch. Setting a stream named by seed and step
+    /// before each step makes training repeatable from any step, whatever else draws random numbers in the process.
     /// </summary>
     /// <value>Default: the stream of seed 0.</value>
     public RandomStream DropPathStream
@@ -65,8 +65,9 @@ public abstract class SwinBackbone : nn.Module, IWeightLayouts
     }
 
     /// <summary>
-    /// The precision that products compute in: float32, which means the parameters' own type, or bfloat16 with parameters, softmax, tokens between the branches, norms, pooling, projector and heads in float32 (what
-    /// PyTorch's autocast keeps). On a CPU whose oneDNN knows bfloat16 it is faster.
+    /// The precision that products compute in: float32, which means the parameters' own type, or bfloat16 with parameters, softmax, tokens
+    /// between the branches, norms, pooling, projector and heads in float32 (what PyTorch's autocast keeps). On a CPU whose oneDNN knows
+    /// bfloat16 it is faster.
     /// </summary>
     internal ScalarType Precision
     {
@@ -155,7 +156,8 @@ public abstract class SwinBackbone : nn.Module, IWeightLayouts
         return destination;
     }
 
-    IReadOnlyDictionary<string, string> IWeightLayouts.Rename(IReadOnlyDictionary<string, long[]> shapes) => SwinNames.FromFile([.. shapes.Keys]);
+    IReadOnlyDictionary<string, string> IWeightLayouts.Rename(IReadOnlyDictionary<string, long[]> shapes) =>
+        SwinNames.FromFile([.. shapes.Keys]);
 
     bool IWeightLayouts.CanResize(string name, ReadOnlySpan<long> from, ReadOnlySpan<long> to) => PositionTables.CanResize(name, from, to);
 
@@ -203,7 +205,8 @@ public abstract class SwinBackbone : nn.Module, IWeightLayouts
     {
         using var scope = NewDisposeScope();
         var tokens = patch_embed.call(images);
-        if (absolute_pos_embed is not null) tokens = tokens.Plus(absolute_pos_embed.view(1, tokens.size(1), tokens.size(2), tokens.size(3)));
+        if (absolute_pos_embed is not null)
+            tokens = tokens.Plus(absolute_pos_embed.view(1, tokens.size(1), tokens.size(2), tokens.size(3)));
         if (Backbone.DropRate > 0 && training) tokens = nn.functional.dropout(tokens, Backbone.DropRate, training: true);
         return tokens.MoveToOuterDisposeScope();
     }
@@ -218,9 +221,15 @@ public abstract class SwinBackbone : nn.Module, IWeightLayouts
     internal void RequireImages(Tensor images)
     {
         var shape = images.shape;
-        if (shape.Length == 4 && shape[0] > 0 && shape[1] == Backbone.InputChannels && shape[2] == Backbone.ImageHeight && shape[3] == Backbone.ImageWidth) return;
+        if (shape.Length == 4
+            && shape[0] > 0
+            && shape[1] == Backbone.InputChannels
+            && shape[2] == Backbone.ImageHeight
+            && shape[3] == Backbone.ImageWidth)
+            return;
         throw new ArgumentException(
-            $"'{Backbone.Name}' takes images [B, {Backbone.InputChannels}, {Backbone.ImageHeight}, {Backbone.ImageWidth}] with B at least 1, got [{string.Join(", ", shape)}].",
+            $"'{Backbone.Name}' takes images [B, {Backbone.InputChannels}, {Backbone.ImageHeight}, {Backbone.ImageWidth}] with B at least "
+                + $"1, got [{string.Join(", ", shape)}].",
             nameof(images));
     }
 

@@ -83,13 +83,14 @@ internal sealed class SwinBlock : nn.Module<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
         var channels = windows.size(2);
-        return windows.view(-1, height / window, width / window, window, window, channels).transpose(2, 3).reshape(-1, height, width, channels)
+        return windows.view(-1, height / window, width / window, window, window, channels).transpose(2, 3).reshape(
+            -1, height, width, channels)
             .MoveToOuterDisposeScope();
     }
 
     /// <summary>
-    /// <c>[windows, tokens, tokens]</c>: 0 between tokens that were neighbours before the shift, <see cref="Masked"/> between tokens that the
-    /// cyclic shift brought together.
+    /// <c>[windows, tokens, tokens]</c>: 0 between tokens that were neighbours before the shift, <see cref="Masked"/> between tokens that
+    /// the cyclic shift brought together.
     /// </summary>
     internal static Tensor ShiftMask(int height, int width, int window, int shift, Device? device)
     {

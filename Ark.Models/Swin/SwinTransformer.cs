@@ -7,7 +7,8 @@ public sealed class SwinTransformer : SwinBackbone
 {
     /// <summary>Builds the network with fresh weights.</summary>
     /// <param name="configuration">Its shape.</param>
-    /// <param name="generator">Where the weights are drawn from; <see langword="null"/> for PyTorch's default generator, which <c>torch.manual_seed</c> seeds.</param>
+    /// <param name="generator">Where the weights are drawn from; <see langword="null"/> for PyTorch's default generator, which
+    /// <c>torch.manual_seed</c> seeds.</param>
     /// <exception cref="ArkInputException">The configuration does not make a network.</exception>
     public SwinTransformer(SwinConfiguration configuration, Generator? generator = null)
         : this(configuration, device: null)
@@ -25,11 +26,12 @@ public sealed class SwinTransformer : SwinBackbone
     public static SwinTransformer Allocate(SwinConfiguration configuration, Device? device = null) => new(configuration, device);
 
     /// <summary>
-    /// Loads the backbone and the classifier that a weight file holds, its architecture recognised: files of timm, old and new, of the Microsoft repository,
-    /// and the backbones of Ark and Ark+, whose projector and heads are left out.
+    /// Loads the backbone and the classifier that a weight file holds, its architecture recognised: files of timm, old and new, of the
+    /// Microsoft repository, and the backbones of Ark and Ark+, whose projector and heads are left out.
     /// </summary>
     /// <param name="path">The file.</param>
-    /// <param name="nestedKey">Where in the file the state dict is; <see langword="null"/> chooses as <see cref="CheckpointFile.LoadStateDict"/> does.</param>
+    /// <param name="nestedKey">Where in the file the state dict is; <see langword="null"/> chooses as
+    /// <see cref="CheckpointFile.LoadStateDict"/> does.</param>
     /// <param name="options">How to read the file; <see langword="null"/> for the defaults.</param>
     /// <returns>The network on the CPU, in evaluation mode; the caller owns it.</returns>
     /// <exception cref="ArkInputException">The file cannot be read, or holds no Swin Transformer.</exception>

@@ -60,9 +60,11 @@ internal sealed class WindowAttention : nn.Module<Tensor, Tensor?, Tensor>
         var bias = Bias(mask);
         var learns = relative_position_bias_table.requires_grad && (training || is_grad_enabled());
         var attended = !learns
-            ? nn.functional.scaled_dot_product_attention(parts[0], parts[1], parts[2], bias.to(windows.dtype), training ? _attentionDropRate : 0)
+            ? nn.functional.scaled_dot_product_attention(
+                parts[0], parts[1], parts[2], bias.to(windows.dtype), training ? _attentionDropRate : 0)
             : Explicit(parts[0], parts[1], parts[2], bias);
-        var merged = attended.reshape(batch, masks, _heads, _tokens, _headChannels).transpose(2, 3).reshape(count, _tokens, _heads * _headChannels);
+        var merged = attended.reshape(batch, masks, _heads, _tokens, _headChannels).transpose(2, 3).reshape(
+            count, _tokens, _heads * _headChannels);
         var result = proj.Apply(merged);
         if (_dropRate > 0 && training) result = nn.functional.dropout(result, _dropRate, training: true);
         return result.MoveToOuterDisposeScope();
@@ -81,7 +83,9 @@ internal sealed class WindowAttention : nn.Module<Tensor, Tensor?, Tensor>
         base.Dispose(disposing);
     }
 
-    /// <summary>The fused operator has no fused gradient for its bias, so training takes the formula apart, with and without gradients alike.</summary>
+    /// <summary>
+    /// The fused operator has no fused gradient for its bias, so training takes the formula apart, with and without gradients alike.
+    /// </summary>
     private Tensor Explicit(Tensor query, Tensor key, Tensor value, Tensor bias)
     {
         var (batch, groups) = (query.size(0), query.size(1));
@@ -93,10 +97,17 @@ internal sealed class WindowAttention : nn.Module<Tensor, Tensor?, Tensor>
         return weights.view(batch * groups, _tokens, _tokens).bmm(value.reshape(flat));
     }
 
-    /// <summary>What is added to the scores: <c>[1, W * heads, tokens, tokens]</c>, where W is 1 without a mask. Only with four dimensions is the operator fused.</summary>
+    /// <summary>
+    /// What is added to the scores: <c>[1, W * heads, tokens, tokens]</c>, where W is 1 without a mask. Only with four dimensions is the
+    /// operator fused.
+    /// </summary>
     private Tensor Bias(Tensor? mask)
     {
-        var bias = relative_position_bias_table.index_select(0, relative_position_index.view(-1)).view(_tokens, _tokens, _heads).permute(2, 0, 1).contiguous();
+        var bias = relative_position_bias_table
+            .index_select(0, relative_position_index.view(-1))
+            .view(_tokens, _tokens, _heads)
+            .permute(2, 0, 1)
+            .contiguous();
         if (mask is not null) bias = bias.Plus(mask.unsqueeze(1));
         return bias.view(1, -1, _tokens, _tokens);
     }

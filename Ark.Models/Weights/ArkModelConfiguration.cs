@@ -25,24 +25,31 @@ public sealed record ArkModelConfiguration
     internal int FeatureCount => Projector == ProjectorKind.None ? Backbone.NumFeatures : ProjectorFeatures;
 
     /// <summary>
-    /// Tells what model a weight file holds, from its index alone: by what the file says of itself where <c>ark pretrain</c> or <c>ark convert</c> wrote it, else from
-    /// names and sizes, and the heads from the released model that has the same shape.
+    /// Tells what model a weight file holds, from its index alone: by what the file says of itself where <c>ark pretrain</c> or <c>ark
+    /// convert</c> wrote it, else from names and sizes, and the heads from the released model that has the same shape.
     /// </summary>
     /// <param name="index">The file's index.</param>
-    /// <param name="nestedKey">Where in the file the state dict is; <see langword="null"/> chooses as <see cref="CheckpointFile.LoadStateDict"/> does.</param>
-    /// <returns>The model's shape; without heads where the file holds a plain Swin Transformer, <see langword="null"/> where it holds none.</returns>
+    /// <param name="nestedKey">Where in the file the state dict is; <see langword="null"/> chooses as
+    /// <see cref="CheckpointFile.LoadStateDict"/> does.</param>
+    /// <returns>The model's shape; without heads where the file holds a plain Swin Transformer, <see langword="null"/> where it holds
+    /// none.</returns>
     public static ArkModelConfiguration? Recognize(CheckpointIndex index, string? nestedKey = null)
     {
         ArgumentNullException.ThrowIfNull(index);
-        if ((nestedKey is null ? StateDictKey.TryChoose(index.Root) : StateDictKey.Find(index.Path, index.Root, nestedKey)) is not { } found) return null;
-        var shapes = StateDictChoice.Flatten<TensorInfo>(found.Value).Tensors.ToDictionary(t => t.Key, t => t.Value.Shape.ToArray(), StringComparer.Ordinal);
+        if ((nestedKey is null
+            ? StateDictKey.TryChoose(index.Root)
+            : StateDictKey.Find(index.Path, index.Root, nestedKey)) is not { } found)
+            return null;
+        var shapes = StateDictChoice.Flatten<TensorInfo>(found.Value).Tensors
+            .ToDictionary(t => t.Key, t => t.Value.Shape.ToArray(), StringComparer.Ordinal);
         if (WeightRecognition.Recognize(shapes) is not { } recognized) return null;
         return StoredDescription.Read(index.Path, index.Root, index.Metadata, recognized) ?? recognized.ToConfiguration();
     }
 
     internal void Validate()
     {
-        if (Heads.Count == 0) throw new ArkInputException($"model '{Backbone.Name}'", "heads", "has no head", "Give one head for each dataset.");
+        if (Heads.Count == 0)
+            throw new ArkInputException($"model '{Backbone.Name}'", "heads", "has no head", "Give one head for each dataset.");
         if (Projector != ProjectorKind.None && ProjectorFeatures < 1)
         {
             throw new ArkInputException($"model '{Backbone.Name}'", "projector features", $"has {ProjectorFeatures} projector features",

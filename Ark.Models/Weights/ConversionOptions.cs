@@ -6,7 +6,8 @@ namespace Ark.Models;
 public sealed record ConversionOptions
 {
     /// <summary>Where in the file the state dict is.</summary>
-    /// <value>The default, <see langword="null"/>, is the top level, or else <c>teacher</c>, <c>state_dict</c>, <c>model</c> or <c>student</c>.</value>
+    /// <value>The default, <see langword="null"/>, is the top level, or else <c>teacher</c>, <c>state_dict</c>, <c>model</c> or
+    /// <c>student</c>.</value>
     public string? NestedKey { get; init; }
 
     /// <summary>Whose names the new file has.</summary>

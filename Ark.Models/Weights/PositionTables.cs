@@ -3,7 +3,8 @@ using static TorchSharp.torch;
 namespace Ark.Models;
 
 /// <summary>
-/// Fits learnt positions to another window or image size by bicubic interpolation (half-pixel centres, a = -0.75), as the Microsoft and the Ark+ code do.
+/// Fits learnt positions to another window or image size by bicubic interpolation (half-pixel centres, a = -0.75), as the Microsoft and the
+/// Ark+ code do.
 /// </summary>
 internal static class PositionTables
 {
@@ -12,7 +13,8 @@ internal static class PositionTables
 
     /// <summary>Whether a tensor of this name can be made from one of another size.</summary>
     /// <param name="name">The tensor.</param>
-    /// <param name="from">Its size in the file: <c>[positions, heads]</c> or <c>[1, positions, channels]</c>, the positions of a square.</param>
+    /// <param name="from">Its size in the file: <c>[positions, heads]</c> or <c>[1, positions, channels]</c>, the positions of a
+    /// square.</param>
     /// <param name="to">Its size in the model.</param>
     public static bool CanResize(string name, ReadOnlySpan<long> from, ReadOnlySpan<long> to)
     {
@@ -28,7 +30,11 @@ internal static class PositionTables
     {
         using var scope = NewDisposeScope();
         var (from, to, heads) = (Side(table.size(0)), Side(positions), table.size(1));
-        return Interpolate(table.t().reshape(1, heads, from, from), to, to).view(heads, positions).t().contiguous().MoveToOuterDisposeScope();
+        return Interpolate(table.t().reshape(1, heads, from, from), to, to)
+            .view(heads, positions)
+            .t()
+            .contiguous()
+            .MoveToOuterDisposeScope();
     }
 
     /// <summary>Interpolates absolute positions <c>[1, positions, channels]</c>.</summary>
@@ -40,7 +46,11 @@ internal static class PositionTables
         using var scope = NewDisposeScope();
         var (from, channels) = (Side(embedding.size(1)), embedding.size(2));
         var square = embedding.reshape(1, from, from, channels).permute(0, 3, 1, 2);
-        return Interpolate(square, height, width).permute(0, 2, 3, 1).reshape(1, height * width, channels).contiguous().MoveToOuterDisposeScope();
+        return Interpolate(square, height, width)
+            .permute(0, 2, 3, 1)
+            .reshape(1, height * width, channels)
+            .contiguous()
+            .MoveToOuterDisposeScope();
     }
 
     /// <summary>Whether the name is that of absolute positions.</summary>

@@ -6,9 +6,13 @@ namespace Ark.Models;
 /// <param name="ProjectorFeatures">The projector's outputs; 0 without one.</param>
 /// <param name="HeadOutputs">Outputs of each dataset's head; 0 for an identity.</param>
 /// <param name="Layout">Whose names the file has.</param>
-internal sealed record RecognizedWeights(SwinConfiguration Backbone, ProjectorKind Projector, int ProjectorFeatures, IReadOnlyList<int> HeadOutputs, WeightLayout Layout)
+internal sealed record RecognizedWeights(
+    SwinConfiguration Backbone, ProjectorKind Projector, int ProjectorFeatures, IReadOnlyList<int> HeadOutputs, WeightLayout Layout)
 {
-    /// <summary>The shape of an Ark model with these weights; heads are named as in the released model that they are those of, else <c>head0</c>, <c>head1</c>, ….</summary>
+    /// <summary>
+    /// The shape of an Ark model with these weights; heads are named as in the released model that they are those of, else <c>head0</c>,
+    /// <c>head1</c>, ….
+    /// </summary>
     public ArkModelConfiguration ToConfiguration()
     {
         var plain = new ArkModelConfiguration
@@ -18,7 +22,9 @@ internal sealed record RecognizedWeights(SwinConfiguration Backbone, ProjectorKi
             ProjectorFeatures = Projector == ProjectorKind.None ? Backbone.NumFeatures : ProjectorFeatures,
             Heads = [.. HeadOutputs.Select((outputs, i) => new ArkHead($"head{i}", outputs))],
         };
-        return ReleasedModels.Match(plain) is { } released ? plain with { Heads = released.Configuration.Heads, Normalization = released.Configuration.Normalization } : plain;
+        return ReleasedModels.Match(plain) is { } released
+            ? plain with { Heads = released.Configuration.Heads, Normalization = released.Configuration.Normalization }
+            : plain;
     }
 
     /// <summary>In words: <c>swin_base_patch4_window7_224 with an MLP projector of 1376 and 6 heads (14, 14, 14, 3, 6, 1)</c>.</summary>
@@ -32,15 +38,19 @@ internal sealed record RecognizedWeights(SwinConfiguration Backbone, ProjectorKi
         };
         var heads = HeadOutputs.Count == 1 ? $"1 head ({HeadOutputs[0]})" : $"{HeadOutputs.Count} heads ({string.Join(", ", HeadOutputs)})";
         if (HeadOutputs.Count > 0 || Projector != ProjectorKind.None) return $"{WordsOf(Backbone)} with {projector} and {heads}";
-        return $"{WordsOf(Backbone)} without Ark's projector and heads, {(Backbone.NumClasses > 0 ? $"a classifier of {Backbone.NumClasses} classes" : "and without a classifier")}";
+        return $"{WordsOf(Backbone)} without Ark's projector and heads, "
+            + $"{(Backbone.NumClasses > 0 ? $"a classifier of {Backbone.NumClasses} classes" : "and without a classifier")}";
     }
 
     private static string WordsOf(SwinConfiguration backbone)
     {
-        var size = backbone.ImageHeight == backbone.ImageWidth ? $"{backbone.ImageHeight}" : $"{backbone.ImageHeight}x{backbone.ImageWidth}";
+        var size = backbone.ImageHeight == backbone.ImageWidth
+            ? $"{backbone.ImageHeight}"
+            : $"{backbone.ImageHeight}x{backbone.ImageWidth}";
         if (backbone.Name == WeightRecognition.Unnamed)
         {
-            return $"a Swin Transformer of {size} pixels, window {backbone.WindowSize}, {backbone.EmbedDim} channels, depths {string.Join("-", backbone.Depths)} and "
+            return $"a Swin Transformer of {size} pixels, window {backbone.WindowSize}, {backbone.EmbedDim} channels, depths "
+                + $"{string.Join("-", backbone.Depths)} and "
                 + $"attention heads {string.Join("-", backbone.NumHeads)},";
         }
 

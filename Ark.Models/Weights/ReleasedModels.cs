@@ -1,27 +1,31 @@
 namespace Ark.Models;
 
 /// <summary>
-/// The released models whose heads are known with certainty. A weight file says how many outputs each head has, not what they mean: that stands here, so
-/// that <see cref="ArkModel.Load(string, string?, PyTorchLoadOptions?)"/> can name them.
+/// The released models whose heads are known with certainty. A weight file says how many outputs each head has, not what they mean: that
+/// stands here, so that <see cref="ArkModel.Load(string, string?, PyTorchLoadOptions?)"/> can name them.
 /// </summary>
 public static class ReleasedModels
 {
     private static readonly string[] CheXpert =
     [
-        "No Finding", "Enlarged Cardiomediastinum", "Cardiomegaly", "Lung Opacity", "Lung Lesion", "Edema", "Consolidation", "Pneumonia", "Atelectasis", "Pneumothorax",
+        "No Finding", "Enlarged Cardiomediastinum", "Cardiomegaly", "Lung Opacity", "Lung Lesion", "Edema", "Consolidation", "Pneumonia",
+        "Atelectasis", "Pneumothorax",
         "Pleural Effusion", "Pleural Other", "Fracture", "Support Devices",
     ];
 
-    // Not the order of the published configuration: the published code reads MIMIC's columns by position, and so learnt the order of the CSV file.
+    // Not the order of the published configuration: the published code reads MIMIC's columns by position, and so learnt the order of the
+    // CSV file.
     private static readonly string[] Mimic =
     [
-        "Atelectasis", "Cardiomegaly", "Consolidation", "Edema", "Enlarged Cardiomediastinum", "Fracture", "Lung Lesion", "Lung Opacity", "No Finding", "Pleural Effusion",
+        "Atelectasis", "Cardiomegaly", "Consolidation", "Edema", "Enlarged Cardiomediastinum", "Fracture", "Lung Lesion", "Lung Opacity",
+        "No Finding", "Pleural Effusion",
         "Pleural Other", "Pneumonia", "Pneumothorax", "Support Devices",
     ];
 
     private static readonly string[] ChestXray14 =
     [
-        "Atelectasis", "Cardiomegaly", "Effusion", "Infiltration", "Mass", "Nodule", "Pneumonia", "Pneumothorax", "Consolidation", "Edema", "Emphysema", "Fibrosis",
+        "Atelectasis", "Cardiomegaly", "Effusion", "Infiltration", "Mass", "Nodule", "Pneumonia", "Pneumothorax", "Consolidation", "Edema",
+        "Emphysema", "Fibrosis",
         "Pleural_Thickening", "Hernia",
     ];
 
@@ -31,13 +35,16 @@ public static class ReleasedModels
         new("CheXpert", new LabelSchema(LabelTask.MultiLabel, CheXpert)),
         new("ChestXray14", new LabelSchema(LabelTask.MultiLabel, ChestXray14)),
         new("RSNAPneumonia", new LabelSchema(LabelTask.MultiClass, ["Normal", "No Lung Opacity/Not Normal", "Lung Opacity"])),
-        new("VinDrCXR", new LabelSchema(LabelTask.MultiLabel, ["PE", "Lung tumor", "Pneumonia", "Tuberculosis", "Other diseases", "No finding"])),
+        new(
+            "VinDrCXR",
+            new LabelSchema(LabelTask.MultiLabel, ["PE", "Lung tumor", "Pneumonia", "Tuberculosis", "Other diseases", "No finding"])),
         new("Shenzhen", new LabelSchema(LabelTask.Binary, ["TB"])),
     ];
 
     /// <summary>
-    /// Every model: <c>ark6</c> (MICCAI 2023; Swin-B, 224 pixels, MLP projector) and <c>ark6-plus</c> (Nature 2025; Swin-L, 768 pixels, linear projector), both
-    /// trained on MIMIC, CheXpert, ChestX-ray14, RSNA, VinDr-CXR and Shenzhen, with 1376 projected features and ImageNet's normalisation.
+    /// Every model: <c>ark6</c> (MICCAI 2023; Swin-B, 224 pixels, MLP projector) and <c>ark6-plus</c> (Nature 2025; Swin-L, 768 pixels,
+    /// linear projector), both trained on MIMIC, CheXpert, ChestX-ray14, RSNA, VinDr-CXR and Shenzhen, with 1376 projected features and
+    /// ImageNet's normalisation.
     /// </summary>
     public static IReadOnlyList<ReleasedModel> All { get; } =
     [
@@ -51,7 +58,8 @@ public static class ReleasedModels
     /// <exception cref="ArkInputException">There is none; the message lists the known ones.</exception>
     public static ReleasedModel Get(string name) =>
         All.FirstOrDefault(m => string.Equals(m.Name, name, StringComparison.OrdinalIgnoreCase))
-        ?? throw new ArkInputException($"released model '{name}'", null, "is not known", $"Known: {string.Join(", ", All.Select(m => m.Name))}.");
+        ?? throw new ArkInputException(
+            $"released model '{name}'", null, "is not known", $"Known: {string.Join(", ", All.Select(m => m.Name))}.");
 
     /// <summary>The released model of a shape.</summary>
     /// <param name="configuration">Backbone, image size, projector and the heads' numbers of outputs; their names do not matter.</param>
@@ -63,7 +71,12 @@ public static class ReleasedModels
     }
 
     private static bool IsSame(ArkModelConfiguration released, ArkModelConfiguration other) =>
-        (released.Backbone.Name, released.Backbone.ImageHeight, released.Backbone.ImageWidth, released.Projector, released.ProjectorFeatures)
+        (
+            released.Backbone.Name,
+            released.Backbone.ImageHeight,
+            released.Backbone.ImageWidth,
+            released.Projector,
+            released.ProjectorFeatures)
         == (other.Backbone.Name, other.Backbone.ImageHeight, other.Backbone.ImageWidth, other.Projector, other.ProjectorFeatures)
         && released.Heads.Select(h => h.Outputs).SequenceEqual(other.Heads.Select(h => h.Outputs));
 

@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Ark.Models;
 
 /// <summary>
-/// The names under which Swin weights are published. Those of timm 0.5.4 are ours, and the Microsoft repository's and Ark's; later timm (0.9 and newer)
-/// counts a patch merging to the stage that it leads to, and nests the classifier.
+/// The names under which Swin weights are published. Those of timm 0.5.4 are ours, and the Microsoft repository's and Ark's; later timm
+/// (0.9 and newer) counts a patch merging to the stage that it leads to, and nests the classifier.
 /// </summary>
 internal static class SwinNames
 {
@@ -20,7 +20,8 @@ internal static class SwinNames
         foreach (var name in names)
         {
             if (name.StartsWith("head.fc.", StringComparison.Ordinal)) result.Add(name, "head." + name["head.fc.".Length..]);
-            else if (moved && MergingOf(name) is { } merging) result.Add(name, $"{Layers}{(merging.Stage - 1).ToString(CultureInfo.InvariantCulture)}{Merging}{merging.Tail}");
+            else if (moved && MergingOf(name) is { } merging)
+                result.Add(name, $"{Layers}{(merging.Stage - 1).ToString(CultureInfo.InvariantCulture)}{Merging}{merging.Tail}");
         }
 
         return result;
@@ -31,11 +32,14 @@ internal static class SwinNames
     {
         if (HarmlessNames.IsRecomputed(name) || IsArks(name)) return null;
         if (name.StartsWith("head.", StringComparison.Ordinal)) return "head.fc." + name["head.".Length..];
-        return MergingOf(name) is { } merging ? $"{Layers}{(merging.Stage + 1).ToString(CultureInfo.InvariantCulture)}{Merging}{merging.Tail}" : name;
+        return MergingOf(name) is { } merging
+            ? $"{Layers}{(merging.Stage + 1).ToString(CultureInfo.InvariantCulture)}{Merging}{merging.Tail}"
+            : name;
     }
 
     /// <summary>Whether only Ark's networks have a tensor of this name.</summary>
-    public static bool IsArks(string name) => name.StartsWith("projector.", StringComparison.Ordinal) || name.StartsWith("omni_heads.", StringComparison.Ordinal);
+    public static bool IsArks(string name) =>
+        name.StartsWith("projector.", StringComparison.Ordinal) || name.StartsWith("omni_heads.", StringComparison.Ordinal);
 
     /// <summary>Whether patch mergings are named as in later timm: then the first stage has none, which it always has otherwise.</summary>
     public static bool HasMovedMergings(IEnumerable<string> names)
@@ -49,6 +53,8 @@ internal static class SwinNames
         if (!name.StartsWith(Layers, StringComparison.Ordinal)) return null;
         var dot = name.IndexOf('.', Layers.Length);
         if (dot < 0 || !name.AsSpan(dot).StartsWith(Merging, StringComparison.Ordinal)) return null;
-        return int.TryParse(name.AsSpan(Layers.Length, dot - Layers.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var stage) ? (stage, name[(dot + Merging.Length)..]) : null;
+        return int.TryParse(name.AsSpan(Layers.Length, dot - Layers.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var stage)
+            ? (stage, name[(dot + Merging.Length)..])
+            : null;
     }
 }

@@ -3,7 +3,8 @@ using static TorchSharp.torch;
 namespace Ark.Models;
 
 /// <summary>
-/// Writes one state dict of a weight file to another file: its format by the ending, its names by the layout. One tensor is in memory at a time.
+/// Writes one state dict of a weight file to another file: its format by the ending, its names by the layout. One tensor is in memory at a
+/// time.
 /// </summary>
 public static class WeightConversion
 {
@@ -20,11 +21,13 @@ public static class WeightConversion
     /// <param name="progress">Is told how many bytes have been read, and how many there are, from another thread.</param>
     /// <param name="cancellationToken">Ends the conversion; an older file stays.</param>
     /// <returns>What was written.</returns>
-    /// <exception cref="ArkInputException">The ending tells no format, the data type is no floating-point type, or the file cannot be written.</exception>
+    /// <exception cref="ArkInputException">The ending tells no format, the data type is no floating-point type, or the file cannot be
+    /// written.</exception>
     /// <exception cref="CheckpointException">The file cannot be read, has no such key, or has no place in the layout or format.</exception>
     /// <exception cref="OperationCanceledException">The token was canceled.</exception>
     public static Task<ConversionResult> ConvertAsync(
-        string input, string output, ConversionOptions? options = null, IProgress<WorkProgress>? progress = null, CancellationToken cancellationToken = default)
+        string input, string output, ConversionOptions? options = null, IProgress<WorkProgress>? progress = null,
+        CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(input);
         ArgumentException.ThrowIfNullOrEmpty(output);
@@ -40,7 +43,11 @@ public static class WeightConversion
         var choice = StateDictChoice.Choose(reader, options.NestedKey);
         var recognized = WeightRecognition.Recognize(choice.Shapes);
         if (options.Layout is not null && recognized is null)
-            throw new CheckpointException(input, choice.NestedKey.Length == 0 ? null : $"key '{choice.NestedKey}'", "holds no Swin Transformer that is known, so its names cannot be translated", "Leave 'Layout' out to keep them.");
+            throw new CheckpointException(
+                input,
+                choice.NestedKey.Length == 0 ? null : $"key '{choice.NestedKey}'",
+                "holds no Swin Transformer that is known, so its names cannot be translated",
+                "Leave 'Layout' out to keep them.");
         var names = Names(choice, options.Layout);
         var kept = choice.Tensors.Where(t => names[t.Key] is not null).ToList();
         var total = kept.Sum(t => t.Value.ByteCount);
@@ -50,14 +57,23 @@ public static class WeightConversion
         foreach (var (name, stored) in kept)
         {
             var element = StoredTensorSource.ElementFor(stored, wanted);
-            if (toSafetensors && element.SafetensorsName is null) throw new CheckpointException(input, $"tensor '{name}'", $"is of {element.Name}, which safetensors has not");
-            if (!sources.TryAdd(names[name]!, new StoredTensorSource(input, stored, element, OnOpen))) throw new CheckpointException(input, $"tensor '{name}'", $"would get the name '{names[name]}', which another has already");
+            if (toSafetensors && element.SafetensorsName is null)
+                throw new CheckpointException(input, $"tensor '{name}'", $"is of {element.Name}, which safetensors has not");
+            if (!sources.TryAdd(names[name]!, new StoredTensorSource(input, stored, element, OnOpen)))
+                throw new CheckpointException(input, $"tensor '{name}'", $"would get the name '{names[name]}', which another has already");
         }
 
-        var description = recognized is { HeadOutputs.Count: > 0 } && options.Layout is null or WeightLayout.Ark ? StoredDescription.Read(input, reader.Root, reader.Metadata, recognized!) : null;
-        if (toSafetensors) AtomicFile.Write(output, new SafetensorsWriter(sources, Metadata(reader, recognized, options.Layout, description)).Write);
+        var description = recognized is { HeadOutputs.Count: > 0 }
+            && options.Layout is null or WeightLayout.Ark ? StoredDescription.Read(input, reader.Root, reader.Metadata, recognized!) : null;
+        if (toSafetensors)
+            AtomicFile.Write(output, new SafetensorsWriter(sources, Metadata(reader, recognized, options.Layout, description)).Write);
         else WritePyTorch(output, sources, nestAsModel: options.Layout == WeightLayout.Swin);
-        return new ConversionResult(choice.NestedKey, kept.Count, total, [.. choice.Tensors.Keys.Where(n => names[n] is null)], LabelsLost: description is not null && !toSafetensors);
+        return new ConversionResult(
+            choice.NestedKey,
+            kept.Count,
+            total,
+            [.. choice.Tensors.Keys.Where(n => names[n] is null)],
+            LabelsLost: description is not null && !toSafetensors);
 
         void OnOpen(StoredTensor stored)
         {
@@ -67,15 +83,18 @@ public static class WeightConversion
         }
     }
 
-    private static ElementType FloatingPoint(ScalarType type) => type is ScalarType.Float64 or ScalarType.Float32 or ScalarType.Float16 or ScalarType.BFloat16
+    private static ElementType FloatingPoint(
+        ScalarType type) => type is ScalarType.Float64 or ScalarType.Float32 or ScalarType.Float16 or ScalarType.BFloat16
         ? ElementType.OfScalar(type)!
-        : throw new ArkInputException("conversion options", "'DataType'", $"{type} is no floating-point type", "Give Float64, Float32, Float16 or BFloat16.");
+        : throw new ArkInputException(
+            "conversion options", "'DataType'", $"{type} is no floating-point type", "Give Float64, Float32, Float16 or BFloat16.");
 
     private static bool IsSafetensors(string output)
     {
         if (output.EndsWith(".safetensors", StringComparison.OrdinalIgnoreCase)) return true;
         if (PyTorchEndings.Any(e => output.EndsWith(e, StringComparison.OrdinalIgnoreCase))) return false;
-        throw new ArkInputException(output, null, "has an ending that tells no format", $"Use .safetensors, or for PyTorch {string.Join(", ", PyTorchEndings)}.");
+        throw new ArkInputException(
+            output, null, "has an ending that tells no format", $"Use .safetensors, or for PyTorch {string.Join(", ", PyTorchEndings)}.");
     }
 
     private static Dictionary<string, string?> Names(StateDictChoice choice, WeightLayout? layout)
@@ -91,14 +110,16 @@ public static class WeightConversion
         };
     }
 
-    private static Dictionary<string, string> Metadata(CheckpointReader reader, RecognizedWeights? recognized, WeightLayout? layout, ArkModelConfiguration? description)
+    private static Dictionary<string, string> Metadata(
+        CheckpointReader reader, RecognizedWeights? recognized, WeightLayout? layout, ArkModelConfiguration? description)
     {
         var result = new Dictionary<string, string>(reader.Metadata ?? new Dictionary<string, string>(), StringComparer.Ordinal);
         result.Remove(StoredDescription.MetadataKey);
         // Python's readers look for this to know that the tensors are PyTorch's.
         result["format"] = "pt";
         var isArk = recognized is { HeadOutputs.Count: > 0 } && layout is null or WeightLayout.Ark;
-        if (isArk && (description ?? recognized!.ToConfiguration()) is { } configuration && configuration.Heads.All(h => h.HasKnownLabels)) result[StoredDescription.MetadataKey] = StoredDescription.ToJson(configuration);
+        if (isArk && (description ?? recognized!.ToConfiguration()) is { } configuration && configuration.Heads.All(h => h.HasKnownLabels))
+            result[StoredDescription.MetadataKey] = StoredDescription.ToJson(configuration);
         return result;
     }
 

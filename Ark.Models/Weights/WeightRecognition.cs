@@ -33,23 +33,29 @@ internal static class WeightRecognition
         var heads = HeadsOf(ours);
         var width = projector == ProjectorKind.None ? backbone.NumFeatures : features;
         if (!HasSizes(ours, backbone) || !HasSizes(ours, backbone.NumFeatures, projector, width, heads)) return null;
-        if (DerivedBytes(backbone) > (4 * sizeof(float) * ours.Values.Sum(s => (double)s.Aggregate(1L, (a, b) => a * b))) + Allowance) return null;
-        var layout = heads.Count > 0 || projector != ProjectorKind.None ? WeightLayout.Ark : names.Count > 0 ? WeightLayout.Timm : WeightLayout.Swin;
+        if (DerivedBytes(backbone) > (4 * sizeof(float) * ours.Values.Sum(s => (double)s.Aggregate(1L, (a, b) => a * b))) + Allowance)
+            return null;
+        var layout = heads.Count > 0
+            || projector != ProjectorKind.None ? WeightLayout.Ark : names.Count > 0 ? WeightLayout.Timm : WeightLayout.Swin;
         return new RecognizedWeights(Named(backbone), projector, features, heads, layout);
     }
 
-    /// <summary>Bytes of what the network computes of its shape: the indices of relative positions, and the masks of shifted windows.</summary>
+    /// <summary>
+    /// Bytes of what the network computes of its shape: the indices of relative positions, and the masks of shifted windows.
+    /// </summary>
     public static double DerivedBytes(SwinConfiguration backbone) => Enumerable.Range(0, backbone.StageCount).Sum(stage =>
     {
         var ((height, width), window) = (backbone.ResolutionOf(stage), (double)backbone.WindowOf(stage).Size);
-        return (backbone.Depths[stage] * Math.Pow(window, 4) * sizeof(long)) + (backbone.Depths[stage] / 2 * (double)height * width * window * window * sizeof(float));
+        return (backbone.Depths[stage] * Math.Pow(
+            window, 4) * sizeof(long)) + (backbone.Depths[stage] / 2 * (double)height * width * window * window * sizeof(float));
     });
 
     private static SwinConfiguration? Backbone(Dictionary<string, long[]> shapes)
     {
         if (Size(shapes, "patch_embed.proj.weight", 4) is not { } patches || patches[2] != patches[3]) return null;
         List<int> depths = [], heads = [], windows = [];
-        for (var stage = 0; stage < MaxStages && Size(shapes, Block(stage, 0, "attn.relative_position_bias_table"), 2) is { } table; stage++)
+        for (var stage = 0; stage < MaxStages
+            && Size(shapes, Block(stage, 0, "attn.relative_position_bias_table"), 2) is { } table; stage++)
         {
             var side = PositionTables.Side(table[0]);
             if (side % 2 == 0 || side > (2 * MaxWindow) - 1) return null;
@@ -79,12 +85,13 @@ internal static class WeightRecognition
             ImageWidth = tokens * (int)patches[2],
         };
         // A network whose stages have windows of their own is another one.
-        return IsNetwork(result) && Enumerable.Range(0, depths.Count).All(stage => result.WindowOf(stage).Size == windows[stage]) ? result : null;
+        return IsNetwork(result)
+            && Enumerable.Range(0, depths.Count).All(stage => result.WindowOf(stage).Size == windows[stage]) ? result : null;
     }
 
     /// <summary>
-    /// Rows of tokens in the first stage. A mask tells how many windows its stage has, absolute positions how many tokens the first; without either the
-    /// last stage is taken to be one window, as in every published variant.
+    /// Rows of tokens in the first stage. A mask tells how many windows its stage has, absolute positions how many tokens the first;
+    /// without either the last stage is taken to be one window, as in every published variant.
     /// </summary>
     private static int? Resolution(Dictionary<string, long[]> shapes, int stages, int window, int lastWindow)
     {
@@ -121,7 +128,9 @@ internal static class WeightRecognition
         return result;
     }
 
-    /// <summary>Whether every large tensor has the size that the network would give it: what is built is then no larger than what is in the file.</summary>
+    /// <summary>
+    /// Whether every large tensor has the size that the network would give it: what is built is then no larger than what is in the file.
+    /// </summary>
     private static bool HasSizes(Dictionary<string, long[]> shapes, SwinConfiguration backbone)
     {
         for (var stage = 0; stage < backbone.StageCount; stage++)
@@ -130,8 +139,11 @@ internal static class WeightRecognition
             var hidden = (long)(channels * backbone.MlpRatio);
             for (var block = 0; block < backbone.Depths[stage]; block++)
             {
-                if (!Is(shapes, Block(stage, block, "attn.qkv.weight"), 3 * channels, channels) || !Is(shapes, Block(stage, block, "attn.proj.weight"), channels, channels)
-                    || !Is(shapes, Block(stage, block, "mlp.fc1.weight"), hidden, channels) || !Is(shapes, Block(stage, block, "mlp.fc2.weight"), channels, hidden)) return false;
+                if (!Is(shapes, Block(stage, block, "attn.qkv.weight"), 3 * channels, channels) || !Is(
+                    shapes, Block(stage, block, "attn.proj.weight"), channels, channels)
+                    || !Is(shapes, Block(stage, block, "mlp.fc1.weight"), hidden, channels) || !Is(
+                        shapes, Block(stage, block, "mlp.fc2.weight"), channels, hidden))
+                    return false;
             }
 
             var merging = string.Create(CultureInfo.InvariantCulture, $"layers.{stage}.downsample.reduction.weight");
@@ -149,21 +161,28 @@ internal static class WeightRecognition
             ProjectorKind.Linear => Is(shapes, "projector.weight", width, features),
             _ => Is(shapes, "projector.0.weight", width, features) && Is(shapes, "projector.2.weight", width, width),
         };
-        return fits && heads.Select((outputs, i) => outputs == 0 || Is(shapes, string.Create(CultureInfo.InvariantCulture, $"omni_heads.{i}.weight"), outputs, width)).All(h => h);
+        return fits && heads.Select((outputs, i) => outputs == 0
+            || Is(shapes, string.Create(CultureInfo.InvariantCulture, $"omni_heads.{i}.weight"), outputs, width)).All(h => h);
     }
 
-    private static bool Is(Dictionary<string, long[]> shapes, string name, long rows, long columns) => Size(shapes, name, 2) is { } size && size[0] == rows && size[1] == columns;
+    private static bool Is(Dictionary<string, long[]> shapes, string name, long rows, long columns) =>
+        Size(shapes, name, 2) is { } size && size[0] == rows && size[1] == columns;
 
     private static SwinConfiguration Named(SwinConfiguration shape)
     {
         // Of variants that differ in nothing but the image size, the nearest gives the name.
-        var name = SwinVariants.Names.Select(SwinVariants.Get).DistinctBy(v => v.Name).Where(v => IsVariant(shape, v)).OrderBy(v => Math.Abs(v.ImageHeight - shape.ImageHeight)).FirstOrDefault()?.Name;
+        var name = SwinVariants.Names.Select(SwinVariants.Get).DistinctBy(v => v.Name).Where(v => IsVariant(
+            shape, v)).OrderBy(v => Math.Abs(v.ImageHeight - shape.ImageHeight)).FirstOrDefault()?.Name;
         return name is null ? shape : shape with { Name = name };
     }
 
     private static bool IsVariant(SwinConfiguration shape, SwinConfiguration known) =>
-        (shape.EmbedDim, shape.PatchSize, shape.WindowSize, shape.InputChannels, shape.MlpRatio, shape.QkvBias, shape.PatchNorm, shape.AbsolutePositionEmbedding)
-        == (known.EmbedDim, known.PatchSize, known.WindowSize, known.InputChannels, known.MlpRatio, known.QkvBias, known.PatchNorm, known.AbsolutePositionEmbedding)
+        (
+            shape.EmbedDim, shape.PatchSize, shape.WindowSize, shape.InputChannels, shape.MlpRatio, shape.QkvBias, shape.PatchNorm,
+            shape.AbsolutePositionEmbedding)
+        == (
+            known.EmbedDim, known.PatchSize, known.WindowSize, known.InputChannels, known.MlpRatio, known.QkvBias, known.PatchNorm,
+            known.AbsolutePositionEmbedding)
         && shape.Depths.SequenceEqual(known.Depths) && shape.NumHeads.SequenceEqual(known.NumHeads);
 
     private static bool IsNetwork(SwinConfiguration configuration)
@@ -180,7 +199,9 @@ internal static class WeightRecognition
         }
     }
 
-    private static long[]? Size(Dictionary<string, long[]> shapes, string name, int rank) => shapes.TryGetValue(name, out var shape) && shape.Length == rank ? shape : null;
+    private static long[]? Size(Dictionary<string, long[]> shapes, string name, int rank) =>
+        shapes.TryGetValue(name, out var shape) && shape.Length == rank ? shape : null;
 
-    private static string Block(int stage, int block, string rest) => string.Create(CultureInfo.InvariantCulture, $"layers.{stage}.blocks.{block}.{rest}");
+    private static string Block(int stage, int block, string rest) =>
+        string.Create(CultureInfo.InvariantCulture, $"layers.{stage}.blocks.{block}.{rest}");
 }

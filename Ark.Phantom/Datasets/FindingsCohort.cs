@@ -1,6 +1,8 @@
 namespace Ark.Phantom;
 
-/// <summary>Ten findings, several at once, in CheXpert's form: a CSV in which a blank is missing and -1 is uncertain; test labels are complete.</summary>
+/// <summary>
+/// Ten findings, several at once, in CheXpert's form: a CSV in which a blank is missing and -1 is uncertain; test labels are complete.
+/// </summary>
 internal sealed class FindingsCohort : PhantomCohort
 {
     /// <summary>The probability that a training or validation label is missing.</summary>

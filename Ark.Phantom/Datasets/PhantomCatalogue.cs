@@ -37,7 +37,8 @@ internal static class PhantomCatalogue
         {
             var text = new StringBuilder();
             if (cohort.Header is { } header) text.Append(header).Append('\n');
-            foreach (var picture in cases.Where(c => c.Split == split)) text.Append(cohort.Row($"{Images}/{picture.FileName}", picture)).Append('\n');
+            foreach (var picture in cases.Where(c => c.Split == split))
+                text.Append(cohort.Row($"{Images}/{picture.FileName}", picture)).Append('\n');
             WriteText(Path.Combine(folder, ListName(cohort, split)), text.ToString());
         }
     }

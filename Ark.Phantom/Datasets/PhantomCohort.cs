@@ -54,7 +54,9 @@ internal abstract class PhantomCohort
         return chosen;
     }
 
-    /// <summary>Findings that a picture shows beside those that its label speaks of, so that no label can be told by "anything there".</summary>
+    /// <summary>
+    /// Findings that a picture shows beside those that its label speaks of, so that no label can be told by "anything there".
+    /// </summary>
     /// <param name="share">Each finding's probability.</param>
     /// <param name="except">Findings to leave out.</param>
     /// <param name="random">Draws.</param>

@@ -44,13 +44,16 @@ public static class PhantomDatasets
                 }
                 catch (Exception e) when (Refusal(e) is { } refusal)
                 {
-                    throw new ArkInputException(target, null, $"cannot be written: {refusal}", "Make room there, or name another folder.", e);
+                    throw new ArkInputException(
+                        target, null, $"cannot be written: {refusal}", "Make room there, or name another folder.", e);
                 }
             },
             cancellationToken);
     }
 
-    /// <summary>The name of a folder for datasets of these options in a cache: other options, and other releases of the generator, have another.</summary>
+    /// <summary>
+    /// The name of a folder for datasets of these options in a cache: other options, and other releases of the generator, have another.
+    /// </summary>
     /// <param name="options">The options.</param>
     /// <returns>A folder's name, without a path.</returns>
     public static string FolderName(PhantomDatasetOptions options) => PhantomManifest.Of(options).FolderName;
@@ -72,7 +75,8 @@ public static class PhantomDatasets
         return lines.FirstOrDefault(l => l.StartsWith(prefix, StringComparison.Ordinal))?[prefix.Length..] ?? lines[0];
     }
 
-    private static PhantomFolder Write(string target, PhantomDatasetOptions options, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
+    private static PhantomFolder Write(
+        string target, PhantomDatasetOptions options, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
     {
         var plans = PhantomPlan.Cohorts.Select((_, k) => PhantomPlan.Of(k, options)).ToArray();
         var folder = new PhantomFolder(Path.Combine(target, PhantomCatalogue.FileName), plans.Sum(p => p.Count), Reused: true);
@@ -98,12 +102,17 @@ public static class PhantomDatasets
         if (!Directory.Exists(target) || !Directory.EnumerateFileSystemEntries(target).Any()) return false;
         return PhantomManifest.Read(target) switch
         {
-            null => throw new ArkInputException(target, null, "the folder holds something that is no phantom dataset", "Name a folder that is empty or does not exist yet."),
+            null => throw new ArkInputException(
+                target,
+                null,
+                "the folder holds something that is no phantom dataset",
+                "Name a folder that is empty or does not exist yet."),
             var found when found == PhantomManifest.Of(options) => true,
             var found => throw new ArkInputException(
                 target,
                 null,
-                $"the folder holds another phantom: seed {found.Seed}, {found.Count} images, {(found.Masks ? "with" : "without")} masks, version {found.Version}, catalogue {found.Catalogue}",
+                $"the folder holds another phantom: seed {found.Seed}, {found.Count} images, {(found.Masks ? "with" : "without")} masks, "
+                    + $"version {found.Version}, catalogue {found.Catalogue}",
                 "Name another folder, or remove this one first."),
         };
     }
@@ -153,7 +162,8 @@ public static class PhantomDatasets
         public void Count()
         {
             var done = Interlocked.Increment(ref _done);
-            if (progress is not null && (done % 20 == 0 || done == total)) progress.Report(new WorkProgress("rendering the phantom", done, total));
+            if (progress is not null && (done % 20 == 0 || done == total))
+                progress.Report(new WorkProgress("rendering the phantom", done, total));
         }
     }
 }

@@ -27,12 +27,15 @@ internal sealed record PhantomManifest(string Generator, int Version, ulong Seed
         new(Name, PhantomGenerator.Version, options.Seed, options.Count, options.Masks, Fingerprint(options.Masks));
 
     /// <summary>A folder's name that no phantom of another kind has.</summary>
-    public string FolderName => string.Create(CultureInfo.InvariantCulture, $"phantom-v{Version}-seed{Seed}-{Count}{(Masks ? "-masks" : "")}-{Catalogue}");
+    public string FolderName =>
+        string.Create(CultureInfo.InvariantCulture, $"phantom-v{Version}-seed{Seed}-{Count}{(Masks ? "-masks" : "")}-{Catalogue}");
 
     private static string Fingerprint(bool masks)
     {
         // Which masks there are is part of what a folder holds.
-        var text = PhantomCatalogue.Text() + (masks ? PhantomSegmentation.Catalogue + string.Join(' ', Enum.GetNames<PhantomStructure>()) : "");
+        var text = PhantomCatalogue.Text() + (masks
+            ? PhantomSegmentation.Catalogue + string.Join(' ', Enum.GetNames<PhantomStructure>())
+            : "");
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..8];
     }
 

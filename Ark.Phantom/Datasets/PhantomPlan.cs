@@ -8,7 +8,10 @@ internal static class PhantomPlan
     private const int MinSplit = 5;
 
     /// <summary>The virtual datasets, in the order of the catalogue.</summary>
-    public static IReadOnlyList<PhantomCohort> Cohorts { get; } = [new FindingsCohort(), new TriageCohort(), new PneumothoraxCohort(), new ViewCohort()];
+    public static IReadOnlyList<PhantomCohort> Cohorts { get; } =
+    [
+        new FindingsCohort(), new TriageCohort(), new PneumothoraxCohort(), new ViewCohort()
+    ];
 
     /// <summary>Plans a dataset.</summary>
     /// <param name="index">Its place among <see cref="Cohorts"/>.</param>
@@ -22,10 +25,15 @@ internal static class PhantomPlan
         var test = Math.Max(MinSplit, (int)((TestShare * total) + 0.5));
         var cases = new List<PhantomCase>(total);
         var patient = 1UL;
-        foreach (var (split, count) in (ReadOnlySpan<(DatasetSplit, int)>)[(DatasetSplit.Train, total - validation - test), (DatasetSplit.Validation, validation), (DatasetSplit.Test, test)])
+        foreach (var (split, count) in (ReadOnlySpan<(DatasetSplit, int)>)
+        [
+            (DatasetSplit.Train, total - validation - test), (DatasetSplit.Validation, validation), (DatasetSplit.Test, test)
+        ])
         {
             var random = new RandomStream(options.Seed, (ulong)index, (ulong)split, 0);
-            PhantomView[] views = [.. PhantomCohort.Quota(count, cohort.Anteroposterior, random).Select(ap => ap ? PhantomView.Anteroposterior : PhantomView.Posteroanterior)];
+            PhantomView[] views = [.. PhantomCohort.Quota(count, cohort.Anteroposterior, random).Select(ap => ap
+                ? PhantomView.Anteroposterior
+                : PhantomView.Posteroanterior)];
             var labelled = cohort.Label(views, split, new RandomStream(options.Seed, (ulong)index, (ulong)split, 1));
             var left = 0;
             var exposure = 0UL;

@@ -1,7 +1,8 @@
 namespace Ark.Phantom;
 
 /// <summary>
-/// The phantom as a dataset for segmentation: the pictures of all four datasets in one, with the outlines that they were rendered from. Written where masks are wanted.
+/// The phantom as a dataset for segmentation: the pictures of all four datasets in one, with the outlines that they were rendered from.
+/// Written where masks are wanted.
 /// </summary>
 internal static class PhantomSegmentation
 {
@@ -51,7 +52,8 @@ internal static class PhantomSegmentation
     {
         foreach (var split in Enum.GetValues<DatasetSplit>())
         {
-            var rows = plans.SelectMany((plan, k) => plan.Where(c => c.Split == split).Select(c => $"{PhantomPlan.Cohorts[k].Name}/{c.FileName}\n"));
+            var rows = plans.SelectMany((
+                plan, k) => plan.Where(c => c.Split == split).Select(c => $"{PhantomPlan.Cohorts[k].Name}/{c.FileName}\n"));
             PhantomCatalogue.WriteText(Path.Combine(root, $"segmentation_{PhantomCatalogue.WordOf(split)}.txt"), string.Concat(rows));
         }
 

@@ -90,5 +90,6 @@ internal sealed class PhantomWorkFolder : IDisposable
         }
     }
 
-    private static FileStream OpenLock(string path, FileMode mode) => new(Path.Combine(path, LockName), mode, FileAccess.ReadWrite, FileShare.None);
+    private static FileStream OpenLock(string path, FileMode mode) =>
+        new(Path.Combine(path, LockName), mode, FileAccess.ReadWrite, FileShare.None);
 }

@@ -38,7 +38,8 @@ internal sealed class TriageCohort : PhantomCohort
         var classes = new int[views.Count];
         for (var i = 0; i < classes.Length; i++) classes[i] = i * 20 / classes.Length is var part && part < 8 ? 0 : part < 14 ? 1 : 2;
         random.Shuffle<int>(classes);
-        return [.. classes.Select(k => (Show(k, random), (IReadOnlyList<string>)[k.ToString(System.Globalization.CultureInfo.InvariantCulture)]))];
+        return [.. classes.Select(k => (
+            Show(k, random), (IReadOnlyList<string>)[k.ToString(System.Globalization.CultureInfo.InvariantCulture)]))];
     }
 
     private static IReadOnlyList<PhantomFinding> Show(int kind, RandomStream random)

@@ -18,7 +18,16 @@ internal sealed class ViewCohort : PhantomCohort
     /// <inheritdoc/>
     public override IReadOnlyList<PhantomScanner> Scanners { get; } =
     [
-        new PhantomScanner { Width = 128, Height = 112, FieldOfView = 46, Contrast = 1.4, ExposureSpread = 0.35, Markers = 0.3, Collimation = 0.2 },
+        new PhantomScanner
+        {
+            Width = 128,
+            Height = 112,
+            FieldOfView = 46,
+            Contrast = 1.4,
+            ExposureSpread = 0.35,
+            Markers = 0.3,
+            Collimation = 0.2,
+        },
         new PhantomScanner
         {
             Width = 112, Height = 112, FieldOfView = 42, Scatter = 0.4, Photons = 4000, Contrast = 2, Gamma = 0.85, Sharpening = 1.2,
@@ -29,5 +38,7 @@ internal sealed class ViewCohort : PhantomCohort
     /// <inheritdoc/>
     public override (IReadOnlyList<PhantomFinding> Findings, IReadOnlyList<string> Labels)[] Label(
         IReadOnlyList<PhantomView> views, DatasetSplit split, RandomStream random) =>
-        [.. views.Select(v => ((IReadOnlyList<PhantomFinding>)Bystanders(0.06, random), (IReadOnlyList<string>)[v == PhantomView.Anteroposterior ? "1" : "0"]))];
+        [.. views.Select(v => (
+            (IReadOnlyList<PhantomFinding>)Bystanders(0.06, random),
+            (IReadOnlyList<string>)[v == PhantomView.Anteroposterior ? "1" : "0"]))];
 }

@@ -22,10 +22,13 @@ internal sealed class DevicePainter(Thorax thorax, Projection projection, Stroke
         if (random.Chance(0.4 * share))
         {
             var side = random.Chance(0.7) ? -1 : 1;
-            Curve(metal, 0.13, 0.45f, 0, (side * 9, 1.5, 5), (side * 5, 2.6, 5), (side * 2.2, 4, 3), (-1.6, 7.5, 2), (-1.9, random.Uniform(9, 12), 2));
+            Curve(
+                metal, 0.13, 0.45f, 0, (side * 9, 1.5, 5), (side * 5, 2.6, 5), (side * 2.2, 4, 3), (-1.6, 7.5, 2),
+                (-1.9, random.Uniform(9, 12), 2));
         }
 
-        if (random.Chance(0.25 * share)) Curve(metal, 0.16, 0.4f, 0, (0.4, -9, 0), (0.3, 2, -1), (0.5, 14, -1), (2.5, thorax.H, 0), (5, thorax.H + 4, 0));
+        if (random.Chance(0.25 * share))
+            Curve(metal, 0.16, 0.4f, 0, (0.4, -9, 0), (0.3, 2, -1), (0.5, 14, -1), (2.5, thorax.H, 0), (5, thorax.H + 4, 0));
         if (!random.Chance(0.55 * share)) return;
         var wires = 1 + random.NextInt32(3);
         for (var k = 0; k < wires; k++)
@@ -33,13 +36,16 @@ internal sealed class DevicePainter(Thorax thorax, Projection projection, Stroke
             var side = random.Chance(0.5) ? 1 : -1;
             var (x, y) = (side * random.Uniform(4, 12), random.Uniform(2, 18));
             var (dx, dy) = (random.Uniform(-9, 9), random.Uniform(5, 13));
-            Curve(metal, 0.09, 0.5f, 0, (x, y, 11), (x + (0.5 * dx) + random.Uniform(-3, 3), y + (0.4 * dy), 11), (x + dx, y + dy, 11), (x + (1.3 * dx), y + dy + 9, 11));
+            Curve(
+                metal, 0.09, 0.5f, 0, (x, y, 11), (x + (0.5 * dx) + random.Uniform(-3, 3), y + (0.4 * dy), 11), (x + dx, y + dy, 11),
+                (x + (1.3 * dx), y + dy + 9, 11));
             Curve(metal, 0.5, 0.5f, 0, (x, y, 11), (x + 0.01, y, 11), (x, y + 0.01, 11));
         }
     }
 
     // A smooth curve through points (Catmull-Rom).
-    private void Curve(float[] metal, double radius, float attenuation, float hollow, params ReadOnlySpan<(double X, double Y, double Z)> nodes)
+    private void Curve(
+        float[] metal, double radius, float attenuation, float hollow, params ReadOnlySpan<(double X, double Y, double Z)> nodes)
     {
         const int steps = 6;
         Span<StrokePoint> points = stackalloc StrokePoint[((nodes.Length - 1) * steps) + 1];

@@ -6,7 +6,8 @@ namespace Ark.Phantom;
 internal static class DiffuseFindings
 {
     /// <summary>Boxes an enlarged heart; <see cref="Thorax"/> has enlarged it.</summary>
-    public static void Cardiomegaly(FindingCanvas canvas, RandomStream random) => canvas.AddBox(PhantomFinding.Cardiomegaly, canvas.Lungs.Heart);
+    public static void Cardiomegaly(FindingCanvas canvas, RandomStream random) =>
+        canvas.AddBox(PhantomFinding.Cardiomegaly, canvas.Lungs.Heart);
 
     /// <summary>Paints bullae, and boxes the lungs; <see cref="Thorax"/> has inflated them.</summary>
     public static void Emphysema(FindingCanvas canvas, RandomStream random)

@@ -57,7 +57,9 @@ internal static class FocalFindings
         for (var i = 0; i < map.Length; i++)
         {
             if (map[i] <= 0) continue;
-            map[i] = mask[i] == 0 ? 0 : Math.Max(0, strength * Math.Min(1, map[i]) * (1 + (0.3f * texture.At(i % field.Width, i / field.Width))));
+            map[i] = mask[i] == 0
+                ? 0
+                : Math.Max(0, strength * Math.Min(1, map[i]) * (1 + (0.3f * texture.At(i % field.Width, i / field.Width))));
             field.Filled[i] += map[i];
         }
 
@@ -82,7 +84,8 @@ internal static class FocalFindings
             for (var j = 0; j < points.Length; j++)
             {
                 var t = j / (points.Length - 1.0);
-                var at = canvas.Projection.Project(side * Math.Min(start + (length * t), outer), y + (slope * length * (t - 0.5)) + (4 * bow * t * (1 - t)), 0);
+                var at = canvas.Projection.Project(
+                    side * Math.Min(start + (length * t), outer), y + (slope * length * (t - 0.5)) + (4 * bow * t * (1 - t)), 0);
                 var taper = 0.55 + (1.8 * t * (1 - t));
                 points[j] = new StrokePoint(at.X, at.Y, (float)(radius * taper * at.Scale), (float)(4.6 * taper));
             }

@@ -1,6 +1,8 @@
 namespace Ark.Phantom;
 
-/// <summary>What the phantom can show. The names follow the public datasets; the pictures only imitate how the finding attenuates X-rays.</summary>
+/// <summary>
+/// What the phantom can show. The names follow the public datasets; the pictures only imitate how the finding attenuates X-rays.
+/// </summary>
 public enum PhantomFinding
 {
     /// <summary>A plate or wedge of collapsed lung, with a raised diaphragm on its side.</summary>

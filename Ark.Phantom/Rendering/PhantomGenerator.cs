@@ -46,7 +46,10 @@ public static class PhantomGenerator
         var projection = new Projection(pose, scanner, 0.53 * anatomy.LungHeight, thorax.W);
         var field = new RayField(scanner.Width, scanner.Height);
         var strokes = new Strokes(scanner.Width, scanner.Height);
-        PhantomStructure[] bones = [PhantomStructure.LeftClavicle, PhantomStructure.RightClavicle, PhantomStructure.LeftRibs, PhantomStructure.RightRibs];
+        PhantomStructure[] bones =
+        [
+            PhantomStructure.LeftClavicle, PhantomStructure.RightClavicle, PhantomStructure.LeftRibs, PhantomStructure.RightRibs
+        ];
         var masks = bones.ToDictionary(b => b, _ => new byte[field.Body.Length]);
 
         var body = new BodyPainter(thorax, pose, projection);
@@ -54,19 +57,23 @@ public static class PhantomGenerator
         var lungs = new LungPainter(thorax, projection);
         lungs.Paint(field, Stream(Part.Lung), projection.Pitch);
         var thickening = findings.Contains(PhantomFinding.Edema) ? 1.25 : 1;
-        new VesselPainter(thorax, projection, strokes).Paint(field.Solid, new RandomStream(seed, options.Patient, (ulong)Part.Vessels), thickening);
+        new VesselPainter(thorax, projection, strokes).Paint(
+            field.Solid, new RandomStream(seed, options.Patient, (ulong)Part.Vessels), thickening);
         body.Hollow(field, strokes, Stream(Part.Hollow));
-        new SkeletonPainter(thorax, pose, projection, strokes).Paint(field, new RandomStream(seed, options.Patient, (ulong)Part.Bones), masks);
+        new SkeletonPainter(thorax, pose, projection, strokes).Paint(
+            field, new RandomStream(seed, options.Patient, (ulong)Part.Bones), masks);
 
         var canvas = new FindingCanvas(thorax, projection, lungs, field, strokes);
         PhantomFinding[] shown = [.. findings.Order()];
-        foreach (var finding in shown) Painter(finding)(canvas, new RandomStream(seed, options.Patient, options.Exposure, (ulong)Part.Finding + (ulong)finding));
+        foreach (var finding in shown)
+            Painter(finding)(canvas, new RandomStream(seed, options.Patient, options.Exposure, (ulong)Part.Finding + (ulong)finding));
         new DevicePainter(thorax, projection, strokes).Paint(field.Metal, Stream(Part.Devices), options.View);
 
         var soft = RayField.SoftTissue;
         var lung = (soft * (float)anatomy.WallDepth) + ((float)anatomy.LungAttenuation * (float)anatomy.LungDepth);
         var dense = soft * (float)(anatomy.WallDepth + anatomy.LungDepth);
-        var pixels = new Detector(scanner).Expose(field.Attenuation(thorax.LungAttenuation), projection.Pitch, lung, dense, Stream(Part.Exposure), Stream(Part.Noise));
+        var pixels = new Detector(scanner).Expose(
+            field.Attenuation(thorax.LungAttenuation), projection.Pitch, lung, dense, Stream(Part.Exposure), Stream(Part.Noise));
         Overlay.Burn(pixels, scanner, Stream(Part.Overlay));
         masks.Add(PhantomStructure.LeftLung, lungs.Left);
         masks.Add(PhantomStructure.RightLung, lungs.Right);

@@ -17,7 +17,8 @@ public sealed class PhantomRadiograph
         Findings = findings;
         Boxes = boxes;
         _masks = masks;
-        CardiothoracicRatio = Span(masks[PhantomStructure.Heart]) / Span(masks[PhantomStructure.LeftLung], masks[PhantomStructure.RightLung]);
+        CardiothoracicRatio = Span(
+            masks[PhantomStructure.Heart]) / Span(masks[PhantomStructure.LeftLung], masks[PhantomStructure.RightLung]);
     }
 
     /// <summary>The picture, one grey channel.</summary>

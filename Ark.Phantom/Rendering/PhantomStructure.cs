@@ -3,7 +3,10 @@ namespace Ark.Phantom;
 /// <summary>What the phantom knows the outline of.</summary>
 internal enum PhantomStructure
 {
-    /// <summary>The patient's left lung (right in the picture): the field above the diaphragm and beside heart and mediastinum, filled with air or not.</summary>
+    /// <summary>
+    /// The patient's left lung (right in the picture): the field above the diaphragm and beside heart and mediastinum, filled with air or
+    /// not.
+    /// </summary>
     LeftLung,
 
     /// <summary>The patient's right lung (left in the picture), as <see cref="LeftLung"/>.</summary>

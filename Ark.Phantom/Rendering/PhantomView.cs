@@ -6,6 +6,9 @@ public enum PhantomView
     /// <summary>From behind, standing, detector at the chest, source at 180 cm.</summary>
     Posteroanterior,
 
-    /// <summary>From the front, often lying, detector at the back, source at about 105 cm: a magnified heart, shallower breath, shoulder blades over the lungs.</summary>
+    /// <summary>
+    /// From the front, often lying, detector at the back, source at about 105 cm: a magnified heart, shallower breath, shoulder blades over
+    /// the lungs.
+    /// </summary>
     Anteroposterior,
 }

@@ -36,7 +36,8 @@ internal static class PortableMath
         // ln m = 2 artanh((m - 1) / (m + 1)); the argument stays below 0.172.
         var t = (m - 1) / (m + 1);
         var s = t * t;
-        return (exponent * Ln2) + (2 * t * (1 + (s * ((1.0 / 3) + (s * ((1.0 / 5) + (s * ((1.0 / 7) + (s * ((1.0 / 9) + (s * ((1.0 / 11) + (s / 13)))))))))))));
+        return (exponent * Ln2)
+            + (2 * t * (1 + (s * ((1.0 / 3) + (s * ((1.0 / 5) + (s * ((1.0 / 7) + (s * ((1.0 / 9) + (s * ((1.0 / 11) + (s / 13)))))))))))));
     }
 
     /// <summary>The sine.</summary>

@@ -50,7 +50,10 @@ internal sealed class Projection
         var scale = _pose.Magnification(z) / Pitch;
         var u = ((x * _cosRotation) + (z * _sinRotation) + _pose.ShiftX) * scale;
         var v = (y - (z * _pose.Tilt) - _centerY + _pose.ShiftY) * scale;
-        return ((float)((u * _cosRoll) - (v * _sinRoll) + (0.5 * Width) - 0.5), (float)((u * _sinRoll) + (v * _cosRoll) + (0.5 * Height) - 0.5), (float)scale);
+        return (
+            (float)((u * _cosRoll) - (v * _sinRoll) + (0.5 * Width) - 0.5),
+            (float)((u * _sinRoll) + (v * _cosRoll) + (0.5 * Height) - 0.5),
+            (float)scale);
     }
 
     /// <summary>The plane at a depth, to be walked pixel by pixel.</summary>

@@ -1,6 +1,8 @@
 namespace Ark.Phantom;
 
-/// <summary>What each pixel's ray meets, in cm of path. Parts are added by painters; <see cref="Attenuation"/> sums them up after Beer and Lambert.</summary>
+/// <summary>
+/// What each pixel's ray meets, in cm of path. Parts are added by painters; <see cref="Attenuation"/> sums them up after Beer and Lambert.
+/// </summary>
 /// <param name="width">Columns.</param>
 /// <param name="height">Rows.</param>
 internal sealed class RayField(int width, int height)
@@ -51,7 +53,8 @@ internal sealed class RayField(int width, int height)
             var free = Math.Clamp(Free[i], 0f, 1f) * (1 - filled);
             var solid = Math.Min(Solid[i], lung * (1 - free) * (1 - filled));
             var aerated = (lung * (1 - free - filled)) - solid;
-            sum[i] = (SoftTissue * (Math.Max(0, Body[i] - lung) + (lung * filled) + solid)) + (lungAttenuation * Math.Max(0, aerated)) + (BoneExcess * Bone[i]) + Metal[i];
+            sum[i] = (SoftTissue * (Math.Max(0, Body[i] - lung) + (lung * filled) + solid)) + (lungAttenuation * Math.Max(
+                0, aerated)) + (BoneExcess * Bone[i]) + Metal[i];
         }
 
         return sum;

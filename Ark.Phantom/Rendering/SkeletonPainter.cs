@@ -30,7 +30,8 @@ internal sealed class SkeletonPainter(Thorax thorax, Pose pose, Projection proje
 
         foreach (var side in (ReadOnlySpan<int>)[-1, 1])
         {
-            Clavicle(bone, side, random.Uniform(-0.25, 0.25), masks[side > 0 ? PhantomStructure.LeftClavicle : PhantomStructure.RightClavicle]);
+            Clavicle(
+                bone, side, random.Uniform(-0.25, 0.25), masks[side > 0 ? PhantomStructure.LeftClavicle : PhantomStructure.RightClavicle]);
             ShoulderBlade(bone, field.Width, side);
             UpperArm(bone, side);
         }
@@ -137,7 +138,8 @@ internal sealed class SkeletonPainter(Thorax thorax, Pose pose, Projection proje
             if (x < -1 || x > 9 || y < top - 1 || y > bottom + 1) continue;
             var v = (y - top) / (bottom - top);
             var outer = 6.8f * (1 - v);
-            var inside = Step(-0.3f, 0.3f, x - (0.9f * v * v)) * Step(-0.3f, 0.3f, outer + 1.2f - x) * Step(top - 0.3f, top + 0.3f, y) * (1 - Step(bottom - 0.5f, bottom + 0.5f, y));
+            var inside = Step(-0.3f, 0.3f, x - (0.9f * v * v)) * Step(-0.3f, 0.3f, outer + 1.2f - x) * Step(
+                top - 0.3f, top + 0.3f, y) * (1 - Step(bottom - 0.5f, bottom + 0.5f, y));
             bone[i] += 0.22f * inside;
         }
 

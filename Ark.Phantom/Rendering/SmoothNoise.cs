@@ -1,6 +1,8 @@
 namespace Ark.Phantom;
 
-/// <summary>A smooth random field: random values at the corners of a grid, blended between them, several grids of halved size summed.</summary>
+/// <summary>
+/// A smooth random field: random values at the corners of a grid, blended between them, several grids of halved size summed.
+/// </summary>
 internal sealed class SmoothNoise
 {
     private readonly (float Step, int Columns, float[] Values)[] _octaves;

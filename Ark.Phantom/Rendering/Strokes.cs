@@ -1,6 +1,8 @@
 namespace Ark.Phantom;
 
-/// <summary>Paints projected tubes (ribs, vessels, wires): along a line of points, each ray gets the path through the thickest part that it meets.</summary>
+/// <summary>
+/// Paints projected tubes (ribs, vessels, wires): along a line of points, each ray gets the path through the thickest part that it meets.
+/// </summary>
 /// <param name="width">Columns.</param>
 /// <param name="height">Rows.</param>
 internal sealed class Strokes(int width, int height)

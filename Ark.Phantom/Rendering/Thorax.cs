@@ -49,7 +49,12 @@ internal sealed class Thorax
         CardiothoracicRatio = enlarged ? large : healthy;
         HeartZ = 3;
         var half = CardiothoracicRatio * W * pose.Magnification(0) / pose.Magnification(HeartZ);
-        Heart = new HeartShape(half, anatomy.HeartOffset * half, (0.5 * (DomeLeft + DomeRight)) - (0.50 * half) + 0.6, anatomy.HeartTilt, Depth * (enlarged ? 0.36 : 0.31));
+        Heart = new HeartShape(
+            half,
+            anatomy.HeartOffset * half,
+            (0.5 * (DomeLeft + DomeRight)) - (0.50 * half) + 0.6,
+            anatomy.HeartTilt,
+            Depth * (enlarged ? 0.36 : 0.31));
     }
 
     /// <summary>The patient.</summary>

@@ -62,6 +62,9 @@ internal sealed class VesselPainter(Thorax thorax, Projection projection, Stroke
     {
         var a = projection.Project(x, y - 1.2, 0);
         var b = projection.Project(x, y + 1.8, 0);
-        strokes.Add([new StrokePoint(a.X, a.Y, (float)radius * a.Scale, 1.6f), new StrokePoint(b.X, b.Y, (float)(0.7 * radius) * b.Scale, 1.2f)], 0, solid);
+        strokes.Add(
+            [new StrokePoint(a.X, a.Y, (float)radius * a.Scale, 1.6f), new StrokePoint(b.X, b.Y, (float)(0.7 * radius) * b.Scale, 1.2f)],
+            0,
+            solid);
     }
 }

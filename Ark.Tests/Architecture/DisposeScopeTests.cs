@@ -4,8 +4,8 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 namespace Ark.Tests.Architecture;
 
 /// <summary>
-/// Dispose scopes belong to threads. A method that awaits in one goes on on another thread and leaves the scope behind on the first, where it takes, and later disposes, the tensors of
-/// whoever comes next.
+/// Dispose scopes belong to threads. A method that awaits in one goes on on another thread and leaves the scope behind on the first, where
+/// it takes, and later disposes, the tensors of whoever comes next.
 /// </summary>
 public class DisposeScopeTests
 {
@@ -35,20 +35,29 @@ public class DisposeScopeTests
     [InlineData("using var scope = NewDisposeScope(); Func<Task> f = async () => await A();", 0)]
     [InlineData("{ using var scope = NewDisposeScope(); B(); } await A();", 0)]
     [InlineData("using var scope = NewDisposeScope(); foreach (var x in y) { yield return x; }", 1)]
-    public void Faults_are_told_from_what_is_right(string body, int faults) => Assert.Equal(faults, FaultsOf($"class C {{ async Task M() {{ {body} }} }}").Count());
+    public void Faults_are_told_from_what_is_right(string body, int faults) =>
+        Assert.Equal(faults, FaultsOf($"class C {{ async Task M() {{ {body} }} }}").Count());
 
     private static IEnumerable<int> FaultsOf(string text)
     {
         var root = CSharpSyntaxTree.ParseText(text).GetRoot();
-        foreach (var made in root.DescendantNodes().OfType<InvocationExpressionSyntax>().Where(i => i.Expression.ToString().Split('.')[^1] == "NewDisposeScope"))
+        foreach (var made in root
+            .DescendantNodes()
+            .OfType<InvocationExpressionSyntax>()
+            .Where(i => i.Expression.ToString().Split('.')[^1] == "NewDisposeScope"))
         {
-            IEnumerable<Microsoft.CodeAnalysis.SyntaxNode> covered = made.Ancestors().FirstOrDefault(a => a is UsingStatementSyntax or LocalDeclarationStatementSyntax) switch
+            IEnumerable<Microsoft.CodeAnalysis.SyntaxNode> covered = made
+                .Ancestors()
+                .FirstOrDefault(a => a is UsingStatementSyntax or LocalDeclarationStatementSyntax) switch
             {
                 UsingStatementSyntax statement => [statement.Statement],
                 LocalDeclarationStatementSyntax { Parent: BlockSyntax block } local => block.Statements.SkipWhile(s => s != local).Skip(1),
                 _ => [],
             };
-            if (covered.SelectMany(c => c.DescendantNodesAndSelf(n => n is not (LambdaExpressionSyntax or LocalFunctionStatementSyntax))).Any(n => n is AwaitExpressionSyntax or YieldStatementSyntax or LocalDeclarationStatementSyntax { AwaitKeyword.RawKind: not 0 }))
+            if (covered
+                .SelectMany(c => c.DescendantNodesAndSelf(n => n is not (LambdaExpressionSyntax or LocalFunctionStatementSyntax)))
+                .Any(n => n is AwaitExpressionSyntax or YieldStatementSyntax
+                    or LocalDeclarationStatementSyntax { AwaitKeyword.RawKind: not 0 }))
                 yield return made.GetLocation().GetLineSpan().StartLinePosition.Line + 1;
         }
     }

@@ -1,6 +1,8 @@
 namespace Ark.Tests.Architecture;
 
-/// <summary>The folders of the products, lowest first. A file may use what lies in its own folder, or in one that stands before it.</summary>
+/// <summary>
+/// The folders of the products, lowest first. A file may use what lies in its own folder, or in one that stands before it.
+/// </summary>
 internal static class Floor
 {
     private static readonly string[] Order =

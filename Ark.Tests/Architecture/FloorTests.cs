@@ -38,13 +38,16 @@ public sealed class FloorTests
         Dictionary<string, string> sources = new(StringComparer.Ordinal)
         {
             ["Ark.Core/Text/Low.cs"] = $"namespace Ark; {low}",
-            ["Ark.Core/Datasets/High.cs"] = "namespace Ark; class High { public int Value; } static class Rising { public static string Risen(this object o) => \"\"; }",
+            ["Ark.Core/Datasets/High.cs"] = "namespace Ark; class High { public int Value; } static class Rising { public static string "
+                + "Risen(this object o) => \"\"; }",
         };
-        Assert.Contains(Climbs.In(sources), c => c.StartsWith("Ark.Core/Text/Low.cs(1) uses ", StringComparison.Ordinal) && c.EndsWith(" of Ark.Core/Datasets", StringComparison.Ordinal));
+        Assert.Contains(Climbs.In(sources), c => c.StartsWith("Ark.Core/Text/Low.cs(1) uses ", StringComparison.Ordinal)
+            && c.EndsWith(" of Ark.Core/Datasets", StringComparison.Ordinal));
     }
 
     [Fact]
-    public void Comments_texts_and_members_of_the_same_name_do_not_climb() => Assert.Empty(Climbs.In(new Dictionary<string, string>(StringComparer.Ordinal)
+    public void Comments_texts_and_members_of_the_same_name_do_not_climb() => Assert.Empty(Climbs.In(new Dictionary<string, string>(
+        StringComparer.Ordinal)
     {
         ["Ark.Core/Text/Low.cs"] = "namespace Ark; /* High */ class Low { int High => 1; string Text => \"High\" + High; } // High",
         ["Ark.Core/Datasets/High.cs"] = "namespace Ark; class High { Low? _below; }",

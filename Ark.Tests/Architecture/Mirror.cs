@@ -1,6 +1,9 @@
 namespace Ark.Tests.Architecture;
 
-/// <summary>Where tests lie: those of <c>X.cs</c> in a class <c>XTests</c> at the mirrored path, those that cross sources in a folder that says what they are.</summary>
+/// <summary>
+/// Where tests lie: those of <c>X.cs</c> in a class <c>XTests</c> at the mirrored path, those that cross sources in a folder that says what
+/// they are.
+/// </summary>
 internal static class Mirror
 {
     /// <summary>What the folders of tests mirror.</summary>
@@ -32,7 +35,9 @@ internal static class Mirror
     /// <summary>The source that the tests at a path are of, relative to the repository.</summary>
     /// <returns><see langword="null"/> where they mirror nothing.</returns>
     public static string? SourceOf(string path) =>
-        Sources.Where(s => path.StartsWith(s.Key + '/', StringComparison.Ordinal)).Select(s => s.Value + path[s.Key.Length..^"Tests.cs".Length] + ".cs").SingleOrDefault();
+        Sources.Where(s => path.StartsWith(s.Key + '/', StringComparison.Ordinal))
+            .Select(s => s.Value + path[s.Key.Length..^"Tests.cs".Length] + ".cs")
+            .SingleOrDefault();
 
     /// <summary>What is wrong with the place of a class of tests, relative to the folder of tests.</summary>
     /// <returns><see langword="null"/> where nothing is.</returns>

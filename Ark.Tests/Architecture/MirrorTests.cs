@@ -21,7 +21,8 @@ public sealed class MirrorTests
 
     [Fact]
     public void Names_of_test_classes_are_unique() =>
-        Assert.Empty(Files().Where(f => f.Key.EndsWith("Tests", StringComparison.Ordinal) && f.Count() > 1).Select(f => string.Join(" and ", f)));
+        Assert.Empty(Files().Where(f => f.Key.EndsWith("Tests", StringComparison.Ordinal)
+            && f.Count() > 1).Select(f => string.Join(" and ", f)));
 
     [Fact]
     public void Namespace_of_a_test_class_is_its_first_folder() =>

@@ -34,7 +34,8 @@ public class ConvertCommandTests
         using var folder = new TemporaryFolder();
         var run = await CommandLineRun.Of("convert", Fixture.PathOf("09_checkpoints", file), folder.PathOf("a.pt"));
         Assert.True(run.ExitCode == 0, run.Error);
-        AssertSame(CheckpointFile.LoadStateDict(Fixture.PathOf("09_checkpoints", file)), CheckpointFile.LoadStateDict(folder.PathOf("a.pt")));
+        AssertSame(
+            CheckpointFile.LoadStateDict(Fixture.PathOf("09_checkpoints", file)), CheckpointFile.LoadStateDict(folder.PathOf("a.pt")));
     }
 
     [Fact]
@@ -42,10 +43,14 @@ public class ConvertCommandTests
     {
         using var folder = new TemporaryFolder();
         var source = Fixture.PathOf("09_checkpoints", "ms_swin.pth");
-        (string From, string To, string Layout)[] ways = [(source, "1.safetensors", "timm"), ("1.safetensors", "2.pth", "swin"), ("2.pth", "3.pth", "ark"), ("3.pth", "4.bin", "timm")];
+        (string From, string To, string Layout)[] ways =
+        [
+            (source, "1.safetensors", "timm"), ("1.safetensors", "2.pth", "swin"), ("2.pth", "3.pth", "ark"), ("3.pth", "4.bin", "timm")
+        ];
         foreach (var (from, to, layout) in ways)
         {
-            var run = await CommandLineRun.Of("convert", Path.IsPathRooted(from) ? from : folder.PathOf(from), folder.PathOf(to), "--layout", layout);
+            var run = await CommandLineRun.Of(
+                "convert", Path.IsPathRooted(from) ? from : folder.PathOf(from), folder.PathOf(to), "--layout", layout);
             Assert.True(run.ExitCode == 0, run.Error);
         }
 
@@ -71,7 +76,8 @@ public class ConvertCommandTests
         Assert.True(run.ExitCode == 0, run.Error);
         Assert.Contains("left out", run.Error, StringComparison.Ordinal);
         var names = CheckpointFile.ReadIndex(folder.PathOf("a.safetensors")).Tensors.Select(t => t.Name).ToList();
-        Assert.DoesNotContain(names, n => n.StartsWith("omni_heads.", StringComparison.Ordinal) || n.StartsWith("projector.", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            names, n => n.StartsWith("omni_heads.", StringComparison.Ordinal) || n.StartsWith("projector.", StringComparison.Ordinal));
         Assert.Contains("layers.0.blocks.1.attn_mask", names);
     }
 
@@ -102,13 +108,27 @@ public class ConvertCommandTests
         using var folder = new TemporaryFolder();
         var configuration = new ArkModelConfiguration
         {
-            Backbone = new SwinConfiguration { ImageHeight = 32, ImageWidth = 32, WindowSize = 4, EmbedDim = 12, Depths = [2, 2], NumHeads = [1, 2], NumClasses = 0 },
+            Backbone = new SwinConfiguration
+            {
+                ImageHeight = 32,
+                ImageWidth = 32,
+                WindowSize = 4,
+                EmbedDim = 12,
+                Depths = [2, 2],
+                NumHeads = [1, 2],
+                NumClasses = 0,
+            },
             ProjectorFeatures = 8,
             Heads = [new ArkHead("ward", new LabelSchema(LabelTask.MultiClass, ["a", "b"]))],
         };
         using var model = ArkModel.Allocate(configuration);
-        model.save_safetensors(folder.PathOf("1.safetensors"), new Dictionary<string, string> { [StoredDescription.MetadataKey] = StoredDescription.ToJson(configuration), ["note"] = "kept" });
-        Assert.Equal(0, (await CommandLineRun.Of("convert", folder.PathOf("1.safetensors"), folder.PathOf("2.safetensors"), "--dtype", "float16")).ExitCode);
+        model.save_safetensors(folder.PathOf("1.safetensors"), new Dictionary<string, string>
+        {
+            [StoredDescription.MetadataKey] = StoredDescription.ToJson(configuration),
+            ["note"] = "kept",
+        });
+        Assert.Equal(0, (await CommandLineRun.Of(
+            "convert", folder.PathOf("1.safetensors"), folder.PathOf("2.safetensors"), "--dtype", "float16")).ExitCode);
         var metadata = Safetensors.ReadMetadata(folder.PathOf("2.safetensors"));
         Assert.Equal(("kept", "pt"), (metadata["note"], metadata["format"]));
         using var back = ArkModel.Load(folder.PathOf("2.safetensors"));
@@ -123,10 +143,16 @@ public class ConvertCommandTests
     public async Task Convert_refuses_wrong_keys_endings_and_layouts_and_writes_nothing()
     {
         using var folder = new TemporaryFolder();
-        (await CommandLineRun.Of("convert", Recorded, folder.PathOf("a.safetensors"), "--key", "techer")).AssertRefused("checkpoint.pth.tar", "'techer'", "'teacher'");
+        (await CommandLineRun.Of("convert", Recorded, folder.PathOf("a.safetensors"), "--key", "techer")).AssertRefused(
+            "checkpoint.pth.tar", "'techer'", "'teacher'");
         (await CommandLineRun.Of("convert", Recorded, folder.PathOf("a.onnx"))).AssertRefused("a.onnx", ".safetensors");
         (await CommandLineRun.Of("convert", Recorded, folder.PathOf("a.pth"), "--layout", "vit")).AssertRefused("vit");
-        (await CommandLineRun.Of("convert", Fixture.PathOf("09_checkpoints", "module_prefix.pth"), folder.PathOf("a.pth"), "--layout", "timm")).AssertRefused("module_prefix.pth", "--layout");
+        (await CommandLineRun.Of(
+            "convert",
+            Fixture.PathOf("09_checkpoints", "module_prefix.pth"),
+            folder.PathOf("a.pth"),
+            "--layout",
+            "timm")).AssertRefused("module_prefix.pth", "--layout");
         (await CommandLineRun.Of("convert", Recorded, folder.PathOf("none/a.pth"))).AssertRefused("cannot be written");
         Assert.Empty(folder.Files);
     }
@@ -138,7 +164,8 @@ public class ConvertCommandTests
         await File.WriteAllTextAsync(folder.PathOf("a.pth"), "older", TestContext.Current.CancellationToken);
         using var source = new CancellationTokenSource();
         var stop = new Callback(p => { if (p.Done > 1000) source.Cancel(); });
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => WeightConversion.ConvertAsync(Recorded, folder.PathOf("a.pth"), progress: stop, cancellationToken: source.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => WeightConversion.ConvertAsync(
+            Recorded, folder.PathOf("a.pth"), progress: stop, cancellationToken: source.Token));
         Assert.Equal(["a.pth"], folder.Files);
         Assert.Equal("older", await File.ReadAllTextAsync(folder.PathOf("a.pth"), TestContext.Current.CancellationToken));
     }

@@ -11,7 +11,8 @@ public sealed class DataCheckCommandTests : IDisposable
     public DataCheckCommandTests()
     {
         Directory.CreateDirectory(_folder.Images);
-        for (var i = 0; i < 3; i++) File.WriteAllBytes(Path.Combine(_folder.Images, $"{i}.png"), TestPng.Write8(2, 1, TestPng.Grey, [(byte)i, 200]));
+        for (var i = 0; i < 3; i++)
+            File.WriteAllBytes(Path.Combine(_folder.Images, $"{i}.png"), TestPng.Write8(2, 1, TestPng.Grey, [(byte)i, 200]));
         _folder.Write("train.txt", "0.png 0\n1.png 1\n");
         _folder.Write("test.txt", "2.png 1\n");
         _catalogue = _folder.Write("ark.yaml", """
@@ -50,7 +51,10 @@ public sealed class DataCheckCommandTests : IDisposable
         using var report = JsonDocument.Parse(await File.ReadAllTextAsync(json, TestContext.Current.CancellationToken));
         var splits = report.RootElement.GetProperty("datasets")[0].GetProperty("splits");
         Assert.Equal("train", splits[0].GetProperty("name").GetString());
-        Assert.Equal((3, 1, 0), (splits[0].GetProperty("images").GetInt32(), splits[0].GetProperty("missing").GetInt32(), splits[0].GetProperty("unreadable").GetInt32()));
+        Assert.Equal((3, 1, 0), (
+            splits[0].GetProperty("images").GetInt32(),
+            splits[0].GetProperty("missing").GetInt32(),
+            splits[0].GetProperty("unreadable").GetInt32()));
         Assert.Equal([2, 3], splits[0].GetProperty("problems").EnumerateArray().Select(p => p.GetProperty("line").GetInt32()));
         Assert.Equal(1, splits[1].GetProperty("unreadable").GetInt32());
         Assert.EndsWith("test.txt", splits[1].GetProperty("problems")[0].GetProperty("file").GetString(), StringComparison.Ordinal);
@@ -59,7 +63,10 @@ public sealed class DataCheckCommandTests : IDisposable
     [Fact]
     public async Task A_dataset_that_this_machine_lacks_is_a_problem_and_the_others_are_checked()
     {
-        await File.AppendAllTextAsync(_catalogue, "\nElsewhere:\n  data_dir: nowhere\n  train_list: train.txt\n  diseases: [A]\n  task_type: binary classification\n", TestContext.Current.CancellationToken);
+        await File.AppendAllTextAsync(
+            _catalogue,
+            "\nElsewhere:\n  data_dir: nowhere\n  train_list: train.txt\n  diseases: [A]\n  task_type: binary classification\n",
+            TestContext.Current.CancellationToken);
 
         var run = await CommandLineRun.Of("data", "check", "--config", _catalogue, "--quiet");
 

@@ -33,7 +33,8 @@ public class EmbedCommandTests(SmallModel small) : IClassFixture<SmallModel>
         File.Copy(Path.Combine(small.Images, "03.png"), Path.Combine(folder, "a.png"), overwrite: true);
         await File.WriteAllBytesAsync(Path.Combine(folder, "b.png"), SmallModel.Png(1)[..99], TestContext.Current.CancellationToken);
         File.Copy(Path.Combine(small.Images, "04.png"), Path.Combine(folder, "c.png"), overwrite: true);
-        await File.WriteAllTextAsync(small.PathOf("mixed/list.txt"), "a.png 1 0\nmissing.png 0 1\nb.png 0 0\nc.png 1 1\n", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(
+            small.PathOf("mixed/list.txt"), "a.png 1 0\nmissing.png 0 1\nb.png 0 0\nc.png 1 1\n", TestContext.Current.CancellationToken);
         var run = await Embed(small.PathOf("mixed.npz"), "--input", small.PathOf("mixed/list.txt"), "--json", "-", "--batch-size", "1");
         Assert.True(run.ExitCode == 0, run.Error);
         Assert.Equal(["missing.png", "b.png"], JsonNode.Parse(run.Out)!["bad"]!.AsArray().Select(b => (string)b!["image"]!));
@@ -52,14 +53,20 @@ public class EmbedCommandTests(SmallModel small) : IClassFixture<SmallModel>
         using var stop = new CancellationTokenSource();
         var target = small.PathOf("cut.npz");
         var options = new ExtractionOptions { Kind = EmbeddingKind.Projected, BatchSize = 5 };
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => host.GetRequiredService<EmbeddingExtractor>().ExtractAsync(model, images, target, options, new Stopper(stop, 10), stop.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => host
+            .GetRequiredService<EmbeddingExtractor>()
+            .ExtractAsync(model, images, target, options, new Stopper(stop, 10), stop.Token));
         Assert.False(File.Exists(target));
         // A crash may leave rows without a line, and half a line.
         await File.AppendAllTextAsync(target + ".partial/journal.jsonl", "{\"Name\":\"half", TestContext.Current.CancellationToken);
         await File.AppendAllTextAsync(target + ".partial/rows.f32", "xyz", TestContext.Current.CancellationToken);
-        var result = await host.GetRequiredService<EmbeddingExtractor>().ExtractAsync(model, images, target, options, null, TestContext.Current.CancellationToken);
+        var result = await host
+            .GetRequiredService<EmbeddingExtractor>()
+            .ExtractAsync(model, images, target, options, null, TestContext.Current.CancellationToken);
         Assert.InRange(result.Resumed, 10, 20);
-        var (whole, resumed) = (EmbeddingFiles.Load(small.PathOf("whole.npz"), TestContext.Current.CancellationToken), EmbeddingFiles.Load(target, TestContext.Current.CancellationToken));
+        var (whole, resumed) = (
+            EmbeddingFiles.Load(small.PathOf("whole.npz"), TestContext.Current.CancellationToken),
+            EmbeddingFiles.Load(target, TestContext.Current.CancellationToken));
         Assert.Equal(whole.Names, resumed.Names);
         for (var n = 0; n < 24; n++) Assert.All(whole.Rows[n].Zip(resumed.Rows[n]), p => Assert.Equal(p.First, p.Second, 1e-6f));
     }
@@ -77,7 +84,11 @@ public class EmbedCommandTests(SmallModel small) : IClassFixture<SmallModel>
     {
         using var model = LoadedModel.Load(small.Checkpoint);
         EmbeddingJob Job(string folder, Ark.Models.InferencePrecision precision = Ark.Models.InferencePrecision.Fp32) =>
-            EmbeddingJob.Of(model, [new NamedImage("a.png", new ImageFile(Path.Combine(folder, "a.png")))], new ExtractionOptions { Precision = precision }, [192]);
+            EmbeddingJob.Of(
+                model,
+                [new NamedImage("a.png", new ImageFile(Path.Combine(folder, "a.png")))],
+                new ExtractionOptions { Precision = precision },
+                [192]);
         Assert.Equal(Job("one"), Job("./one"));
         Assert.NotEqual(Job("one"), Job("two"));
         Assert.NotEqual(Job("one"), Job("one", Ark.Models.InferencePrecision.Bf16));
@@ -112,11 +123,14 @@ public class EmbedCommandTests(SmallModel small) : IClassFixture<SmallModel>
         (await Embed(small.PathOf("x.csv"), "--input", small.Images, "--tokens")).AssertRefused("x.csv", "tokens");
         (await Embed(small.PathOf("x.npz"), "--input", small.PathOf("nowhere"))).AssertRefused("nowhere");
         (await Embed(small.PathOf("x.npz"))).AssertRefused("--input");
-        (await Embed(small.PathOf("x.npz"), "--input", small.Images, "--config", "builtin:phantom", "--dataset", "PhantomView")).AssertRefused("--input", "--config");
+        (await Embed(
+            small.PathOf("x.npz"), "--input", small.Images, "--config", "builtin:phantom", "--dataset",
+            "PhantomView")).AssertRefused("--input", "--config");
         (await Embed(small.PathOf("x.npz"), "--input", small.Images, "--dataset", "PhantomView")).AssertRefused("--dataset", "--config");
     }
 
-    private Task<CommandLineRun> Embed(string target, params string[] more) => CommandLineRun.Of(["embed", "--checkpoint", small.Checkpoint, "--out", target, .. more]);
+    private Task<CommandLineRun> Embed(string target, params string[] more) =>
+        CommandLineRun.Of(["embed", "--checkpoint", small.Checkpoint, "--out", target, .. more]);
 
     private async Task<List<float[]>> Rows(EmbeddingKind kind)
     {

@@ -17,7 +17,9 @@ public class EvaluateCommandTests(TrainedPhantom trained) : IClassFixture<Traine
     public async Task Evaluate_reads_heads_of_every_kind_and_its_predictions_give_the_same_figures_again(string dataset, int crops)
     {
         var table = PathOf($"{dataset}.parquet");
-        var figures = await Evaluate("--dataset", dataset, "--crops", $"{crops}", "--batch-size", "20", "--intervals", "50", "--threshold", "0.4", "--predictions", table);
+        var figures = await Evaluate(
+            "--dataset", dataset, "--crops", $"{crops}", "--batch-size", "20", "--intervals", "50", "--threshold", "0.4", "--predictions",
+            table);
         Assert.Equal("patient", (string?)figures["resampling"]!["unit"]);
         Assert.Equal(2, figures["intervals"]!["mean_auroc"]!.AsArray().Count);
         var read = await PredictionFile.ReadAsync(table, Cancellation);
@@ -25,9 +27,14 @@ public class EvaluateCommandTests(TrainedPhantom trained) : IClassFixture<Traine
         Assert.All(read.Names!, n => Assert.Matches("^[^/]*images/[^/]+\\.png$", n));
         Assert.True(read.Patients!.Distinct().Count() < read.Count);
         var definition = DatasetCatalogue.Load(trained.Catalogue).Get(dataset);
-        var again = new Predictions(definition.Labels, [.. Enumerable.Range(0, read.Count).SelectMany(i => Enumerable.Range(0, read.Labels.Count).Select(k => read.Target(i, k)))],
-            [.. Enumerable.Range(0, read.Count).SelectMany(i => Enumerable.Range(0, read.Labels.Count).Select(k => read.Probability(i, k)))], read.Names, read.Patients)
-            .Evaluate(dataset, DatasetSplit.Test, ModelRole.Teacher, definition.TestLabels, new ScoringOptions { Replicates = 50, Threshold = 0.4 }, cancellationToken: Cancellation);
+        var again = new Predictions(definition.Labels, [.. Enumerable.Range(0, read.Count)
+            .SelectMany(i => Enumerable.Range(0, read.Labels.Count).Select(k => read.Target(i, k)))],
+            [.. Enumerable.Range(0, read.Count)
+                .SelectMany(i => Enumerable.Range(0, read.Labels.Count).Select(k => read.Probability(i, k)))],
+            read.Names, read.Patients)
+            .Evaluate(
+                dataset, DatasetSplit.Test, ModelRole.Teacher, definition.TestLabels,
+                new ScoringOptions { Replicates = 50, Threshold = 0.4 }, cancellationToken: Cancellation);
         Assert.Equal(again.ToJson().ToJsonString(), figures.ToJsonString());
     }
 
@@ -39,7 +46,8 @@ public class EvaluateCommandTests(TrainedPhantom trained) : IClassFixture<Traine
             var table = PathOf($"{precision}.parquet");
             await Evaluate("--dataset", "PhantomFindings", "--precision", precision, "--predictions", table);
             var read = await PredictionFile.ReadAsync(table, Cancellation);
-            return [.. Enumerable.Range(0, read.Count).SelectMany(i => Enumerable.Range(0, read.Labels.Count).Select(k => (float)read.Probability(i, k)))];
+            return [.. Enumerable.Range(0, read.Count)
+                .SelectMany(i => Enumerable.Range(0, read.Labels.Count).Select(k => (float)read.Probability(i, k)))];
         }
 
         var (single, half) = (await Probabilities("fp32"), await Probabilities("bf16"));
@@ -50,10 +58,13 @@ public class EvaluateCommandTests(TrainedPhantom trained) : IClassFixture<Traine
     [Fact]
     public async Task Evaluate_compares_groups_from_a_table()
     {
-        var images = File.ReadLines(DatasetCatalogue.Load(trained.Catalogue).Get("PhantomView").TestList!).Select(l => l.Split(' ')[0]).ToArray();
+        var images = File.ReadLines(DatasetCatalogue.Load(trained.Catalogue).Get("PhantomView").TestList!).Select(l => l.Split(' ')[
+            0]).ToArray();
         var table = PathOf("metadata.csv");
-        await File.WriteAllTextAsync(table, "image,Sex,Age\n" + string.Concat(images.Select((n, i) => $"{Path.GetFileName(n)},{(i % 2 == 0 ? "F" : "M")},{20 + (i * 7 % 60)}\n")), Cancellation);
-        var figures = await Evaluate("--dataset", "PhantomView", "--groups", "Sex,Age", "--metadata", table, "--bands", "50", "--labels", "AP");
+        await File.WriteAllTextAsync(table, "image,Sex,Age\n" + string.Concat(
+            images.Select((n, i) => $"{Path.GetFileName(n)},{(i % 2 == 0 ? "F" : "M")},{20 + (i * 7 % 60)}\n")), Cancellation);
+        var figures = await Evaluate(
+            "--dataset", "PhantomView", "--groups", "Sex,Age", "--metadata", table, "--bands", "50", "--labels", "AP");
         var groups = figures["groups"]!.AsArray();
         Assert.Equal(["Sex", "Age"], groups.Select(g => (string?)g!["column"]));
         Assert.Equal(["F", "M"], groups[0]!["groups"]!.AsArray().Select(g => (string?)g!["value"]));
@@ -70,7 +81,9 @@ public class EvaluateCommandTests(TrainedPhantom trained) : IClassFixture<Traine
         var compared = await CommandLineRun.Of("compare", student, teacher, "--intervals", "20", "--json", "-");
         Assert.True(compared.ExitCode == 0, compared.Error);
         var document = JsonNode.Parse(compared.Out)!;
-        Assert.Equal(figures["labels"]!.AsArray().Select(l => (double?)l!["auroc"]), document["labels"]!.AsArray().Select(l => (double?)l!["second_auroc"]));
+        Assert.Equal(
+            figures["labels"]!.AsArray().Select(l => (double?)l!["auroc"]),
+            document["labels"]!.AsArray().Select(l => (double?)l!["second_auroc"]));
         Assert.Contains("independent", compared.Error, StringComparison.Ordinal);
         var table = await CommandLineRun.Of("compare", student, teacher, "--quiet");
         Assert.Contains("DeLong", table.Out, StringComparison.Ordinal);
@@ -81,9 +94,13 @@ public class EvaluateCommandTests(TrainedPhantom trained) : IClassFixture<Traine
     public async Task Evaluate_warns_where_validation_and_test_are_the_same_images()
     {
         var catalogue = Path.Combine(Path.GetDirectoryName(trained.Catalogue)!, "same.yaml");
-        await File.WriteAllTextAsync(catalogue, (await File.ReadAllTextAsync(trained.Catalogue, Cancellation)).Replace("PhantomView/val.txt", "PhantomView/test.txt", StringComparison.Ordinal), Cancellation);
+        await File.WriteAllTextAsync(catalogue, (await File.ReadAllTextAsync(trained.Catalogue, Cancellation)).Replace(
+            "PhantomView/val.txt", "PhantomView/test.txt", StringComparison.Ordinal), Cancellation);
         string[] common = ["evaluate", "--checkpoint", trained.Checkpoint, "--dataset", "PhantomView", "--quiet"];
-        Assert.Contains("warning: PhantomView: validation and test are the same images", (await CommandLineRun.Of([.. common, "--config", catalogue])).Error, StringComparison.Ordinal);
+        Assert.Contains(
+            "warning: PhantomView: validation and test are the same images",
+            (await CommandLineRun.Of([.. common, "--config", catalogue])).Error,
+            StringComparison.Ordinal);
         var other = await CommandLineRun.Of([.. common, "--config", trained.Catalogue]);
         Assert.Equal((0, ""), (other.ExitCode, other.Error));
     }
@@ -98,10 +115,13 @@ public class EvaluateCommandTests(TrainedPhantom trained) : IClassFixture<Traine
     [InlineData("--metadata", "m.csv", "--groups")]
     [InlineData("--groups", "Sex", "--metadata")]
     public async Task Evaluate_refuses_an_option_that_cannot_be(string option, string value, string named) =>
-        (await CommandLineRun.Of("evaluate", "--checkpoint", trained.Checkpoint, "--config", trained.Catalogue, "--dataset", "PhantomView", option, value)).AssertRefused(named);
+        (await CommandLineRun.Of(
+            "evaluate", "--checkpoint", trained.Checkpoint, "--config", trained.Catalogue, "--dataset", "PhantomView", option,
+            value)).AssertRefused(named);
 
     [Fact]
-    public async Task Compare_refuses_a_file_that_is_not_there() => (await CommandLineRun.Of("compare", "none.csv", "none.csv")).AssertRefused("none.csv");
+    public async Task Compare_refuses_a_file_that_is_not_there() =>
+        (await CommandLineRun.Of("compare", "none.csv", "none.csv")).AssertRefused("none.csv");
 
     [Fact]
     public async Task Report_is_drawn_again_from_the_metrics_alone()
@@ -111,7 +131,10 @@ public class EvaluateCommandTests(TrainedPhantom trained) : IClassFixture<Traine
         File.Copy(Path.Combine(trained.Run, "metrics.jsonl"), Path.Combine(folder, "metrics.jsonl"));
         var drawn = await CommandLineRun.Of("report", folder);
         Assert.True(drawn.ExitCode == 0, drawn.Error);
-        Assert.Contains("Mean test AUROC, PhantomTriage", await File.ReadAllTextAsync(Path.Combine(folder, "report.html"), Cancellation), StringComparison.Ordinal);
+        Assert.Contains(
+            "Mean test AUROC, PhantomTriage",
+            await File.ReadAllTextAsync(Path.Combine(folder, "report.html"), Cancellation),
+            StringComparison.Ordinal);
         var before = await File.ReadAllTextAsync(Path.Combine(trained.Run, "report.html"), Cancellation);
         await CommandLineRun.Of("report", trained.Run);
         Assert.Equal(before, await File.ReadAllTextAsync(Path.Combine(trained.Run, "report.html"), Cancellation));
@@ -122,7 +145,10 @@ public class EvaluateCommandTests(TrainedPhantom trained) : IClassFixture<Traine
 
     private async Task<JsonObject> Evaluate(params string[] more)
     {
-        var run = await CommandLineRun.Of(["evaluate", "--checkpoint", trained.Checkpoint, "--config", trained.Catalogue, "--json", "-", "--quiet", .. more]);
+        var run = await CommandLineRun.Of(
+        [
+            "evaluate", "--checkpoint", trained.Checkpoint, "--config", trained.Catalogue, "--json", "-", "--quiet", .. more
+        ]);
         Assert.True(run.ExitCode == 0, run.Error);
         return JsonNode.Parse(run.Out)!.AsObject();
     }

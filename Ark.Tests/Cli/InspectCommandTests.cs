@@ -29,7 +29,10 @@ public class InspectCommandTests
         WriteSparse(folder.PathOf("ark6.safetensors"), Models.WeightRecognitionTests.Table("ark6_swin_base_mlp1376"));
         var run = await CommandLineRun.Of("inspect", folder.PathOf("ark6.safetensors"));
         Assert.True(run.ExitCode == 0, run.Error);
-        Assert.Contains("swin_base_patch4_window7_224, 224x224 pixels, mlp projector of 1376, 6 heads (as released: ark6)", run.Out, StringComparison.Ordinal);
+        Assert.Contains(
+            "swin_base_patch4_window7_224, 224x224 pixels, mlp projector of 1376, 6 heads (as released: ark6)",
+            run.Out,
+            StringComparison.Ordinal);
         Assert.Contains("MIMIC: 14 outputs: Atelectasis, Cardiomegaly, Consolidation", run.Out, StringComparison.Ordinal);
         Assert.Contains("[1376, 1024]", run.Out, StringComparison.Ordinal);
 
@@ -56,13 +59,15 @@ public class InspectCommandTests
 
     [Fact]
     public async Task Inspect_refuses_what_is_no_weight_file() =>
-        (await CommandLineRun.Of("inspect", Fixture.PathOf("09_checkpoints", "bad_arbitrary_global.pth"))).AssertRefused("bad_arbitrary_global.pth", "eval");
+        (await CommandLineRun.Of("inspect", Fixture.PathOf("09_checkpoints", "bad_arbitrary_global.pth"))).AssertRefused(
+            "bad_arbitrary_global.pth", "eval");
 
     [Fact]
     public async Task Inspect_keeps_control_characters_of_names_from_the_terminal()
     {
         using var folder = new TemporaryFolder();
-        using (NewDisposeScope()) Safetensors.Save(folder.PathOf("a.safetensors"), new Dictionary<string, Tensor> { ["evil\u001b[2J\nname"] = ones(1) });
+        using (NewDisposeScope()) Safetensors.Save(
+            folder.PathOf("a.safetensors"), new Dictionary<string, Tensor> { ["evil\u001b[2J\nname"] = ones(1) });
         var run = await CommandLineRun.Of("inspect", folder.PathOf("a.safetensors"));
         Assert.DoesNotContain('\u001b', run.Out);
         Assert.Contains("evil [2J name", run.Out, StringComparison.Ordinal);
@@ -84,7 +89,12 @@ public class InspectCommandTests
         foreach (var (name, shape) in shapes)
         {
             var bytes = shape.Aggregate(4L, (a, b) => a * b);
-            header[name] = new JsonObject { ["dtype"] = "F32", ["shape"] = new JsonArray([.. shape.Select(s => (JsonNode)s)]), ["data_offsets"] = new JsonArray(position, position + bytes) };
+            header[name] = new JsonObject
+            {
+                ["dtype"] = "F32",
+                ["shape"] = new JsonArray([.. shape.Select(s => (JsonNode)s)]),
+                ["data_offsets"] = new JsonArray(position, position + bytes),
+            };
             position += bytes;
         }
 

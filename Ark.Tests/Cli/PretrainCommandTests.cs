@@ -11,7 +11,8 @@ public sealed class PretrainCommandTests : IAsyncLifetime
 
     private string Catalogue => Path.Combine(_folder, "phantom", "phantom.yaml");
 
-    public async ValueTask InitializeAsync() => await PhantomDatasets.WriteAsync(Path.Combine(_folder, "phantom"), new PhantomDatasetOptions { Count = 160, Seed = 9 });
+    public async ValueTask InitializeAsync() =>
+        await PhantomDatasets.WriteAsync(Path.Combine(_folder, "phantom"), new PhantomDatasetOptions { Count = 160, Seed = 9 });
 
     public ValueTask DisposeAsync()
     {
@@ -29,11 +30,14 @@ public sealed class PretrainCommandTests : IAsyncLifetime
         Assert.Contains("pixel baseline", trained.Out, StringComparison.Ordinal);
         Assert.Equal(8, JsonNode.Parse(File.ReadAllText(json))!["evaluations"]!.AsArray().Count);
 
-        var evaluated = await CommandLineRun.Of("evaluate", "--checkpoint", Path.Combine(_folder, "run", "checkpoints", "last.pth.tar"), "--config", Catalogue,
+        var evaluated = await CommandLineRun.Of("evaluate", "--checkpoint", Path.Combine(
+            _folder, "run", "checkpoints", "last.pth.tar"), "--config", Catalogue,
             "--dataset", "PhantomTriage", "--split", "val", "--weights", "student", "--crops", "10", "--json", "-", "--quiet");
         Assert.True(evaluated.ExitCode == 0, evaluated.Error);
         var document = JsonNode.Parse(evaluated.Out)!.AsObject();
-        Assert.Equal(["dataset", "split", "weights", "images", "mean_auroc", "accuracy", "labels"], document.Select(p => p.Key).Where(k => k is not ("mean_average_precision" or "mcc" or "f1")));
+        Assert.Equal(
+            ["dataset", "split", "weights", "images", "mean_auroc", "accuracy", "labels"],
+            document.Select(p => p.Key).Where(k => k is not ("mean_average_precision" or "mcc" or "f1")));
         Assert.Equal(3, document["labels"]!.AsArray().Count);
     }
 
@@ -41,20 +45,25 @@ public sealed class PretrainCommandTests : IAsyncLifetime
     public async Task Pretrain_accepts_the_published_flags()
     {
         var run = await CommandLineRun.Of("pretrain", "--config", Catalogue, "--data_set", "PhantomView", "--data_set", "PhantomTriage", "--model", "swin_mini", "--input_size", "32",
-            "--opt", "sgd", "--lr", "0.01", "--warmup-epochs", "0", "--batch_size", "16", "--pretrain_epochs", "1", "--test_epoch", "1", "--momentum_teacher", "0.95", "--projector_features", "16",
+            "--opt", "sgd", "--lr", "0.01", "--warmup-epochs", "0", "--batch_size", "16", "--pretrain_epochs", "1", "--test_epoch", "1",
+            "--momentum_teacher", "0.95", "--projector_features", "16",
             "--use_mlp", "True", "--out", Path.Combine(_folder, "published"), "--quiet");
         Assert.True(run.ExitCode == 0, run.Error);
         var options = JsonNode.Parse(File.ReadAllText(Path.Combine(_folder, "published", "config.json")))!["options"]!;
-        Assert.Equal(("sgd", "0.95", "16"), ((string?)options["opt"], (string?)options["momentum-teacher"], (string?)options["projector-features"]));
+        Assert.Equal(
+            ("sgd", "0.95", "16"), ((string?)options["opt"], (string?)options["momentum-teacher"], (string?)options["projector-features"]));
     }
 
     [Fact]
     public void Every_flag_of_the_published_scripts_is_known()
     {
-        // Collected from the option parsers of Ark, of Ark+ and of Ark+'s two ablations; --data_set, --exp_name and --resume belong to the command itself.
+        // Collected from the option parsers of Ark, of Ark+ and of Ark+'s two ablations; --data_set, --exp_name and --resume belong to the
+        // command itself.
         string[] flags = ["GPU", "model", "init", "pretrained_weights", "from_checkpoint", "normalization", "img_size", "input_size", "img_resize", "img_depth", "batch_size", "epochs", "ema_mode", "momentum_teacher",
-            "pretrain_epochs", "test_epoch", "val_loss_metric", "projector_features", "use_mlp", "opt", "opt-eps", "opt-betas", "clip-grad", "momentum", "weight-decay", "sched", "lr", "lr-noise", "lr-noise-pct", "lr-noise-std",
-            "warmup-lr", "min-lr", "decay-epochs", "warmup-epochs", "cooldown-epochs", "decay-rate", "dr", "patience-epochs", "workers", "print_freq", "test_augment", "anno_percent", "device", "activate",
+            "pretrain_epochs", "test_epoch", "val_loss_metric", "projector_features", "use_mlp", "opt", "opt-eps", "opt-betas", "clip-grad",
+            "momentum", "weight-decay", "sched", "lr", "lr-noise", "lr-noise-pct", "lr-noise-std",
+            "warmup-lr", "min-lr", "decay-epochs", "warmup-epochs", "cooldown-epochs", "decay-rate", "dr", "patience-epochs", "workers",
+            "print_freq", "test_augment", "anno_percent", "device", "activate",
             "uncertain_label", "unknown_label", "num_class", "mode", "patience", "early_stop", "trial", "start_index", "clean"];
         Assert.All(flags, f => Assert.NotNull(OptionTables.Training.Find(f)));
     }
@@ -63,12 +72,16 @@ public sealed class PretrainCommandTests : IAsyncLifetime
     public void Published_command_line_of_the_readme_sets_what_it_says()
     {
         List<OptionText<TrainingOptions>> texts = [];
-        foreach (var (name, value) in ((string, string)[])[("opt", "sgd"), ("warmup-epochs", "20"), ("lr", "0.3"), ("batch_size", "200"), ("model", "swin_base"), ("init", "imagenet"), ("pretrain_epochs", "200"), ("test_epoch", "10"),
-            ("pretrained_weights", "swin_base.pth"), ("momentum_teacher", "0.9"), ("projector_features", "1376"), ("epochs", "150"), ("opt-betas", "0.8,0.99"), ("GPU", "1"), ("num_class", "14")])
+        foreach (var (name, value) in ((string, string)[])[("opt", "sgd"), ("warmup-epochs", "20"), ("lr", "0.3"), (
+            "batch_size", "200"), ("model", "swin_base"), ("init", "imagenet"), ("pretrain_epochs", "200"), ("test_epoch", "10"),
+            ("pretrained_weights", "swin_base.pth"), ("momentum_teacher", "0.9"), ("projector_features", "1376"), ("epochs", "150"),
+            ("opt-betas", "0.8,0.99"), ("GPU", "1"), ("num_class", "14")])
             texts.Add(OptionTables.Training.Text(name, value, "command line", $"option '--{name}'"));
         var options = OptionTexts.Create(OptionTables.Training, texts);
         options.Validate();
-        Assert.Equal(("swin_base.pth", 200, 150, 200, "cuda:1"), (options.InitialWeights, options.Epochs, options.ScheduleEpochs, options.BatchSize, options.Device));
+        Assert.Equal(
+            ("swin_base.pth", 200, 150, 200, "cuda:1"),
+            (options.InitialWeights, options.Epochs, options.ScheduleEpochs, options.BatchSize, options.Device));
         Assert.Equal((0.8, 0.99), (options.Beta1, options.Beta2));
         (string, string)[] hints = [("option '--init'", "--pretrained-weights FILE"), ("line 2, key 'init'", "'pretrained-weights' FILE")];
         foreach (var (place, hint) in hints)
@@ -119,7 +132,8 @@ public sealed class PretrainCommandTests : IAsyncLifetime
     public async Task Pretrain_names_an_image_that_fails_mid_run_or_skips_it_as_asked()
     {
         var list = Listed("PhantomView", "train");
-        var image = Directory.EnumerateFiles(Path.Combine(_folder, "phantom"), Path.GetFileName(File.ReadLines(list).First().Split(' ')[0]), SearchOption.AllDirectories).First();
+        var image = Directory.EnumerateFiles(Path.Combine(
+            _folder, "phantom"), Path.GetFileName(File.ReadLines(list).First().Split(' ')[0]), SearchOption.AllDirectories).First();
         File.WriteAllBytes(image, File.ReadAllBytes(image)[..100]);
         (await Pretrain("--out", Path.Combine(_folder, "stops"))).AssertRefused(Path.GetFileName(image));
 
@@ -135,7 +149,8 @@ public sealed class PretrainCommandTests : IAsyncLifetime
     [InlineData("--device", "cuda", "device")]
     [InlineData("--img-size", "50", "50")]
     [InlineData("--no-such-option", "1", "--no-such-option")]
-    public async Task Pretrain_refuses_an_option_that_cannot_be(string option, string value, string named) => (await Pretrain(option, value)).AssertRefused(named);
+    public async Task Pretrain_refuses_an_option_that_cannot_be(string option, string value, string named) =>
+        (await Pretrain(option, value)).AssertRefused(named);
 
     [Fact]
     public async Task Pretrain_refuses_to_start_without_a_catalogue() => (await CommandLineRun.Of("pretrain")).AssertRefused("--config");
@@ -151,9 +166,16 @@ public sealed class PretrainCommandTests : IAsyncLifetime
 
     private Task<CommandLineRun> Pretrain(params string[] more)
     {
-        string[] basics = ["--arch", "swin_mini", "--img-size", "32", "--projector-features", "16", "--epochs", "1", "--warmup-epochs", "0", "--batch-size", "16", "--out", Path.Combine(_folder, "run")];
+        string[] basics =
+        [
+            "--arch", "swin_mini", "--img-size", "32", "--projector-features", "16", "--epochs", "1", "--warmup-epochs", "0",
+            "--batch-size", "16", "--out", Path.Combine(_folder, "run")
+        ];
         // An option that is given twice is an error of its own: what a test sets replaces the basic value.
-        return CommandLineRun.Of(["pretrain", "--config", Catalogue, .. basics.Chunk(2).Where(pair => !more.Contains(pair[0])).SelectMany(pair => pair), .. more]);
+        return CommandLineRun.Of(
+        [
+            "pretrain", "--config", Catalogue, .. basics.Chunk(2).Where(pair => !more.Contains(pair[0])).SelectMany(pair => pair), .. more
+        ]);
     }
 
     private string Listed(string dataset, string split)

@@ -11,8 +11,13 @@ public class ProbeCommandTests(SmallModel small) : IClassFixture<SmallModel>
         var catalogue = small.Catalogue(folder);
         // Another model's embeddings, by file name, in another order and without one image.
         var names = Enumerable.Range(0, 24).Reverse().Where(i => i != 3).ToArray();
-        await File.WriteAllLinesAsync(folder.PathOf("other.csv"), ["f0,filename,f1", .. names.Select(i => FormattableString.Invariant($"{(i % 2) + (0.3 * Math.Sin(i))},{i:D2}.png,{Math.Cos(7 * i)}"))], TestContext.Current.CancellationToken);
-        var run = await CommandLineRun.Of("probe", "--config", catalogue, "--dataset", "noise", "--embeddings", folder.PathOf("other.csv"), "--compare", "pixels", "--compare", small.Checkpoint, "--shots", "1,4,64",
+        await File.WriteAllLinesAsync(folder.PathOf("other.csv"),
+        [
+            "f0,filename,f1",
+            .. names.Select(i => FormattableString.Invariant($"{(i % 2) + (0.3 * Math.Sin(i))},{i:D2}.png,{Math.Cos(7 * i)}"))
+        ], TestContext.Current.CancellationToken);
+        var run = await CommandLineRun.Of("probe", "--config", catalogue, "--dataset", "noise", "--embeddings", folder.PathOf(
+            "other.csv"), "--compare", "pixels", "--compare", small.Checkpoint, "--shots", "1,4,64",
             "--repeats", "3", "--intervals", "200", "--out", folder.PathOf("probe"), "--json", "-");
         Assert.True(run.ExitCode == 0, run.Error);
         Assert.Contains("1 image(s) are left out", run.Error, StringComparison.Ordinal);
@@ -25,7 +30,10 @@ public class ProbeCommandTests(SmallModel small) : IClassFixture<SmallModel>
         Assert.Equal([1, 4], curve.Select(s => (int)s!["shots"]!));
         Assert.True((double)curve[0]!["mean_auroc"]! < (double)curve[1]!["mean_auroc"]!, curve.ToJsonString());
         Assert.Equal(2, JsonNode.Parse(run.Out)!["comparisons"]!.AsArray().Count);
-        Assert.Contains("<polyline", await File.ReadAllTextAsync(folder.PathOf("probe/probe.html"), TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.Contains(
+            "<polyline",
+            await File.ReadAllTextAsync(folder.PathOf("probe/probe.html"), TestContext.Current.CancellationToken),
+            StringComparison.Ordinal);
         var saved = Safetensors.Load(folder.PathOf("probe/other.csv.coefficients.safetensors"));
         Assert.Equal([1L, 2], saved["weight"].shape);
         foreach (var tensor in saved.Values) tensor.Dispose();
@@ -36,7 +44,8 @@ public class ProbeCommandTests(SmallModel small) : IClassFixture<SmallModel>
     {
         using var folder = new TemporaryFolder();
         var catalogue = small.Catalogue(folder);
-        async Task<string> Run(string seed) => JsonNode.Parse((await CommandLineRun.Of("probe", "--config", catalogue, "--dataset", "noise", "--checkpoint", small.Checkpoint, "--projected", "--shots", "2", "--repeats", "3",
+        async Task<string> Run(
+            string seed) => JsonNode.Parse((await CommandLineRun.Of("probe", "--config", catalogue, "--dataset", "noise", "--checkpoint", small.Checkpoint, "--projected", "--shots", "2", "--repeats", "3",
             "--intervals", "0", "--seed", seed, "--json", "-", "--quiet")).Out)!["probes"]![0]!["shots"]!.ToJsonString();
         var first = await Run("5");
         Assert.Equal(first, await Run("5"));
@@ -48,7 +57,8 @@ public class ProbeCommandTests(SmallModel small) : IClassFixture<SmallModel>
     {
         using var folder = new TemporaryFolder();
         var catalogue = small.Catalogue(folder);
-        Task<CommandLineRun> Probe(params string[] more) => CommandLineRun.Of(["probe", "--config", catalogue, "--dataset", "noise", .. more]);
+        Task<CommandLineRun> Probe(params string[] more) =>
+            CommandLineRun.Of(["probe", "--config", catalogue, "--dataset", "noise", .. more]);
         (await Probe()).AssertRefused("--checkpoint");
         (await Probe("--checkpoint", small.Checkpoint, "--shots", "1,x")).AssertRefused("--shots", "'x'");
         (await Probe("--checkpoint", small.Checkpoint, "--compare", "nothing")).AssertRefused("nothing");

@@ -14,12 +14,17 @@ public sealed class ProcessLimitsTests : IDisposable
     [Fact]
     public async Task A_checkpoint_above_the_limit_on_files_ends_in_a_line_that_names_it()
     {
-        await PhantomDatasets.WriteAsync(Path.Combine(_folder, "phantom"), new PhantomDatasetOptions { Count = 160, Seed = 3 }, cancellationToken: TestContext.Current.CancellationToken);
+        await PhantomDatasets.WriteAsync(
+            Path.Combine(_folder, "phantom"),
+            new PhantomDatasetOptions { Count = 160, Seed = 3 },
+            cancellationToken: TestContext.Current.CancellationToken);
         var run = Path.Combine(_folder, "run");
-        var (code, said) = await Limited("ulimit -f 4000", "ARK=1", "pretrain", "--config", Path.Combine(_folder, "phantom", "phantom.yaml"), "--datasets", "PhantomView", "--arch", "swin_mini", "--img-size", "32",
+        var (code, said) = await Limited("ulimit -f 4000", "ARK=1", "pretrain", "--config", Path.Combine(
+            _folder, "phantom", "phantom.yaml"), "--datasets", "PhantomView", "--arch", "swin_mini", "--img-size", "32",
             "--projector-features", "16", "--epochs", "1", "--warmup-epochs", "0", "--batch-size", "8", "--out", run, "--quiet");
         Assert.Equal(1, code);
-        var line = Assert.Single(said.Split('\n', StringSplitOptions.RemoveEmptyEntries), l => l.StartsWith("ark: ", StringComparison.Ordinal));
+        var line = Assert.Single(
+            said.Split('\n', StringSplitOptions.RemoveEmptyEntries), l => l.StartsWith("ark: ", StringComparison.Ordinal));
         Assert.Contains("last.pth.tar", line, StringComparison.Ordinal);
         Assert.Contains("ulimit -f", line, StringComparison.Ordinal);
         Assert.Empty(Directory.EnumerateFiles(Path.Combine(run, "checkpoints")));
@@ -52,19 +57,31 @@ public sealed class ProcessLimitsTests : IDisposable
     }
 
     [Theory]
-    [InlineData("/a/libtorch_cpu.so: cannot open shared object file: Too many open files\n/a/x.so: cannot open shared object file: No such file or directory", "ulimit -n")]
+    [InlineData("/a/libtorch_cpu.so: cannot open shared object file: Too many open files\n/a/x.so: cannot open shared object file: No "
+        + "such file or directory", "ulimit -n")]
     [InlineData("libvips.so.42: failed to map segment from shared object", "ulimit -v")]
     [InlineData("libtorch_cpu.so: cannot create shared object descriptor: Cannot allocate memory", "ulimit -v")]
-    public void Loader_refusals_that_are_limits_are_named(string message, string word) => Assert.Contains(word, LoadFailure.Limit(message), StringComparison.Ordinal);
+    public void Loader_refusals_that_are_limits_are_named(string message, string word) =>
+        Assert.Contains(word, LoadFailure.Limit(message), StringComparison.Ordinal);
 
     [Fact]
-    public void A_library_that_is_not_there_is_no_limit() => Assert.Null(LoadFailure.Limit("libtorch_cpu.so: cannot open shared object file: No such file or directory"));
+    public void A_library_that_is_not_there_is_no_limit() =>
+        Assert.Null(LoadFailure.Limit("libtorch_cpu.so: cannot open shared object file: No such file or directory"));
 
     private static async Task<(int Code, string Error)> Limited(string limit, string setting, params string[] arguments)
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Sets limits as Linux has them.");
-        string[] command = ["-c", $"ulimit -c 0; {limit}; exec env {setting} \"$@\"", "bash", "dotnet", Path.Combine(AppContext.BaseDirectory, "ark.dll"), .. arguments];
-        using var process = Process.Start(new ProcessStartInfo("bash", command) { RedirectStandardError = true, RedirectStandardOutput = true, UseShellExecute = false })!;
+        string[] command =
+        [
+            "-c", $"ulimit -c 0; {limit}; exec env {setting} \"$@\"", "bash", "dotnet", Path.Combine(AppContext.BaseDirectory, "ark.dll"),
+            .. arguments
+        ];
+        using var process = Process.Start(new ProcessStartInfo("bash", command)
+        {
+            RedirectStandardError = true,
+            RedirectStandardOutput = true,
+            UseShellExecute = false,
+        })!;
         var output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         var error = await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);

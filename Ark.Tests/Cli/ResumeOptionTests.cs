@@ -24,15 +24,19 @@ public sealed class ResumeOptionTests(PhantomFixture phantom) : IClassFixture<Ph
 
         foreach (var (option, value, words) in ((string, string, string[])[])
                  [
-                     ("--lr", "0.02", ["--lr", "says 0.02", "began with 0.01"]), ("--seed", "7", ["--seed", "says 7", "began with 42"]), ("--pretrain_epochs", "2", ["--pretrain_epochs", "says 2", "began with 1"]),
-                     ("--config", "builtin:phantom", ["--config", "says builtin:phantom", "phantom.yaml"]), ("--datasets", "PhantomTriage", ["--datasets", "says PhantomTriage", "began with PhantomView"]),
+                     ("--lr", "0.02", ["--lr", "says 0.02", "began with 0.01"]), ("--seed", "7", ["--seed", "says 7", "began with 42"]),
+                     ("--pretrain_epochs", "2", ["--pretrain_epochs", "says 2", "began with 1"]),
+                     ("--config", "builtin:phantom", ["--config", "says builtin:phantom", "phantom.yaml"]),
+                     ("--datasets", "PhantomTriage", ["--datasets", "says PhantomTriage", "began with PhantomView"]),
                      ("--init", "other.pth", ["--init", "other.pth", "began with none"]), ("--out", "elsewhere", ["--out", "elsewhere"]),
                  ])
-            (await CommandLineRun.Of([.. Line(null, "--resume", folder).Chunk(2).Where(o => o[0] != option && (option != "--pretrain_epochs" || o[0] != "--epochs")).SelectMany(o => o), option, value])).AssertRefused(words);
+            (await CommandLineRun.Of([.. Line(null, "--resume", folder).Chunk(2).Where(o => o[0] != option
+                && (option != "--pretrain_epochs" || o[0] != "--epochs")).SelectMany(o => o), option, value])).AssertRefused(words);
 
         // Tested but not yet finished; the folder under another name, other workers, fewer options, an alias.
         File.Delete(Path.Combine(folder, "results.json"));
-        var resumed = await CommandLineRun.Of("pretrain", "--resume", Path.GetRelativePath(Environment.CurrentDirectory, folder) + "/", "--out", folder, "--config", phantom.Catalogue, "--batch_size", "16", "--lr", "0.010", "--workers", "1",
+        var resumed = await CommandLineRun.Of("pretrain", "--resume", Path.GetRelativePath(Environment.CurrentDirectory, folder)
+            + "/", "--out", folder, "--config", phantom.Catalogue, "--batch_size", "16", "--lr", "0.010", "--workers", "1",
             "--datasets", "PhantomView", "--quiet");
         Assert.True(resumed.ExitCode == 0, resumed.Error);
         Assert.True(File.Exists(Path.Combine(folder, "results.json")));
@@ -48,34 +52,50 @@ public sealed class ResumeOptionTests(PhantomFixture phantom) : IClassFixture<Ph
         var text = await File.ReadAllTextAsync(phantom.Catalogue, TestContext.Current.CancellationToken);
         text = text[text.IndexOf("PhantomFindings:", StringComparison.Ordinal)..];
         void Write(string rate) => File.WriteAllText(catalogue, $"training:\n  lr: {rate}\n  clip-grad: 1\n  workers: 1\n{text}");
-        string[] Changing(params string[] more) => [.. Line("changing", "--resume", "auto", "--config", catalogue).Chunk(2).Where(o => o[0] != "--lr" && o[1] != phantom.Catalogue).SelectMany(o => o), .. more];
+        string[] Changing(params string[] more) =>
+            [.. Line("changing", "--resume", "auto", "--config", catalogue).Chunk(2).Where(o => o[0] != "--lr"
+                && o[1] != phantom.Catalogue).SelectMany(o => o), .. more];
         Write("0.01");
         var begun = await CommandLineRun.Of(Changing("--clip-grad", "2"));
         Assert.True(begun.ExitCode == 0, begun.Error);
         Assert.Contains("is finished", (await CommandLineRun.Of(Changing("--clip-grad", "2"))).Out, StringComparison.Ordinal);
         Assert.Contains("is finished", (await CommandLineRun.Of(Changing())).Out, StringComparison.Ordinal);
         Write("0.02");
-        (await CommandLineRun.Of(Changing("--clip-grad", "2"))).AssertRefused("changing.yaml", "line 2, key 'lr'", "says 0.02", "began with 0.01");
-        // A key that is gone: the learning rate would be another; what the line said, and what is as a run without the key has it, is the same.
+        (await CommandLineRun.Of(Changing("--clip-grad", "2"))).AssertRefused(
+            "changing.yaml", "line 2, key 'lr'", "says 0.02", "began with 0.01");
+        // A key that is gone: the learning rate would be another; what the line said, and what is as a run without the key has it, is the
+        // same.
         await File.WriteAllTextAsync(catalogue, $"training:\n  workers: 1\n{text}", TestContext.Current.CancellationToken);
-        (await CommandLineRun.Of(Changing("--clip-grad", "2"))).AssertRefused("changing.yaml", "key 'lr'", "is missing now", "began with 0.01");
-        Assert.Contains("is finished", (await CommandLineRun.Of(Changing("--clip-grad", "2", "--lr", "0.01"))).Out, StringComparison.Ordinal);
+        (await CommandLineRun.Of(Changing("--clip-grad", "2"))).AssertRefused(
+            "changing.yaml", "key 'lr'", "is missing now", "began with 0.01");
+        Assert.Contains(
+            "is finished", (await CommandLineRun.Of(Changing("--clip-grad", "2", "--lr", "0.01"))).Out, StringComparison.Ordinal);
         // Without the catalogue on the line, a run goes on as it began.
-        Assert.Contains("is finished", (await CommandLineRun.Of("pretrain", "--resume", Path.Combine(phantom.Folder, "changing"))).Out, StringComparison.Ordinal);
+        Assert.Contains(
+            "is finished",
+            (await CommandLineRun.Of("pretrain", "--resume", Path.Combine(phantom.Folder, "changing"))).Out,
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task Resume_auto_refuses_a_folder_in_use_or_of_another_command_and_needs_one()
     {
         var folder = Path.Combine(phantom.Folder, "used");
-        using (RunDirectory.Open(folder, resume: false)) (await CommandLineRun.Of(Line("used", "--resume", "auto"))).AssertRefused("in use by another run");
-        await File.WriteAllTextAsync(Path.Combine(folder, "config.json"), "{\"compilerOptions\": {}}", TestContext.Current.CancellationToken);
+        using (RunDirectory.Open(
+            folder, resume: false)) (await CommandLineRun.Of(Line("used", "--resume", "auto"))).AssertRefused("in use by another run");
+        await File.WriteAllTextAsync(
+            Path.Combine(folder, "config.json"), "{\"compilerOptions\": {}}", TestContext.Current.CancellationToken);
         (await CommandLineRun.Of(Line("used", "--resume", "auto"))).AssertRefused("config.json", "not the configuration of a pretraining");
-        await File.WriteAllTextAsync(Path.Combine(folder, "config.json"), "{\"kind\": \"segmentation\", \"options\": {}, \"datasets\": []}", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(
+            Path.Combine(folder, "config.json"),
+            "{\"kind\": \"segmentation\", \"options\": {}, \"datasets\": []}",
+            TestContext.Current.CancellationToken);
         (await CommandLineRun.Of(Line("used", "--resume", "auto"))).AssertRefused("config.json", "not the configuration of a pretraining");
         (await CommandLineRun.Of(Line(null, "--resume", "auto"))).AssertRefused("--resume", "--out");
-        (await CommandLineRun.Of(Line(null, "--resume", Path.Combine(phantom.Folder, "nowhere")))).AssertRefused("nowhere", "no run to resume", "--resume auto");
-        (await CommandLineRun.Of("finetune", "--config", phantom.Catalogue, "--dataset", "PhantomView", "--resume", "auto")).AssertRefused("--resume", "--out");
+        (await CommandLineRun.Of(Line(null, "--resume", Path.Combine(phantom.Folder, "nowhere")))).AssertRefused(
+            "nowhere", "no run to resume", "--resume auto");
+        (await CommandLineRun.Of("finetune", "--config", phantom.Catalogue, "--dataset", "PhantomView", "--resume", "auto")).AssertRefused(
+            "--resume", "--out");
         (await CommandLineRun.Of("segment", "train", "--config", phantom.Catalogue, "--resume", "auto")).AssertRefused("--resume", "--out");
     }
 
@@ -94,7 +114,8 @@ public sealed class ResumeOptionTests(PhantomFixture phantom) : IClassFixture<Ph
         Assert.Contains("went on from last-1.pth.tar", resumed.Out, StringComparison.Ordinal);
 
         File.Delete(Path.Combine(folder, "results.json"));
-        foreach (var state in Directory.EnumerateFiles(Path.Combine(folder, "checkpoints"), "last*.tar")) await File.WriteAllBytesAsync(state, whole[..^5000], TestContext.Current.CancellationToken);
+        foreach (var state in Directory.EnumerateFiles(Path.Combine(folder, "checkpoints"), "last*.tar"))
+            await File.WriteAllBytesAsync(state, whole[..^5000], TestContext.Current.CancellationToken);
         var refused = await CommandLineRun.Of("pretrain", "--resume", folder, "--quiet");
         refused.AssertRefused("no state that can be read", "last.pth.tar", "last-1.pth.tar");
         Assert.Single(refused.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries));
@@ -102,7 +123,9 @@ public sealed class ResumeOptionTests(PhantomFixture phantom) : IClassFixture<Ph
 
     private string[] Line(string? run, params string[] more) =>
     [
-        "pretrain", "--quiet", "--config", phantom.Catalogue, "--datasets", "PhantomView", "--arch", "swin_mini", "--img-size", "32", "--projector-features", "16", "--epochs", "1", "--warmup-epochs", "0",
-        "--batch-size", "16", "--pixel-baseline", "false", "--tensorboard", "false", "--lr", "0.01", .. run is null ? [] : (string[])["--out", Path.Combine(phantom.Folder, run)], .. more,
+        "pretrain", "--quiet", "--config", phantom.Catalogue, "--datasets", "PhantomView", "--arch", "swin_mini", "--img-size", "32",
+        "--projector-features", "16", "--epochs", "1", "--warmup-epochs", "0",
+        "--batch-size", "16", "--pixel-baseline", "false", "--tensorboard", "false", "--lr", "0.01",
+        .. run is null ? [] : (string[])["--out", Path.Combine(phantom.Folder, run)], .. more,
     ];
 }

@@ -14,31 +14,43 @@ public class SegmentCommandTests(MaskedPhantom phantom) : IClassFixture<MaskedPh
     public async Task Train_evaluate_and_predict_write_what_they_promise()
     {
         var folder = phantom.PathOf("command");
-        var trained = await CommandLineRun.Of(["segment", "train", "--config", phantom.Catalogue, "--out", folder, "--json", "-", .. Small]);
+        var trained = await CommandLineRun.Of(
+        [
+            "segment", "train", "--config", phantom.Catalogue, "--out", folder, "--json", "-", .. Small
+        ]);
         Assert.True(trained.ExitCode == 0, trained.Error);
         var checkpoint = Path.Combine(folder, "checkpoints", "best.pth.tar");
         var test = JsonNode.Parse(trained.Out)!["trials"]![0]!["test"]!;
 
-        var evaluated = await CommandLineRun.Of("segment", "evaluate", "--checkpoint", checkpoint, "--config", phantom.Catalogue, "--bootstrap", "50", "--json", "-", "--quiet");
+        var evaluated = await CommandLineRun.Of(
+            "segment", "evaluate", "--checkpoint", checkpoint, "--config", phantom.Catalogue, "--bootstrap", "50", "--json", "-",
+            "--quiet");
         Assert.True(evaluated.ExitCode == 0, evaluated.Error);
         var figures = JsonNode.Parse(evaluated.Out)!;
-        Assert.Equal(("PhantomSegmentation", "test", 38), ((string)figures["dataset"]!, (string)figures["split"]!, (int)figures["images"]!));
+        Assert.Equal(
+            ("PhantomSegmentation", "test", 38), ((string)figures["dataset"]!, (string)figures["split"]!, (int)figures["images"]!));
         Assert.Equal((double)test["structures"]![1]!["dice"]!, (double)figures["structures"]![1]!["dice"]!, 1e-12);
         Assert.Equal("patient", (string)figures["resampling"]!["unit"]!);
         Assert.Equal(2, figures["structures"]![0]!["intervals"]!["dice"]!.AsArray().Count);
         Assert.Null(figures["structures"]![0]!["hd95_mm"]);
 
-        var stretched = await CommandLineRun.Of("segment", "evaluate", "--checkpoint", checkpoint, "--config", phantom.Catalogue, "--bootstrap", "0", "--stretch", "--json", "-", "--quiet");
+        var stretched = await CommandLineRun.Of(
+            "segment", "evaluate", "--checkpoint", checkpoint, "--config", phantom.Catalogue, "--bootstrap", "0", "--stretch", "--json",
+            "-", "--quiet");
         Assert.True(stretched.ExitCode == 0, stretched.Error);
         Assert.Equal((null, true), ((bool?)figures["stretch"], (bool?)JsonNode.Parse(stretched.Out)!["stretch"]));
         Assert.NotEqual((double)figures["mean_dice"]!, (double)JsonNode.Parse(stretched.Out)!["mean_dice"]!);
 
-        var first = ((ImageFile)(await phantom.Dataset().Adapter.ReadAsync(DatasetSplit.Test, TestContext.Current.CancellationToken))[0].Image).Name;
+        var first = ((ImageFile)(await phantom.Dataset().Adapter.ReadAsync(DatasetSplit.Test, TestContext.Current.CancellationToken))[
+            0].Image).Name;
         var whole = await File.ReadAllBytesAsync(first, TestContext.Current.CancellationToken);
         try
         {
             await File.WriteAllTextAsync(first, "no picture", TestContext.Current.CancellationToken);
-            string[] line = ["segment", "evaluate", "--checkpoint", checkpoint, "--config", phantom.Catalogue, "--bootstrap", "0", "--json", "-"];
+            string[] line =
+            [
+                "segment", "evaluate", "--checkpoint", checkpoint, "--config", phantom.Catalogue, "--bootstrap", "0", "--json", "-"
+            ];
             (await CommandLineRun.Of(line)).AssertRefused(Path.GetFileName(first));
             var left = await CommandLineRun.Of([.. line, "--bad-images", "skip"]);
             Assert.True(left.ExitCode == 0, left.Error);
@@ -52,7 +64,9 @@ public class SegmentCommandTests(MaskedPhantom phantom) : IClassFixture<MaskedPh
         }
 
         var output = phantom.PathOf("predicted");
-        var predicted = await CommandLineRun.Of("segment", "predict", "--checkpoint", checkpoint, "--out", output, "--spacing", "2.5", "--json", "-", "--quiet", phantom.Picture, phantom.Picture);
+        var predicted = await CommandLineRun.Of(
+            "segment", "predict", "--checkpoint", checkpoint, "--out", output, "--spacing", "2.5", "--json", "-", "--quiet",
+            phantom.Picture, phantom.Picture);
         Assert.True(predicted.ExitCode == 0, predicted.Error);
         var measured = JsonNode.Parse(predicted.Out)!.AsArray();
         Assert.Equal(2, measured.Count);
@@ -65,14 +79,22 @@ public class SegmentCommandTests(MaskedPhantom phantom) : IClassFixture<MaskedPh
         Assert.Equal(3, new NetVipsImageDecoder().DecodeFile(Path.Combine(output, (string)measured[0]!["overlay"]!)).Channels);
         var bad = phantom.PathOf("bad.png");
         await File.WriteAllTextAsync(bad, "no picture", TestContext.Current.CancellationToken);
-        (await CommandLineRun.Of("segment", "predict", "--checkpoint", checkpoint, "--out", phantom.PathOf("stopped"), phantom.Picture, bad, phantom.Picture)).AssertRefused("bad.png");
-        Assert.Single(JsonNode.Parse(await File.ReadAllTextAsync(phantom.PathOf("stopped/measurements.json"), TestContext.Current.CancellationToken))!.AsArray());
-        var skipped = await CommandLineRun.Of("segment", "predict", "--checkpoint", checkpoint, "--out", phantom.PathOf("skipped"), "--bad-images", "skip", "--json", "-", phantom.Picture, bad, phantom.Picture);
+        (await CommandLineRun.Of(
+            "segment", "predict", "--checkpoint", checkpoint, "--out", phantom.PathOf("stopped"), phantom.Picture, bad,
+            phantom.Picture)).AssertRefused("bad.png");
+        Assert.Single(JsonNode.Parse(
+            await File.ReadAllTextAsync(phantom.PathOf("stopped/measurements.json"), TestContext.Current.CancellationToken))!.AsArray());
+        var skipped = await CommandLineRun.Of(
+            "segment", "predict", "--checkpoint", checkpoint, "--out", phantom.PathOf("skipped"), "--bad-images", "skip", "--json", "-",
+            phantom.Picture, bad, phantom.Picture);
         Assert.Equal(2, JsonNode.Parse(skipped.Out)!.AsArray().Count);
         Assert.Contains("left out", skipped.Error, StringComparison.Ordinal);
-        (await CommandLineRun.Of("segment", "predict", "--checkpoint", checkpoint, "--out", phantom.PathOf("none"), "--bad-images", "skip", bad)).AssertRefused("cannot be read");
+        (await CommandLineRun.Of(
+            "segment", "predict", "--checkpoint", checkpoint, "--out", phantom.PathOf("none"), "--bad-images", "skip",
+            bad)).AssertRefused("cannot be read");
 
-        Assert.Equal(JsonNode.Parse(predicted.Out)!.ToJsonString(), JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(output, "measurements.json"), TestContext.Current.CancellationToken))!.ToJsonString());
+        Assert.Equal(JsonNode.Parse(predicted.Out)!.ToJsonString(), JsonNode.Parse(
+            await File.ReadAllTextAsync(Path.Combine(output, "measurements.json"), TestContext.Current.CancellationToken))!.ToJsonString());
     }
 
     [Fact]
@@ -82,7 +104,8 @@ public class SegmentCommandTests(MaskedPhantom phantom) : IClassFixture<MaskedPh
         var run = await CommandLineRun.Of(["segment", "train", "--config", phantom.Catalogue, "--out", folder, "--trials", "2", .. Small]);
         Assert.True(run.ExitCode == 0, run.Error);
         Assert.Contains("±", run.Out, StringComparison.Ordinal);
-        var results = JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(folder, "results.json"), TestContext.Current.CancellationToken))!;
+        var results = JsonNode.Parse(
+            await File.ReadAllTextAsync(Path.Combine(folder, "results.json"), TestContext.Current.CancellationToken))!;
         double Dice(int trial) => (double)results["trials"]![trial]!["test"]!["structures"]![0]!["dice"]!;
         Assert.NotEqual(Dice(0), Dice(1));
         Assert.Equal((Dice(0) + Dice(1)) / 2, (double)results["summary"]![0]!["dice"]!, 1e-12);
@@ -93,19 +116,31 @@ public class SegmentCommandTests(MaskedPhantom phantom) : IClassFixture<MaskedPh
         File.Delete(Path.Combine(folder, "results.json"));
         var resumed = await CommandLineRun.Of("segment", "train", "--resume", folder, "--quiet");
         Assert.True(resumed.ExitCode == 0, resumed.Error);
-        var again = JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(folder, "results.json"), TestContext.Current.CancellationToken))!;
+        var again = JsonNode.Parse(
+            await File.ReadAllTextAsync(Path.Combine(folder, "results.json"), TestContext.Current.CancellationToken))!;
         Assert.Equal(results["summary"]!.ToJsonString(), again["summary"]!.ToJsonString());
     }
 
     [Fact]
     public async Task Segment_train_takes_its_own_line_again_and_refuses_another_value_by_name()
     {
-        string[] line = ["segment", "train", "--config", phantom.Catalogue, "--trials", "2", "--out", phantom.PathOf("scheduled"), "--resume", "auto", .. Small];
+        string[] line =
+        [
+            "segment", "train", "--config", phantom.Catalogue, "--trials", "2", "--out", phantom.PathOf("scheduled"), "--resume", "auto",
+            .. Small
+        ];
         var begun = await CommandLineRun.Of(line);
         Assert.True(begun.ExitCode == 0, begun.Error);
         Assert.Contains("is finished", (await CommandLineRun.Of([.. line, "--workers", "1"])).Out, StringComparison.Ordinal);
-        foreach (var (option, value, then) in ((string, string, string)[])[("--trials", "3", "2"), ("--width", "32", "16"), ("--seed", "4", ""), ("--config", "other.yaml", phantom.Catalogue), ("--dataset", "Other", "PhantomSegmentation")])
-            (await CommandLineRun.Of(["segment", "train", .. line[2..^1].Chunk(2).Where(o => o[0] != option).SelectMany(o => o), option, value])).AssertRefused(option, $"began with {then}");
+        foreach (var (option, value, then) in ((string, string, string)[])
+        [
+            ("--trials", "3", "2"), ("--width", "32", "16"), ("--seed", "4", ""), ("--config", "other.yaml", phantom.Catalogue),
+            ("--dataset", "Other", "PhantomSegmentation")
+        ])
+            (await CommandLineRun.Of(
+            [
+                "segment", "train", .. line[2..^1].Chunk(2).Where(o => o[0] != option).SelectMany(o => o), option, value
+            ])).AssertRefused(option, $"began with {then}");
         File.Delete(phantom.PathOf("scheduled/results.json"));
         var resumed = await CommandLineRun.Of(line);
         Assert.True(resumed.ExitCode == 0, resumed.Error);
@@ -117,12 +152,21 @@ public class SegmentCommandTests(MaskedPhantom phantom) : IClassFixture<MaskedPh
     {
         var file = phantom.PathOf("file");
         await File.WriteAllTextAsync(file, "mine", TestContext.Current.CancellationToken);
-        (await CommandLineRun.Of(["segment", "train", "--config", phantom.Catalogue, "--out", file, "--trials", "2", .. Small])).AssertRefused("file", "--out");
-        (await CommandLineRun.Of(["segment", "train", "--config", phantom.Catalogue, "--out", phantom.PathOf("trained"), "--trials", "2", .. Small])).AssertRefused("holds a run already");
+        (await CommandLineRun.Of(
+        [
+            "segment", "train", "--config", phantom.Catalogue, "--out", file, "--trials", "2", .. Small
+        ])).AssertRefused("file", "--out");
+        (await CommandLineRun.Of(
+        [
+            "segment", "train", "--config", phantom.Catalogue, "--out", phantom.PathOf("trained"), "--trials", "2", .. Small
+        ])).AssertRefused("holds a run already");
         Assert.False(File.Exists(Path.Combine(phantom.PathOf("trained"), "trials.json")));
         var foreign = Path.Combine(Directory.CreateDirectory(phantom.PathOf("clinic")).FullName, "trials.json");
         await File.WriteAllTextAsync(foreign, "{\"nct\": 1}", TestContext.Current.CancellationToken);
-        (await CommandLineRun.Of(["segment", "train", "--config", phantom.Catalogue, "--out", phantom.PathOf("clinic"), .. Small])).AssertRefused("trials.json");
+        (await CommandLineRun.Of(
+        [
+            "segment", "train", "--config", phantom.Catalogue, "--out", phantom.PathOf("clinic"), .. Small
+        ])).AssertRefused("trials.json");
         Assert.Equal("{\"nct\": 1}", await File.ReadAllTextAsync(foreign, TestContext.Current.CancellationToken));
     }
 
@@ -131,7 +175,8 @@ public class SegmentCommandTests(MaskedPhantom phantom) : IClassFixture<MaskedPh
     {
         var run = phantom.Run("without catalogue", o => o.Epochs = 1) with { Catalogue = null };
         await phantom.TrainAsync(run, cancellationToken: TestContext.Current.CancellationToken);
-        (await CommandLineRun.Of("segment", "train", "--resume", run.Directory, "--quiet")).AssertRefused("config.json", "'catalogue'", "program");
+        (await CommandLineRun.Of("segment", "train", "--resume", run.Directory, "--quiet")).AssertRefused(
+            "config.json", "'catalogue'", "program");
     }
 
     [Fact]
@@ -149,13 +194,16 @@ public class SegmentCommandTests(MaskedPhantom phantom) : IClassFixture<MaskedPh
         using var model = LoadedSegmenter.Load(phantom.Checkpoint);
         var dataset = phantom.Dataset();
         await using var services = new ServiceCollection().AddArk().AddTraining().Services.BuildServiceProvider();
-        var evaluation = await services.GetRequiredService<SegmentationEvaluator>().EvaluateAsync(model, dataset, DatasetSplit.Test, cancellationToken: TestContext.Current.CancellationToken);
+        var evaluation = await services
+            .GetRequiredService<SegmentationEvaluator>()
+            .EvaluateAsync(model, dataset, DatasetSplit.Test, cancellationToken: TestContext.Current.CancellationToken);
         var samples = await dataset.Adapter.ReadAsync(DatasetSplit.Test, TestContext.Current.CancellationToken);
         var decoder = new NetVipsImageDecoder();
         var dice = samples.Average(s =>
         {
             var image = s.Image.Load(decoder);
-            return MaskOverlap.Of(model.Segment(image)[0], new Mask(image.Width, image.Height, s.Masks.Load(decoder, image.Width, image.Height).Of(0))).Dice;
+            return MaskOverlap.Of(
+                model.Segment(image)[0], new Mask(image.Width, image.Height, s.Masks.Load(decoder, image.Width, image.Height).Of(0))).Dice;
         });
         Assert.Equal(dice, evaluation.Structures[0].Dice, 1e-12);
     }
@@ -169,7 +217,8 @@ public class SegmentCommandTests(MaskedPhantom phantom) : IClassFixture<MaskedPh
     [InlineData("predict --checkpoint missing.pth.tar x.png", "missing.pth.tar")]
     public async Task Wrong_input_is_refused_in_one_line(string line, params string[] words)
     {
-        var args = string.Format(System.Globalization.CultureInfo.InvariantCulture, line, phantom.Catalogue, phantom.PathOf("refused"), Fixture.PathOf("phantom_teacher", "teacher.safetensors")).Split(' ');
+        var args = string.Format(System.Globalization.CultureInfo.InvariantCulture, line, phantom.Catalogue, phantom.PathOf(
+            "refused"), Fixture.PathOf("phantom_teacher", "teacher.safetensors")).Split(' ');
         (await CommandLineRun.Of(["segment", .. args])).AssertRefused(words);
     }
 }

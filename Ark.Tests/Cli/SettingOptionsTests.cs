@@ -79,7 +79,8 @@ public class SettingOptionsTests
             command.MessageOf(new TrainingStoppedException("diverged: lower 'LearningRate' of 'Unknown'")));
         foreach (var line in (string[])["pretrain", "finetune", "segment train"])
         {
-            Assert.Equal($"no room: go on with: ark {line} --resume 'a b'", Assert.IsType<TrainingCommand>(root.Parse(line).CommandResult.Command)
+            Assert.Equal($"no room: go on with: ark {line} --resume 'a b'", Assert.IsType<TrainingCommand>(root.Parse(
+                line).CommandResult.Command)
                 .MessageOf(new TrainingStoppedException("no room: go on with: 'Resume' 'a b'")));
         }
     }
@@ -89,7 +90,9 @@ public class SettingOptionsTests
     [InlineData("Choose another file ('path').", "Choose another file (--out).")]
     [InlineData("Set 'path' and 'Unknown', see 'Weights'.", "Set 'path' and 'Unknown', see --weights.")]
     public void A_type_or_parameter_in_a_hint_becomes_the_words_of_the_command_line(string hint, string expected) =>
-        Assert.Equal($"file: holds 'IArkTrainer'. {expected}", CommandWords.MessageOf(new ArkInputException("file", null, "holds 'IArkTrainer'", hint)));
+        Assert.Equal(
+            $"file: holds 'IArkTrainer'. {expected}",
+            CommandWords.MessageOf(new ArkInputException("file", null, "holds 'IArkTrainer'", hint)));
 
     [Theory]
     [InlineData("--epochs 10 --warmup-epochs 10", "fine-tuning options, --warmup-epochs", "train longer (--epochs)")]

@@ -12,7 +12,9 @@ public class UnknownWordTests
         get
         {
             using var services = new ServiceCollection().AddArk().AddTraining().Services.BuildServiceProvider();
-            return [.. Below(ArkCommandLine.CreateRoot(services, new Terminal(TextWriter.Null, TextWriter.Null, false)), "").Where(c => c.Command.Subcommands.Count == 0).Select(c => c.Path)];
+            return [.. Below(ArkCommandLine.CreateRoot(services, new Terminal(TextWriter.Null, TextWriter.Null, false)), "")
+                .Where(c => c.Command.Subcommands.Count == 0)
+                .Select(c => c.Path)];
         }
     }
 
@@ -21,12 +23,18 @@ public class UnknownWordTests
     public async Task Every_option_of_a_command_is_suggested_for_its_misspelling_and_the_hint_names_the_command(string path)
     {
         await using var services = new ServiceCollection().AddArk().AddTraining().Services.BuildServiceProvider();
-        var command = Below(ArkCommandLine.CreateRoot(services, new Terminal(TextWriter.Null, TextWriter.Null, false)), "").Single(c => c.Path == path).Command;
+        var command = Below(ArkCommandLine.CreateRoot(services, new Terminal(TextWriter.Null, TextWriter.Null, false)), "").Single(c =>
+            c.Path == path).Command;
         Assert.NotEmpty(command.Options);
-        foreach (var option in command.Options.Where(o => !o.Hidden && o.Name.StartsWith("--", StringComparison.Ordinal) && o.Name.Length > 5))
+        foreach (var option in command.Options.Where(o => !o.Hidden
+            && o.Name.StartsWith("--", StringComparison.Ordinal)
+            && o.Name.Length > 5))
         {
             // Two letters of it change places.
-            var typo = string.Concat(option.Name.AsSpan(0, option.Name.Length - 2), option.Name.AsSpan(option.Name.Length - 1), option.Name.AsSpan(option.Name.Length - 2, 1));
+            var typo = string.Concat(
+                option.Name.AsSpan(0, option.Name.Length - 2),
+                option.Name.AsSpan(option.Name.Length - 1),
+                option.Name.AsSpan(option.Name.Length - 2, 1));
             if (typo == option.Name) typo += "x";
             foreach (var written in (string[])[typo, typo + "=x"])
             {
@@ -38,8 +46,15 @@ public class UnknownWordTests
     }
 
     [Theory]
-    [InlineData("there is no option '--chekpoint'. Did you mean '--checkpoint'? See 'ark predict --help'.", "predict", "--chekpoint", "x.pth", "chest.png")]
-    [InlineData("there is no option '--verbos'. Did you mean '--verbose'? See 'ark predict --help'.", "predict", "--checkpoint", "x.pth", "--verbos", "chest.png")]
+    [InlineData(
+        "there is no option '--chekpoint'. Did you mean '--checkpoint'? See 'ark predict --help'.",
+        "predict",
+        "--chekpoint",
+        "x.pth",
+        "chest.png")]
+    [InlineData(
+        "there is no option '--verbos'. Did you mean '--verbose'? See 'ark predict --help'.", "predict", "--checkpoint", "x.pth",
+        "--verbos", "chest.png")]
     [InlineData("there is no option '--colour'. See 'ark report --help'.", "report", "--colour", "runs/x")]
     [InlineData("there is no command 'predcit'. Did you mean 'predict'? See 'ark --help'.", "predcit", "--checkpoint", "x.pth")]
     [InlineData("there is no command 'evalute'. Did you mean 'evaluate'? See 'ark segment --help'.", "segment", "evalute")]

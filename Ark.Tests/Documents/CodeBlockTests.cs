@@ -33,7 +33,8 @@ public class CodeBlockTests
         """;
 
     private static readonly Lazy<MetadataReference[]> References = new(() =>
-        [.. ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator).Append(typeof(DocumentContext).Assembly.Location).Distinct(StringComparer.Ordinal)
+        [.. ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator).Append(
+            typeof(DocumentContext).Assembly.Location).Distinct(StringComparer.Ordinal)
             .Select(p => MetadataReference.CreateFromFile(p))]);
 
     private static readonly CSharpParseOptions Options = new(LanguageVersion.Latest);
@@ -56,11 +57,16 @@ public class CodeBlockTests
         var tree = CSharpSyntaxTree.ParseText(block.Code, Options, cancellationToken: TestContext.Current.CancellationToken);
         var root = (CompilationUnitSyntax)await tree.GetRootAsync(TestContext.Current.CancellationToken);
         var kind = root.Members.OfType<GlobalStatementSyntax>().Any() ? OutputKind.ConsoleApplication : OutputKind.DynamicallyLinkedLibrary;
-        var compilation = CSharpCompilation.Create($"Document{line}", [tree, CSharpSyntaxTree.ParseText(Usings, Options, cancellationToken: TestContext.Current.CancellationToken)], References.Value,
+        var compilation = CSharpCompilation.Create($"Document{line}",
+        [
+            tree, CSharpSyntaxTree.ParseText(Usings, Options, cancellationToken: TestContext.Current.CancellationToken)
+        ], References.Value,
             new CSharpCompilationOptions(kind, nullableContextOptions: NullableContextOptions.Enable));
         using var assembly = new MemoryStream();
         var result = compilation.Emit(assembly, cancellationToken: TestContext.Current.CancellationToken);
-        Assert.True(result.Success, string.Join('\n', result.Diagnostics.Where(d => d.Severity == DiagnosticSeverity.Error).Select(d => $"{block.Place}: {d}")));
+        Assert.True(
+            result.Success,
+            string.Join('\n', result.Diagnostics.Where(d => d.Severity == DiagnosticSeverity.Error).Select(d => $"{block.Place}: {d}")));
         if (block.Remark == "run") await Run(assembly);
     }
 

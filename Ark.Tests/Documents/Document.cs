@@ -28,7 +28,8 @@ internal sealed partial class Document
             var start = i + 1;
             for (i++; i < lines.Length && lines[i].Trim() != "```"; i++) text.Add("");
             if (i < lines.Length) text.Add("");
-            fences.Add(new CodeBlock(name, start, fence.Groups["language"].Value, fence.Groups["remark"].Value.Trim(), [.. lines[start..i]]));
+            fences.Add(
+                new CodeBlock(name, start, fence.Groups["language"].Value, fence.Groups["remark"].Value.Trim(), [.. lines[start..i]]));
         }
 
         Text = text;
@@ -45,18 +46,24 @@ internal sealed partial class Document
     public IReadOnlyList<CodeBlock> Blocks { get; }
 
     /// <summary>The targets of links and pictures, with their lines.</summary>
-    public IEnumerable<(int Line, string Target)> Links => Text.SelectMany((line, i) => Link().Matches(InlineCode().Replace(line, "")).Select(m => (i + 1, m.Groups["target"].Value)));
+    public IEnumerable<(int Line, string Target)> Links =>
+        Text.SelectMany((line, i) => Link().Matches(InlineCode().Replace(line, "")).Select(m => (i + 1, m.Groups["target"].Value)));
 
     /// <summary>What inline code says.</summary>
-    public IEnumerable<(int Line, string Code)> Inline => Text.SelectMany((line, i) => InlineCode().Matches(line).Select(m => (i + 1, m.Groups["code"].Value)));
+    public IEnumerable<(int Line, string Code)> Inline =>
+        Text.SelectMany((line, i) => InlineCode().Matches(line).Select(m => (i + 1, m.Groups["code"].Value)));
 
     /// <summary>The anchors of the headings, as Git hosts form them.</summary>
-    public IReadOnlySet<string> Anchors => Text.Where(l => l.StartsWith('#')).Select(l => NotInAnchor().Replace(l.TrimStart('#').Trim().ToLowerInvariant(), "").Replace(' ', '-')).ToHashSet(StringComparer.Ordinal);
+    public IReadOnlySet<string> Anchors =>
+        Text.Where(l => l.StartsWith('#'))
+            .Select(l => NotInAnchor().Replace(l.TrimStart('#').Trim().ToLowerInvariant(), "").Replace(' ', '-'))
+            .ToHashSet(StringComparer.Ordinal);
 
     public static string PathOf(string name) => Path.Combine(Fixture.Repository, name);
 
     private static IEnumerable<string> Under(string folder) => Directory.EnumerateFiles(PathOf(folder), "*.md", SearchOption.AllDirectories)
-        .Select(f => Path.GetRelativePath(Fixture.Repository, f)).Where(f => !f.Split('/').Any(p => p is "bin" or "obj")).Order(StringComparer.Ordinal);
+        .Select(f => Path.GetRelativePath(Fixture.Repository, f)).Where(f => !f.Split('/').Any(p => p is "bin" or "obj")).Order(
+            StringComparer.Ordinal);
 
     [GeneratedRegex(@"^\s*```(?<language>\w*)(?<remark>.*)$", RegexOptions.None, 1000)]
     private static partial Regex Fence();

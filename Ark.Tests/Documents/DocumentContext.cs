@@ -39,6 +39,7 @@ public static class DocumentContext
     {
         public LabelSchema Labels { get; } = new(LabelTask.Binary, ["Pneumothorax"]);
 
-        public ValueTask<IReadOnlyList<ImageSample>> ReadAsync(DatasetSplit split, CancellationToken cancellationToken = default) => ValueTask.FromResult<IReadOnlyList<ImageSample>>([]);
+        public ValueTask<IReadOnlyList<ImageSample>> ReadAsync(DatasetSplit split, CancellationToken cancellationToken = default) =>
+            ValueTask.FromResult<IReadOnlyList<ImageSample>>([]);
     }
 }

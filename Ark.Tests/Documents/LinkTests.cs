@@ -6,9 +6,13 @@ public class LinkTests
     [Fact]
     public void Relative_links_and_anchors_lead_somewhere()
     {
-        var links = Document.All.SelectMany(d => d.Links.Where(l => !IsAbsolute(l.Target)).Select(l => (Document: d, l.Line, l.Target))).ToList();
+        var links = Document.All.SelectMany(d => d.Links
+            .Where(l => !IsAbsolute(l.Target))
+            .Select(l => (Document: d, l.Line, l.Target))).ToList();
         Assert.True(links.Count > 30, $"only {links.Count} links were found");
-        var problems = links.SelectMany(l => Problem(l.Document, l.Target) is { } problem ? (string[])[$"{l.Document.Name}:{l.Line}: '{l.Target}' {problem}"] : []).ToList();
+        var problems = links.SelectMany(l => Problem(l.Document, l.Target) is { } problem
+            ? (string[])[$"{l.Document.Name}:{l.Line}: '{l.Target}' {problem}"]
+            : []).ToList();
         Assert.True(problems.Count == 0, string.Join('\n', problems));
     }
 
@@ -26,7 +30,8 @@ public class LinkTests
         while (open.TryDequeue(out var name))
         {
             if (!seen.Add(name) || Document.All.SingleOrDefault(d => d.Name == name) is not { } document) continue;
-            foreach (var (_, target) in document.Links.Where(l => !IsAbsolute(l.Target))) open.Enqueue(Resolve(document, target.Split('#')[0]));
+            foreach (var (_, target) in document.Links.Where(l => !IsAbsolute(l.Target))) open.Enqueue(
+                Resolve(document, target.Split('#')[0]));
         }
 
         Assert.DoesNotContain(Document.All.Select(d => d.Name), n => n.StartsWith("docs/", StringComparison.Ordinal) && !seen.Contains(n));
@@ -42,7 +47,11 @@ public class LinkTests
 
     private static string Resolve(Document document, string target) => target.Length == 0
         ? document.Name
-        : Path.GetRelativePath(Fixture.Repository, Path.GetFullPath(Path.Combine(Path.GetDirectoryName(Document.PathOf(document.Name))!, target)));
+        : Path.GetRelativePath(
+            Fixture.Repository, Path.GetFullPath(Path.Combine(Path.GetDirectoryName(Document.PathOf(document.Name))!, target)));
 
-    private static bool IsAbsolute(string target) => target.StartsWith("https://", StringComparison.Ordinal) || target.StartsWith("http://", StringComparison.Ordinal) || target.StartsWith("mailto:", StringComparison.Ordinal);
+    private static bool IsAbsolute(string target) =>
+        target.StartsWith("https://", StringComparison.Ordinal)
+            || target.StartsWith("http://", StringComparison.Ordinal)
+            || target.StartsWith("mailto:", StringComparison.Ordinal);
 }

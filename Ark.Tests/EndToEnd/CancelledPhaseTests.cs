@@ -6,7 +6,10 @@ using Microsoft.Extensions.Options;
 
 namespace Ark.Tests.EndToEnd;
 
-/// <summary>Work that is cancelled in each of its phases ends there. Where a phase is, the number of pictures read tells, and how soon it ended, the number of those read after.</summary>
+/// <summary>
+/// Work that is cancelled in each of its phases ends there. Where a phase is, the number of pictures read tells, and how soon it ended, the
+/// number of those read after.
+/// </summary>
 public class CancelledPhaseTests(PhantomFixture phantom) : IClassFixture<PhantomFixture>
 {
     // What a thread may have begun, and the batches that wait in front of the network.
@@ -19,13 +22,22 @@ public class CancelledPhaseTests(PhantomFixture phantom) : IClassFixture<Phantom
     [InlineData("baseline")]
     public async Task Pretraining_ends_in_the_phase_in_which_it_is_cancelled_and_keeps_its_state(string phase)
     {
-        var run = phantom.Run("cancelled-" + phase, o => (o.Epochs, o.BatchSize, o.Workers, o.PixelBaseline) = (1, 1, 1, true), ["PhantomFindings"]);
+        var run = phantom.Run(
+            "cancelled-" + phase, o => (o.Epochs, o.BatchSize, o.Workers, o.PixelBaseline) = (1, 1, 1, true), ["PhantomFindings"]);
         var data = (await PreparedDataset.ReadAsync(run.Datasets, TestContext.Current.CancellationToken))[0];
         var (train, validation, test) = (data.Train.Count, data.Validation.Count, data.Test.Count);
-        var at = phase switch { "training" => train / 2, "validation" => train + (validation / 2), "test" => train + validation + (test / 2), _ => train + validation + (2 * test) + (train / 2) };
-        Assert.True(Math.Min(train / 2, (validation / 2) + (2 * test)) > 2 * Ahead && 3 * test / 2 > Ahead, "the phases are too short to tell");
+        var at = phase switch
+        {
+            "training" => train / 2,
+            "validation" => train + (validation / 2),
+            "test" => train + validation + (test / 2),
+            _ => train + validation + (2 * test) + (train / 2),
+        };
+        Assert.True(
+            Math.Min(train / 2, (validation / 2) + (2 * test)) > 2 * Ahead && 3 * test / 2 > Ahead, "the phases are too short to tell");
         using var decoder = new CancellingDecoder(at);
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => new ArkTrainer(decoder, Options.Create(new TrainingOptions())).TrainAsync(run, cancellationToken: decoder.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => new ArkTrainer(
+            decoder, Options.Create(new TrainingOptions())).TrainAsync(run, cancellationToken: decoder.Token));
         Assert.InRange(decoder.After, 0, Ahead);
         Assert.True(File.Exists(new RunFiles(run.Directory!).Checkpoint()));
     }
@@ -42,8 +54,18 @@ public class CancelledPhaseTests(PhantomFixture phantom) : IClassFixture<Phantom
         using var decoder = new CancellingDecoder(at);
         await using var services = new ServiceCollection().AddArk().AddTraining().Services.BuildServiceProvider();
         var dataset = services.GetRequiredService<ArkDatasets>().Create(DatasetCatalogue.Load(small.Catalogue(folder)).Get("noise"));
-        var options = new FineTuningOptions { InitialWeights = small.Checkpoint, Epochs = 1, BatchSize = 1, Trials = 20, Workers = 1, TestTimeCrops = 1 };
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => new FineTuner(decoder).FineTuneAsync(new FineTuningRun { Dataset = dataset, Options = options, Directory = folder.PathOf("tuned") }, cancellationToken: decoder.Token));
+        var options = new FineTuningOptions
+        {
+            InitialWeights = small.Checkpoint,
+            Epochs = 1,
+            BatchSize = 1,
+            Trials = 20,
+            Workers = 1,
+            TestTimeCrops = 1,
+        };
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => new FineTuner(decoder).FineTuneAsync(
+            new FineTuningRun { Dataset = dataset, Options = options, Directory = folder.PathOf("tuned") },
+            cancellationToken: decoder.Token));
         Assert.InRange(decoder.After, 0, 4);
     }
 
@@ -52,7 +74,8 @@ public class CancelledPhaseTests(PhantomFixture phantom) : IClassFixture<Phantom
     {
         using var features = TorchSharp.torch.zeros(4, 2);
         using var targets = TorchSharp.torch.zeros(4, 1);
-        Assert.ThrowsAny<OperationCanceledException>(() => LogisticRegression.Fit(new LabelSchema(LabelTask.Binary, ["Odd"]), features, targets, 1, cancellationToken: new CancellationToken(canceled: true)));
+        Assert.ThrowsAny<OperationCanceledException>(() => LogisticRegression.Fit(
+            new LabelSchema(LabelTask.Binary, ["Odd"]), features, targets, 1, cancellationToken: new CancellationToken(canceled: true)));
     }
 
     /// <summary>Cancels at a picture, and counts those that are read after it.</summary>

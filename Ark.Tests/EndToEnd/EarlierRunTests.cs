@@ -9,7 +9,9 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Ark.Tests.EndToEnd;
 
-/// <summary>Runs that an earlier version began and left (see <c>Fixtures/earlier_runs/README.md</c>) go on, and come to what that version came to.</summary>
+/// <summary>
+/// Runs that an earlier version began and left (see <c>Fixtures/earlier_runs/README.md</c>) go on, and come to what that version came to.
+/// </summary>
 public sealed class EarlierRunTests : IAsyncDisposable
 {
     private static readonly LabelSchema Findings = new(LabelTask.MultiLabel, ["Edema", "Effusion", "Nodule"]);
@@ -49,7 +51,10 @@ public sealed class EarlierRunTests : IAsyncDisposable
         await _services.GetRequiredService<IArkTrainer>().TrainAsync(
             new TrainingRun
             {
-                Datasets = [new ArkDataset("Findings", new Noise("findings", Findings)), new ArkDataset("Triage", new Noise("triage", Triage))],
+                Datasets =
+                [
+                    new ArkDataset("Findings", new Noise("findings", Findings)), new ArkDataset("Triage", new Noise("triage", Triage))
+                ],
                 Options = options,
                 Directory = _folder,
                 Resume = true,
@@ -100,7 +105,13 @@ public sealed class EarlierRunTests : IAsyncDisposable
             LearningRate = 1e-3,
         };
         await _services.GetRequiredService<SegmentationTrainer>().TrainAsync(
-            new SegmentationRun { Dataset = new SegmentationDataset("Boxes", new Boxes()), Directory = _folder, Resume = true, Options = options },
+            new SegmentationRun
+            {
+                Dataset = new SegmentationDataset("Boxes", new Boxes()),
+                Directory = _folder,
+                Resume = true,
+                Options = options,
+            },
             cancellationToken: Cancellation);
         AssertMetrics("segmentation");
     }
@@ -137,7 +148,8 @@ public sealed class EarlierRunTests : IAsyncDisposable
                 break;
             case JsonValue number when number.GetValueKind() == System.Text.Json.JsonValueKind.Number:
                 var (wanted, found) = ((double)number, (double)actual!);
-                Assert.True(Math.Abs(wanted - found) <= 1e-4 * Math.Max(1e-3, Math.Abs(wanted)), $"{place}: {found}, where it was {wanted}");
+                Assert.True(
+                    Math.Abs(wanted - found) <= 1e-4 * Math.Max(1e-3, Math.Abs(wanted)), $"{place}: {found}, where it was {wanted}");
                 break;
             default:
                 Assert.True(JsonNode.DeepEquals(expected, actual), $"{place}: {actual}, where it was {expected}");
@@ -151,10 +163,13 @@ public sealed class EarlierRunTests : IAsyncDisposable
 
         public ValueTask<IReadOnlyList<ImageSample>> ReadAsync(DatasetSplit split, CancellationToken cancellationToken = default) =>
             ValueTask.FromResult<IReadOnlyList<ImageSample>>([.. Enumerable.Range(0, 6).Select(i =>
-                new ImageSample(new Picture($"{name}/{split}/{i}", (ulong)((name.Length * 100) + ((int)split * 10) + i), 40), Targets(i)))]);
+                new ImageSample(
+                    new Picture($"{name}/{split}/{i}", (ulong)((name.Length * 100) + ((int)split * 10) + i), 40), Targets(i)))]);
 
         private float[] Targets(int i) =>
-            [.. Enumerable.Range(0, labels.Count).Select(l => labels.Task == LabelTask.MultiClass ? (l == i % labels.Count ? 1f : 0f) : (i >> l) & 1)];
+            [.. Enumerable.Range(0, labels.Count).Select(l => labels.Task == LabelTask.MultiClass
+                ? (l == i % labels.Count ? 1f : 0f)
+                : (i >> l) & 1)];
     }
 
     private sealed class Picture(string name, ulong seed, int side) : ImageSource

@@ -62,7 +62,8 @@ public class FaultTests(PhantomFixture phantom) : IClassFixture<PhantomFixture>
         await phantom.TrainAsync(whole, cancellationToken: Cancellation);
         var run = phantom.Run("image", null, PhantomFixture.Small);
         var image = (await run.Datasets[1].Adapter.ReadAsync(DatasetSplit.Train, Cancellation))[5].Image.Name;
-        var error = await Assert.ThrowsAsync<ArkInputException>(() => phantom.TrainAsync(run, WhenEpochEnds(1, () => File.Move(image, image + ".gone")), Cancellation));
+        var error = await Assert.ThrowsAsync<ArkInputException>(() => phantom.TrainAsync(
+            run, WhenEpochEnds(1, () => File.Move(image, image + ".gone")), Cancellation));
         Assert.Contains(image, error.Message, StringComparison.Ordinal);
         File.Move(image + ".gone", image);
         await phantom.TrainAsync(run with { Resume = true }, cancellationToken: Cancellation);
@@ -83,7 +84,8 @@ public class FaultTests(PhantomFixture phantom) : IClassFixture<PhantomFixture>
     [Fact]
     public async Task Exploding_loss_stops_the_run_with_the_images_named_and_the_state_before_it_kept()
     {
-        var run = phantom.Run("exploding", o => (o.LearningRate, o.Optimizer, o.BatchSize) = (900, OptimizerKind.Sgd, 8), PhantomFixture.Small);
+        var run = phantom.Run(
+            "exploding", o => (o.LearningRate, o.Optimizer, o.BatchSize) = (900, OptimizerKind.Sgd, 8), PhantomFixture.Small);
         var error = await Assert.ThrowsAsync<TrainingStoppedException>(() => phantom.TrainAsync(run, cancellationToken: Cancellation));
         var failure = JsonNode.Parse(File.ReadAllText(Path.Combine(run.Directory!, "failure.json")))!;
         var images = failure["images"]!.AsArray().Select(i => (string)i!).ToList();
@@ -92,7 +94,8 @@ public class FaultTests(PhantomFixture phantom) : IClassFixture<PhantomFixture>
         var state = new RunFiles(run.Directory!).Root();
         var position = (PickleDictionary)((PickleDictionary)state["ark"]!)["position"]!;
         Assert.Equal((long)failure["step"]! - 1, (long)position["step"]!);
-        Assert.All((PickleDictionary)state["state_dict"]!, e => Assert.True(((TorchSharp.torch.Tensor)e.Value!).isfinite().all().item<bool>()));
+        Assert.All(
+            (PickleDictionary)state["state_dict"]!, e => Assert.True(((TorchSharp.torch.Tensor)e.Value!).isfinite().all().item<bool>()));
     }
 
     [Theory]
@@ -129,7 +132,10 @@ public class FaultTests(PhantomFixture phantom) : IClassFixture<PhantomFixture>
         File.WriteAllText(Path.Combine(run, "metrics.jsonl"), "");
         File.WriteAllText(weights, "before");
         Assert.Throws<IOException>(() => File.WriteAllBytes(Path.Combine(disk.Folder, "filled"), new byte[1 << 20]));
-        foreach (var command in (string[][])[["report", run], ["convert", Fixture.PathOf("phantom_teacher", "teacher.safetensors"), weights]])
+        foreach (var command in (string[][])
+        [
+            ["report", run], ["convert", Fixture.PathOf("phantom_teacher", "teacher.safetensors"), weights]
+        ])
         {
             var result = await CommandLineRun.Of(command);
             Assert.Equal(1, result.ExitCode);
@@ -139,7 +145,10 @@ public class FaultTests(PhantomFixture phantom) : IClassFixture<PhantomFixture>
 
         Assert.Equal("before", File.ReadAllText(weights));
         // A place that does not exist is the command line's fault.
-        Assert.Equal(2, (await CommandLineRun.Of("convert", Fixture.PathOf("phantom_teacher", "teacher.safetensors"), Path.Combine(disk.Folder, "nowhere", "out.safetensors"))).ExitCode);
+        Assert.Equal(2, (await CommandLineRun.Of(
+            "convert",
+            Fixture.PathOf("phantom_teacher", "teacher.safetensors"),
+            Path.Combine(disk.Folder, "nowhere", "out.safetensors"))).ExitCode);
     }
 
     private static Reaction WhenEpochEnds(int epoch, Action action) => new(p =>
@@ -180,7 +189,11 @@ public class FaultTests(PhantomFixture phantom) : IClassFixture<PhantomFixture>
         {
             try
             {
-                using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true, UseShellExecute = false })!;
+                using var process = Process.Start(new ProcessStartInfo(program, arguments)
+                {
+                    RedirectStandardError = true,
+                    UseShellExecute = false,
+                })!;
                 process.WaitForExit();
                 return process.ExitCode;
             }

@@ -25,7 +25,9 @@ public class LearningTests(PhantomFixture phantom) : IClassFixture<PhantomFixtur
             if (Reaction.IsPassEnd(p)) losses.Add((p.Dataset!, p.TaskLoss!.Value));
         }), TestContext.Current.CancellationToken);
         var passes = losses.ToLookup(l => l.Pass, l => l.Loss);
-        TestContext.Current.SendDiagnosticMessage(string.Join('\n', passes.Select(p => $"{order} {p.Key}: {string.Join(' ', p.Select(l => l.ToString("F2", CultureInfo.InvariantCulture)))}")));
+        TestContext.Current.SendDiagnosticMessage(string.Join(
+            '\n',
+            passes.Select(p => $"{order} {p.Key}: {string.Join(' ', p.Select(l => l.ToString("F2", CultureInfo.InvariantCulture)))}")));
         Assert.Equal(order == TaskOrder.Concurrent ? 1 : 2, passes.Count);
         Assert.All(passes, p => Assert.InRange(p.TakeLast(3).Average(), 0, p.First() / 2));
     }

@@ -19,7 +19,10 @@ public class OneArithmeticTests(TrainedPhantom trained) : IClassFixture<TrainedP
     {
         string[] common = ["--checkpoint", trained.Checkpoint, "--crops", $"{crops}", "--batch-size", "20", "--quiet"];
         var table = Path.Combine(trained.Folder, $"{dataset}-{crops}.parquet");
-        var evaluated = await CommandLineRun.Of(["evaluate", "--config", trained.Catalogue, "--dataset", dataset, "--predictions", table, .. common]);
+        var evaluated = await CommandLineRun.Of(
+        [
+            "evaluate", "--config", trained.Catalogue, "--dataset", dataset, "--predictions", table, .. common
+        ]);
         Assert.True(evaluated.ExitCode == 0, evaluated.Error);
         var read = await PredictionFile.ReadAsync(table, TestContext.Current.CancellationToken);
         var images = read.Names!.Select(n => Path.Combine(DatasetCatalogue.Load(trained.Catalogue).Get(dataset).DataDirectory, n));

@@ -10,7 +10,10 @@ public sealed class PhantomReadingTests
     public async Task Every_phantom_dataset_is_read_from_disk_and_workers_change_no_bit()
     {
         using var folder = new DataFolder();
-        var written = await PhantomDatasets.WriteAsync(Path.Combine(folder.Root, "phantom"), new() { Count = PhantomDatasetOptions.MinCount }, cancellationToken: TestContext.Current.CancellationToken);
+        var written = await PhantomDatasets.WriteAsync(
+            Path.Combine(folder.Root, "phantom"),
+            new() { Count = PhantomDatasetOptions.MinCount },
+            cancellationToken: TestContext.Current.CancellationToken);
         var catalogue = DatasetCatalogue.Load(written.Catalogue);
         var images = 0;
 
@@ -34,7 +37,11 @@ public sealed class PhantomReadingTests
 
     private static async Task<List<float>> Views(IReadOnlyList<ImageSample> samples, int workers)
     {
-        var loader = new BatchLoader(samples, new TrainingTransform(32, 32, AugmentationRecipe.ArkPlus), new NetVipsImageDecoder(), new() { BatchSize = 8, Workers = workers, Shuffle = true, Seed = 7 });
+        var loader = new BatchLoader(
+            samples,
+            new TrainingTransform(32, 32, AugmentationRecipe.ArkPlus),
+            new NetVipsImageDecoder(),
+            new() { BatchSize = 8, Workers = workers, Shuffle = true, Seed = 7 });
         var all = new List<float>();
         await foreach (var batch in loader.ReadAsync(1, TestContext.Current.CancellationToken))
         {

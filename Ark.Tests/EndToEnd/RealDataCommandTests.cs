@@ -13,13 +13,21 @@ public sealed class RealDataCommandTests : IDisposable
     public async Task Every_real_label_set_trains_from_the_catalogue_alone()
     {
         // A tenth of the images of each set: enough to pass through every reader, and soon over.
-        var run = await CommandLineRun.Of("pretrain", "--config", Catalogue(text => text.Replace("  task_type:", "  annotation_percent: 10\n  task_type:", StringComparison.Ordinal)),
-            "--epochs", "1", "--warmup-epochs", "0", "--img-size", "32", "--test-epoch", "1", "--out", Path.Combine(_folder, "run"), "--json", Path.Combine(_folder, "run.json"), "--quiet");
+        var run = await CommandLineRun.Of("pretrain", "--config", Catalogue(text => text.Replace(
+            "  task_type:", "  annotation_percent: 10\n  task_type:", StringComparison.Ordinal)),
+            "--epochs", "1", "--warmup-epochs", "0", "--img-size", "32", "--test-epoch", "1", "--out", Path.Combine(_folder, "run"),
+            "--json", Path.Combine(_folder, "run.json"), "--quiet");
 
         Assert.True(run.ExitCode == 0, run.Error);
-        var tested = JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(_folder, "run.json"), TestContext.Current.CancellationToken))!["evaluations"]!.AsArray()
-            .Where(e => (string?)e!["weights"] == "teacher").ToDictionary(e => (string)e!["dataset"]!, e => (int)e!["images"]!, StringComparer.Ordinal);
-        Assert.Equal([("actualmed", 16), ("chestxray14", 198), ("chestxray14-age", 198), ("chestxray14-view", 198), ("hannover", 44), ("pneumoniamnist", 624)],
+        var tested = JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(_folder, "run.json"), TestContext.Current.CancellationToken))![
+            "evaluations"]!.AsArray()
+            .Where(e => (string?)e!["weights"] == "teacher").ToDictionary(
+                e => (string)e!["dataset"]!, e => (int)e!["images"]!, StringComparer.Ordinal);
+        Assert.Equal(
+        [
+            ("actualmed", 16), ("chestxray14", 198), ("chestxray14-age", 198), ("chestxray14-view", 198), ("hannover", 44),
+            ("pneumoniamnist", 624)
+        ],
             tested.OrderBy(t => t.Key, StringComparer.Ordinal).Select(t => (t.Key, t.Value)));
     }
 
@@ -31,7 +39,9 @@ public sealed class RealDataCommandTests : IDisposable
 
         Assert.Equal(2, run.ExitCode);
         var problems = JsonNode.Parse(await File.ReadAllTextAsync(json, TestContext.Current.CancellationToken))!["datasets"]!.AsArray()
-            .SelectMany(d => d!["splits"]!.AsArray().Select(s => (Name: $"{d["name"]} {s!["name"]}", Count: s["problems"]!.AsArray().Count))).Where(p => p.Count > 0);
+            .SelectMany(d => d!["splits"]!
+                .AsArray()
+                .Select(s => (Name: $"{d["name"]} {s!["name"]}", Count: s["problems"]!.AsArray().Count))).Where(p => p.Count > 0);
         Assert.Equal([("pneumoniamnist val", 8)], problems);
     }
 
@@ -39,7 +49,8 @@ public sealed class RealDataCommandTests : IDisposable
     {
         var data = Fixture.RealDataPathOf();
         var path = Path.Combine(_folder, "all.yaml");
-        File.WriteAllText(path, change(File.ReadAllText(Path.Combine(Fixture.Repository, "samples", "real-data", "all.yaml")).Replace("${ARK_DATA}", data, StringComparison.Ordinal)));
+        File.WriteAllText(path, change(File.ReadAllText(Path.Combine(Fixture.Repository, "samples", "real-data", "all.yaml"))
+            .Replace("${ARK_DATA}", data, StringComparison.Ordinal)));
         return path;
     }
 }

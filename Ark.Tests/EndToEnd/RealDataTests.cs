@@ -50,13 +50,17 @@ public sealed class RealDataTests
 
         var csv = await DataFolder.Read(definition, DatasetSplit.Test);
 
-        Assert.Equal(list.Select(s => (s.Image.Name, string.Join(',', s.Targets))), csv.Select(s => (s.Image.Name, string.Join(',', s.Targets))));
+        Assert.Equal(
+            list.Select(s => (s.Image.Name, string.Join(',', s.Targets))), csv.Select(s => (s.Image.Name, string.Join(',', s.Targets))));
         Assert.Equal(16, csv.Select(s => s.PatientId).Distinct(StringComparer.Ordinal).Count());
     }
 
     private static DatasetCatalogue Sample()
     {
         var data = Fixture.RealDataPathOf();
-        return DatasetCatalogue.Load(Path.Combine(Fixture.Repository, "samples", "real-data", "ark.yaml"), Fixture.Repository, name => name == "ARK_DATA" ? data : null);
+        return DatasetCatalogue.Load(
+            Path.Combine(Fixture.Repository, "samples", "real-data", "ark.yaml"),
+            Fixture.Repository,
+            name => name == "ARK_DATA" ? data : null);
     }
 }

@@ -21,12 +21,17 @@ public sealed class StoppedProcessTests : IDisposable
     public async Task Interrupted_run_ends_with_130_and_can_be_resumed_and_two_processes_cannot_share_it(int signal)
     {
         Assert.SkipUnless(OperatingSystem.IsLinux() || OperatingSystem.IsMacOS(), "Sends the signal of Ctrl-C.");
-        await PhantomDatasets.WriteAsync(Path.Combine(_folder, "phantom"), new PhantomDatasetOptions { Count = 160, Seed = 3 }, cancellationToken: TestContext.Current.CancellationToken);
+        await PhantomDatasets.WriteAsync(
+            Path.Combine(_folder, "phantom"),
+            new PhantomDatasetOptions { Count = 160, Seed = 3 },
+            cancellationToken: TestContext.Current.CancellationToken);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         // Only so that a process which waits for ever fails the test: all else waits for what happens.
         limit.CancelAfter(TimeSpan.FromMinutes(10));
-        await using var running = Ark("pretrain", "--config", Path.Combine(_folder, "phantom", "phantom.yaml"), "--datasets", "PhantomPneumothorax,PhantomView", "--arch", "swin_mini", "--img-size", "32",
-            "--projector-features", "16", "--epochs", "10000", "--warmup-epochs", "0", "--batch-size", "8", "--checkpoint-steps", "1", "--out", Run);
+        await using var running = Ark("pretrain", "--config", Path.Combine(
+            _folder, "phantom", "phantom.yaml"), "--datasets", "PhantomPneumothorax,PhantomView", "--arch", "swin_mini", "--img-size", "32",
+            "--projector-features", "16", "--epochs", "10000", "--warmup-epochs", "0", "--batch-size", "8", "--checkpoint-steps", "1",
+            "--out", Run);
         while (!File.Exists(Path.Combine(Run, "checkpoints", "last.pth.tar")))
         {
             Assert.False(running.Process.HasExited);
@@ -91,7 +96,12 @@ public sealed class StoppedProcessTests : IDisposable
         string[] command = ["dotnet", Path.Combine(AppContext.BaseDirectory, "ark.dll"), .. arguments];
         // A shell lets what it starts in the background ignore Ctrl-C, and a process hands that on to those that it starts.
         if (OperatingSystem.IsLinux()) command = ["env", "--default-signal=INT", .. command];
-        return new Started(Process.Start(new ProcessStartInfo(command[0], command[1..]) { RedirectStandardError = true, RedirectStandardOutput = true, UseShellExecute = false })!);
+        return new Started(Process.Start(new ProcessStartInfo(command[0], command[1..])
+        {
+            RedirectStandardError = true,
+            RedirectStandardOutput = true,
+            UseShellExecute = false,
+        })!);
     }
 
     [DllImport("libc", EntryPoint = "kill")]

@@ -2,7 +2,9 @@ using System.Diagnostics;
 
 namespace Ark.Tests.EndToEnd;
 
-/// <summary>How the threads of a process wait and how many they are: both are settled when libtorch is loaded, so each case is a process of its own.</summary>
+/// <summary>
+/// How the threads of a process wait and how many they are: both are settled when libtorch is loaded, so each case is a process of its own.
+/// </summary>
 public class ThreadsOfAProcessTests
 {
     [Fact]
@@ -23,7 +25,10 @@ public class ThreadsOfAProcessTests
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Only libgomp tells what it has read.");
         var (said, libraries) = await DescribeAsync((variable, value));
-        Assert.Contains(value.Length == 0 ? "waiting threads  passive" : $"waiting threads  {variable}={value} (environment)", said, StringComparison.Ordinal);
+        Assert.Contains(
+            value.Length == 0 ? "waiting threads  passive" : $"waiting threads  {variable}={value} (environment)",
+            said,
+            StringComparison.Ordinal);
         Assert.Contains(expected, libraries, StringComparison.Ordinal);
     }
 
@@ -59,8 +64,14 @@ public class ThreadsOfAProcessTests
 
     private static async Task<(string Said, string Libraries)> DescribeAsync(params (string Name, string Value)[] environment)
     {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "ark.dll"), "--version", "--verbose"]) { RedirectStandardError = true, RedirectStandardOutput = true, UseShellExecute = false };
-        foreach (var name in (string[])["OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "KMP_BLOCKTIME", "OMP_NUM_THREADS", "MKL_NUM_THREADS"]) start.Environment.Remove(name);
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "ark.dll"), "--version", "--verbose"])
+        {
+            RedirectStandardError = true,
+            RedirectStandardOutput = true,
+            UseShellExecute = false,
+        };
+        foreach (var name in (string[])["OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "KMP_BLOCKTIME", "OMP_NUM_THREADS", "MKL_NUM_THREADS"])
+            start.Environment.Remove(name);
         start.Environment["OMP_DISPLAY_ENV"] = "VERBOSE";
         foreach (var (name, value) in environment) start.Environment[name] = value;
         using var process = Process.Start(start)!;

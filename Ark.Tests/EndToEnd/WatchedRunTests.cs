@@ -25,7 +25,8 @@ public class WatchedRunTests(PhantomFixture phantom) : IClassFixture<PhantomFixt
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => phantom.TrainAsync(run, stopper, stop.Token));
         Assert.NotEmpty(Scalars("watched"));
         await phantom.TrainAsync(run with { Resume = true }, cancellationToken: Cancellation);
-        var expected = RunMetrics.Read(Path.Combine(phantom.Folder, "watched", "metrics.jsonl")).SelectMany(MetricScalars.Of).Select(s => (s.Tag, s.Step, (float)s.Value)).ToList();
+        var expected = RunMetrics.Read(Path.Combine(phantom.Folder, "watched", "metrics.jsonl")).SelectMany(MetricScalars.Of).Select(s => (
+            s.Tag, s.Step, (float)s.Value)).ToList();
         Assert.Equal(expected, Scalars("watched"));
         Assert.Equal(expected.Count, expected.DistinctBy(s => (s.Tag, s.Step)).Count());
         Assert.Contains(expected, s => s is { Tag: "mean_auroc/PhantomTriage/teacher", Step: 2 });
@@ -34,7 +35,8 @@ public class WatchedRunTests(PhantomFixture phantom) : IClassFixture<PhantomFixt
     [Fact]
     public async Task A_run_without_tensorboard_writes_no_event_files()
     {
-        await phantom.TrainAsync(phantom.Run("plain", o => (o.TensorBoard, o.Epochs, o.PixelBaseline) = (false, 1, false)), cancellationToken: Cancellation);
+        await phantom.TrainAsync(
+            phantom.Run("plain", o => (o.TensorBoard, o.Epochs, o.PixelBaseline) = (false, 1, false)), cancellationToken: Cancellation);
         Assert.False(Directory.Exists(Path.Combine(phantom.Folder, "plain", "tensorboard")));
         Assert.True(File.Exists(Path.Combine(phantom.Folder, "plain", "report.html")));
     }
@@ -49,7 +51,8 @@ public class WatchedRunTests(PhantomFixture phantom) : IClassFixture<PhantomFixt
         // Other tests train at the same time: only this host's meter counts.
         meters.InstrumentPublished = (instrument, listener) =>
         {
-            if (instrument.Meter.Name == ArkDiagnostics.MeterName && instrument.Meter.Scope == factory) listener.EnableMeasurementEvents(instrument);
+            if (instrument.Meter.Name == ArkDiagnostics.MeterName && instrument.Meter.Scope == factory)
+                listener.EnableMeasurementEvents(instrument);
         };
         void Take(Instrument instrument, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
         {

@@ -6,7 +6,8 @@ namespace Ark.Tests.Hostile;
 /// <summary>Crafted files: each is refused with a reason, or read as what it truly holds.</summary>
 public class HostileCheckpointTests
 {
-    private static readonly Dictionary<string, JsonElement> Cases = JsonDocument.Parse(File.ReadAllBytes(Fixture.PathOf("Hostile", "checkpoints.json")))
+    private static readonly Dictionary<string, JsonElement> Cases = JsonDocument.Parse(
+        File.ReadAllBytes(Fixture.PathOf("Hostile", "checkpoints.json")))
         .RootElement.GetProperty("cases").EnumerateArray().ToDictionary(c => c.GetProperty("id").GetString()!, StringComparer.Ordinal);
 
     // Of both readings together; a single one may take half of it (see PickleLimits).
@@ -83,7 +84,10 @@ public class HostileCheckpointTests
             Assert.True(verdict != "accept", $"It must be accepted, but: {refusal.Message}");
             Assert.Contains(Path.GetFileName(path), refusal.Message, StringComparison.Ordinal);
             var reason = refusal.Message.Replace(path, "", StringComparison.Ordinal);
-            Assert.True(expected.GetProperty("reason_any").EnumerateArray().Any(r => reason.Contains(r.GetString()!, StringComparison.OrdinalIgnoreCase)), $"The reason does not help: {reason}");
+            Assert.True(expected
+                .GetProperty("reason_any")
+                .EnumerateArray()
+                .Any(r => reason.Contains(r.GetString()!, StringComparison.OrdinalIgnoreCase)), $"The reason does not help: {reason}");
             return;
         }
 

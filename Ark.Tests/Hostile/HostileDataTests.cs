@@ -11,7 +11,8 @@ public sealed class HostileDataTests
     private static readonly TimeSpan ForEver = TimeSpan.FromMinutes(10);
 
     private static readonly string Folder = Fixture.PathOf("Hostile");
-    private static readonly Dictionary<string, JsonElement> Cases = JsonDocument.Parse(File.ReadAllText(Path.Combine(Folder, "manifest.data.json")))
+    private static readonly Dictionary<string, JsonElement> Cases = JsonDocument.Parse(
+        File.ReadAllText(Path.Combine(Folder, "manifest.data.json")))
         .RootElement.GetProperty("cases").EnumerateArray().ToDictionary(c => c.GetProperty("id").GetString()!, StringComparer.Ordinal);
 
     public static TheoryData<string> Ids => [.. Cases.Keys.Order(StringComparer.Ordinal)];
@@ -46,21 +47,29 @@ public sealed class HostileDataTests
             Assert.NotEqual("accept", expect);
             Assert.Contains(Path.GetFileName(file), refusal.Message, StringComparison.Ordinal);
             Assert.DoesNotContain('\n', refusal.Message);
-            Assert.Contains(hostile.GetProperty("reason_any").EnumerateArray(), r => refusal.Message.Replace(file, "", StringComparison.Ordinal).Contains(r.GetString()!, StringComparison.OrdinalIgnoreCase));
+            Assert.Contains(hostile.GetProperty("reason_any").EnumerateArray(), r => refusal.Message
+                .Replace(file, "", StringComparison.Ordinal)
+                .Contains(r.GetString()!, StringComparison.OrdinalIgnoreCase));
             return;
         }
 
         Assert.NotEqual("reject", expect);
         if (!hostile.TryGetProperty("summary", out var summary)) return;
         foreach (var property in summary.EnumerateObject().Where(p => p.Name != "format"))
-            Assert.Equal(Normalized(JsonSerializer.Serialize(property.Value)), Normalized(JsonSerializer.Serialize(content![property.Name])));
+            Assert.Equal(
+                Normalized(JsonSerializer.Serialize(property.Value)), Normalized(JsonSerializer.Serialize(content![property.Name])));
     }
 
     [Fact]
     public void No_hostile_file_was_left_out()
     {
-        var listed = Cases.Values.Select(c => c.GetProperty("file").GetString()!).Select(f => File.Exists(Path.Combine(Folder, f)) ? f : f + ".gz").Order(StringComparer.Ordinal);
-        var there = new[] { "list", "yaml", "npz" }.SelectMany(d => Directory.EnumerateFiles(Path.Combine(Folder, d))).Select(f => Path.GetRelativePath(Folder, f)).Order(StringComparer.Ordinal);
+        var listed = Cases.Values.Select(c => c.GetProperty("file").GetString()!).Select(f => File.Exists(Path.Combine(Folder, f))
+            ? f
+            : f + ".gz").Order(StringComparer.Ordinal);
+        var there = new[] { "list", "yaml", "npz" }
+            .SelectMany(d => Directory.EnumerateFiles(Path.Combine(Folder, d)))
+            .Select(f => Path.GetRelativePath(Folder, f))
+            .Order(StringComparer.Ordinal);
 
         // One sound list has no case of its own.
         Assert.Equal(["list/ok_rsna.txt"], there.Except(listed));
@@ -129,7 +138,8 @@ public sealed class HostileDataTests
     };
 
     // -1 (uncertain) is left out by default, as a missing label is; the manifest tells the raw value. And 1.0 is written 1.
-    private static string Normalized(string json) => json.Replace("-1.0", "null", StringComparison.Ordinal).Replace(".0", "", StringComparison.Ordinal);
+    private static string Normalized(string json) =>
+        json.Replace("-1.0", "null", StringComparison.Ordinal).Replace(".0", "", StringComparison.Ordinal);
 
     private static string Unpack(JsonElement hostile, string folder)
     {

@@ -9,7 +9,8 @@ public class HostileImageTests
 {
     private static readonly NetVipsImageDecoder Decoder = new();
 
-    private static readonly Dictionary<string, JsonElement> Entries = JsonDocument.Parse(File.ReadAllBytes(Fixture.PathOf("Hostile", "manifest.images.json")))
+    private static readonly Dictionary<string, JsonElement> Entries = JsonDocument.Parse(
+        File.ReadAllBytes(Fixture.PathOf("Hostile", "manifest.images.json")))
         .RootElement.GetProperty("cases").EnumerateArray().ToDictionary(c => c.GetProperty("id").GetString()!, StringComparer.Ordinal);
 
     public static TheoryData<string> Cases => [.. Entries.Keys];
@@ -26,7 +27,8 @@ public class HostileImageTests
         try
         {
             // A picture that is decoded without end fails by name; no load makes a sound one take so long.
-            image = await Task.Run(() => Decoder.Decode(bytes, "case.img")).WaitAsync(TimeSpan.FromMinutes(10), TestContext.Current.CancellationToken);
+            image = await Task.Run(() => Decoder.Decode(bytes, "case.img"))
+                .WaitAsync(TimeSpan.FromMinutes(10), TestContext.Current.CancellationToken);
         }
         catch (ArkInputException e)
         {
@@ -37,7 +39,9 @@ public class HostileImageTests
         {
             Assert.NotEqual("accept", expectation);
             Assert.StartsWith("case.img", refusal.Message, StringComparison.Ordinal);
-            Assert.Contains(entry.GetProperty("reason_any").EnumerateArray(), w => refusal.Message.Contains(w.GetString()!, StringComparison.OrdinalIgnoreCase));
+            Assert.Contains(
+                entry.GetProperty("reason_any").EnumerateArray(),
+                w => refusal.Message.Contains(w.GetString()!, StringComparison.OrdinalIgnoreCase));
             return;
         }
 
@@ -57,7 +61,8 @@ public class HostileImageTests
             Assert.Equal(255.0 * summary.GetProperty("max").GetInt32() / white, image.Pixels.Max(), tolerance);
         }
 
-        if (summary.TryGetProperty("looks_like", out _)) Assert.True(image.Pixels[0] < image.Pixels[^1], "The left top is not darker than the right bottom.");
+        if (summary.TryGetProperty("looks_like", out _))
+            Assert.True(image.Pixels[0] < image.Pixels[^1], "The left top is not darker than the right bottom.");
         if (!summary.TryGetProperty("mean_gray8", out var mean)) return;
         var sum = 0L;
         foreach (var pixel in image.Pixels) sum += pixel;

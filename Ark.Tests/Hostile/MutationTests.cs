@@ -5,8 +5,14 @@ public class MutationTests
 {
     private const int Mutants = 20_000;
 
-    private static readonly string[] Zips = ["nested_zip.pth", "views_zip.pth", "numpy_zip.pth", "optimizers_zip.pth", "namespace_zip.pth", "parameters_zip.pth"];
-    private static readonly string[] Legacies = ["nested_legacy.pth", "views_legacy.pth", "numpy_legacy.pth", "optimizers_legacy.pth", "protocol4_legacy.pth", "shapes_legacy.pth"];
+    private static readonly string[] Zips =
+    [
+        "nested_zip.pth", "views_zip.pth", "numpy_zip.pth", "optimizers_zip.pth", "namespace_zip.pth", "parameters_zip.pth"
+    ];
+    private static readonly string[] Legacies =
+    [
+        "nested_legacy.pth", "views_legacy.pth", "numpy_legacy.pth", "optimizers_legacy.pth", "protocol4_legacy.pth", "shapes_legacy.pth"
+    ];
 
     [Fact]
     public void Every_mutant_of_zip_files_is_read_or_refused() => Run(1, Read(Zips), bytes => bytes);
@@ -102,18 +108,21 @@ public class MutationTests
                     break;
                 case 4:
                     byte[] extremes = [0, 1, 0x7f, 0x80, 0xff];
-                    for (var i = at; i < Math.Min(at + 1 + random.NextInt32(8), bytes.Count); i++) bytes[i] = extremes[random.NextInt32(extremes.Length)];
+                    for (var i = at; i < Math.Min(at + 1 + random.NextInt32(8), bytes.Count); i++)
+                        bytes[i] = extremes[random.NextInt32(extremes.Length)];
                     break;
                 case 5:
                     bytes.RemoveRange(at, Math.Min(1 + random.NextInt32(random.Chance(0.2) ? 200 : 4), bytes.Count - at));
                     break;
                 case 6:
-                    bytes.InsertRange(at, bytes.GetRange(random.NextInt32(bytes.Count), 1).Concat(bytes.Skip(at).Take(random.NextInt32(20))));
+                    bytes.InsertRange(
+                        at, bytes.GetRange(random.NextInt32(bytes.Count), 1).Concat(bytes.Skip(at).Take(random.NextInt32(20))));
                     break;
                 default:
                     var other = others[random.NextInt32(others.Count)];
                     var from = random.NextInt32(other.Length);
-                    for (var i = 0; i < random.NextInt32(40) && at + i < bytes.Count && from + i < other.Length; i++) bytes[at + i] = other[from + i];
+                    for (var i = 0; i < random.NextInt32(40) && at + i < bytes.Count && from + i < other.Length; i++)
+                        bytes[at + i] = other[from + i];
                     break;
             }
         }

@@ -14,8 +14,14 @@ public class FailedModelTests
     {
         LiveTensors.AssertNoneLeft<ArkInputException>(() => new ArkModel(TinyModel.Configuration with { Heads = [] }));
         LiveTensors.AssertNoneLeft<ArkInputException>(() => new ArkModel(TinyModel.Configuration with { ProjectorFeatures = 0 }));
-        LiveTensors.AssertNoneLeft<ArgumentOutOfRangeException>(() => new ArkModel(TinyModel.Configuration with { Projector = (ProjectorKind)9 }));
-        LiveTensors.AssertNoneLeft<ArkInputException>(() => ArkModel.Allocate(TinyModel.Configuration with { Backbone = TinyModel.Configuration.Backbone with { NumHeads = [3, 2] } }));
+        LiveTensors.AssertNoneLeft<ArgumentOutOfRangeException>(() => new ArkModel(TinyModel.Configuration with
+        {
+            Projector = (ProjectorKind)9
+        }));
+        LiveTensors.AssertNoneLeft<ArkInputException>(() => ArkModel.Allocate(TinyModel.Configuration with
+        {
+            Backbone = TinyModel.Configuration.Backbone with { NumHeads = [3, 2] }
+        }));
     }
 
     [Fact]
@@ -40,7 +46,9 @@ public class FailedModelTests
         Assert.SkipUnless(FastPass.IsSupported, "Needs AVX-512.");
         using var model = new ArkModel(TinyModel.Configuration, new Generator(1));
         // As many threads as none: found out when the weights are packed.
-        long Made() => BytesLeftBy(() => Assert.ThrowsAny<ArgumentException>(() => InferenceEngine.Create(model, InferencePrecision.Fp32, threads: -1)));
+        long Made() =>
+            BytesLeftBy(() => Assert.ThrowsAny<ArgumentException>(() => InferenceEngine.Create(
+                model, InferencePrecision.Fp32, threads: -1)));
         Assert.Equal((0, 0), (Made(), LiveTensors.LeftBy(() => Made())));
         // And the counter sees an engine.
         InferenceEngine? engine = null;
@@ -57,7 +65,8 @@ public class FailedModelTests
         using var pass = new FastPass(network, threads: 1);
         using var rows = rand(2, 16, 16, 3);
         using var scattered = rows.permute(0, 3, 1, 2);
-        const InferenceOutputs all = InferenceOutputs.Tokens | InferenceOutputs.Pooled | InferenceOutputs.Projected | InferenceOutputs.Logits;
+        const InferenceOutputs all =
+            InferenceOutputs.Tokens | InferenceOutputs.Pooled | InferenceOutputs.Projected | InferenceOutputs.Logits;
         Assert.Equal(0, LiveTensors.LeftBy(() => Assert.ThrowsAny<Exception>(() => pass.Run(scattered, all))));
         using var dense = scattered.contiguous();
         Assert.Equal(5, LiveTensors.LeftBy(() => pass.Run(dense, all)));

@@ -68,8 +68,15 @@ public sealed class FailedSessionTests(SmallModel small) : IClassFixture<SmallMo
     {
         var data = (await Data())[0];
         FineTuningTask Begin(string? initial, double layerDecay = 1) => new(
-            new ArkModelConfiguration { Backbone = SmallModel.Configuration.Backbone, Projector = ProjectorKind.None, Heads = [new ArkHead("noise", data.Labels)] }, data,
-            new FineTuningOptions { InitialWeights = initial, LayerDecay = layerDecay }, 0, _services.GetRequiredService<IImageDecoder>(), null, new ProgressReporter(null));
+            new ArkModelConfiguration
+            {
+                Backbone = SmallModel.Configuration.Backbone,
+                Projector = ProjectorKind.None,
+                Heads = [new ArkHead("noise", data.Labels)],
+            },
+            data,
+            new FineTuningOptions { InitialWeights = initial, LayerDecay = layerDecay }, 0, _services.GetRequiredService<IImageDecoder>(),
+            null, new ProgressReporter(null));
         LiveTensors.AssertNoneLeft<ArkInputException>(() => Begin(OtherBackbone()));
         LiveTensors.AssertNoneLeft<ArkInputException>(() => Begin(_folder.Write("text.pth", "no weights")));
         Assert.Equal(0, LiveTensors.LeftBy(() => Begin(small.Checkpoint, 0.9).Dispose()));
@@ -81,8 +88,12 @@ public sealed class FailedSessionTests(SmallModel small) : IClassFixture<SmallMo
     {
         var path = _folder.PathOf("plain.safetensors");
         var configuration = SmallModel.Configuration with { Projector = ProjectorKind.None };
-        using (var model = new ArkModel(configuration, new Generator(1))) Safetensors.Save(path, model.state_dict(), new Dictionary<string, string> { [StoredDescription.MetadataKey] = StoredDescription.ToJson(configuration) });
-        NetworkFeatures Features(EmbeddingKind kind) => new("plain", LoadedModel.Load(path), kind, new NetVipsImageDecoder(), new ReadingOptions(), ownsModel: true);
+        using (var model = new ArkModel(configuration, new Generator(1))) Safetensors.Save(
+            path,
+            model.state_dict(),
+            new Dictionary<string, string> { [StoredDescription.MetadataKey] = StoredDescription.ToJson(configuration) });
+        NetworkFeatures Features(EmbeddingKind kind) =>
+            new("plain", LoadedModel.Load(path), kind, new NetVipsImageDecoder(), new ReadingOptions(), ownsModel: true);
         LiveTensors.AssertNoneLeft<ArkInputException>(() => Features(EmbeddingKind.Projected));
         Assert.Equal(0, LiveTensors.LeftBy(() => Features(EmbeddingKind.Pooled).Dispose()));
     }
@@ -96,8 +107,10 @@ public sealed class FailedSessionTests(SmallModel small) : IClassFixture<SmallMo
         using var fewer = new FeatureTable(rand(10, 3), rand(9, 1));
         // The score of the first fit is refused.
         LiveTensors.AssertNoneLeft<Exception>(() => LogisticRegression.FitBest(schema, train, fewer, cancellationToken: Token));
-        LiveTensors.AssertNoneLeft<OperationCanceledException>(() => LogisticRegression.FitBest(schema, train, validation, cancellationToken: new CancellationToken(canceled: true)));
-        Assert.Equal(0, LiveTensors.LeftBy(() => LogisticRegression.FitBest(schema, train, validation, cancellationToken: Token).Dispose()));
+        LiveTensors.AssertNoneLeft<OperationCanceledException>(() => LogisticRegression.FitBest(
+            schema, train, validation, cancellationToken: new CancellationToken(canceled: true)));
+        Assert.Equal(
+            0, LiveTensors.LeftBy(() => LogisticRegression.FitBest(schema, train, validation, cancellationToken: Token).Dispose()));
     }
 
     [Fact]
@@ -129,12 +142,17 @@ public sealed class FailedSessionTests(SmallModel small) : IClassFixture<SmallMo
         var job = new EmbeddingJob("model", 1, 1, "teacher", "pooled", "4", 1, "hash", "fp32");
         EmbeddingWork.Open(target, job).Dispose();
         var partial = target + ".partial";
-        using (new FileStream(Path.Combine(partial, "journal.jsonl"), FileMode.Open, FileAccess.ReadWrite, FileShare.None)) Assert.Throws<ArkInputException>(() => EmbeddingWork.Open(target, job));
+        using (new FileStream(
+            Path.Combine(partial, "journal.jsonl"),
+            FileMode.Open,
+            FileAccess.ReadWrite,
+            FileShare.None)) Assert.Throws<ArkInputException>(() => EmbeddingWork.Open(target, job));
         new FileStream(Path.Combine(partial, "rows.f32"), FileMode.Open, FileAccess.ReadWrite, FileShare.None).Dispose();
     }
 
     private static OrderedDictionary<string, object?> Without(PickleDictionary root, string key) =>
-        new(root.Select(e => KeyValuePair.Create((string)e.Key, (string)e.Key == key ? new OrderedDictionary<string, object?>() : e.Value)));
+        new(root.Select(e => KeyValuePair.Create(
+            (string)e.Key, (string)e.Key == key ? new OrderedDictionary<string, object?>() : e.Value)));
 
     private string OtherBackbone()
     {
@@ -145,7 +163,8 @@ public sealed class FailedSessionTests(SmallModel small) : IClassFixture<SmallMo
         return path;
     }
 
-    private ArkDataset Dataset() => _services.GetRequiredService<ArkDatasets>().Create(DatasetCatalogue.Load(small.Catalogue(_folder)).Get("noise"));
+    private ArkDataset Dataset() =>
+        _services.GetRequiredService<ArkDatasets>().Create(DatasetCatalogue.Load(small.Catalogue(_folder)).Get("noise"));
 
     private async Task<IReadOnlyList<PreparedDataset>> Data() => await PreparedDataset.ReadAsync([Dataset()], Token);
 
@@ -161,7 +180,9 @@ public sealed class FailedSessionTests(SmallModel small) : IClassFixture<SmallMo
     {
         var options = Options();
         change?.Invoke(options);
-        var source = new BatchSource(_services.GetRequiredService<IImageDecoder>(), options.BatchSize, options.Workers, options.BadImages, options.Seed);
-        return RecordedRun.Of(new AccrualTask(options, data, source, directory, new ProgressReporter(null)), options, directory, directory is not null);
+        var source = new BatchSource(
+            _services.GetRequiredService<IImageDecoder>(), options.BatchSize, options.Workers, options.BadImages, options.Seed);
+        return RecordedRun.Of(
+            new AccrualTask(options, data, source, directory, new ProgressReporter(null)), options, directory, directory is not null);
     }
 }

@@ -27,7 +27,11 @@ public sealed class LoaderMemoryTests : IDisposable
         }
 
         samples = [.. Enumerable.Range(0, 4000).Select(i => samples[i % 8])];
-        var loader = new BatchLoader(samples, new TrainingTransform(32, 32, AugmentationRecipe.Ark), new NetVipsImageDecoder(), new BatchLoaderOptions { BatchSize = 32, Workers = 2 });
+        var loader = new BatchLoader(
+            samples,
+            new TrainingTransform(32, 32, AugmentationRecipe.Ark),
+            new NetVipsImageDecoder(),
+            new BatchLoaderOptions { BatchSize = 32, Workers = 2 });
         using var process = Process.GetCurrentProcess();
         (long Live, int Handles, int Threads) Now()
         {

@@ -59,7 +59,9 @@ public class ModelMemoryTests
         var images = rand(2, 3, 16, 16);
         var before = model.forward(images, 0).Logits;
         model.to(ScalarType.Float64);
-        Assert.All(model.state_dict(), p => Assert.Equal(p.Key.EndsWith("index", StringComparison.Ordinal) ? ScalarType.Int64 : ScalarType.Float64, p.Value.dtype));
+        Assert.All(
+            model.state_dict(),
+            p => Assert.Equal(p.Key.EndsWith("index", StringComparison.Ordinal) ? ScalarType.Int64 : ScalarType.Float64, p.Value.dtype));
         Reference.AssertClose("float64", model.forward(images.to(ScalarType.Float64), 0).Logits, before, 1e-5);
     }
 

@@ -30,7 +30,9 @@ public class ResidentMemoryTests
     }
 
     private static long Resident() =>
-        long.Parse(File.ReadAllLines("/proc/self/status").Single(l => l.StartsWith("VmRSS:", StringComparison.Ordinal)).Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) << 10;
+        long.Parse(File.ReadAllLines("/proc/self/status")
+            .Single(l => l.StartsWith("VmRSS:", StringComparison.Ordinal))
+            .Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) << 10;
 }
 
 [CollectionDefinition(nameof(ResidentMemoryTests), DisableParallelization = true)]

@@ -8,7 +8,8 @@ public class ArkModelTests
 {
     public static TheoryData<string> Cases => ["none", "linear", "mlp", "mlp_identity_head"];
 
-    public static TheoryData<string, string> Networks => new MatrixTheoryData<string, string>(["none", "linear", "mlp", "mlp_identity_head"], ["student", "teacher"]);
+    public static TheoryData<string, string> Networks =>
+        new MatrixTheoryData<string, string>(["none", "linear", "mlp", "mlp_identity_head"], ["student", "teacher"]);
 
     [Theory]
     [MemberData(nameof(Cases))]
@@ -17,7 +18,9 @@ public class ArkModelTests
         var config = Reference.Json("02_ark_tiny", name, "config.json");
         using var model = new ArkModel(Configuration(config));
         Assert.Equal(Reference.Listing(config.GetProperty("state_dict_order")), Reference.Listing(model));
-        Assert.Equal(config.GetProperty("parameter_order").EnumerateArray().Select(e => e.GetString()), model.named_parameters().Select(p => p.name));
+        Assert.Equal(
+            config.GetProperty("parameter_order").EnumerateArray().Select(e => e.GetString()),
+            model.named_parameters().Select(p => p.name));
     }
 
     [Theory]
@@ -63,7 +66,8 @@ public class ArkModelTests
         using var scope = NewDisposeScope();
         using var model = Load(name, "student");
         var heads = model.Configuration.Heads.Count;
-        var without = config.GetProperty("parameters_without_gradient").EnumerateArray().Select(e => e.GetString()!).ToHashSet(StringComparer.Ordinal);
+        var without = config.GetProperty("parameters_without_gradient").EnumerateArray().Select(e => e.GetString()!).ToHashSet(
+            StringComparer.Ordinal);
         var images = Reference.Tensors("02_ark_tiny", name, "io.safetensors")["input"];
         // The original trained the first and the last head, or every one where only the unused classifier is listed.
         for (var head = 0; head < heads; head++)
@@ -71,7 +75,8 @@ public class ArkModelTests
             if (!without.Contains($"omni_heads.{head}.weight")) model.forward(images, head).Logits.sum().backward();
         }
 
-        Assert.Equal(without, model.named_parameters().Where(p => p.parameter.grad is null).Select(p => p.name).ToHashSet(StringComparer.Ordinal));
+        Assert.Equal(
+            without, model.named_parameters().Where(p => p.parameter.grad is null).Select(p => p.name).ToHashSet(StringComparer.Ordinal));
     }
 
     internal static ArkModel Load(string name, string network)
@@ -87,9 +92,15 @@ public class ArkModelTests
         return new ArkModelConfiguration
         {
             Backbone = Reference.Configuration(config.GetProperty("backbone")),
-            Projector = features.ValueKind == JsonValueKind.Null ? ProjectorKind.None : config.GetProperty("use_mlp").GetBoolean() ? ProjectorKind.Mlp : ProjectorKind.Linear,
+            Projector = features.ValueKind == JsonValueKind.Null
+                ? ProjectorKind.None
+                : config.GetProperty("use_mlp").GetBoolean() ? ProjectorKind.Mlp
+                : ProjectorKind.Linear,
             ProjectorFeatures = features.ValueKind == JsonValueKind.Null ? 1 : features.GetInt32(),
-            Heads = [.. config.GetProperty("num_classes_list").EnumerateArray().Select((n, i) => new ArkHead($"dataset {i}", n.GetInt32()))],
+            Heads = [.. config
+                .GetProperty("num_classes_list")
+                .EnumerateArray()
+                .Select((n, i) => new ArkHead($"dataset {i}", n.GetInt32()))],
         };
     }
 }

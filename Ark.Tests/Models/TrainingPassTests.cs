@@ -37,7 +37,18 @@ public class TrainingPassTests
         using var generator = new Generator(7);
         return new ArkModel(new ArkModelConfiguration
         {
-            Backbone = new SwinConfiguration { ImageHeight = 32, ImageWidth = 32, PatchSize = 4, WindowSize = 4, EmbedDim = 24, Depths = [2, 2], NumHeads = [3, 6], NumClasses = 0, DropPathRate = 0.3 },
+            Backbone = new SwinConfiguration
+            {
+                ImageHeight = 32,
+                ImageWidth = 32,
+                PatchSize = 4,
+                WindowSize = 4,
+                EmbedDim = 24,
+                Depths = [2, 2],
+                NumHeads = [3, 6],
+                NumClasses = 0,
+                DropPathRate = 0.3,
+            },
             Projector = ProjectorKind.Mlp,
             ProjectorFeatures = 12,
             Heads = [new ArkHead("a", 3), new ArkHead("b", 2)],
@@ -56,6 +67,7 @@ public class TrainingPassTests
         using var scope = NewDisposeScope();
         var loss = network.Logits(pass.Features, 0).pow(2).mean() + pass.Features.abs().mean();
         pass.Backward(loss);
-        return network.named_parameters().Where(p => p.parameter.grad is not null).ToDictionary(p => p.name, p => p.parameter.grad!.clone().DetachFromDisposeScope());
+        return network.named_parameters().Where(p => p.parameter.grad is not null).ToDictionary(
+            p => p.name, p => p.parameter.grad!.clone().DetachFromDisposeScope());
     }
 }

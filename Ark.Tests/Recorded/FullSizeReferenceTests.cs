@@ -21,14 +21,21 @@ public class FullSizeReferenceTests(FormulaModel formula) : IClassFixture<Formul
 
         var generator = host.GetRequiredService<IEmbeddingGenerator<DataContent, Embedding<float>>>();
         DataContent[] images = [.. files.Select(f => new DataContent(File.ReadAllBytes(f), "image/png"))];
-        var pooled = await generator.GenerateAsync(images, new EmbeddingGenerationOptions { Dimensions = 1024 }, TestContext.Current.CancellationToken);
-        var projected = await generator.GenerateAsync(images, new EmbeddingGenerationOptions { Dimensions = 1376 }, TestContext.Current.CancellationToken);
+        var pooled = await generator.GenerateAsync(
+            images, new EmbeddingGenerationOptions { Dimensions = 1024 }, TestContext.Current.CancellationToken);
+        var projected = await generator.GenerateAsync(
+            images, new EmbeddingGenerationOptions { Dimensions = 1376 }, TestContext.Current.CancellationToken);
         var classifier = host.GetRequiredService<IArkClassifier>();
-        var predictions = await Task.WhenAll(files.Select(f => classifier.ClassifyAsync(new ImageFile(f), TestContext.Current.CancellationToken)));
+        var predictions = await Task.WhenAll(
+            files.Select(f => classifier.ClassifyAsync(new ImageFile(f), TestContext.Current.CancellationToken)));
         AssertRecorded(recording, pooled, projected, predictions);
     }
 
-    private static void AssertRecorded(string recording, GeneratedEmbeddings<Embedding<float>> pooled, GeneratedEmbeddings<Embedding<float>> projected, ImagePrediction[] predictions)
+    private static void AssertRecorded(
+        string recording,
+        GeneratedEmbeddings<Embedding<float>> pooled,
+        GeneratedEmbeddings<Embedding<float>> projected,
+        ImagePrediction[] predictions)
     {
         using var recorded = NewDisposeScope();
         var expected = FullSizeRecording.Tensors(recording);

@@ -32,7 +32,11 @@ internal sealed class PublishedTrajectory : IDisposable
             "multi-class classification" => LabelTask.MultiClass,
             _ => LabelTask.Binary,
         })];
-        Accrual = new KnowledgeAccrual(Network("student_init_file", sets), Network("teacher_init_file", sets), [.. Tasks.Select((t, i) => new TaskHead(t, i))], Settings());
+        Accrual = new KnowledgeAccrual(
+            Network("student_init_file", sets),
+            Network("teacher_init_file", sets),
+            [.. Tasks.Select((t, i) => new TaskHead(t, i))],
+            Settings());
     }
 
     public KnowledgeAccrual Accrual { get; }
@@ -121,7 +125,8 @@ internal sealed class PublishedTrajectory : IDisposable
             SeeLoss(record.GetProperty("loss_total").GetDouble(), losses[2]);
             var last = start + _batchSize >= targets.shape[0];
             if (last) Accrual.EndPass();
-            if (record.TryGetProperty("ema", out var ema)) MomentumDeviation = Larger(MomentumDeviation, ema.GetProperty("momentum"), Accrual.LastMomentum);
+            if (record.TryGetProperty("ema", out var ema))
+                MomentumDeviation = Larger(MomentumDeviation, ema.GetProperty("momentum"), Accrual.LastMomentum);
         }
     }
 
@@ -139,7 +144,8 @@ internal sealed class PublishedTrajectory : IDisposable
             using var scope = NewDisposeScope();
             var (_, probabilities) = Read(network, dataset, "test", _testBatchSize);
             var expected = recorded[$"epoch{epoch}.{_names[dataset]}.{role}.p_test"];
-            PredictionDeviation = Math.Max(PredictionDeviation, (tensor(probabilities.ToArray()).reshape(expected.shape) - expected).abs().max().ToDouble());
+            PredictionDeviation = Math.Max(
+                PredictionDeviation, (tensor(probabilities.ToArray()).reshape(expected.shape) - expected).abs().max().ToDouble());
         }
     }
 
@@ -155,16 +161,19 @@ internal sealed class PublishedTrajectory : IDisposable
         {
             var count = Math.Min(batchSize, targets.shape[0] - start);
             var logits = network.forward(images.narrow(0, start, count), dataset).Logits;
-            sum += count * TaskLoss.Compute(logits, targets.narrow(0, start, count), Accrual.IsExclusive(dataset), anyMissing: false).ToDouble();
+            sum += count * TaskLoss.Compute(logits, targets.narrow(0, start, count), Accrual.IsExclusive(dataset), anyMissing: false)
+                .ToDouble();
             probabilities.AddRange((Tasks[dataset] == LabelTask.MultiClass ? logits.softmax(1) : logits.sigmoid()).data<float>().ToArray());
         }
 
         return (sum / targets.shape[0], probabilities);
     }
 
-    private static double Larger(double deviation, JsonElement recorded, double value) => Math.Max(deviation, Math.Abs(recorded.GetDouble() - value));
+    private static double Larger(double deviation, JsonElement recorded, double value) =>
+        Math.Max(deviation, Math.Abs(recorded.GetDouble() - value));
 
-    private void SeeLoss(double recorded, double value) => LossDeviation = Math.Max(LossDeviation, Math.Abs(recorded - value) / Math.Max(Math.Abs(recorded), 1e-6));
+    private void SeeLoss(double recorded, double value) =>
+        LossDeviation = Math.Max(LossDeviation, Math.Abs(recorded - value) / Math.Max(Math.Abs(recorded), 1e-6));
 
     private ArkModel Network(string file, JsonElement[] sets)
     {
@@ -201,10 +210,14 @@ internal sealed class PublishedTrajectory : IDisposable
         var iteration = options.GetProperty("ema_mode").GetString() == "iteration";
         var settings = new AccrualSettings
         {
-            Recipe = _record.GetProperty("code").GetString()!.StartsWith("Ark+", StringComparison.Ordinal) ? TrainingRecipe.ArkPlus : TrainingRecipe.Ark,
+            Recipe = _record.GetProperty("code").GetString()!.StartsWith("Ark+", StringComparison.Ordinal)
+                ? TrainingRecipe.ArkPlus
+                : TrainingRecipe.Ark,
             EmaMode = iteration ? EmaMode.Iteration : EmaMode.Epoch,
             Epochs = options.GetProperty("pretrain_epochs").GetInt32(),
-            MovesPerEpoch = iteration ? _names.Sum(n => (int)((_data[$"{n}.train.targets"].shape[0] + _batchSize - 1) / _batchSize)) : _names.Length,
+            MovesPerEpoch = iteration
+                ? _names.Sum(n => (int)((_data[$"{n}.train.targets"].shape[0] + _batchSize - 1) / _batchSize))
+                : _names.Length,
             TeacherMomentum = Real("momentum_teacher"),
             Optimizer = new OptimizerSettings
             {
@@ -212,8 +225,16 @@ internal sealed class PublishedTrajectory : IDisposable
                 Momentum = Real("momentum"),
                 WeightDecay = Real("weight_decay"),
             },
-            LearningRate = new LearningRateSchedule(Real("lr"), Real("min_lr"), Real("warmup_lr"), options.GetProperty("warmup_epochs").GetInt32(), options.GetProperty("epochs").GetInt32()),
+            LearningRate = new LearningRateSchedule(
+                Real("lr"),
+                Real("min_lr"),
+                Real("warmup_lr"),
+                options.GetProperty("warmup_epochs").GetInt32(),
+                options.GetProperty("epochs").GetInt32()),
         };
-        return settings.With(Fidelity.Published) with { FillGradientsWithZeros = _record.GetProperty("zero_grad").GetString()!.StartsWith("zero-fill", StringComparison.Ordinal) };
+        return settings.With(Fidelity.Published) with
+        {
+            FillGradientsWithZeros = _record.GetProperty("zero_grad").GetString()!.StartsWith("zero-fill", StringComparison.Ordinal)
+        };
     }
 }

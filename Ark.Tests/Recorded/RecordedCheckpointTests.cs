@@ -6,9 +6,14 @@ namespace Ark.Tests.Recorded;
 /// <summary>Files written by PyTorch itself, with what Python read from them.</summary>
 public class RecordedCheckpointTests
 {
-    public static TheoryData<string> Files => [.. Directory.GetFiles(Fixture.PathOf("09_checkpoints"), "*.json").Select(f => Path.GetFileNameWithoutExtension(f)).Where(f => f != "index").Order(StringComparer.Ordinal)];
+    public static TheoryData<string> Files =>
+        [.. Directory.GetFiles(Fixture.PathOf("09_checkpoints"), "*.json")
+            .Select(f => Path.GetFileNameWithoutExtension(f))
+            .Where(f => f != "index")
+            .Order(StringComparer.Ordinal)];
 
-    // Most of the files are too large for the repository. Of these it has copies with a corner of each tensor, the rest counts where they lie beside it.
+    // Most of the files are too large for the repository. Of these it has copies with a corner of each tensor, the rest counts where they
+    // lie beside it.
     private static readonly (string File, string Weights)[] Written =
     [
         ("01_swin_tiny/a_img64_w8_d24/weights.pth", "01_swin_tiny/a_img64_w8_d24/weights"),
@@ -33,7 +38,8 @@ public class RecordedCheckpointTests
         using var scope = NewDisposeScope();
         using var recorded = JsonDocument.Parse(File.ReadAllBytes(Fixture.PathOf("09_checkpoints", file + ".json")));
         var tensors = Safetensors.Load(Fixture.PathOf("09_checkpoints", file + ".safetensors"));
-        RecordedTree.AssertMatches(recorded.RootElement.GetProperty("tree"), PyTorchFile.Load(Fixture.PathOf("09_checkpoints", file)), tensors);
+        RecordedTree.AssertMatches(
+            recorded.RootElement.GetProperty("tree"), PyTorchFile.Load(Fixture.PathOf("09_checkpoints", file)), tensors);
     }
 
     [Theory]
@@ -57,7 +63,9 @@ public class RecordedCheckpointTests
     public void LoadStateDict_gives_student_and_teacher_of_a_checkpoint_that_Ark_wrote(string? key, string recorded)
     {
         using var scope = NewDisposeScope();
-        AssertSame(Safetensors.Load(Fixture.PathOf("02_ark_tiny", "mlp", recorded + ".safetensors")), CheckpointFile.LoadStateDict(Fixture.PathOf("02_ark_tiny", "mlp", "checkpoint.pth.tar"), key));
+        AssertSame(
+            Safetensors.Load(Fixture.PathOf("02_ark_tiny", "mlp", recorded + ".safetensors")),
+            CheckpointFile.LoadStateDict(Fixture.PathOf("02_ark_tiny", "mlp", "checkpoint.pth.tar"), key));
     }
 
     [Theory]

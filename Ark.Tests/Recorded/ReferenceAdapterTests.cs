@@ -3,10 +3,13 @@ using System.Text.Json;
 
 namespace Ark.Tests.Recorded;
 
-/// <summary>Every record of what the original code made of lists in the published formats: images in order, labels by every policy, subsets.</summary>
+/// <summary>
+/// Every record of what the original code made of lists in the published formats: images in order, labels by every policy, subsets.
+/// </summary>
 public sealed class ReferenceAdapterTests
 {
-    private static readonly JsonElement[] Records = [.. JsonDocument.Parse(File.ReadAllText(Fixture.PathOf("06_adapters", "expected.json"))).RootElement.EnumerateArray()];
+    private static readonly JsonElement[] Records = [.. JsonDocument.Parse(
+        File.ReadAllText(Fixture.PathOf("06_adapters", "expected.json"))).RootElement.EnumerateArray()];
 
     // Lists that the original stumbles over, or reads wrongly, and that have only one meaning.
     private static readonly Dictionary<string, int> ReadByUs = new(StringComparer.Ordinal)
@@ -17,9 +20,11 @@ public sealed class ReferenceAdapterTests
         ["malformed/CheXpert_extra_column.csv"] = 1,
     };
 
-    public static TheoryData<int> Sound => [.. Enumerable.Range(0, Records.Length).Where(i => Text(i, "file").StartsWith("lists/", StringComparison.Ordinal))];
+    public static TheoryData<int> Sound =>
+        [.. Enumerable.Range(0, Records.Length).Where(i => Text(i, "file").StartsWith("lists/", StringComparison.Ordinal))];
 
-    public static TheoryData<int> Malformed => [.. Enumerable.Range(0, Records.Length).Where(i => Text(i, "file").StartsWith("malformed/", StringComparison.Ordinal))];
+    public static TheoryData<int> Malformed =>
+        [.. Enumerable.Range(0, Records.Length).Where(i => Text(i, "file").StartsWith("malformed/", StringComparison.Ordinal))];
 
     [Fact]
     public void Every_record_has_a_case() => Assert.Equal(Records.Length, Sound.Count + Malformed.Count);
@@ -48,10 +53,14 @@ public sealed class ReferenceAdapterTests
 
         var samples = await DataFolder.Read(definition);
 
-        Assert.Equal(expected.Value.GetProperty("images").EnumerateArray().Select(i => Path.Combine(folder.Root, i.GetString()!)), samples.Select(s => s.Image.Name));
+        Assert.Equal(
+            expected.Value.GetProperty("images").EnumerateArray().Select(i => Path.Combine(folder.Root, i.GetString()!)),
+            samples.Select(s => s.Image.Name));
         var kept = Records[index].GetProperty("kwargs").TryGetProperty("unknown_label", out _);
         Assert.Equal(
-            expected.Value.GetProperty("labels").EnumerateArray().Select(row => row.EnumerateArray().Select(v => kept && v.GetSingle() == -1 ? float.NaN : v.GetSingle()).ToArray()),
+            expected.Value.GetProperty("labels").EnumerateArray().Select(row => row.EnumerateArray().Select(v => kept && v.GetSingle() == -1
+                ? float.NaN
+                : v.GetSingle()).ToArray()),
             samples.Select(s => s.Targets));
     }
 
@@ -71,7 +80,10 @@ public sealed class ReferenceAdapterTests
         var refusal = await Assert.ThrowsAsync<ArkInputException>(() => DataFolder.Read(definition));
 
         Assert.StartsWith(definition.TrainList!, refusal.Message, StringComparison.Ordinal);
-        Assert.Contains(Text(index, "file").EndsWith("header_only.csv", StringComparison.Ordinal) ? "the list is empty" : ", line ", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            Text(index, "file").EndsWith("header_only.csv", StringComparison.Ordinal) ? "the list is empty" : ", line ",
+            refusal.Message,
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -85,7 +97,11 @@ public sealed class ReferenceAdapterTests
         using var folder = new DataFolder();
         folder.AddImages("a.png");
         var list = folder.Write("l.csv", "image,A,B\na.png,-1,1\n");
-        var definition = folder.Definition("csv", list, LabelTask.MultiLabel, ["A", "B"], ("uncertain", policy)) with { TestList = list, ValidationList = list };
+        var definition = folder.Definition("csv", list, LabelTask.MultiLabel, ["A", "B"], ("uncertain", policy)) with
+        {
+            TestList = list,
+            ValidationList = list
+        };
 
         foreach (var split in new[] { DatasetSplit.Validation, DatasetSplit.Test })
             Assert.Equal([elsewhere, 1], (await DataFolder.Read(definition, split))[0].Targets);
@@ -123,9 +139,15 @@ public sealed class ReferenceAdapterTests
         var kwargs = Records[index].GetProperty("kwargs");
         if (kwargs.TryGetProperty("uncertain_label", out var policy)) settings.Add(("uncertain", policy.GetString()!.ToLowerInvariant()));
         if (kwargs.TryGetProperty("unknown_label", out _)) settings.Add(("missing", "ignore"));
-        var images = Records.Where(r => r.GetProperty("file").GetString() == Text(index, "file") && r.TryGetProperty("images", out _)).SelectMany(r => r.GetProperty("images").EnumerateArray());
-        if (Text(index, "file").StartsWith("lists/", StringComparison.Ordinal)) folder.AddImages(images.Select(i => i.GetString()!["images/".Length..]).Distinct());
-        var definition = folder.Definition(dataset, Fixture.PathOf("06_adapters", Text(index, "file")), task, names, [.. settings]) with { Seed = 2023, AnnotationPercent = Percent(index) };
+        var images = Records.Where(r => r.GetProperty("file").GetString() == Text(index, "file")
+            && r.TryGetProperty("images", out _)).SelectMany(r => r.GetProperty("images").EnumerateArray());
+        if (Text(index, "file").StartsWith("lists/", StringComparison.Ordinal))
+            folder.AddImages(images.Select(i => i.GetString()!["images/".Length..]).Distinct());
+        var definition = folder.Definition(dataset, Fixture.PathOf("06_adapters", Text(index, "file")), task, names, [.. settings]) with
+        {
+            Seed = 2023,
+            AnnotationPercent = Percent(index)
+        };
         return definition;
     }
 
@@ -140,9 +162,11 @@ public sealed class ReferenceAdapterTests
         return null;
     }
 
-    private static int Percent(int index) => Records[index].GetProperty("kwargs").TryGetProperty("annotation_percent", out var percent) ? percent.GetInt32() : 100;
+    private static int Percent(int index) =>
+        Records[index].GetProperty("kwargs").TryGetProperty("annotation_percent", out var percent) ? percent.GetInt32() : 100;
 
     private static string Text(int index, string key) => Records[index].GetProperty(key).GetString()!;
 
-    private static string[] Numbered(int count) => [.. Enumerable.Range(0, count).Select(i => "label " + i.ToString(CultureInfo.InvariantCulture))];
+    private static string[] Numbered(int count) =>
+        [.. Enumerable.Range(0, count).Select(i => "label " + i.ToString(CultureInfo.InvariantCulture))];
 }

@@ -18,7 +18,8 @@ public class ReferencePipelineTests
     public void TrainingTransform_makes_the_views_of_the_published_augmentation(string recording, int size)
     {
         var reference = Load(recording);
-        var students = reference.OperationsWhere(id => id.StartsWith($"pipeline{size}/", StringComparison.Ordinal) && id.EndsWith("/student", StringComparison.Ordinal));
+        var students = reference.OperationsWhere(id => id.StartsWith($"pipeline{size}/", StringComparison.Ordinal)
+            && id.EndsWith("/student", StringComparison.Ordinal));
         Assert.Equal(size == 64 ? 12 : 4, students.Count);
         var tables = PixelTables.InDouble(Normalization.ImageNet);
         foreach (var student in students)
@@ -29,7 +30,9 @@ public class ReferencePipelineTests
 
             var expected = new float[actual.Length];
             tables.Write(Bitmap.Of(reference.ImageOutput(Id(student))), expected.AsSpan(0, expected.Length / 2));
-            tables.Write(Bitmap.Of(reference.ImageOutput(Id(student).Replace("/student", "/teacher", StringComparison.Ordinal))), expected.AsSpan(expected.Length / 2));
+            tables.Write(
+                Bitmap.Of(reference.ImageOutput(Id(student).Replace("/student", "/teacher", StringComparison.Ordinal))),
+                expected.AsSpan(expected.Length / 2));
             AssertEqual(expected, actual, Id(student));
         }
     }
@@ -95,7 +98,12 @@ public class ReferencePipelineTests
     {
         var reference = Load(recording);
         var source = reference.Image(image);
-        foreach (var (name, normalization) in new[] { ("imagenet", Normalization.ImageNet), ("chestx-ray", Normalization.ChestXray), ("none", Normalization.None) })
+        foreach (var (name, normalization) in new[]
+        {
+            ("imagenet", Normalization.ImageNet),
+            ("chestx-ray", Normalization.ChestXray),
+            ("none", Normalization.None)
+        })
         {
             var single = new float[3 * 32 * 32];
             new EvaluationTransform(new ViewSize(32, 32), new ViewSize(40, 40), normalization).Apply(source, new RandomStream(0), single);
@@ -132,7 +140,8 @@ public class ReferencePipelineTests
                 case "RandomResizedCrop":
                     var corners = values.GetProperty("coords");
                     result = new Augmentation(
-                        corners.GetProperty("x_min").GetInt32(), corners.GetProperty("y_min").GetInt32(), (int)Get("crop_width"), (int)Get("crop_height"));
+                        corners.GetProperty("x_min").GetInt32(), corners.GetProperty("y_min").GetInt32(), (int)Get("crop_width"),
+                        (int)Get("crop_height"));
                     break;
                 case "ShiftScaleRotate":
                     result = result! with { Warp = new(Get("angle"), Get("scale"), Get("dx"), Get("dy")) };

@@ -23,7 +23,9 @@ public class ReferenceResamplingTests
             var isDefault = id.EndsWith("default_224", StringComparison.Ordinal);
             var width = isDefault ? 224 : operation.GetProperty("width").GetInt32();
             var height = isDefault ? 224 : operation.GetProperty("height").GetInt32();
-            var filter = isDefault ? PilFilter.Bicubic : Enum.Parse<PilFilter>(operation.GetProperty("resample").GetString()!, ignoreCase: true);
+            var filter = isDefault
+                ? PilFilter.Bicubic
+                : Enum.Parse<PilFilter>(operation.GetProperty("resample").GetString()!, ignoreCase: true);
             var actual = new byte[width * height * source.Channels];
             PilResize.Resize(Bitmap.Of(source), actual, width, height, filter);
             Pixels.AssertEqual(reference.Bytes(id), actual, id);
@@ -117,7 +119,8 @@ public class ReferenceResamplingTests
         Assert.Equal(5, contrasts.Count);
         foreach (var operation in contrasts)
         {
-            var curve = IntensityCurve.BrightnessContrast(operation.GetProperty("alpha").GetDouble(), operation.GetProperty("beta").GetDouble());
+            var curve = IntensityCurve.BrightnessContrast(
+                operation.GetProperty("alpha").GetDouble(), operation.GetProperty("beta").GetDouble());
             Pixels.AssertEqual(reference.Bytes(Id(operation)), [.. source.Select(p => curve[p])], Id(operation));
         }
     }

@@ -13,7 +13,9 @@ public class SwinBaseReferenceTests(FormulaModel formula) : IClassFixture<Formul
         var state = formula.Model.state_dict();
         foreach (var vector in json.GetProperty("test_vectors").EnumerateObject())
         {
-            Assert.Equal(ulong.Parse(vector.Value.GetProperty("fnv1a64").GetString()!, CultureInfo.InvariantCulture), FormulaModel.Hash(vector.Name));
+            Assert.Equal(
+                ulong.Parse(vector.Value.GetProperty("fnv1a64").GetString()!, CultureInfo.InvariantCulture),
+                FormulaModel.Hash(vector.Name));
             var expected = vector.Value.GetProperty("value_f32_first4").EnumerateArray().Select(Number).ToArray();
             Assert.Equal(expected.Select(e => (float)e), state[vector.Name].data<float>().Take(4));
         }
@@ -38,7 +40,8 @@ public class SwinBaseReferenceTests(FormulaModel formula) : IClassFixture<Formul
         using var hooks = Recorder.Attach(model, (name, output) =>
         {
             using var inner = NewDisposeScope();
-            if (expected.TryGetValue($"tokens0_7.{name}", out var tokens)) Reference.AssertClose($"tokens {name}", output.flatten(1, 2).narrow(1, 0, 8), tokens);
+            if (expected.TryGetValue($"tokens0_7.{name}", out var tokens))
+                Reference.AssertClose($"tokens {name}", output.flatten(1, 2).narrow(1, 0, 8), tokens);
             if (name == "projector") projected = output.alias().DetachFromDisposeScope();
             if (name == "norm") pooled = output.mean([1, 2]).DetachFromDisposeScope();
             if (!activations.TryGetProperty(name, out var summary)) return;
@@ -50,19 +53,26 @@ public class SwinBaseReferenceTests(FormulaModel formula) : IClassFixture<Formul
         hooks.Dispose();
         Assert.True(seen >= 29, $"Only {seen} activations were compared.");
         Reference.AssertClose("pooled", pooled!, expected["pooled.f64"]);
-        foreach (var (head, output) in model.Configuration.Heads.Zip(logits)) Reference.AssertClose(head.Name, output, expected[$"logits.{head.Name}.f64"]);
+        foreach (var (head, output) in model.Configuration.Heads.Zip(
+            logits)) Reference.AssertClose(head.Name, output, expected[$"logits.{head.Name}.f64"]);
         Reference.AssertClose("projected", projected!, expected["projected.f64"]);
     }
 
     private static void CheckSummary(string name, Tensor values, JsonElement summary)
     {
         var largest = summary.GetProperty("max_abs").GetDouble();
-        double[] got = [.. values.narrow(0, 0, 8).data<double>(), .. values.narrow(0, values.numel() - 8, 8).data<double>(), values.mean().item<double>(), values.std(false).item<double>()];
-        double[] wanted = [.. summary.GetProperty("first8").EnumerateArray().Select(Number), .. summary.GetProperty("last8").EnumerateArray().Select(Number),
+        double[] got =
+        [
+            .. values.narrow(0, 0, 8).data<double>(), .. values.narrow(0, values.numel() - 8, 8).data<double>(),
+            values.mean().item<double>(), values.std(false).item<double>()
+        ];
+        double[] wanted = [.. summary.GetProperty("first8").EnumerateArray().Select(
+            Number), .. summary.GetProperty("last8").EnumerateArray().Select(Number),
             summary.GetProperty("mean").GetDouble(), summary.GetProperty("std").GetDouble()];
         var deviation = got.Zip(wanted, (a, b) => Math.Abs(a - b)).Max() / largest;
         Assert.True(deviation <= Reference.Tolerance, $"{name} deviates by {deviation:E2}.");
     }
 
-    private static double Number(JsonElement e) => e.ValueKind == JsonValueKind.String ? double.Parse(e.GetString()!, CultureInfo.InvariantCulture) : e.GetDouble();
+    private static double Number(JsonElement e) =>
+        e.ValueKind == JsonValueKind.String ? double.Parse(e.GetString()!, CultureInfo.InvariantCulture) : e.GetDouble();
 }

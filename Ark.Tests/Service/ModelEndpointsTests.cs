@@ -23,7 +23,10 @@ public class ModelEndpointsTests(RunningService service) : IClassFixture<Running
         await using var host = service.Small.Host();
         var expected = await host.GetRequiredService<IArkClassifier>().ClassifyAsync(SmallModel.Content(3), Token);
         var raw = await Json(await Post("predictions", SmallModel.Png(3)));
-        using var form = new MultipartFormDataContent { { new StringContent("Doe^Jane"), "patient" }, { new ByteArrayContent(SmallModel.Png(3)), "image", "Doe_Jane.png" } };
+        using var form = new MultipartFormDataContent
+        {
+            { new StringContent("Doe^Jane"), "patient" }, { new ByteArrayContent(SmallModel.Png(3)), "image", "Doe_Jane.png" }
+        };
         var formed = await Json(await service.Client.PostAsync(new Uri("predictions", UriKind.Relative), form, Token));
         Assert.Equal(raw.ToJsonString(), formed.ToJsonString());
         var heads = raw["heads"]!.AsArray();
@@ -57,7 +60,10 @@ public class ModelEndpointsTests(RunningService service) : IClassFixture<Running
     {
         Assert.Equal(192, (await Json(await Post("embeddings", SmallModel.Png(1))))["embedding"]!.AsArray().Count);
         Assert.Equal(24, (int)(await Json(await Post("embeddings?dimensions=24", SmallModel.Png(1))))["dimensions"]!);
-        Assert.Contains("192", await Refusal(await Post("embeddings?dimensions=1000", SmallModel.Png(1)), HttpStatusCode.UnprocessableEntity), StringComparison.Ordinal);
+        Assert.Contains(
+            "192",
+            await Refusal(await Post("embeddings?dimensions=1000", SmallModel.Png(1)), HttpStatusCode.UnprocessableEntity),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -67,7 +73,10 @@ public class ModelEndpointsTests(RunningService service) : IClassFixture<Running
         Assert.Equal(("Findings", "Edema"), ((string)map["head"]!, (string)map["label"]!));
         Assert.Equal((60, 40, 1), Size((string)map["picture"]!));
         Assert.Equal((60, 40, 4), Size((string)map["overlay"]!));
-        Assert.Contains("'Edma'", await Refusal(await Post("heatmaps?label=Edma", SmallModel.Png(1)), HttpStatusCode.UnprocessableEntity), StringComparison.Ordinal);
+        Assert.Contains(
+            "'Edma'",
+            await Refusal(await Post("heatmaps?label=Edma", SmallModel.Png(1)), HttpStatusCode.UnprocessableEntity),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -88,7 +97,8 @@ public class ModelEndpointsTests(RunningService service) : IClassFixture<Running
         Assert.Empty((await Json(await service.Client.GetAsync(new Uri("health", UriKind.Relative), Token)))["structures"]!.AsArray());
 
         var segmenter = Fixture.PathOf("phantom_segmenter", "segmenter.pth.tar");
-        var (app, client) = await RunningService.StartAsync([], $"--Ark:Model:Checkpoint={service.Small.Checkpoint}", $"--Ark:Segmenter:Checkpoint={segmenter}");
+        var (app, client) = await RunningService.StartAsync(
+            [], $"--Ark:Model:Checkpoint={service.Small.Checkpoint}", $"--Ark:Segmenter:Checkpoint={segmenter}");
         await using (app)
         using (client)
         {
@@ -102,7 +112,9 @@ public class ModelEndpointsTests(RunningService service) : IClassFixture<Running
             var (width, height, _) = Size((string)found["picture"]!);
             Assert.Equal((width, height, 3), Size((string)found["overlay"]!));
             using var nothing = new ByteArrayContent("no picture"u8.ToArray());
-            Assert.Contains("not an image", await Refusal(await client.PostAsync(new Uri("structures", UriKind.Relative), nothing, Token), HttpStatusCode.UnprocessableEntity), StringComparison.Ordinal);
+            Assert.Contains("not an image", await Refusal(
+                await client.PostAsync(new Uri("structures", UriKind.Relative), nothing, Token),
+                HttpStatusCode.UnprocessableEntity), StringComparison.Ordinal);
         }
     }
 
@@ -112,9 +124,15 @@ public class ModelEndpointsTests(RunningService service) : IClassFixture<Running
     [InlineData("heatmaps?label=Edema")]
     public async Task What_is_no_picture_is_refused_in_words(string path)
     {
-        Assert.Contains("not an image", await Refusal(await Post(path, Encoding.UTF8.GetBytes("Dear colleague, ...")), HttpStatusCode.UnprocessableEntity), StringComparison.Ordinal);
+        Assert.Contains(
+            "not an image",
+            await Refusal(await Post(path, Encoding.UTF8.GetBytes("Dear colleague, ...")), HttpStatusCode.UnprocessableEntity),
+            StringComparison.Ordinal);
         Assert.Contains("no picture", await Refusal(await Post(path, []), HttpStatusCode.BadRequest), StringComparison.Ordinal);
-        Assert.Contains("damaged", await Refusal(await Post(path, SmallModel.Png(1)[..200]), HttpStatusCode.UnprocessableEntity), StringComparison.Ordinal);
+        Assert.Contains(
+            "damaged",
+            await Refusal(await Post(path, SmallModel.Png(1)[..200]), HttpStatusCode.UnprocessableEntity),
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -134,13 +152,18 @@ public class ModelEndpointsTests(RunningService service) : IClassFixture<Running
         Assert.Contains("multipart form", await Refusal(refused, HttpStatusCode.UnsupportedMediaType), StringComparison.Ordinal);
         Assert.Equal("nosniff", refused.Headers.GetValues("X-Content-Type-Options").Single());
         Assert.Contains("no such address", await Refusal(await Post("nothing", []), HttpStatusCode.NotFound), StringComparison.Ordinal);
-        Assert.Contains("method", await Refusal(await service.Client.GetAsync(new Uri("predictions", UriKind.Relative), Token), HttpStatusCode.MethodNotAllowed), StringComparison.Ordinal);
+        Assert.Contains(
+            "method",
+            await Refusal(await service.Client.GetAsync(new Uri("predictions", UriKind.Relative), Token), HttpStatusCode.MethodNotAllowed),
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task A_failure_that_nobody_foresaw_is_answered_in_words_and_with_the_same_headers()
     {
-        await using var app = ServiceHost.Build(["--Urls=http://127.0.0.1:0", $"--Ark:Model:Checkpoint={service.Small.Checkpoint}"], builder => builder.Logging.ClearProviders());
+        await using var app = ServiceHost.Build(
+            ["--Urls=http://127.0.0.1:0", $"--Ark:Model:Checkpoint={service.Small.Checkpoint}"],
+            builder => builder.Logging.ClearProviders());
         app.MapGet("/broken", string () => throw new InvalidOperationException("Doe^Jane"));
         await app.StartAsync(Token);
         using var client = new HttpClient();
@@ -155,7 +178,8 @@ public class ModelEndpointsTests(RunningService service) : IClassFixture<Running
         // One white pixel.
         using var content = new ByteArrayContent(Convert.FromBase64String("R0lGODdhAQABAIAAAP///////ywAAAAAAQABAAACAkQBADs="));
         content.Headers.ContentType = new MediaTypeHeaderValue("image/gif");
-        Assert.Equal(3, (await Json(await service.Client.PostAsync(new Uri("predictions", UriKind.Relative), content, Token)))["heads"]!.AsArray().Count);
+        Assert.Equal(3, (await Json(await service.Client.PostAsync(new Uri("predictions", UriKind.Relative), content, Token)))[
+            "heads"]!.AsArray().Count);
     }
 
     [Fact]
@@ -164,7 +188,8 @@ public class ModelEndpointsTests(RunningService service) : IClassFixture<Running
         var row = new byte[1250];
         var bomb = TestPng.Write(10_000, 10_000, TestPng.Grey, 1, [.. Enumerable.Repeat(row, 10_000)]);
         Assert.InRange(bomb.Length, 1, 200_000);
-        Assert.Contains("10000x10000", await Refusal(await Post("predictions", bomb), HttpStatusCode.UnprocessableEntity), StringComparison.Ordinal);
+        Assert.Contains(
+            "10000x10000", await Refusal(await Post("predictions", bomb), HttpStatusCode.UnprocessableEntity), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -176,16 +201,21 @@ public class ModelEndpointsTests(RunningService service) : IClassFixture<Running
         using var request = new HttpRequestMessage(HttpMethod.Post, "predictions") { Content = content };
         request.Headers.TransferEncodingChunked = chunked;
         request.Headers.ExpectContinue = true;
-        Assert.Contains("50 MB", await Refusal(await service.Client.SendAsync(request, Token), HttpStatusCode.RequestEntityTooLarge), StringComparison.Ordinal);
+        Assert.Contains(
+            "50 MB",
+            await Refusal(await service.Client.SendAsync(request, Token), HttpStatusCode.RequestEntityTooLarge),
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task Fifty_uploads_at_once_are_answered_alike()
     {
-        var answers = await Task.WhenAll(Enumerable.Range(0, 50).Select(async i => Probabilities(await Json(await Post("predictions", SmallModel.Png(i % 2))))));
+        var answers = await Task.WhenAll(
+            Enumerable.Range(0, 50).Select(async i => Probabilities(await Json(await Post("predictions", SmallModel.Png(i % 2))))));
         // Without the fast path an answer depends a little on who shares the batch.
         var tolerance = FastPass.IsSupported ? 0 : 1e-5;
-        for (var i = 2; i < answers.Length; i++) Assert.All(answers[i].Zip(answers[i % 2]), p => Assert.Equal(p.Second, p.First, tolerance));
+        for (var i = 2; i < answers.Length; i++)
+            Assert.All(answers[i].Zip(answers[i % 2]), p => Assert.Equal(p.Second, p.First, tolerance));
         Assert.NotEqual(answers[0], answers[1]);
     }
 
@@ -195,16 +225,23 @@ public class ModelEndpointsTests(RunningService service) : IClassFixture<Running
         using var content = new ByteArrayContent("Doe^Jane 1970"u8.ToArray());
         content.Headers.ContentDisposition = new ContentDispositionHeaderValue("attachment") { FileName = "Doe_Jane.png" };
         using var refused = await service.Client.PostAsync(new Uri("predictions?patient=Doe_Jane", UriKind.Relative), content, Token);
-        Assert.Contains(service.Log, l => l.StartsWith("Predict refused (422) after", StringComparison.Ordinal) && l.Contains("not an image", StringComparison.Ordinal));
+        Assert.Contains(service.Log, l => l.StartsWith("Predict refused (422) after", StringComparison.Ordinal)
+            && l.Contains("not an image", StringComparison.Ordinal));
         using var unknown = await Post("heatmaps?label=Doe_Jane", SmallModel.Png(1));
-        Assert.Contains(service.Log, l => l.StartsWith("Explain refused (422) after", StringComparison.Ordinal) && l.Contains("trained on it", StringComparison.Ordinal));
+        Assert.Contains(service.Log, l => l.StartsWith("Explain refused (422) after", StringComparison.Ordinal)
+            && l.Contains("trained on it", StringComparison.Ordinal));
         Assert.DoesNotContain(service.Log, l => l.Contains("Doe", StringComparison.Ordinal));
     }
 
     [Fact]
     public async Task Callers_beyond_the_queue_are_turned_away_in_words()
     {
-        var (app, client) = await RunningService.StartAsync([], $"--Ark:Model:Checkpoint={service.Small.Checkpoint}", "--Service:MaxConcurrency=1", "--Service:QueueLength=0", "--Service:Timeout=00:05:00");
+        var (app, client) = await RunningService.StartAsync(
+            [],
+            $"--Ark:Model:Checkpoint={service.Small.Checkpoint}",
+            "--Service:MaxConcurrency=1",
+            "--Service:QueueLength=0",
+            "--Service:Timeout=00:05:00");
         await using (app)
         using (client)
         {
@@ -219,7 +256,8 @@ public class ModelEndpointsTests(RunningService service) : IClassFixture<Running
     [Fact]
     public async Task An_answer_beyond_the_time_is_given_up_in_words()
     {
-        var (app, client) = await RunningService.StartAsync([], $"--Ark:Model:Checkpoint={service.Small.Checkpoint}", "--Service:Timeout=00:00:00.100");
+        var (app, client) = await RunningService.StartAsync(
+            [], $"--Ark:Model:Checkpoint={service.Small.Checkpoint}", "--Service:Timeout=00:00:00.100");
         await using (app)
         using (client)
         {
@@ -231,15 +269,18 @@ public class ModelEndpointsTests(RunningService service) : IClassFixture<Running
     [Fact]
     public async Task A_calibration_file_marks_and_corrects_its_labels()
     {
-        var head = new HeadCalibration("View", CalibrationMethod.Temperature, LabelTask.Binary, [new LabelCalibration { Name = "AP", Temperature = 2, Offset = -1 }]);
+        var head = new HeadCalibration(
+            "View", CalibrationMethod.Temperature, LabelTask.Binary, [new LabelCalibration { Name = "AP", Temperature = 2, Offset = -1 }]);
         var path = service.Small.PathOf("calibration.json");
         new Calibration(service.Small.Checkpoint, ModelRole.Teacher, [head]).Save(path);
-        var (app, client) = await RunningService.StartAsync([], $"--Ark:Model:Checkpoint={service.Small.Checkpoint}", $"--Ark:Model:Calibration={path}");
+        var (app, client) = await RunningService.StartAsync(
+            [], $"--Ark:Model:Checkpoint={service.Small.Checkpoint}", $"--Ark:Model:Calibration={path}");
         await using (app)
         using (client)
         {
             var plain = (double)(await Json(await Post("predictions", SmallModel.Png(1))))["heads"]![2]!["labels"]![0]!["probability"]!;
-            using var answer = await client.PostAsync(new Uri("predictions", UriKind.Relative), new ByteArrayContent(SmallModel.Png(1)), Token);
+            using var answer = await client.PostAsync(
+                new Uri("predictions", UriKind.Relative), new ByteArrayContent(SmallModel.Png(1)), Token);
             var label = (await Json(answer))["heads"]![2]!["labels"]![0]!;
             Assert.True((bool)label["calibrated"]!);
             Assert.Equal(1 / (1 + Math.Exp(1 - (Math.Log(plain / (1 - plain)) / 2))), (double)label["probability"]!, 1e-5);
@@ -254,7 +295,9 @@ public class ModelEndpointsTests(RunningService service) : IClassFixture<Running
         Assert.False((bool)health["demonstration"]!);
         Assert.Equal("Edema", (string)health["heads"]!["Findings"]![1]!);
         var description = JsonNode.Parse(await service.Client.GetStringAsync(new Uri("openapi/v1.json", UriKind.Relative), Token))!;
-        Assert.Equal(["/embeddings", "/health", "/heatmaps", "/phantom", "/predictions"], description["paths"]!.AsObject().Select(p => p.Key).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["/embeddings", "/health", "/heatmaps", "/phantom", "/predictions"],
+            description["paths"]!.AsObject().Select(p => p.Key).Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -269,9 +312,11 @@ public class ModelEndpointsTests(RunningService service) : IClassFixture<Running
     [Fact]
     public async Task Without_a_checkpoint_the_phantom_model_is_served_and_a_wrong_one_is_named()
     {
-        await using var missing = ServiceHost.Build(["--Urls=http://127.0.0.1:0", "--Ark:Model:Checkpoint=nowhere.pth.tar"], builder => builder.Logging.ClearProviders());
+        await using var missing = ServiceHost.Build(
+            ["--Urls=http://127.0.0.1:0", "--Ark:Model:Checkpoint=nowhere.pth.tar"], builder => builder.Logging.ClearProviders());
         var refused = await Assert.ThrowsAsync<ArkInputException>(() => missing.StartAsync(Token));
-        Assert.StartsWith("model 'chest' (section Ark:Model), key 'Checkpoint', nowhere.pth.tar: ", refused.Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "model 'chest' (section Ark:Model), key 'Checkpoint', nowhere.pth.tar: ", refused.Message, StringComparison.Ordinal);
         await using var app = ServiceHost.Build([]);
         Assert.True(ServiceHost.IsDemonstration(app.Services.GetRequiredKeyedService<LoadedModel>(ServiceHost.ModelName)));
     }
@@ -284,12 +329,14 @@ public class ModelEndpointsTests(RunningService service) : IClassFixture<Running
     {
         await caller.ConnectAsync(IPAddress.Loopback, client.BaseAddress!.Port, Token);
         var stream = caller.GetStream();
-        await stream.WriteAsync("POST /predictions HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\nExpect: 100-continue\r\n\r\n"u8.ToArray(), Token);
+        await stream.WriteAsync(
+            "POST /predictions HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\nExpect: 100-continue\r\n\r\n"u8.ToArray(), Token);
         if (asked) await ReadUntil(stream, "100 Continue");
         return stream;
     }
 
-    private static double[] Probabilities(JsonNode answer) => [.. answer["heads"]!.AsArray().SelectMany(h => h!["labels"]!.AsArray()).Select(l => (double)l!["probability"]!)];
+    private static double[] Probabilities(JsonNode answer) =>
+        [.. answer["heads"]!.AsArray().SelectMany(h => h!["labels"]!.AsArray()).Select(l => (double)l!["probability"]!)];
 
     private static async Task<JsonNode> Json(HttpResponseMessage answer)
     {
@@ -312,7 +359,8 @@ public class ModelEndpointsTests(RunningService service) : IClassFixture<Running
         return (image.Width, image.Height, image.Bands);
     }
 
-    private static NetVips.Image Decoded(string dataUrl) => NetVips.Image.NewFromBuffer(Convert.FromBase64String(dataUrl["data:image/png;base64,".Length..]));
+    private static NetVips.Image Decoded(string dataUrl) =>
+        NetVips.Image.NewFromBuffer(Convert.FromBase64String(dataUrl["data:image/png;base64,".Length..]));
 
     private static async Task ReadUntil(NetworkStream stream, string words)
     {

@@ -17,13 +17,16 @@ public class ServiceHostTests(RunningService service) : IClassFixture<RunningSer
         Assert.Equal((HttpStatusCode.OK, "Healthy"), await Get(service.Client, ModelEndpoints.LivePath));
         Assert.Equal((HttpStatusCode.OK, "ready"), await Get(service.Client, ModelEndpoints.ReadyPath));
         Assert.Contains(service.Log, l => l.StartsWith("The model chest is ready: loaded, and run once", StringComparison.Ordinal));
-        Assert.Contains(service.Log, l => l.StartsWith($"The model chest was loaded from {service.Small.Checkpoint}: swin_mini", StringComparison.Ordinal) && l.Contains(" at 32, fp32, ", StringComparison.Ordinal));
+        Assert.Contains(service.Log, l => l.StartsWith(
+            $"The model chest was loaded from {service.Small.Checkpoint}: swin_mini",
+            StringComparison.Ordinal) && l.Contains(" at 32, fp32, ", StringComparison.Ordinal));
     }
 
     [Fact]
     public async Task A_model_that_is_loaded_beside_the_service_and_cannot_be_leaves_it_alive_and_not_ready()
     {
-        var (app, client) = await RunningService.StartAsync([], "--Ark:Model:Checkpoint=nowhere.pth.tar", "--Ark:Model:Loading=InBackground");
+        var (app, client) = await RunningService.StartAsync(
+            [], "--Ark:Model:Checkpoint=nowhere.pth.tar", "--Ark:Model:Loading=InBackground");
         await using (app)
         using (client)
         {
@@ -55,7 +58,10 @@ public class ServiceHostTests(RunningService service) : IClassFixture<RunningSer
 
             var lines = (await Get(client, ModelEndpoints.MetricsPath)).Body.Split('\n');
             // Services of other tests are counted too, so how many there are is tested elsewhere.
-            void Counted(string name, string tag) => Assert.NotEqual("0", Assert.Single(lines, l => l.StartsWith(name + "{", StringComparison.Ordinal) && l.Contains("ark_model=\"chest\"", StringComparison.Ordinal) && l.Contains(tag, StringComparison.Ordinal)).Split(' ')[1]);
+            void Counted(string name, string tag) =>
+                Assert.NotEqual("0", Assert.Single(lines, l => l.StartsWith(name + "{", StringComparison.Ordinal)
+                    && l.Contains("ark_model=\"chest\"", StringComparison.Ordinal)
+                    && l.Contains(tag, StringComparison.Ordinal)).Split(' ')[1]);
             Counted("ark_serving_images_total", "ark_outcome=\"answered\"");
             Counted("ark_serving_images_total", "ark_outcome=\"refused\"");
             Counted("ark_serving_request_duration_seconds_count", "ark_outcome=\"answered\"");
@@ -77,7 +83,9 @@ public class ServiceHostTests(RunningService service) : IClassFixture<RunningSer
     {
         var refused = await Assert.ThrowsAnyAsync<Exception>(async () =>
         {
-            await using var app = ServiceHost.Build(["--Urls=http://127.0.0.1:0", $"--Ark:Model:Checkpoint={service.Small.Checkpoint}", $"--{key}=x"], builder => builder.Logging.ClearProviders());
+            await using var app = ServiceHost.Build(
+                ["--Urls=http://127.0.0.1:0", $"--Ark:Model:Checkpoint={service.Small.Checkpoint}", $"--{key}=x"],
+                builder => builder.Logging.ClearProviders());
             await app.StartAsync(Token);
         });
         Assert.True(refused is ArkInputException or OptionsValidationException, refused.ToString());
@@ -92,13 +100,18 @@ public class ServiceHostTests(RunningService service) : IClassFixture<RunningSer
         var docker = File.ReadAllLines(PathOf("Dockerfile"));
         var port = Assert.Single(docker, l => l.StartsWith("EXPOSE ", StringComparison.Ordinal))["EXPOSE ".Length..];
         Assert.Contains(docker, l => l.Contains($"Urls=http://0.0.0.0:{port} ", StringComparison.Ordinal));
-        Assert.Contains(docker, l => l.StartsWith("HEALTHCHECK", StringComparison.Ordinal) && l.Contains($":{port}{ModelEndpoints.ReadyPath}\"", StringComparison.Ordinal));
+        Assert.Contains(docker, l => l.StartsWith("HEALTHCHECK", StringComparison.Ordinal)
+            && l.Contains($":{port}{ModelEndpoints.ReadyPath}\"", StringComparison.Ordinal));
         Assert.Contains(docker, l => l.StartsWith("USER ", StringComparison.Ordinal));
-        Assert.Equal(typeof(ServiceHost).Assembly.GetName().Name + ".dll", Assert.Single(docker, l => l.StartsWith("ENTRYPOINT", StringComparison.Ordinal)).Split('"')[3]);
+        Assert.Equal(
+            typeof(ServiceHost).Assembly.GetName().Name + ".dll",
+            Assert.Single(docker, l => l.StartsWith("ENTRYPOINT", StringComparison.Ordinal)).Split('"')[3]);
         Assert.Equal($"127.0.0.1:{port}:{port}", (string?)ark["ports"][0]);
         Assert.Equal("true", (string?)ark["read_only"]);
         Assert.Equal("/tmp", (string?)ark["tmpfs"][0]);
-        Assert.Equal(ServiceHost.ModelSection + ":Checkpoint", ((YamlMappingNode)ark["environment"]).Children.Single().Key.ToString().Replace("__", ":", StringComparison.Ordinal));
+        Assert.Equal(
+            ServiceHost.ModelSection + ":Checkpoint",
+            ((YamlMappingNode)ark["environment"]).Children.Single().Key.ToString().Replace("__", ":", StringComparison.Ordinal));
         Assert.True(File.Exists(Path.Combine(PathOf(""), (string)ark["build"]["context"]!, (string)ark["build"]["dockerfile"]!)));
         var scrape = Yaml("prometheus.yml")["scrape_configs"][0];
         Assert.Equal(ModelEndpoints.MetricsPath, (string?)scrape["metrics_path"]);

@@ -9,7 +9,8 @@ internal sealed record CommandLineRun(int ExitCode, string Out, string Error)
     {
         using var output = new StringWriter();
         using var error = new StringWriter();
-        var code = await ArkCommandLine.RunAsync(args, output, error, isTerminal: false, cancellationToken: TestContext.Current.CancellationToken);
+        var code = await ArkCommandLine.RunAsync(
+            args, output, error, isTerminal: false, cancellationToken: TestContext.Current.CancellationToken);
         return new CommandLineRun(code, output.ToString(), error.ToString());
     }
 
@@ -17,7 +18,8 @@ internal sealed record CommandLineRun(int ExitCode, string Out, string Error)
     public void AssertRefused(params string[] words)
     {
         Assert.Equal(2, ExitCode);
-        var line = Assert.Single(Error.Split('\n', StringSplitOptions.RemoveEmptyEntries), l => l.StartsWith("ark: ", StringComparison.Ordinal));
+        var line = Assert.Single(
+            Error.Split('\n', StringSplitOptions.RemoveEmptyEntries), l => l.StartsWith("ark: ", StringComparison.Ordinal));
         Assert.All(words, word => Assert.Contains(word, line, StringComparison.Ordinal));
     }
 }

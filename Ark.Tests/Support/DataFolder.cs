@@ -25,16 +25,17 @@ internal sealed class DataFolder : IDisposable
         foreach (var name in names) Write(Path.Combine("images", name), "");
     }
 
-    public DatasetDefinition Definition(string adapter, string list, LabelTask task, IReadOnlyList<string> labels, params (string Key, string Value)[] settings) => new()
-    {
-        Name = "Test",
-        Adapter = adapter,
-        DataDirectory = Images,
-        TrainList = list,
-        Labels = new LabelSchema(task, labels),
-        Source = "test.yaml",
-        Settings = settings.ToDictionary(s => s.Key, s => s.Value, StringComparer.Ordinal),
-    };
+    public DatasetDefinition Definition(
+        string adapter, string list, LabelTask task, IReadOnlyList<string> labels, params (string Key, string Value)[] settings) => new()
+        {
+            Name = "Test",
+            Adapter = adapter,
+            DataDirectory = Images,
+            TrainList = list,
+            Labels = new LabelSchema(task, labels),
+            Source = "test.yaml",
+            Settings = settings.ToDictionary(s => s.Key, s => s.Value, StringComparer.Ordinal),
+        };
 
     /// <summary>Reads the training split through the registry, as a run does.</summary>
     public static async Task<IReadOnlyList<ImageSample>> Read(DatasetDefinition definition, DatasetSplit split = DatasetSplit.Train) =>

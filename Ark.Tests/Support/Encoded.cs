@@ -12,7 +12,8 @@ internal static class Encoded
         for (var y = 0; y < height; y++)
             for (var x = 0; x < width; x++)
                 for (var c = 0; c < channels; c++)
-                    pixels[(((y * width) + x) * channels) + c] = (byte)(128 + (60 * Math.Sin((x * 0.13) + c)) + (50 * Math.Cos(y * 0.09)) + ((x * y) % 7));
+                    pixels[(((y * width) + x) * channels) + c] = (byte)(128 + (60 * Math.Sin((x * 0.13) + c)) + (50 * Math.Cos(
+                        y * 0.09)) + ((x * y) % 7));
         return new RasterImage(width, height, channels, pixels);
     }
 
@@ -24,7 +25,8 @@ internal static class Encoded
         return tagged.JpegsaveBuffer(q: 90);
     }
 
-    public static byte[] Png(RasterImage picture) => TestPng.Write8(picture.Width, picture.Height, picture.Channels == 1 ? TestPng.Grey : TestPng.Rgb, picture.Pixels);
+    public static byte[] Png(RasterImage picture) =>
+        TestPng.Write8(picture.Width, picture.Height, picture.Channels == 1 ? TestPng.Grey : TestPng.Rgb, picture.Pixels);
 
     public static byte[] Tiff(RasterImage picture)
     {
@@ -40,7 +42,8 @@ internal static class Encoded
 
     private static Image Wrap(RasterImage picture)
     {
-        using var raw = Image.NewFromMemoryCopy<byte>(picture.Pixels, picture.Width, picture.Height, picture.Channels, Enums.BandFormat.Uchar);
+        using var raw = Image.NewFromMemoryCopy<byte>(
+            picture.Pixels, picture.Width, picture.Height, picture.Channels, Enums.BandFormat.Uchar);
         return raw.Copy(interpretation: picture.Channels == 1 ? Enums.Interpretation.Bw : Enums.Interpretation.Srgb);
     }
 }

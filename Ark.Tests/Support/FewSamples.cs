@@ -1,7 +1,8 @@
 namespace Ark.Tests;
 
 /// <summary>The first samples of another adapter's splits, perhaps changed.</summary>
-internal sealed class FewSamples(IDatasetAdapter inner, int count, Func<DatasetSplit, ImageSample, ImageSample>? change = null) : IDatasetAdapter
+internal sealed class FewSamples(IDatasetAdapter inner, int count, Func<DatasetSplit, ImageSample, ImageSample>? change = null)
+    : IDatasetAdapter
 {
     public LabelSchema Labels => inner.Labels;
 

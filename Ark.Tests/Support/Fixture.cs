@@ -17,7 +17,10 @@ internal static class Fixture
     /// <summary>A file or folder under <c>Ark.Tests/Fixtures</c>.</summary>
     public static string PathOf(params ReadOnlySpan<string> parts) => Path.Combine([Metadata["FixturesDirectory"], .. parts]);
 
-    /// <summary>A file or folder that may lie beside the repository: more recorded values than it can hold, for tests that have some of their own in it.</summary>
+    /// <summary>
+    /// A file or folder that may lie beside the repository: more recorded values than it can hold, for tests that have some of their own in
+    /// it.
+    /// </summary>
     /// <returns><see langword="null"/> where it is missing.</returns>
     public static string? BesideOf(params ReadOnlySpan<string> parts)
     {
@@ -29,7 +32,8 @@ internal static class Fixture
     public static string RealDataPathOf(params ReadOnlySpan<string> parts)
     {
         var path = BesideOf(["data", .. parts]);
-        Assert.SkipWhen(path is null, $"Needs real radiographs, which may not be shipped, in {Path.Combine(["..", "shared", "data", .. parts])} beside the repository.");
+        Assert.SkipWhen(path is null, $"Needs real radiographs, which may not be shipped, in "
+            + $"{Path.Combine(["..", "shared", "data", .. parts])} beside the repository.");
         return path;
     }
 }

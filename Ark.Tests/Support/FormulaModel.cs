@@ -6,7 +6,9 @@ using static TorchSharp.torch;
 
 namespace Ark.Tests;
 
-/// <summary>The full-size model of the six-dataset checkpoint, its weights made by the recorded formula. Built once for all tests of a class.</summary>
+/// <summary>
+/// The full-size model of the six-dataset checkpoint, its weights made by the recorded formula. Built once for all tests of a class.
+/// </summary>
 public sealed class FormulaModel : IDisposable
 {
     private const double Gain = 1.75;

@@ -4,7 +4,10 @@ using static TorchSharp.torch;
 
 namespace Ark.Tests;
 
-/// <summary>What was recorded of the full-size model: for the image of its formula and two phantoms, and for two radiographs where they lie beside the repository.</summary>
+/// <summary>
+/// What was recorded of the full-size model: for the image of its formula and two phantoms, and for two radiographs where they lie beside
+/// the repository.
+/// </summary>
 internal static class FullSizeRecording
 {
     private const string Formula = "formula";
@@ -13,7 +16,8 @@ internal static class FullSizeRecording
 
     public static TheoryData<string> Names => [Formula, .. WithPictures];
 
-    public static TheoryData<string> WithPictures => Fixture.BesideOf("reference", "03_swin_base", "real.safetensors") is null ? [Phantom] : [Phantom, Real];
+    public static TheoryData<string> WithPictures =>
+        Fixture.BesideOf("reference", "03_swin_base", "real.safetensors") is null ? [Phantom] : [Phantom, Real];
 
     /// <summary>The batch that went in, and what came out of it.</summary>
     public static Dictionary<string, Tensor> Tensors(string name)
@@ -35,7 +39,9 @@ internal static class FullSizeRecording
     }
 
     public static string[] Pictures(string name) =>
-        [.. (name == Phantom ? (string[])["phantom_0.png", "phantom_1.png"] : ["real_00000183_001.png", "real_00000165_004.png"]).Select(f => PathOf(name, f))];
+        [.. (name == Phantom
+            ? (string[])["phantom_0.png", "phantom_1.png"]
+            : ["real_00000183_001.png", "real_00000165_004.png"]).Select(f => PathOf(name, f))];
 
     private static string PathOf(string name, string file) =>
         name == Real ? Fixture.BesideOf("reference", "03_swin_base", file)! : Fixture.PathOf("03_swin_base", file);

@@ -2,7 +2,10 @@ using TorchSharp;
 
 namespace Ark.Tests;
 
-/// <summary>Counts tensors of this thread alone, so that tests which run beside change nothing. What a finalizer frees is counted elsewhere: what was forgotten stays counted here.</summary>
+/// <summary>
+/// Counts tensors of this thread alone, so that tests which run beside change nothing. What a finalizer frees is counted elsewhere: what
+/// was forgotten stays counted here.
+/// </summary>
 internal static class LiveTensors
 {
     /// <summary>How many tensors an action leaves behind.</summary>

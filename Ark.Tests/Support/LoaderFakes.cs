@@ -37,7 +37,8 @@ internal sealed class FakeTransform : IImageTransform
 /// <summary>Fake images need no decoder.</summary>
 internal sealed class NoDecoder : IImageDecoder
 {
-    public RasterImage Decode(ReadOnlyMemory<byte> encoded, string name) => throw new InvalidOperationException("Fake images decode nothing.");
+    public RasterImage Decode(ReadOnlyMemory<byte> encoded, string name) =>
+        throw new InvalidOperationException("Fake images decode nothing.");
 
     public RasterImage DecodeFile(string path) => throw new InvalidOperationException("Fake images decode nothing.");
 }

@@ -7,7 +7,9 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Ark.Tests;
 
-/// <summary>A small phantom with masks on disk, rendered once for all tests that train on it, and one network that was trained on it.</summary>
+/// <summary>
+/// A small phantom with masks on disk, rendered once for all tests that train on it, and one network that was trained on it.
+/// </summary>
 public sealed class MaskedPhantom : IAsyncLifetime
 {
     private readonly ServiceProvider _services = new ServiceCollection().AddArk().AddTraining().Services.BuildServiceProvider();
@@ -19,13 +21,15 @@ public sealed class MaskedPhantom : IAsyncLifetime
     /// <summary>The checkpoint of a network that has seen very little.</summary>
     public string Checkpoint => Path.Combine(PathOf("trained"), "checkpoints", "best.pth.tar");
 
-    public string Picture => Directory.EnumerateFiles(Path.Combine(Folder, "phantom", "PhantomTriage", "images")).Order(StringComparer.Ordinal).First();
+    public string Picture =>
+        Directory.EnumerateFiles(Path.Combine(Folder, "phantom", "PhantomTriage", "images")).Order(StringComparer.Ordinal).First();
 
     public string PathOf(string name) => Path.Combine(Folder, name);
 
     public async ValueTask InitializeAsync()
     {
-        await PhantomDatasets.WriteAsync(Path.Combine(Folder, "phantom"), new PhantomDatasetOptions { Count = 160, Seed = 5, Masks = true });
+        await PhantomDatasets.WriteAsync(
+            Path.Combine(Folder, "phantom"), new PhantomDatasetOptions { Count = 160, Seed = 5, Masks = true });
         await TrainAsync(Run("trained"));
     }
 
@@ -38,7 +42,8 @@ public sealed class MaskedPhantom : IAsyncLifetime
     internal SegmentationDataset Dataset()
     {
         var definition = DatasetCatalogue.Load(Catalogue).Get("PhantomSegmentation");
-        return new SegmentationDataset(definition.Name, _services.GetRequiredService<SegmentationAdapterRegistry>().Create(definition, _services));
+        return new SegmentationDataset(
+            definition.Name, _services.GetRequiredService<SegmentationAdapterRegistry>().Create(definition, _services));
     }
 
     /// <summary>A run of two short epochs.</summary>
@@ -61,7 +66,8 @@ public sealed class MaskedPhantom : IAsyncLifetime
         return new SegmentationRun { Dataset = Dataset(), Options = options, Directory = PathOf(name), Catalogue = Catalogue };
     }
 
-    internal Task<SegmentationResult> TrainAsync(SegmentationRun run, IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default) =>
+    internal Task<SegmentationResult> TrainAsync(
+        SegmentationRun run, IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default) =>
         _services.GetRequiredService<SegmentationTrainer>().TrainAsync(run, progress, cancellationToken);
 
     internal ServiceProvider Host(Action<ArkSegmenterOptions>? change = null)

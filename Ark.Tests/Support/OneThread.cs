@@ -5,7 +5,10 @@ using TorchSharp;
 
 namespace Ark.Tests;
 
-/// <summary>Tests run beside each other and their networks are small: libtorch's threads would only wait for one another. Those that are about threads say how many.</summary>
+/// <summary>
+/// Tests run beside each other and their networks are small: libtorch's threads would only wait for one another. Those that are about
+/// threads say how many.
+/// </summary>
 public sealed class OneThread
 {
     public OneThread()

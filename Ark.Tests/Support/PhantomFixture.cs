@@ -17,7 +17,8 @@ public sealed class PhantomFixture : IAsyncLifetime
 
     public string Catalogue => Path.Combine(Folder, "phantom", "phantom.yaml");
 
-    public async ValueTask InitializeAsync() => await PhantomDatasets.WriteAsync(Path.Combine(Folder, "phantom"), new PhantomDatasetOptions { Count = 240, Seed = 5 });
+    public async ValueTask InitializeAsync() =>
+        await PhantomDatasets.WriteAsync(Path.Combine(Folder, "phantom"), new PhantomDatasetOptions { Count = 240, Seed = 5 });
 
     public async ValueTask DisposeAsync()
     {
@@ -48,6 +49,7 @@ public sealed class PhantomFixture : IAsyncLifetime
         };
     }
 
-    internal Task<TrainingResult> TrainAsync(TrainingRun run, IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default) =>
+    internal Task<TrainingResult> TrainAsync(
+        TrainingRun run, IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default) =>
         _services.GetRequiredService<IArkTrainer>().TrainAsync(run, progress, cancellationToken);
 }

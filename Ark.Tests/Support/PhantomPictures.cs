@@ -2,7 +2,10 @@ using Ark.Phantom;
 
 namespace Ark.Tests;
 
-/// <summary>Phantom radiographs of patients that no training has seen, in memory, and the teacher that was pretrained on the embedded phantom (half precision).</summary>
+/// <summary>
+/// Phantom radiographs of patients that no training has seen, in memory, and the teacher that was pretrained on the embedded phantom (half
+/// precision).
+/// </summary>
 internal static class PhantomPictures
 {
     private const ulong Seed = 424_242;
@@ -18,8 +21,15 @@ internal static class PhantomPictures
         var samples = new ImageSample[count];
         Parallel.For(0, count, i =>
         {
-            PhantomFinding[] findings = (i % 4) switch { 0 => [finding], 1 => [finding, PhantomFinding.Cardiomegaly], 2 => [], _ => [PhantomFinding.Mass] };
-            samples[i] = new ImageSample(new Picture($"patient {first + (ulong)i}", Render(first + (ulong)i, findings).Image), [findings.Contains(finding) ? 1 : 0]);
+            PhantomFinding[] findings = (i % 4) switch
+            {
+                0 => [finding],
+                1 => [finding, PhantomFinding.Cardiomegaly],
+                2 => [],
+                _ => [PhantomFinding.Mass],
+            };
+            samples[i] = new ImageSample(
+                new Picture($"patient {first + (ulong)i}", Render(first + (ulong)i, findings).Image), [findings.Contains(finding) ? 1 : 0]);
         });
         return samples;
     }
@@ -31,7 +41,8 @@ internal static class PhantomPictures
         public override RasterImage Load(IImageDecoder decoder) => image;
     }
 
-    internal sealed class Dataset(LabelSchema labels, IReadOnlyList<ImageSample> validation, IReadOnlyList<ImageSample> test) : IDatasetAdapter
+    internal sealed class Dataset(LabelSchema labels, IReadOnlyList<ImageSample> validation, IReadOnlyList<ImageSample> test)
+        : IDatasetAdapter
     {
         public LabelSchema Labels => labels;
 

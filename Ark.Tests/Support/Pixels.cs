@@ -26,7 +26,9 @@ internal static class Pixels
     {
         Assert.Equal(expected.Length, actual.Length);
         var differences = expected.Zip(actual, (e, a) => Math.Abs(e - a)).ToArray();
-        Assert.True(differences.All(d => d == 0), $"{what}: largest difference {differences.Max()}, {differences.Count(d => d > 0)} of {differences.Length} differ.");
+        Assert.True(
+            differences.All(d => d == 0),
+            $"{what}: largest difference {differences.Max()}, {differences.Count(d => d > 0)} of {differences.Length} differ.");
     }
 
     /// <summary>Fails unless every value is one that ImageNet's normalisation can give.</summary>

@@ -7,7 +7,9 @@ internal sealed class Reaction(Action<TrainingProgress> react) : IProgress<Train
 {
     public void Report(TrainingProgress value) => react(value);
 
-    /// <summary>Ends the run as a kill does, without giving it the chance to save anything, when so many passes and epochs have ended.</summary>
+    /// <summary>
+    /// Ends the run as a kill does, without giving it the chance to save anything, when so many passes and epochs have ended.
+    /// </summary>
     public static Reaction KillAfterEnds(int ends)
     {
         var seen = 0;

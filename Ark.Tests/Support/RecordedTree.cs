@@ -40,7 +40,9 @@ internal static class RecordedTree
                 break;
             case "int":
                 var text = expected.GetProperty("value").GetRawText();
-                Assert.Equal(BigInteger.Parse(text, CultureInfo.InvariantCulture), actual is BigInteger big ? big : (BigInteger)Assert.IsType<long>(actual));
+                Assert.Equal(
+                    BigInteger.Parse(text, CultureInfo.InvariantCulture),
+                    actual is BigInteger big ? big : (BigInteger)Assert.IsType<long>(actual));
                 break;
             case "float":
                 Assert.Equal(expected.GetProperty("value").GetDouble(), actual);
@@ -52,7 +54,8 @@ internal static class RecordedTree
                 Assert.Equal(expected.GetProperty("value").EnumerateArray().Select(e => e.GetByte()), Assert.IsType<byte[]>(actual));
                 break;
             case "set":
-                Assert.Equal(expected.GetProperty("value").EnumerateArray().Select(e => (object)e.GetInt64()), Assert.IsType<PickleSet>(actual));
+                Assert.Equal(
+                    expected.GetProperty("value").EnumerateArray().Select(e => (object)e.GetInt64()), Assert.IsType<PickleSet>(actual));
                 break;
             case "list":
                 AssertItems(expected, Assert.IsType<List<object?>>(actual), tensors);
@@ -100,7 +103,8 @@ internal static class RecordedTree
         for (var i = 0; i < items.Count; i++) AssertMatches(items[i], actual[i], tensors);
     }
 
-    private static void AssertEntries(JsonElement expected, PickleDictionary actual, string type, IReadOnlyDictionary<string, Tensor> tensors)
+    private static void AssertEntries(
+        JsonElement expected, PickleDictionary actual, string type, IReadOnlyDictionary<string, Tensor> tensors)
     {
         Assert.Equal(type, actual.TypeName);
         var entries = expected.GetProperty("items").EnumerateArray().ToList();
@@ -112,7 +116,11 @@ internal static class RecordedTree
     {
         Assert.Equal(expected.GetProperty("dtype").GetString(), actual.DataType);
         Assert.Equal(Numbers(expected.GetProperty("shape")), actual.Shape);
-        double[] values = [.. expected.GetProperty("value").EnumerateArray().SelectMany(row => row.EnumerateArray()).Select(e => e.GetDouble())];
+        double[] values = [.. expected
+            .GetProperty("value")
+            .EnumerateArray()
+            .SelectMany(row => row.EnumerateArray())
+            .Select(e => e.GetDouble())];
         var read = actual.DataType == "float32"
             ? System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(actual.Data.Span).ToArray().Select(v => (double)v)
             : System.Runtime.InteropServices.MemoryMarshal.Cast<byte, double>(actual.Data.Span).ToArray();

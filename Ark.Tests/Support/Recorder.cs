@@ -16,7 +16,8 @@ internal sealed class Recorder : IDisposable
         for (var stage = 0; stage < model.Stages.Count; stage++)
         {
             Hook($"stage{stage}", model.Stages[stage]);
-            for (var block = 0; block < model.Stages[stage].blocks.Count; block++) Hook($"stage{stage}.block{block}", model.Stages[stage].blocks[block]);
+            for (var block = 0; block < model.Stages[stage].blocks.Count; block++)
+                Hook($"stage{stage}.block{block}", model.Stages[stage].blocks[block]);
         }
 
         return recorder;

@@ -27,7 +27,8 @@ internal static class Reference
             var value = argument.Value;
             result = argument.Name switch
             {
-                "img_size" when value.ValueKind == JsonValueKind.Array => result with { ImageHeight = value[0].GetInt32(), ImageWidth = value[1].GetInt32() },
+                "img_size" when value.ValueKind == JsonValueKind.Array =>
+                    result with { ImageHeight = value[0].GetInt32(), ImageWidth = value[1].GetInt32() },
                 "img_size" => result with { ImageHeight = value.GetInt32(), ImageWidth = value.GetInt32() },
                 "patch_size" => result with { PatchSize = value.GetInt32() },
                 "window_size" => result with { WindowSize = value.GetInt32() },
@@ -50,11 +51,14 @@ internal static class Reference
 
     /// <summary>Names, shapes and dtypes in order, as <c>config.json</c> lists them.</summary>
     public static string[] Listing(JsonElement entries) =>
-        [.. entries.EnumerateArray().Select(e => $"{e[0].GetString()} [{string.Join(", ", e[1].EnumerateArray())}] {e[2].GetString()!.Replace("torch.", "", StringComparison.Ordinal)}")];
+        [.. entries.EnumerateArray().Select(e => $"{e[0].GetString()} [{string.Join(", ", e[1].EnumerateArray())}] "
+            + $"{e[2].GetString()!.Replace("torch.", "", StringComparison.Ordinal)}")];
 
     /// <summary>The same of a module.</summary>
     public static string[] Listing(nn.Module module) =>
-        [.. module.state_dict().Select(p => $"{p.Key} [{string.Join(", ", p.Value.shape)}] {p.Value.dtype.ToString().ToLower(CultureInfo.InvariantCulture)}")];
+        [.. module
+            .state_dict()
+            .Select(p => $"{p.Key} [{string.Join(", ", p.Value.shape)}] {p.Value.dtype.ToString().ToLower(CultureInfo.InvariantCulture)}")];
 
     /// <summary>The largest difference, relative to the largest expected value.</summary>
     public static double Deviation(Tensor actual, Tensor expected)
@@ -74,7 +78,9 @@ internal static class Reference
         Assert.True(deviation <= tolerance, $"{name} deviates by {deviation:E2}, allowed {tolerance:E2}.");
     }
 
-    /// <summary>Demands the same bits of the fast path; libtorch, which stands in for it on other processors, may sum a batch in another order.</summary>
+    /// <summary>
+    /// Demands the same bits of the fast path; libtorch, which stands in for it on other processors, may sum a batch in another order.
+    /// </summary>
     public static void AssertSame(string name, Tensor actual, Tensor expected, InferenceEngine engine)
     {
         if (engine.IsFast) Assert.True(actual.Equals(expected), name);

@@ -14,7 +14,9 @@ internal sealed class RunFiles(string folder)
     public List<string> Metrics() => [.. File.ReadLines(Path.Combine(folder, "metrics.jsonl")).Select(l =>
     {
         var line = JsonNode.Parse(l)!.AsObject();
-        foreach (var clock in line.Select(p => p.Key).Where(k => k.Contains("per_second", StringComparison.Ordinal) || k.Contains("seconds", StringComparison.Ordinal)).ToList()) line.Remove(clock);
+        foreach (var clock in line.Select(p => p.Key).Where(k => k.Contains("per_second", StringComparison.Ordinal)
+            || k.Contains("seconds", StringComparison.Ordinal)).ToList())
+            line.Remove(clock);
         return line.ToJsonString();
     })];
 

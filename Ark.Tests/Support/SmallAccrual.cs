@@ -6,7 +6,9 @@ using static TorchSharp.torch;
 
 namespace Ark.Tests;
 
-/// <summary>A student and a teacher of the smallest size, with a head of findings and one of exclusive classes, and pictures that are noise.</summary>
+/// <summary>
+/// A student and a teacher of the smallest size, with a head of findings and one of exclusive classes, and pictures that are noise.
+/// </summary>
 internal sealed class SmallAccrual : IDisposable
 {
     public const int Findings = 0;
@@ -27,8 +29,13 @@ internal sealed class SmallAccrual : IDisposable
             LearningRate = new LearningRateSchedule(0.1, 1e-5, 1e-6, 2, 10),
         };
         settings = change?.Invoke(settings) ?? settings;
-        var (student, teacher) = TrainingModels.Create(new TrainingOptions { Fidelity = fidelity, DropPathRate = 0 }, Description, trained: null, initialWeights: null);
-        Accrual = new KnowledgeAccrual(student, teacher, [new TaskHead(LabelTask.MultiLabel, Findings), new TaskHead(LabelTask.MultiClass, Triage)], settings.With(fidelity));
+        var (student, teacher) = TrainingModels.Create(
+            new TrainingOptions { Fidelity = fidelity, DropPathRate = 0 }, Description, trained: null, initialWeights: null);
+        Accrual = new KnowledgeAccrual(
+            student,
+            teacher,
+            [new TaskHead(LabelTask.MultiLabel, Findings), new TaskHead(LabelTask.MultiClass, Triage)],
+            settings.With(fidelity));
     }
 
     public static ModelDescription Description { get; } = new()
@@ -61,7 +68,9 @@ internal sealed class SmallAccrual : IDisposable
     public Tensor Weights(string part)
     {
         using var noGradient = no_grad();
-        return cat([.. Accrual.Student.named_parameters().Where(p => p.name.Contains(part, StringComparison.Ordinal)).Select(p => p.parameter.detach().clone().flatten())]);
+        return cat([.. Accrual.Student.named_parameters()
+            .Where(p => p.name.Contains(part, StringComparison.Ordinal))
+            .Select(p => p.parameter.detach().clone().flatten())]);
     }
 
     public void Dispose()

@@ -14,7 +14,10 @@ public sealed class SmallModel : IDisposable
     public SmallModel()
     {
         using var model = new ArkModel(Configuration, new Generator(3));
-        Safetensors.Save(Checkpoint, model.state_dict(), new Dictionary<string, string> { [StoredDescription.MetadataKey] = StoredDescription.ToJson(Configuration) });
+        Safetensors.Save(
+            Checkpoint,
+            model.state_dict(),
+            new Dictionary<string, string> { [StoredDescription.MetadataKey] = StoredDescription.ToJson(Configuration) });
         Directory.CreateDirectory(Images);
         for (var i = 0; i < 24; i++) File.WriteAllBytes(Path.Combine(Images, $"{i:D2}.png"), Png(i));
     }
@@ -40,11 +43,13 @@ public sealed class SmallModel : IDisposable
     /// <summary>Writes a catalogue of the pictures with an odd-or-even label: 12 to train on, 6 and 6.</summary>
     internal string Catalogue(TemporaryFolder folder)
     {
-        void List(string name, int first, int count) => File.WriteAllLines(folder.PathOf(name), Enumerable.Range(first, count).Select(i => $"{i:D2}.png {i % 2}"));
+        void List(string name, int first, int count) =>
+            File.WriteAllLines(folder.PathOf(name), Enumerable.Range(first, count).Select(i => $"{i:D2}.png {i % 2}"));
         List("train.txt", 0, 12);
         List("val.txt", 12, 6);
         List("test.txt", 18, 6);
-        return folder.Write("noise.yaml", $"noise:\n  data_dir: {Images}\n  train_list: train.txt\n  val_list: val.txt\n  test_list: test.txt\n  diseases: [Odd]\n  task_type: binary classification\n");
+        return folder.Write("noise.yaml", $"noise:\n  data_dir: {Images}\n  train_list: train.txt\n  val_list: val.txt\n  test_list: "
+            + $"test.txt\n  diseases: [Odd]\n  task_type: binary classification\n");
     }
 
     internal static byte[] Png(int seed) => TestPng.Write8(40, 36, TestPng.Grey, TestPng.Noise(40 * 36, (ulong)seed + 1));

@@ -7,7 +7,9 @@ namespace Ark.Tests;
 /// <summary>Files that really are tar archives.</summary>
 internal static class TarSamples
 {
-    /// <summary>PyTorch's first format, with two tensors on one storage: <c>w</c> [2, 3] of 0 to 5, and <c>t</c>, the last two of them.</summary>
+    /// <summary>
+    /// PyTorch's first format, with two tensors on one storage: <c>w</c> [2, 3] of 0 to 5, and <c>t</c>, the last two of them.
+    /// </summary>
     public static void WriteFirstFormat(string path)
     {
         using var storages = new MemoryStream();
@@ -26,7 +28,13 @@ internal static class TarSamples
         Pickle(pickle, "}(X\x01\0\0\0wX\x02\0\0\0" + "20QX\x01\0\0\0tK\x15Qu.");
         using var file = File.Create(path);
         using var tar = new TarWriter(file, TarEntryFormat.Pax);
-        foreach (var (name, content) in new[] { ("storages", storages), ("tensors", tensors), ("pickle", pickle), ("sys_info", new MemoryStream(Latin1("\x80\x02}."))) })
+        foreach (var (name, content) in new[]
+        {
+            ("storages", storages),
+            ("tensors", tensors),
+            ("pickle", pickle),
+            ("sys_info", new MemoryStream(Latin1("\x80\x02}.")))
+        })
             Add(tar, name, content);
     }
 
@@ -41,7 +49,9 @@ internal static class TarSamples
     private static void Add(TarWriter tar, string name, MemoryStream content, TarEntryFormat format = TarEntryFormat.Pax)
     {
         content.Position = 0;
-        TarEntry entry = format == TarEntryFormat.Pax ? new PaxTarEntry(TarEntryType.RegularFile, name) : new UstarTarEntry(TarEntryType.RegularFile, name);
+        TarEntry entry = format == TarEntryFormat.Pax
+            ? new PaxTarEntry(TarEntryType.RegularFile, name)
+            : new UstarTarEntry(TarEntryType.RegularFile, name);
         entry.DataStream = content;
         tar.WriteEntry(entry);
     }

@@ -15,14 +15,17 @@ internal sealed class TestDicom
     public TestDicom(string syntax = Explicit) => _syntax = syntax;
 
     /// <summary>A grey image without its pixel data.</summary>
-    public static TestDicom Grey(int rows, int columns, int bits = 12, int allocated = 16, string syntax = Explicit, string photometric = "MONOCHROME2") => new TestDicom(syntax)
+    public static TestDicom Grey(
+        int rows, int columns, int bits = 12, int allocated = 16, string syntax = Explicit,
+        string photometric = "MONOCHROME2") => new TestDicom(syntax)
         .Text(0x00100010, "PN", "Secret^Name").Text(0x00100020, "LO", "SECRET-ID")
         .Number(0x00280002, 1).Text(0x00280004, "CS", photometric).Number(0x00280010, rows).Number(0x00280011, columns)
         .Number(0x00280100, allocated).Number(0x00280101, bits).Number(0x00280102, bits - 1).Number(0x00280103, 0);
 
     public TestDicom Number(uint tag, int value) => Element(tag, "US", [(byte)value, (byte)(value >> 8)]);
 
-    public TestDicom Text(uint tag, string type, string value) => Element(tag, type, Encoding.Latin1.GetBytes(value.Length % 2 == 0 ? value : value + " "));
+    public TestDicom Text(uint tag, string type, string value) =>
+        Element(tag, type, Encoding.Latin1.GetBytes(value.Length % 2 == 0 ? value : value + " "));
 
     public TestDicom Element(uint tag, string type, byte[] value) => Header(tag, type, (uint)value.Length).Raw(value);
 

@@ -21,7 +21,8 @@ internal sealed class TransformReference
     {
         _folder = folder;
         using var document = JsonDocument.Parse(File.ReadAllText(Path.Combine(folder, "ops.json")));
-        _operations = document.RootElement.GetProperty("ops").EnumerateArray().ToDictionary(o => o.GetProperty("id").GetString()!, o => o.Clone(), StringComparer.Ordinal);
+        _operations = document.RootElement.GetProperty("ops").EnumerateArray().ToDictionary(
+            o => o.GetProperty("id").GetString()!, o => o.Clone(), StringComparer.Ordinal);
         foreach (var (name, tensor) in Safetensors.Load(Path.Combine(folder, "outputs.safetensors")))
         {
             using (tensor)

@@ -13,7 +13,8 @@ namespace Microsoft.Extensions.DependencyInjection;
 public static class ArkTrainingExtensions
 {
     /// <summary>Adds a way of storing datasets, which catalogues and definitions can then name as <c>adapter</c>.</summary>
-    /// <typeparam name="TAdapter">The adapter; its constructor may ask for the <see cref="DatasetDefinition"/> and for any service of the host.</typeparam>
+    /// <typeparam name="TAdapter">The adapter; its constructor may ask for the <see cref="DatasetDefinition"/> and for any service of the
+    /// host.</typeparam>
     /// <param name="builder">The builder.</param>
     /// <param name="name">The adapter's name.</param>
     /// <returns>The builder.</returns>
@@ -36,12 +37,16 @@ public static class ArkTrainingExtensions
         return builder;
     }
 
-    /// <summary>Adds the datasets of a section of configuration, which has the keys of a YAML catalogue; see <see cref="DatasetCatalogue.FromConfiguration"/>.</summary>
+    /// <summary>
+    /// Adds the datasets of a section of configuration, which has the keys of a YAML catalogue; see
+    /// <see cref="DatasetCatalogue.FromConfiguration"/>.
+    /// </summary>
     /// <param name="builder">The builder.</param>
     /// <param name="section">The section whose children are datasets.</param>
     /// <param name="baseDirectory">What relative paths are relative to; <see langword="null"/> for the working directory.</param>
     /// <returns>The builder.</returns>
-    /// <exception cref="ArkInputException">Something is not understood, or a path does not exist; the message names dataset and key.</exception>
+    /// <exception cref="ArkInputException">Something is not understood, or a path does not exist; the message names dataset and
+    /// key.</exception>
     public static IArkBuilder AddDatasets(this IArkBuilder builder, IConfiguration section, string? baseDirectory = null)
     {
         foreach (var definition in DatasetCatalogue.FromConfiguration(section, baseDirectory).Select()) builder.AddDataset(definition);
@@ -59,7 +64,10 @@ public static class ArkTrainingExtensions
         return builder;
     }
 
-    /// <summary>Says how runs train that bring no options of their own, beginning with the published values of a recipe; checked when the host starts.</summary>
+    /// <summary>
+    /// Says how runs train that bring no options of their own, beginning with the published values of a recipe; checked when the host
+    /// starts.
+    /// </summary>
     /// <param name="builder">The builder.</param>
     /// <param name="recipe">The recipe.</param>
     /// <param name="configure">Changes the recipe's options.</param>
@@ -70,13 +78,18 @@ public static class ArkTrainingExtensions
         return builder.AddTraining(configure);
     }
 
-    /// <summary>Says from configuration how runs train that bring no options of their own; checked when the host starts, and an unknown key is an error.</summary>
+    /// <summary>
+    /// Says from configuration how runs train that bring no options of their own; checked when the host starts, and an unknown key is an
+    /// error.
+    /// </summary>
     /// <param name="builder">The builder.</param>
     /// <param name="section">The section, such as <see cref="TrainingOptions.SectionName"/>.</param>
     /// <returns>The builder.</returns>
     public static IArkBuilder AddTraining(this IArkBuilder builder, IConfigurationSection section)
     {
-        AddTrainingOptions(builder).Configure(options => options.Use(section.GetValue(nameof(TrainingOptions.Recipe), options.Recipe))).BindSection("training", section);
+        AddTrainingOptions(builder)
+            .Configure(options => options.Use(section.GetValue(nameof(TrainingOptions.Recipe), options.Recipe)))
+            .BindSection("training", section);
         return builder;
     }
 
@@ -88,7 +101,8 @@ public static class ArkTrainingExtensions
     }
 
     /// <summary>Adds a way of storing masks, which catalogues can then name as <c>adapter</c>.</summary>
-    /// <typeparam name="TAdapter">The adapter; its constructor may ask for the <see cref="DatasetDefinition"/> and for any service of the host.</typeparam>
+    /// <typeparam name="TAdapter">The adapter; its constructor may ask for the <see cref="DatasetDefinition"/> and for any service of the
+    /// host.</typeparam>
     /// <param name="builder">The builder.</param>
     /// <param name="name">The adapter's name.</param>
     /// <returns>The builder.</returns>
@@ -108,7 +122,8 @@ public static class ArkTrainingExtensions
         services.AddSingleton(new KnownSection(TrainingOptions.SectionName));
         services.TryAddSingleton(CreateAdapters);
         services.TryAddSingleton(CreateSegmentationAdapters);
-        services.TryAddSingleton(provider => new ArkDatasets(provider, provider.GetRequiredService<DatasetAdapterRegistry>(), provider.GetServices<DatasetDefinition>()));
+        services.TryAddSingleton(provider => new ArkDatasets(
+            provider, provider.GetRequiredService<DatasetAdapterRegistry>(), provider.GetServices<DatasetDefinition>()));
         services.TryAddSingleton<IArkTrainer, ArkTrainer>();
         services.TryAddSingleton<IArkEvaluator, ArkEvaluator>();
         services.TryAddSingleton<ArkCalibrator>();

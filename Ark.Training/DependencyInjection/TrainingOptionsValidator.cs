@@ -7,7 +7,10 @@ internal sealed class TrainingOptionsValidator : IValidateOptions<TrainingOption
 {
     public ValidateOptionsResult Validate(string? name, TrainingOptions options)
     {
-        var failures = options.Problems().Select(p => $"{TrainingOptions.SectionName}:{p.Property}: {p.Problem}.{(p.Hint is null ? "" : " " + p.Hint)}").ToList();
+        var failures = options
+            .Problems()
+            .Select(p => $"{TrainingOptions.SectionName}:{p.Property}: {p.Problem}.{(p.Hint is null ? "" : " " + p.Hint)}")
+            .ToList();
         return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
     }
 }

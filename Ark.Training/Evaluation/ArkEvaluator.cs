@@ -30,11 +30,13 @@ internal sealed class ArkEvaluator(IImageDecoder decoder, IMeterFactory? meters 
         if (options.Split == DatasetSplit.Test && await SelectsOnTestAsync(dataset, samples, cancellationToken).ConfigureAwait(false))
             reporter.Message(SelectedOnTest(dataset), warning: true);
         return await OwnThread.RunAsync(
-            () => Read(model, head, dataset, samples, groups, options, reporter, cancellationToken), cancellationToken).ConfigureAwait(false);
+            () => Read(model, head, dataset, samples, groups, options, reporter, cancellationToken),
+            cancellationToken).ConfigureAwait(false);
     }
 
     private DatasetEvaluation Read(
-        LoadedModel model, HeadChoice? head, ArkDataset dataset, IReadOnlyList<ImageSample> samples, ImageGroups[] groups, EvaluationOptions options,
+        LoadedModel model, HeadChoice? head, ArkDataset dataset, IReadOnlyList<ImageSample> samples, ImageGroups[] groups,
+        EvaluationOptions options,
         ProgressReporter reporter, CancellationToken cancellationToken)
     {
         var (labels, reported) = (dataset.Adapter.Labels, options.Labels ?? dataset.TestLabels);
@@ -49,17 +51,22 @@ internal sealed class ArkEvaluator(IImageDecoder decoder, IMeterFactory? meters 
             step++;
             images += count;
             _instruments.Read(dataset.Name, TrainingPhase.Testing, count);
-            if (reporter.IsDue) reporter.Report(TrainingPhase.Testing, 0, dataset.Name, step, steps, step, imagesPerSecond: images / begun.Elapsed.TotalSeconds);
+            if (reporter.IsDue)
+                reporter.Report(
+                    TrainingPhase.Testing, 0, dataset.Name, step, steps, step, imagesPerSecond: images / begun.Elapsed.TotalSeconds);
         }
 
         var read = new List<int>(samples.Count);
         var batches = source.InOrder(dataset.Name, samples, transform, cancellationToken);
         var heads = head is null ? new HeadsReader(model, labels, reported, options) : null;
-        var predictions = heads?.Read(batches, samples, AfterBatch, read) ?? ReadHead(model, head!.Value, labels, batches, options, AfterBatch, read);
+        var predictions = heads?.Read(batches, samples, AfterBatch, read)
+            ?? ReadHead(model, head!.Value, labels, batches, options, AfterBatch, read);
         foreach (var skipped in source.SkippedImages) reporter.Message($"left out {skipped}", warning: true);
-        predictions = predictions.Named([.. read.Select(i => NameOf(samples[i], dataset.Folder))], [.. read.Select(i => samples[i].PatientId)]);
+        predictions = predictions.Named(
+            [.. read.Select(i => NameOf(samples[i], dataset.Folder))], [.. read.Select(i => samples[i].PatientId)]);
         var groupsRead = groups.Select(g => g with { Values = [.. read.Select(i => g.Values[i])] }).ToArray();
-        var evaluation = predictions.Evaluate(dataset.Name, options.Split, model.Weights, groupsRead, reported, options.Scoring, cancellationToken);
+        var evaluation = predictions.Evaluate(
+            dataset.Name, options.Split, model.Weights, groupsRead, reported, options.Scoring, cancellationToken);
         evaluation = evaluation with { Predictions = predictions };
         evaluation = heads?.Describe(evaluation) ?? evaluation;
         _instruments.Evaluated(evaluation);
@@ -67,10 +74,12 @@ internal sealed class ArkEvaluator(IImageDecoder decoder, IMeterFactory? meters 
     }
 
     private static Predictions ReadHead(
-        LoadedModel model, HeadChoice head, LabelSchema labels, IEnumerable<Batch> batches, EvaluationOptions options, Action<int> afterBatch, List<int> read)
+        LoadedModel model, HeadChoice head, LabelSchema labels, IEnumerable<Batch> batches, EvaluationOptions options,
+        Action<int> afterBatch, List<int> read)
     {
         var engine = model.Engine(options.Precision ?? model.Precision);
-        return SplitReader.Read(views => engine.Logits(views)[head.Index], labels, batches, labels.Task == LabelTask.MultiClass, model.Device, afterBatch,
+        return SplitReader.Read(views => engine.Logits(views)[
+            head.Index], labels, batches, labels.Task == LabelTask.MultiClass, model.Device, afterBatch,
             head.Order, read).Predictions;
     }
 
@@ -82,7 +91,8 @@ internal sealed class ArkEvaluator(IImageDecoder decoder, IMeterFactory? meters 
             throw Error(problems[0].MemberNames.First(), problems[0].ErrorMessage!.TrimEnd('.'), null);
         if (options.Labels?.FirstOrDefault(l => !labels.Names.Contains(l, StringComparer.Ordinal)) is { } unknown)
             throw Error("labels", $"'{unknown}' is no label of the dataset", $"Its labels are: {string.Join(", ", labels.Names)}.");
-        if (options.Groups.FirstOrDefault(g => g.Bands is { } bands && (bands.Count == 0 || !bands.SequenceEqual(bands.Order()) || bands.Distinct().Count() != bands.Count)) is not null)
+        if (options.Groups.FirstOrDefault(g => g.Bands is { } bands
+            && (bands.Count == 0 || !bands.SequenceEqual(bands.Order()) || bands.Distinct().Count() != bands.Count)) is not null)
             throw Error("bands", "do not ascend", "Give the numbers where bands begin, such as 40,60.");
     }
 
@@ -91,12 +101,15 @@ internal sealed class ArkEvaluator(IImageDecoder decoder, IMeterFactory? meters 
     {
         if (samples.FirstOrDefault(s => s.Targets.Any(t => t is not (0 or 1) && !float.IsNaN(t))) is { } soft)
         {
-            throw new ArkInputException(soft.Place?.File ?? dataset.Name, soft.Place is { } place ? $"line {place.Line}" : null, "an uncertain label stands as a number between 0 and 1, on which no figure is defined",
+            throw new ArkInputException(soft.Place?.File ?? dataset.Name, soft.Place is { } place
+                ? $"line {place.Line}"
+                : null, "an uncertain label stands as a number between 0 and 1, on which no figure is defined",
                 "Set 'settings: {uncertain: ignore}' (or ones, zeros), or evaluate another split.");
         }
     }
 
-    internal static async Task<bool> SelectsOnTestAsync(ArkDataset dataset, IReadOnlyList<ImageSample> test, CancellationToken cancellationToken)
+    internal static async Task<bool> SelectsOnTestAsync(
+        ArkDataset dataset, IReadOnlyList<ImageSample> test, CancellationToken cancellationToken)
     {
         try
         {
@@ -124,5 +137,6 @@ internal sealed class ArkEvaluator(IImageDecoder decoder, IMeterFactory? meters 
         return isBelow && relative.Length > 0 ? relative.Replace('\\', '/') : name;
     }
 
-    private static ArkInputException Error(string option, string problem, string? hint) => new("evaluation options", $"'{option}'", problem, hint);
+    private static ArkInputException Error(string option, string problem, string? hint) =>
+        new("evaluation options", $"'{option}'", problem, hint);
 }

@@ -20,7 +20,8 @@ internal sealed class ArkInstruments
     public ArkInstruments(IMeterFactory? meters = null)
     {
         var meter = ArkMeter.Of(meters);
-        _step = meter.CreateHistogram<double>("ark.training.step.duration", "s", "Time of a training step, without the wait for its batch.");
+        _step = meter.CreateHistogram<double>(
+            "ark.training.step.duration", "s", "Time of a training step, without the wait for its batch.");
         _wait = meter.CreateHistogram<double>("ark.data.wait.duration", "s", "Time that a training step waited for its batch.");
         _images = meter.CreateCounter<long>("ark.data.images", "{image}", "Images that went through a network.");
         _loss = meter.CreateGauge<double>("ark.training.loss", "1", "Mean loss of the last pass over a dataset.");
@@ -43,7 +44,8 @@ internal sealed class ArkInstruments
         _images.Add(images, Dataset(dataset), new("ark.phase", "training"));
     }
 
-    public void Read(string dataset, TrainingPhase phase, int images) => _images.Add(images, Dataset(dataset), new("ark.phase", phase.ToString().ToLowerInvariant()));
+    public void Read(string dataset, TrainingPhase phase, int images) =>
+        _images.Add(images, Dataset(dataset), new("ark.phase", phase.ToString().ToLowerInvariant()));
 
     public void Pass(string dataset, double task, double? consistency)
     {
@@ -53,7 +55,8 @@ internal sealed class ArkInstruments
 
     public void Evaluated(DatasetEvaluation evaluation)
     {
-        if (evaluation.MeanAuroc is { } auroc) _auroc.Record(auroc, Dataset(evaluation.Dataset), new("ark.weights", evaluation.Weights.ToString().ToLowerInvariant()));
+        if (evaluation.MeanAuroc is { } auroc)
+            _auroc.Record(auroc, Dataset(evaluation.Dataset), new("ark.weights", evaluation.Weights.ToString().ToLowerInvariant()));
     }
 
     private static KeyValuePair<string, object?> Dataset(string name) => new("ark.dataset", name);

@@ -12,7 +12,9 @@ namespace Ark.Evaluation;
 /// <param name="seed">What order and draws come from.</param>
 /// <param name="cache">Keeps decoded images; <see langword="null"/> for none.</param>
 /// <param name="onSkipped">Is told of each image that is left out, once.</param>
-internal sealed class BatchSource(IImageDecoder decoder, int batchSize, int workers, BadImagePolicy badImages, ulong seed = 0, ImageCache? cache = null, Action<string>? onSkipped = null)
+internal sealed class BatchSource(
+    IImageDecoder decoder, int batchSize, int workers, BadImagePolicy badImages, ulong seed = 0, ImageCache? cache = null,
+    Action<string>? onSkipped = null)
 {
     private readonly ConcurrentDictionary<string, bool> _seen = new(StringComparer.Ordinal);
     private readonly ConcurrentQueue<string> _skipped = new();
@@ -28,18 +30,26 @@ internal sealed class BatchSource(IImageDecoder decoder, int batchSize, int work
 
     /// <summary>One pass for training; order and draws are named by dataset and epoch.</summary>
     /// <param name="name">What messages call the samples.</param>
-    /// <param name="dataset">The dataset's number in the run; <see langword="null"/> for samples of several, which have their order already, and a key that no dataset has.</param>
+    /// <param name="dataset">The dataset's number in the run; <see langword="null"/> for samples of several, which have their order
+    /// already, and a key that no dataset has.</param>
     /// <param name="samples">The samples.</param>
     /// <param name="transform">Makes the views.</param>
     /// <param name="epoch">The epoch.</param>
     /// <param name="firstBatch">The batch to begin with.</param>
     /// <param name="cancellationToken">Ends the reading early.</param>
-    public IEnumerable<Batch> Training(string name, int? dataset, IReadOnlyList<ImageSample> samples, IImageTransform transform, int epoch, int firstBatch, CancellationToken cancellationToken) =>
-        Open(name, samples, transform, batchSize, shuffle: dataset is not null, dataset is { } number ? (ulong)number : ulong.MaxValue).ReadAsync((ulong)epoch, firstBatch, cancellationToken).ToBlockingEnumerable(cancellationToken);
+    public IEnumerable<Batch> Training(
+        string name, int? dataset, IReadOnlyList<ImageSample> samples, IImageTransform transform, int epoch, int firstBatch,
+        CancellationToken cancellationToken) =>
+        Open(name, samples, transform, batchSize, shuffle: dataset is not null, dataset is { } number ? (ulong)number : ulong.MaxValue)
+            .ReadAsync((ulong)epoch, firstBatch, cancellationToken)
+            .ToBlockingEnumerable(cancellationToken);
 
     /// <summary>One pass in list order.</summary>
-    public IEnumerable<Batch> InOrder(string name, IReadOnlyList<ImageSample> samples, IImageTransform transform, CancellationToken cancellationToken) =>
-        Open(name, samples, transform, SizeFor(transform), shuffle: false).ReadAsync(0, 0, cancellationToken).ToBlockingEnumerable(cancellationToken);
+    public IEnumerable<Batch> InOrder(
+        string name, IReadOnlyList<ImageSample> samples, IImageTransform transform, CancellationToken cancellationToken) =>
+        Open(name, samples, transform, SizeFor(transform), shuffle: false)
+            .ReadAsync(0, 0, cancellationToken)
+            .ToBlockingEnumerable(cancellationToken);
 
     /// <summary>A loader of images with masks, for all passes over them.</summary>
     /// <param name="name">What messages call the samples.</param>
@@ -63,7 +73,8 @@ internal sealed class BatchSource(IImageDecoder decoder, int batchSize, int work
     /// <returns>Views <c>[B, V, 3, H, W]</c>, targets <c>[B, K]</c>, and whether any target is missing.</returns>
     public static (Tensor Views, Tensor Targets, bool AnyMissing) ToTensors(Batch batch, Device device)
     {
-        var views = tensor(batch.Images.AsMemory(0, batch.ImagesLength), [batch.Count, batch.Views, 3, batch.Height, batch.Width]).to(device);
+        var views = tensor(batch.Images.AsMemory(0, batch.ImagesLength), [batch.Count, batch.Views, 3, batch.Height, batch.Width]).to(
+            device);
         var targets = tensor(batch.Targets.AsMemory(0, batch.TargetsLength), [batch.Count, batch.LabelCount]).to(device);
         return (views, targets, AnyNaN(batch.Targets.AsSpan(0, batch.TargetsLength)));
     }

@@ -41,7 +41,8 @@ internal static class CsvPredictions
         var labels = PredictionFile.LabelsOf(path, csv.Header);
         var image = csv.Column(PredictionFile.Image);
         var patient = csv.Has(PredictionFile.Patient) ? csv.Column(PredictionFile.Patient) : -1;
-        var columns = labels.Names.Select(l => (Target: csv.Column(PredictionFile.Target + l), Probability: csv.Column(PredictionFile.Probability + l))).ToArray();
+        var columns = labels.Names.Select(l => (
+            Target: csv.Column(PredictionFile.Target + l), Probability: csv.Column(PredictionFile.Probability + l))).ToArray();
         var (names, patients, targets, probabilities) = (new List<string>(), new List<string?>(), new List<float>(), new List<float>());
         while (csv.Read())
         {
@@ -50,7 +51,10 @@ internal static class CsvPredictions
             patients.Add(patient < 0 || csv[patient].Length == 0 ? null : csv[patient]);
             foreach (var (target, probability) in columns)
             {
-                targets.Add(csv[target].Length == 0 ? float.NaN : Number(csv, target) is 0 or 1 ? Number(csv, target) : throw csv.Error(target, $"the target is '{csv[target]}'", "Write 1, 0, or nothing where it is missing."));
+                targets.Add(csv[target].Length == 0
+                    ? float.NaN
+                    : Number(csv, target) is 0 or 1 ? Number(csv, target)
+                    : throw csv.Error(target, $"the target is '{csv[target]}'", "Write 1, 0, or nothing where it is missing."));
                 probabilities.Add(Number(csv, probability));
             }
         }

@@ -11,7 +11,9 @@ public sealed record EvaluationOptions
     /// <value>The default is <see cref="DatasetSplit.Test"/>.</value>
     public DatasetSplit Split { get; init; } = DatasetSplit.Test;
 
-    /// <summary>Views of an image whose probabilities are averaged: 1 (centre crop) or 10 (four corners, centre, and their mirror images).</summary>
+    /// <summary>
+    /// Views of an image whose probabilities are averaged: 1 (centre crop) or 10 (four corners, centre, and their mirror images).
+    /// </summary>
     /// <value>The default is 1.</value>
     public int Crops { get; init; } = 1;
 
@@ -32,8 +34,8 @@ public sealed record EvaluationOptions
     public BadImagePolicy BadImages { get; init; }
 
     /// <summary>
-    /// Answers each label from all heads that were trained on the same finding, by whatever name, and combines them so. For datasets that the model has no
-    /// head for. Labels that no head was trained on are not reported.
+    /// Answers each label from all heads that were trained on the same finding, by whatever name, and combines them so. For datasets that
+    /// the model has no head for. Labels that no head was trained on are not reported.
     /// </summary>
     /// <value>The default is <see langword="null"/>: the dataset's own head answers.</value>
     public HeadCombination? AcrossHeads { get; init; }

@@ -4,8 +4,8 @@ using Ark.Inference;
 namespace Ark.Evaluation;
 
 /// <summary>
-/// Reads a split through all heads of a model: each label is answered by the heads that were trained on the same finding, under whatever name. Labels that
-/// no head was trained on have no answer.
+/// Reads a split through all heads of a model: each label is answered by the heads that were trained on the same finding, under whatever
+/// name. Labels that no head was trained on have no answer.
 /// </summary>
 internal sealed class HeadsReader
 {

@@ -4,7 +4,10 @@ using System.Text;
 
 namespace Ark.Evaluation;
 
-/// <summary>Tells whether lists are those that a run began with: their names, but for the folder that all names of a list have, which may have been moved, and their targets, in order.</summary>
+/// <summary>
+/// Tells whether lists are those that a run began with: their names, but for the folder that all names of a list have, which may have been
+/// moved, and their targets, in order.
+/// </summary>
 internal static class ListDigest
 {
     /// <summary>The digest of several lists.</summary>

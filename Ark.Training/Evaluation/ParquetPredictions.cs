@@ -10,7 +10,9 @@ internal static class ParquetPredictions
     {
         var image = new DataField<string>(PredictionFile.Image, nullable: false);
         var patient = new DataField<string>(PredictionFile.Patient, nullable: true);
-        var labels = predictions.Labels.Names.Select(l => (Target: new DataField<float>(PredictionFile.Target + l, nullable: true), Probability: new DataField<float>(PredictionFile.Probability + l))).ToArray();
+        var labels = predictions.Labels.Names.Select(l => (
+            Target: new DataField<float>(PredictionFile.Target + l, nullable: true),
+            Probability: new DataField<float>(PredictionFile.Probability + l))).ToArray();
         var schema = new ParquetSchema([image, patient, .. labels.SelectMany(l => (Field[])[l.Target, l.Probability])]);
         var writer = await ParquetWriter.CreateAsync(schema, stream, cancellationToken: cancellationToken).ConfigureAwait(false);
         await using (writer.ConfigureAwait(false))
@@ -22,8 +24,13 @@ internal static class ParquetPredictions
             for (var k = 0; k < labels.Length; k++)
             {
                 var targets = predictions.Targets(k).Select(t => float.IsNaN(t) ? (float?)null : t).ToArray();
-                await group.WriteAsync<float>(labels[k].Target, (ReadOnlyMemory<float?>)targets, cancellationToken: cancellationToken).ConfigureAwait(false);
-                await group.WriteAsync<float>(labels[k].Probability, (ReadOnlyMemory<float>)predictions.Probabilities(k), cancellationToken: cancellationToken).ConfigureAwait(false);
+                await group
+                    .WriteAsync<float>(labels[k].Target, (ReadOnlyMemory<float?>)targets, cancellationToken: cancellationToken)
+                    .ConfigureAwait(false);
+                await group.WriteAsync<float>(
+                    labels[k].Probability,
+                    (ReadOnlyMemory<float>)predictions.Probabilities(k),
+                    cancellationToken: cancellationToken).ConfigureAwait(false);
             }
         }
     }
@@ -41,7 +48,8 @@ internal static class ParquetPredictions
         catch (Exception e) when (e is not (ArkInputException or OperationCanceledException))
         {
             // The Parquet library meets damaged files with exceptions of many types.
-            throw new ArkInputException(path, null, $"is no table of predictions in Parquet: {e.Message.TrimEnd('.')}", "Write it again ('PredictionFile').", e);
+            throw new ArkInputException(
+                path, null, $"is no table of predictions in Parquet: {e.Message.TrimEnd('.')}", "Write it again ('PredictionFile').", e);
         }
     }
 
@@ -59,16 +67,22 @@ internal static class ParquetPredictions
             {
                 var rows = checked((int)group.RowCount);
                 var text = new string?[rows];
-                await group.ReadAsync(Field(PredictionFile.Image), text.AsMemory(), cancellationToken: cancellationToken).ConfigureAwait(false);
+                await group
+                    .ReadAsync(Field(PredictionFile.Image), text.AsMemory(), cancellationToken: cancellationToken)
+                    .ConfigureAwait(false);
                 names.AddRange(text.Select(t => t ?? ""));
                 text = new string?[rows];
                 if (fields.Any(f => f.Name == PredictionFile.Patient))
-                    await group.ReadAsync(Field(PredictionFile.Patient), text.AsMemory(), cancellationToken: cancellationToken).ConfigureAwait(false);
+                    await group
+                        .ReadAsync(Field(PredictionFile.Patient), text.AsMemory(), cancellationToken: cancellationToken)
+                        .ConfigureAwait(false);
                 patients.AddRange(text.Select(t => string.IsNullOrEmpty(t) ? null : t));
                 for (var k = 0; k < labels.Count; k++)
                 {
-                    columns[k].Targets.AddRange(await NumbersAsync(group, Field(PredictionFile.Target + labels.Names[k]), rows, cancellationToken).ConfigureAwait(false));
-                    columns[k].Probabilities.AddRange(await NumbersAsync(group, Field(PredictionFile.Probability + labels.Names[k]), rows, cancellationToken).ConfigureAwait(false));
+                    columns[k].Targets.AddRange(await NumbersAsync(
+                        group, Field(PredictionFile.Target + labels.Names[k]), rows, cancellationToken).ConfigureAwait(false));
+                    columns[k].Probabilities.AddRange(await NumbersAsync(
+                        group, Field(PredictionFile.Probability + labels.Names[k]), rows, cancellationToken).ConfigureAwait(false));
                 }
             }
 
@@ -78,8 +92,12 @@ internal static class ParquetPredictions
                 for (var i = 0; i < names.Count; i++)
                 {
                     var (target, probability) = (columns[k].Targets[i], columns[k].Probabilities[i]);
-                    if (!float.IsFinite(probability)) throw new ArkInputException(path, $"row {i}, column '{PredictionFile.Probability}{labels.Names[k]}'", "is no number");
-                    if (target is not (0 or 1) && !float.IsNaN(target)) throw new ArkInputException(path, $"row {i}, column '{PredictionFile.Target}{labels.Names[k]}'", "is neither 1, 0 nor missing");
+                    if (!float.IsFinite(probability))
+                        throw new ArkInputException(
+                            path, $"row {i}, column '{PredictionFile.Probability}{labels.Names[k]}'", "is no number");
+                    if (target is not (0 or 1) && !float.IsNaN(target))
+                        throw new ArkInputException(
+                            path, $"row {i}, column '{PredictionFile.Target}{labels.Names[k]}'", "is neither 1, 0 nor missing");
                     targets[(i * labels.Count) + k] = target;
                     probabilities[(i * labels.Count) + k] = probability;
                 }
@@ -90,15 +108,19 @@ internal static class ParquetPredictions
     }
 
     // Other writers store doubles, and numbers that may be null.
-    private static async Task<float[]> NumbersAsync(ParquetRowGroupReader group, DataField field, int rows, CancellationToken cancellationToken)
+    private static async Task<float[]> NumbersAsync(
+        ParquetRowGroupReader group, DataField field, int rows, CancellationToken cancellationToken)
     {
-        if (field.ClrType == typeof(double)) return await ReadAsync<double>(group, field, rows, v => (float)v, cancellationToken).ConfigureAwait(false);
-        if (field.ClrType == typeof(long)) return await ReadAsync<long>(group, field, rows, v => v, cancellationToken).ConfigureAwait(false);
+        if (field.ClrType == typeof(double))
+            return await ReadAsync<double>(group, field, rows, v => (float)v, cancellationToken).ConfigureAwait(false);
+        if (field.ClrType == typeof(long))
+            return await ReadAsync<long>(group, field, rows, v => v, cancellationToken).ConfigureAwait(false);
         if (field.ClrType == typeof(int)) return await ReadAsync<int>(group, field, rows, v => v, cancellationToken).ConfigureAwait(false);
         return await ReadAsync<float>(group, field, rows, v => v, cancellationToken).ConfigureAwait(false);
     }
 
-    private static async Task<float[]> ReadAsync<T>(ParquetRowGroupReader group, DataField field, int rows, Func<T, float> convert, CancellationToken cancellationToken)
+    private static async Task<float[]> ReadAsync<T>(
+        ParquetRowGroupReader group, DataField field, int rows, Func<T, float> convert, CancellationToken cancellationToken)
         where T : struct
     {
         if (!field.IsNullable)

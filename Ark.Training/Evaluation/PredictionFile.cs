@@ -1,8 +1,8 @@
 namespace Ark.Evaluation;
 
 /// <summary>
-/// Predictions as a table that others can score: columns <c>image</c>, <c>patient</c>, and for each label <c>target_LABEL</c> (1, 0, or nothing where missing) and
-/// <c>probability_LABEL</c>. CSV (UTF-8, as pandas reads it) or Parquet, by the extension.
+/// Predictions as a table that others can score: columns <c>image</c>, <c>patient</c>, and for each label <c>target_LABEL</c> (1, 0, or
+/// nothing where missing) and <c>probability_LABEL</c>. CSV (UTF-8, as pandas reads it) or Parquet, by the extension.
 /// </summary>
 public static class PredictionFile
 {
@@ -42,7 +42,8 @@ public static class PredictionFile
     {
         ".PARQUET" => true,
         ".CSV" => false,
-        var other => throw new ArkInputException(path, null, $"has the extension '{other.ToLowerInvariant()}', which is no table of predictions", "Name it .csv or .parquet."),
+        var other => throw new ArkInputException(
+            path, null, $"has the extension '{other.ToLowerInvariant()}', which is no table of predictions", "Name it .csv or .parquet."),
     };
 
     /// <summary>The labels of a table's columns.</summary>
@@ -54,6 +55,10 @@ public static class PredictionFile
         if (labels.Length == 0) missing = Probability + "LABEL";
         return missing is null
             ? new LabelSchema(LabelTask.MultiLabel, labels)
-            : throw new ArkInputException(path, "header", $"has no column '{missing}'", "A table of predictions has the columns image, target_LABEL and probability_LABEL, and maybe patient.");
+            : throw new ArkInputException(
+                path,
+                "header",
+                $"has no column '{missing}'",
+                "A table of predictions has the columns image, target_LABEL and probability_LABEL, and maybe patient.");
     }
 }

@@ -7,7 +7,8 @@ internal sealed record PreparedDataset(string Name, LabelSchema Labels, IReadOnl
     IReadOnlyList<ImageSample> Train, IReadOnlyList<ImageSample> Validation, IReadOnlyList<ImageSample> Test)
 {
     /// <summary>Reads all lists of all datasets, so that what is wrong with them shows before training.</summary>
-    public static async Task<IReadOnlyList<PreparedDataset>> ReadAsync(IReadOnlyList<ArkDataset> datasets, CancellationToken cancellationToken)
+    public static async Task<IReadOnlyList<PreparedDataset>> ReadAsync(
+        IReadOnlyList<ArkDataset> datasets, CancellationToken cancellationToken)
     {
         var prepared = new List<PreparedDataset>();
         foreach (var dataset in datasets)
@@ -22,12 +23,18 @@ internal sealed record PreparedDataset(string Name, LabelSchema Labels, IReadOnl
     }
 
     /// <summary>Tells whether lists are those that a run began with.</summary>
-    public string Digest => field ??= ListDigest.Of([.. ((IReadOnlyList<ImageSample>[])[Train, Validation, Test]).Select(split => split.Select(s => (s.Image.Name, s.Targets)).ToArray())]);
+    public string Digest =>
+        field ??= ListDigest.Of([.. ((IReadOnlyList<ImageSample>[])[Train, Validation, Test]).Select(split => split
+            .Select(s => (s.Image.Name, s.Targets))
+            .ToArray())]);
 
-    private static async Task<IReadOnlyList<ImageSample>> ReadAsync(ArkDataset dataset, DatasetSplit split, CancellationToken cancellationToken)
+    private static async Task<IReadOnlyList<ImageSample>> ReadAsync(
+        ArkDataset dataset, DatasetSplit split, CancellationToken cancellationToken)
     {
         var samples = await dataset.Adapter.ReadAsync(split, cancellationToken).ConfigureAwait(false);
-        if (samples.Count == 0) throw new ArkInputException(dataset.Name, null, $"has no image in its {split.Word()} split", "Training needs all three: train, val and test.");
+        if (samples.Count == 0)
+            throw new ArkInputException(
+                dataset.Name, null, $"has no image in its {split.Word()} split", "Training needs all three: train, val and test.");
         if (split == DatasetSplit.Test) ArkEvaluator.CheckTargets(dataset, samples);
         return samples;
     }

@@ -6,7 +6,9 @@ namespace Ark.Evaluation;
 /// <summary>The supervised loss of one head.</summary>
 internal static class TaskLoss
 {
-    /// <summary>Binary cross-entropy of independent labels, or cross-entropy of exclusive classes; missing targets (NaN) are left out of the mean.</summary>
+    /// <summary>
+    /// Binary cross-entropy of independent labels, or cross-entropy of exclusive classes; missing targets (NaN) are left out of the mean.
+    /// </summary>
     /// <param name="logits"><c>[B, K]</c>.</param>
     /// <param name="targets"><c>[B, K]</c>: 0 to 1, one-hot for exclusive classes, NaN missing.</param>
     /// <param name="exclusive">Whether the classes exclude each other.</param>

@@ -2,7 +2,9 @@ using System.Diagnostics;
 
 namespace Ark.Training;
 
-/// <summary>Turns what a session does into progress for its caller, a few times a second, with an estimate of the time that is left.</summary>
+/// <summary>
+/// Turns what a session does into progress for its caller, a few times a second, with an estimate of the time that is left.
+/// </summary>
 internal sealed class ProgressReporter(IProgress<TrainingProgress>? progress)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
@@ -27,7 +29,8 @@ internal sealed class ProgressReporter(IProgress<TrainingProgress>? progress)
     }
 
     public void Report(TrainingPhase phase, int epoch, string? dataset, int step, int steps, long stepsDone,
-        double? taskLoss = null, double? consistencyLoss = null, double? learningRate = null, double? imagesPerSecond = null, string? message = null)
+        double? taskLoss = null, double? consistencyLoss = null, double? learningRate = null, double? imagesPerSecond = null,
+        string? message = null)
     {
         // A line for the log puts no status off.
         if (message is null) _last = _watch.Elapsed;
@@ -51,7 +54,15 @@ internal sealed class ProgressReporter(IProgress<TrainingProgress>? progress)
     }
 
     public void Message(string text, bool warning = false, TrainingPhase phase = TrainingPhase.Training) =>
-        progress?.Report(new TrainingProgress { Phase = phase, Epochs = _epochs, Elapsed = _watch.Elapsed, Remaining = Remaining(), Message = text, IsWarning = warning });
+        progress?.Report(new TrainingProgress
+        {
+            Phase = phase,
+            Epochs = _epochs,
+            Elapsed = _watch.Elapsed,
+            Remaining = Remaining(),
+            Message = text,
+            IsWarning = warning,
+        });
 
     // Validation and tests are part of the time that the steps so far took, and so of the estimate.
     private TimeSpan? Remaining() =>

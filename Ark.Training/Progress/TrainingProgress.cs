@@ -40,8 +40,9 @@ public sealed record TrainingProgress
     public TimeSpan? Remaining { get; init; }
 
     /// <summary>
-    /// A line for the log: a finished pass or epoch, a step that is to be logged, a warning. Where a pass has ended, <see cref="Step"/> is <see cref="Steps"/>;
-    /// where an epoch has, <see cref="Phase"/> is <see cref="TrainingPhase.Validating"/> and <see cref="Dataset"/> is <see langword="null"/>.
+    /// A line for the log: a finished pass or epoch, a step that is to be logged, a warning. Where a pass has ended, <see cref="Step"/> is
+    /// <see cref="Steps"/>; where an epoch has, <see cref="Phase"/> is <see cref="TrainingPhase.Validating"/> and <see cref="Dataset"/> is
+    /// <see langword="null"/>.
     /// </summary>
     public string? Message { get; init; }
 

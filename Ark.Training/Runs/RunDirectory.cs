@@ -6,15 +6,19 @@ using System.Text.Json.Nodes;
 namespace Ark.Training;
 
 /// <summary>
-/// The folder of one run: <c>config.json</c>, <c>metrics.jsonl</c>, <c>checkpoints/</c> and <c>report.html</c>. While it is open no other process can use it:
-/// the lock is an open handle, which the system takes back from a process that dies.
+/// The folder of one run: <c>config.json</c>, <c>metrics.jsonl</c>, <c>checkpoints/</c> and <c>report.html</c>. While it is open no other
+/// process can use it: the lock is an open handle, which the system takes back from a process that dies.
 /// </summary>
 internal sealed class RunDirectory : IDisposable
 {
     /// <summary>The name of the file that a run of the command line leaves when it has ended.</summary>
     public const string ResultsName = "results.json";
 
-    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions Indented = new()
+    {
+        WriteIndented = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
     private static readonly JsonSerializerOptions OneLine = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
     private readonly FileStream _lock;
     private EventFile? _events;
@@ -87,11 +91,14 @@ internal sealed class RunDirectory : IDisposable
     /// <summary>Writes what a run stopped at.</summary>
     public void WriteFailure(JsonObject failure) => WriteText(FailurePath, failure.ToJsonString(Indented) + "\n");
 
-    /// <summary>Draws the report of what the metrics say so far. They are read once: the report of every epoch would else read all epochs before it.</summary>
+    /// <summary>
+    /// Draws the report of what the metrics say so far. They are read once: the report of every epoch would else read all epochs before it.
+    /// </summary>
     public void WriteReport() => WriteText(ReportPath, RunReport.Of(FullPath, _history ??= RunHistory.Of(RunMetrics.Read(MetricsPath))));
 
     /// <summary>Also writes TensorBoard events from here on; those of a run that goes on are brought to the state of its metrics.</summary>
-    public void WriteEvents() => Writing(() => _events = EventFile.Open(Path.Combine(FullPath, "tensorboard"), RunMetrics.Read(MetricsPath)));
+    public void WriteEvents() =>
+        Writing(() => _events = EventFile.Open(Path.Combine(FullPath, "tensorboard"), RunMetrics.Read(MetricsPath)));
 
     /// <summary>Carries out something that writes here; where the disk refuses, the run stops with one clear line.</summary>
     public void Writing(Action write)
@@ -104,7 +111,9 @@ internal sealed class RunDirectory : IDisposable
         {
             var cause = e is CheckpointException checkpoint ? $"{checkpoint.InputSource} {checkpoint.Problem}" : UnwritableFile.Reason(e);
             throw new TrainingStoppedException(
-                $"{FullPath}: the run cannot be written: {cause}. What was written before is unchanged; make room or mend the folder, then go on with: 'Resume' {ShellPath.Quoted(ResumePath)}", e);
+                $"{FullPath}: the run cannot be written: {cause}. What was written before is unchanged; make room or mend the folder, "
+                    + $"then go on with: 'Resume' {ShellPath.Quoted(ResumePath)}",
+                e);
         }
     }
 
@@ -114,7 +123,12 @@ internal sealed class RunDirectory : IDisposable
     /// <summary>Drops metrics that were written after the checkpoint which the run goes on from.</summary>
     public void TruncateMetrics(long length)
     {
-        if (MetricsLength < length) throw new ArkInputException(MetricsPath, null, $"has {MetricsLength} bytes, the checkpoint was written when it had {length}", "Restore the file that the run wrote.");
+        if (MetricsLength < length)
+            throw new ArkInputException(
+                MetricsPath,
+                null,
+                $"has {MetricsLength} bytes, the checkpoint was written when it had {length}",
+                "Restore the file that the run wrote.");
         if (MetricsLength == length) return;
         _history = null;
         using var stream = new FileStream(MetricsPath, FileMode.Open, FileAccess.Write);
@@ -125,7 +139,8 @@ internal sealed class RunDirectory : IDisposable
     public void AppendMetrics(JsonObject line) => Writing(() =>
     {
         var text = line.ToJsonString(OneLine);
-        using (var stream = new FileStream(MetricsPath, FileMode.Append, FileAccess.Write, FileShare.Read)) stream.Write(Encoding.UTF8.GetBytes(text + "\n"));
+        using (var stream = new FileStream(MetricsPath, FileMode.Append, FileAccess.Write, FileShare.Read)) stream.Write(
+            Encoding.UTF8.GetBytes(text + "\n"));
         // As the file has it: the object stays its maker's.
         _history?.Add(JsonNode.Parse(text)!.AsObject());
         _events?.Append(line);
@@ -149,5 +164,6 @@ internal sealed class RunDirectory : IDisposable
         }
     });
 
-    private void WriteText(string path, string text) => Writing(() => AtomicFile.Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(text))));
+    private void WriteText(string path, string text) =>
+        Writing(() => AtomicFile.Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(text))));
 }

@@ -26,7 +26,8 @@ internal static class RunLock
         }
     }
 
-    // A lock file that can be read but not opened for oneself alone is held by someone; on a read-only or full disk it can be, or is not there.
+    // A lock file that can be read but not opened for oneself alone is held by someone; on a read-only or full disk it can be, or is not
+    // there.
     private static bool IsHeld(string file)
     {
         if (!File.Exists(file)) return false;

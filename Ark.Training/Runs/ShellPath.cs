@@ -6,7 +6,8 @@ internal static class ShellPath
     /// <summary>A path as a shell takes it back.</summary>
     public static string Quoted(string path)
     {
-        if (path.Length > 0 && path.All(c => char.IsAsciiLetterOrDigit(c) || "/\\._-:+=@".Contains(c, StringComparison.Ordinal))) return path;
+        if (path.Length > 0 && path.All(c => char.IsAsciiLetterOrDigit(c) || "/\\._-:+=@".Contains(c, StringComparison.Ordinal)))
+            return path;
         return OperatingSystem.IsWindows() ? $"\"{path}\"" : $"'{path.Replace("'", "'\\''", StringComparison.Ordinal)}'";
     }
 }

@@ -1,8 +1,8 @@
 namespace Ark.Training;
 
 /// <summary>
-/// A run had to stop through no fault of its input: the loss exploded, or the run directory could not be written. The message is one line that says what happened,
-/// which state is kept, and how to go on.
+/// A run had to stop through no fault of its input: the loss exploded, or the run directory could not be written. The message is one line
+/// that says what happened, which state is kept, and how to go on.
 /// </summary>
 public sealed class TrainingStoppedException : Exception
 {

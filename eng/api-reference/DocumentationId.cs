@@ -13,20 +13,28 @@ internal static class DocumentationId
         FieldInfo field => $"F:{Plain(field.DeclaringType!)}.{field.Name}",
         EventInfo happening => $"E:{Plain(happening.DeclaringType!)}.{happening.Name}",
         PropertyInfo property => $"P:{Plain(property.DeclaringType!)}.{property.Name}{Parameters(property.GetIndexParameters())}",
-        MethodBase method => $"M:{Plain(method.DeclaringType!)}.{method.Name.Replace('.', '#')}{Arity(method)}{Parameters(method.GetParameters())}",
+        MethodBase method =>
+            $"M:{Plain(method.DeclaringType!)}.{method.Name.Replace('.', '#')}{Arity(method)}{Parameters(method.GetParameters())}",
         _ => throw new ArgumentException(member.ToString(), nameof(member)),
     };
 
     private static string Arity(MethodBase method) => method.IsGenericMethod ? $"``{method.GetGenericArguments().Length}" : "";
 
-    private static string Parameters(ParameterInfo[] parameters) => parameters.Length == 0 ? "" : $"({string.Join(',', parameters.Select(p => InSignature(p.ParameterType)))})";
+    private static string Parameters(ParameterInfo[] parameters) =>
+        parameters.Length == 0 ? "" : $"({string.Join(',', parameters.Select(p => InSignature(p.ParameterType)))})";
 
-    private static string Plain(Type type) => type.IsGenericType ? (type.GetGenericTypeDefinition().FullName ?? type.Name).Replace('+', '.') : (type.FullName ?? type.Name).Replace('+', '.');
+    private static string Plain(Type type) =>
+        type.IsGenericType
+            ? (type.GetGenericTypeDefinition().FullName ?? type.Name).Replace('+', '.')
+            : (type.FullName ?? type.Name).Replace('+', '.');
 
     private static string InSignature(Type type)
     {
         if (type.IsByRef) return InSignature(type.GetElementType()!) + "@";
-        if (type.IsArray) return InSignature(type.GetElementType()!) + (type.GetArrayRank() == 1 ? "[]" : $"[{string.Join(',', Enumerable.Repeat("0:", type.GetArrayRank()))}]");
+        if (type.IsArray)
+            return InSignature(type.GetElementType()!) + (type.GetArrayRank() == 1
+                ? "[]"
+                : $"[{string.Join(',', Enumerable.Repeat("0:", type.GetArrayRank()))}]");
         if (type.IsGenericParameter) return (type.DeclaringMethod is null ? "`" : "``") + type.GenericParameterPosition;
         if (!type.IsGenericType) return Plain(type);
         var name = Plain(type);

@@ -23,9 +23,11 @@ internal static class Signature
     public static string Of(MemberInfo member) => member switch
     {
         FieldInfo field => field.DeclaringType!.IsEnum ? field.Name : $"{Name(field.FieldType)} {field.Name}",
-        PropertyInfo property => $"{Name(property.PropertyType)} {property.Name} {{ {(property.GetMethod?.IsPublic == true ? "get; " : "")}{(property.SetMethod?.IsPublic == true ? Setter(property) : "")}}}",
+        PropertyInfo property => $"{Name(property.PropertyType)} {property.Name} {{ "
+            + $"{(property.GetMethod?.IsPublic == true ? "get; " : "")}{(property.SetMethod?.IsPublic == true ? Setter(property) : "")}}}",
         ConstructorInfo constructor => $"{Simple(constructor.DeclaringType!)}({Parameters(constructor)})",
-        MethodInfo method => $"{(method.IsStatic ? "static " : "")}{Name(method.ReturnType)} {method.Name}{Generics(method.GetGenericArguments())}({Parameters(method)})",
+        MethodInfo method => $"{(method.IsStatic ? "static " : "")}{Name(method.ReturnType)} "
+            + $"{method.Name}{Generics(method.GetGenericArguments())}({Parameters(method)})",
         _ => member.Name,
     };
 
@@ -42,7 +44,10 @@ internal static class Signature
 
     private static string Generics(Type[] arguments) => arguments.Length == 0 ? "" : $"<{string.Join(", ", arguments.Select(Name))}>";
 
-    private static string Parameters(MethodBase method) => string.Join(", ", method.GetParameters().Select(p => $"{(p.IsOut ? "out " : "")}{Name(p.ParameterType)} {p.Name}{(p.HasDefaultValue ? " = …" : "")}"));
+    private static string Parameters(MethodBase method) =>
+        string.Join(", ", method
+            .GetParameters()
+            .Select(p => $"{(p.IsOut ? "out " : "")}{Name(p.ParameterType)} {p.Name}{(p.HasDefaultValue ? " = …" : "")}"));
 
     private static string Setter(PropertyInfo property) =>
         property.SetMethod!.ReturnParameter.GetRequiredCustomModifiers().Any(m => m.Name == "IsExternalInit") ? "init; " : "set; ";

@@ -27,7 +27,8 @@ internal sealed class Browser : IAsyncDisposable
     {
         var start = new ProcessStartInfo(program) { UseShellExecute = false, RedirectStandardError = true, RedirectStandardOutput = true };
         foreach (var argument in (string[])["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--hide-scrollbars", "--window-size=1180,1080",
-            "--remote-debugging-port=0", "--remote-allow-origins=*", $"--user-data-dir={profile}", "about:blank"]) start.ArgumentList.Add(argument);
+            "--remote-debugging-port=0", "--remote-allow-origins=*", $"--user-data-dir={profile}", "about:blank"])
+            start.ArgumentList.Add(argument);
         var browser = new Browser(Process.Start(start) ?? throw new InvalidOperationException("the browser did not start"));
         var port = await browser.PortAsync();
         using var http = new HttpClient();
@@ -35,7 +36,8 @@ internal sealed class Browser : IAsyncDisposable
         var page = targets.First(t => (string)t!["type"]! == "page")!;
         await browser._socket.ConnectAsync(new Uri((string)page["webSocketDebuggerUrl"]!), CancellationToken.None);
         browser._reading = Task.Run(browser.ReadAsync);
-        foreach (var domain in (string[])["Page", "Runtime", "DOM", "Network", "Accessibility"]) await browser.SendAsync($"{domain}.enable");
+        foreach (var domain in (string[])["Page", "Runtime", "DOM", "Network", "Accessibility"])
+            await browser.SendAsync($"{domain}.enable");
         return browser;
     }
 
@@ -44,18 +46,26 @@ internal sealed class Browser : IAsyncDisposable
         var id = Interlocked.Increment(ref _id);
         var call = _calls[id] = new TaskCompletionSource<JsonNode>(TaskCreationOptions.RunContinuationsAsynchronously);
         var message = new JsonObject { ["id"] = id, ["method"] = method, ["params"] = parameters ?? [] };
-        await _socket.SendAsync(System.Text.Encoding.UTF8.GetBytes(message.ToJsonString()), WebSocketMessageType.Text, endOfMessage: true, CancellationToken.None);
+        await _socket.SendAsync(
+            System.Text.Encoding.UTF8.GetBytes(message.ToJsonString()),
+            WebSocketMessageType.Text,
+            endOfMessage: true,
+            CancellationToken.None);
         return await call.Task.WaitAsync(TimeSpan.FromSeconds(60));
     }
 
     /// <summary>The next event of a name.</summary>
     public Task<JsonNode> NextAsync(string name) =>
-        _awaited.GetOrAdd(name, _ => new TaskCompletionSource<JsonNode>(TaskCreationOptions.RunContinuationsAsynchronously)).Task.WaitAsync(TimeSpan.FromSeconds(20));
+        _awaited
+            .GetOrAdd(name, _ => new TaskCompletionSource<JsonNode>(TaskCreationOptions.RunContinuationsAsynchronously)).Task
+            .WaitAsync(TimeSpan.FromSeconds(20));
 
     public async Task<JsonNode?> EvaluateAsync(string expression)
     {
-        var answer = await SendAsync("Runtime.evaluate", new JsonObject { ["expression"] = expression, ["awaitPromise"] = true, ["returnByValue"] = true });
-        if (answer["exceptionDetails"] is { } problem) throw new InvalidOperationException($"{expression}: {problem["exception"]?["description"] ?? problem["text"]}");
+        var answer = await SendAsync(
+            "Runtime.evaluate", new JsonObject { ["expression"] = expression, ["awaitPromise"] = true, ["returnByValue"] = true });
+        if (answer["exceptionDetails"] is { } problem)
+            throw new InvalidOperationException($"{expression}: {problem["exception"]?["description"] ?? problem["text"]}");
         return answer["result"]!["value"];
     }
 
@@ -65,7 +75,9 @@ internal sealed class Browser : IAsyncDisposable
         var clock = Stopwatch.StartNew();
         while (!((bool?)await EvaluateAsync($"!!({expression})") ?? false))
         {
-            if (clock.Elapsed > TimeSpan.FromSeconds(60)) throw new InvalidOperationException($"{what}: not within a minute. The page says: {await EvaluateAsync("document.body.innerText")}");
+            if (clock.Elapsed > TimeSpan.FromSeconds(60))
+                throw new InvalidOperationException(
+                    $"{what}: not within a minute. The page says: {await EvaluateAsync("document.body.innerText")}");
             await Task.Delay(50);
         }
     }
@@ -97,7 +109,9 @@ internal sealed class Browser : IAsyncDisposable
     public async Task ChooseAsync(string path)
     {
         var input = await SendAsync("Runtime.evaluate", new JsonObject { ["expression"] = "document.getElementById('file')" });
-        await SendAsync("DOM.setFileInputFiles", new JsonObject { ["files"] = new JsonArray(path), ["objectId"] = (string)input["result"]!["objectId"]! });
+        await SendAsync(
+            "DOM.setFileInputFiles",
+            new JsonObject { ["files"] = new JsonArray(path), ["objectId"] = (string)input["result"]!["objectId"]! });
     }
 
     public async ValueTask DisposeAsync()

@@ -24,7 +24,8 @@ internal sealed record HeatMapAnswer(string Head, string Label, bool Evidence, s
 /// <param name="Structures">In the order of the network's outputs.</param>
 /// <param name="Picture">The picture, at most 512 pixels a side, as a data URL of a PNG.</param>
 /// <param name="Overlay">The same picture with the structures drawn over it.</param>
-internal sealed record StructuresAnswer(double? CardiothoracicRatio, IReadOnlyList<StructureAnswer> Structures, string Picture, string Overlay);
+internal sealed record StructuresAnswer(
+    double? CardiothoracicRatio, IReadOnlyList<StructureAnswer> Structures, string Picture, string Overlay);
 
 /// <param name="Name">The structure.</param>
 /// <param name="Share">Its share of the picture, 0 to 1.</param>
@@ -36,4 +37,9 @@ internal sealed record StructureAnswer(string Name, double Share, [property: Jso
 /// <param name="MaxUploadBytes">Bytes of an upload at most.</param>
 /// <param name="Heads">The model's heads and their labels.</param>
 /// <param name="Structures">What <c>/structures</c> finds; empty where no segmentation network is configured.</param>
-internal sealed record HealthAnswer(string Status, bool Demonstration, int MaxUploadBytes, IReadOnlyDictionary<string, IReadOnlyList<string>> Heads, IReadOnlyList<string> Structures);
+internal sealed record HealthAnswer(
+    string Status,
+    bool Demonstration,
+    int MaxUploadBytes,
+    IReadOnlyDictionary<string, IReadOnlyList<string>> Heads,
+    IReadOnlyList<string> Structures);

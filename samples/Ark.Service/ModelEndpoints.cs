@@ -21,42 +21,66 @@ internal static class ModelEndpoints
     /// <summary>What every upload is called: its own name may be a patient's.</summary>
     public const string ImageName = "the upload";
 
-    private static readonly string[] Types = ["image/jpeg", "image/tiff", "image/webp", "image/bmp", "image/gif", "application/dicom", "application/octet-stream", "multipart/form-data"];
+    private static readonly string[] Types =
+    [
+        "image/jpeg", "image/tiff", "image/webp", "image/bmp", "image/gif", "application/dicom", "application/octet-stream",
+        "multipart/form-data"
+    ];
 
     // The same for everyone, and too dear to be drawn whenever somebody asks.
     private static readonly Lazy<byte[]> Rendered =
-        new(() => Pictures.Png(PhantomGenerator.Render(7, new PhantomOptions { Patient = 12, Findings = [PhantomFinding.Pneumothorax] }).Image));
+        new(() => Pictures.Png(
+            PhantomGenerator.Render(7, new PhantomOptions { Patient = 12, Findings = [PhantomFinding.Pneumothorax] }).Image));
 
     public static void MapModel(this WebApplication app)
     {
-        Upload(app, "/embeddings", EmbedAsync, Reading, "Embed").Produces<EmbeddingAnswer>().WithSummary("The embedding of a radiograph; ?dimensions=N chooses pooled or projected features.");
-        Upload(app, "/predictions", PredictAsync, Reading, "Predict").Produces<PredictionAnswer>().WithSummary("The probability of every label of every head.");
-        Upload(app, "/heatmaps", ExplainAsync, Explaining, "Explain").AddEndpointFilter<PiecewiseFilter>().Produces<HeatMapAnswer>().WithSummary("Where a label is seen; ?label=NAME, and ?head=NAME where several heads know it.");
+        Upload(app, "/embeddings", EmbedAsync, Reading, "Embed")
+            .Produces<EmbeddingAnswer>()
+            .WithSummary("The embedding of a radiograph; ?dimensions=N chooses pooled or projected features.");
+        Upload(app, "/predictions", PredictAsync, Reading, "Predict")
+            .Produces<PredictionAnswer>()
+            .WithSummary("The probability of every label of every head.");
+        Upload(app, "/heatmaps", ExplainAsync, Explaining, "Explain")
+            .AddEndpointFilter<PiecewiseFilter>()
+            .Produces<HeatMapAnswer>()
+            .WithSummary("Where a label is seen; ?label=NAME, and ?head=NAME where several heads know it.");
         // Where no network is configured there is no such address: health says so.
         if (ServiceHost.HasSegmenter(app))
-            Upload(app, "/structures", OutlineAsync, Explaining, "Outline").AddEndpointFilter<PiecewiseFilter>().Produces<StructuresAnswer>().WithSummary("Lungs, heart, clavicles, ribs: where they are and how large, whatever the segmentation network finds.");
+            Upload(app, "/structures", OutlineAsync, Explaining, "Outline")
+                .AddEndpointFilter<PiecewiseFilter>()
+                .Produces<StructuresAnswer>()
+                .WithSummary("Lungs, heart, clavicles, ribs: where they are and how large, whatever the segmentation network finds.");
         app.MapHealthChecks(LivePath, new HealthCheckOptions { Predicate = _ => false }).DisableHttpMetrics();
         app.MapHealthChecks(ReadyPath, new HealthCheckOptions { ResponseWriter = WriteReadiness }).DisableHttpMetrics();
         app.MapPrometheusScrapingEndpoint(MetricsPath).DisableHttpMetrics();
-        app.MapGet("/health", Health).WithName("Health").WithMetadata(new NeedsModels()).Produces<HealthAnswer>().WithSummary("Whether the model is there, its heads and labels.");
-        app.MapGet("/phantom", Phantom).WithName("Phantom").Produces(200, contentType: "image/png").WithSummary("A rendered radiograph to try the service with; nobody's picture.");
+        app.MapGet("/health", Health).WithName("Health").WithMetadata(new NeedsModels()).Produces<HealthAnswer>().WithSummary(
+            "Whether the model is there, its heads and labels.");
+        app.MapGet("/phantom", Phantom).WithName("Phantom").Produces(200, contentType: "image/png").WithSummary(
+            "A rendered radiograph to try the service with; nobody's picture.");
     }
 
     private static RouteHandlerBuilder Upload(WebApplication app, string path, Delegate handler, string limit, string name) =>
-        app.MapPost(path, handler).WithName(name).Accepts<byte[]>("image/png", Types).ProducesProblem(400).ProducesProblem(413).ProducesProblem(415).ProducesProblem(422).ProducesProblem(503)
+        app.MapPost(path, handler).WithName(name).Accepts<byte[]>("image/png", Types).ProducesProblem(400).ProducesProblem(
+            413).ProducesProblem(415).ProducesProblem(422).ProducesProblem(503)
             .WithMetadata(new NeedsModels()).RequireRateLimiting(limit).AddEndpointFilter<RefusalFilter>();
 
     private static async Task<EmbeddingAnswer> EmbedAsync(
-        HttpRequest request, string? dimensions, [FromKeyedServices(ServiceHost.ModelName)] IEmbeddingGenerator<DataContent, Embedding<float>> generator, IOptions<ServiceLimits> limits, CancellationToken cancellationToken)
+        HttpRequest request, string? dimensions,
+        [FromKeyedServices(ServiceHost.ModelName)] IEmbeddingGenerator<DataContent, Embedding<float>> generator,
+        IOptions<ServiceLimits> limits, CancellationToken cancellationToken)
     {
         var options = new EmbeddingGenerationOptions { Dimensions = Dimensions(dimensions) };
-        var image = new DataContent(await UploadReader.ReadAsync(request, limits.Value, cancellationToken), "application/octet-stream") { Name = ImageName };
+        var image = new DataContent(await UploadReader.ReadAsync(request, limits.Value, cancellationToken), "application/octet-stream")
+        {
+            Name = ImageName,
+        };
         var vector = (await generator.GenerateVectorAsync(image, options, cancellationToken)).ToArray();
         return new EmbeddingAnswer(ServiceHost.ModelName, vector.Length, vector);
     }
 
     private static async Task<PredictionAnswer> PredictAsync(
-        HttpRequest request, [FromKeyedServices(ServiceHost.ModelName)] IArkClassifier classifier, IOptions<ServiceLimits> limits, CancellationToken cancellationToken)
+        HttpRequest request, [FromKeyedServices(ServiceHost.ModelName)] IArkClassifier classifier, IOptions<ServiceLimits> limits,
+        CancellationToken cancellationToken)
     {
         var image = new EncodedImage(await UploadReader.ReadAsync(request, limits.Value, cancellationToken), ImageName);
         var prediction = await classifier.ClassifyAsync(image, cancellationToken);
@@ -65,13 +89,21 @@ internal static class ModelEndpoints
     }
 
     private static async Task<HeatMapAnswer> ExplainAsync(
-        HttpRequest request, string? label, string? head, ArkExplainer explainer, [FromKeyedServices(ServiceHost.ModelName)] LoadedModel model, IOptions<ServiceLimits> limits, CancellationToken cancellationToken)
+        HttpRequest request, string? label, string? head, ArkExplainer explainer,
+        [FromKeyedServices(ServiceHost.ModelName)] LoadedModel model, IOptions<ServiceLimits> limits, CancellationToken cancellationToken)
     {
-        if (string.IsNullOrWhiteSpace(label)) throw new UploadException(StatusCodes.Status400BadRequest, "The query names no label. Give one (?label=NAME); /health lists them.");
+        if (string.IsNullOrWhiteSpace(label))
+            throw new UploadException(
+                StatusCodes.Status400BadRequest, "The query names no label. Give one (?label=NAME); /health lists them.");
         var options = new ExplanationOptions { Head = string.IsNullOrWhiteSpace(head) ? null : head };
         var picture = new DecodedImage(await UploadReader.ReadAsync(request, limits.Value, cancellationToken));
         var map = await explainer.ExplainAsync(model, picture, label, options, cancellationToken);
-        return new HeatMapAnswer(map.Head, map.Label, map.HasEvidence, Pictures.DataUrl(Pictures.Small(picture.Raster)), Pictures.DataUrl(Pictures.Overlay(map)));
+        return new HeatMapAnswer(
+            map.Head,
+            map.Label,
+            map.HasEvidence,
+            Pictures.DataUrl(Pictures.Small(picture.Raster)),
+            Pictures.DataUrl(Pictures.Overlay(map)));
     }
 
     private static async Task<StructuresAnswer> OutlineAsync(
@@ -87,11 +119,18 @@ internal static class ModelEndpoints
     }
 
     private static HealthAnswer Health(
-        [FromKeyedServices(ServiceHost.ModelName)] IArkClassifier classifier, [FromKeyedServices(ServiceHost.ModelName)] LoadedModel model, IServiceProvider services, IOptions<ServiceLimits> limits) =>
-        new("healthy", ServiceHost.IsDemonstration(model), limits.Value.MaxUploadBytes, classifier.Heads.ToDictionary(h => h.Name, h => h.Labels.Names), services.GetService<IArkSegmenter>()?.Structures ?? []);
+        [FromKeyedServices(ServiceHost.ModelName)] IArkClassifier classifier, [FromKeyedServices(ServiceHost.ModelName)] LoadedModel model,
+        IServiceProvider services, IOptions<ServiceLimits> limits) =>
+        new(
+            "healthy",
+            ServiceHost.IsDemonstration(model),
+            limits.Value.MaxUploadBytes,
+            classifier.Heads.ToDictionary(h => h.Name, h => h.Labels.Names),
+            services.GetService<IArkSegmenter>()?.Structures ?? []);
 
     private static Task WriteReadiness(HttpContext context, HealthReport report) =>
-        context.Response.WriteAsync(string.Join("; ", report.Entries.Values.Select(e => e.Description).Where(d => d is not null).Prepend(report.Status == HealthStatus.Healthy ? "ready" : "not ready")));
+        context.Response.WriteAsync(string.Join("; ", report.Entries.Values.Select(e => e.Description).Where(d => d is not null).Prepend(
+            report.Status == HealthStatus.Healthy ? "ready" : "not ready")));
 
     private static IResult Phantom() => Results.File(Rendered.Value, "image/png");
 
@@ -100,6 +139,8 @@ internal static class ModelEndpoints
     {
         if (string.IsNullOrEmpty(text)) return null;
         if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var dimensions) && dimensions > 0) return dimensions;
-        throw new UploadException(StatusCodes.Status400BadRequest, "The query's 'dimensions' is no whole number from 1. Give another, or leave it out for the model's own.");
+        throw new UploadException(
+            StatusCodes.Status400BadRequest,
+            "The query's 'dimensions' is no whole number from 1. Give another, or leave it out for the model's own.");
     }
 }

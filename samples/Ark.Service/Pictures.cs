@@ -54,7 +54,10 @@ internal static class Pictures
         while (i < Colors.Length - 1 && value > Colors[i].At) i++;
         var (from, to) = (Colors[i - 1], Colors[i]);
         var share = Math.Clamp((value - from.At) / (to.At - from.At), 0, 1);
-        return [Mix(from.R, to.R, share), Mix(from.G, to.G, share), Mix(from.B, to.B, share), (byte)Math.Round(255 * 0.65 * Math.Sqrt(value))];
+        return
+        [
+            Mix(from.R, to.R, share), Mix(from.G, to.G, share), Mix(from.B, to.B, share), (byte)Math.Round(255 * 0.65 * Math.Sqrt(value))
+        ];
     }
 
     private static byte Mix(byte from, byte to, double share) => (byte)Math.Round(from + ((to - from) * share));

@@ -6,7 +6,8 @@ using Microsoft.Extensions.Options;
 namespace Ark.Service;
 
 /// <summary>
-/// Sends an answer with pictures in pieces. At once, a megabyte of it would lie in the runtime's and the server's pools of buffers for every caller, and stay there when nobody asks any more.
+/// Sends an answer with pictures in pieces. At once, a megabyte of it would lie in the runtime's and the server's pools of buffers for
+/// every caller, and stay there when nobody asks any more.
 /// </summary>
 internal sealed class PiecewiseFilter(IOptions<JsonOptions> json) : IEndpointFilter
 {

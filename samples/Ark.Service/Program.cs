@@ -9,7 +9,8 @@ try
     await app.RunAsync();
     return 0;
 }
-catch (Exception e) when (e is ArkInputException or OptionsValidationException || (e is InvalidOperationException && e.InnerException is FormatException or ArgumentException or OverflowException))
+catch (Exception e) when (e is ArkInputException or OptionsValidationException
+    || (e is InvalidOperationException && e.InnerException is FormatException or ArgumentException or OverflowException))
 {
     // What the configuration says cannot be used; a trace of the stack would only hide which key.
     await Console.Error.WriteLineAsync(e.Message);

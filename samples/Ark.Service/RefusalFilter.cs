@@ -2,7 +2,10 @@ using System.Diagnostics;
 
 namespace Ark.Service;
 
-/// <summary>Turns what cannot be used into answers that a person can read, and logs how each request went: never a picture, a name or anything that a file holds.</summary>
+/// <summary>
+/// Turns what cannot be used into answers that a person can read, and logs how each request went: never a picture, a name or anything that
+/// a file holds.
+/// </summary>
 internal sealed partial class RefusalFilter(ILogger<RefusalFilter> logger) : IEndpointFilter
 {
     public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
@@ -53,7 +56,9 @@ internal sealed partial class RefusalFilter(ILogger<RefusalFilter> logger) : IEn
 
     private static string Sentence(ArkInputException e)
     {
-        var problem = e.Problem.StartsWith("the ", StringComparison.Ordinal) ? $"T{e.Problem[1..]}" : $"The {(e.Place is { } place ? place : "file")} {e.Problem}";
+        var problem = e.Problem.StartsWith("the ", StringComparison.Ordinal)
+            ? $"T{e.Problem[1..]}"
+            : $"The {(e.Place is { } place ? place : "file")} {e.Problem}";
         // Mends of the image decoder speak to who runs the service.
         return e.InputSource == ModelEndpoints.ImageName || e.Hint is null ? $"{problem}." : $"{problem}. {e.Hint}";
     }

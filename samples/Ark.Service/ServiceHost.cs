@@ -14,7 +14,9 @@ internal static partial class ServiceHost
     /// <summary>The model's key in the container.</summary>
     public const string ModelName = "chest";
 
-    /// <summary>The configuration section of the model: <c>Checkpoint</c>, <c>Calibration</c>, and what else <see cref="ArkModelOptions"/> has.</summary>
+    /// <summary>
+    /// The configuration section of the model: <c>Checkpoint</c>, <c>Calibration</c>, and what else <see cref="ArkModelOptions"/> has.
+    /// </summary>
     public const string ModelSection = "Ark:Model";
 
     /// <summary>The configuration section of the segmentation network: the keys of <see cref="ArkSegmenterOptions"/>.</summary>
@@ -43,7 +45,8 @@ internal static partial class ServiceHost
         AddLimits(builder);
         AddTelemetry(builder);
         builder.Services.AddOpenApi();
-        builder.Services.AddProblemDetails(o => o.CustomizeProblemDetails = c => c.ProblemDetails.Detail ??= Sentence(c.ProblemDetails.Status));
+        builder.Services.AddProblemDetails(o => o.CustomizeProblemDetails = c => c.ProblemDetails.Detail ??= Sentence(
+            c.ProblemDetails.Status));
         configure?.Invoke(builder);
         var app = builder.Build();
         app.Use(Headers);
@@ -62,14 +65,16 @@ internal static partial class ServiceHost
     }
 
     /// <summary>Whether a segmentation network is configured.</summary>
-    public static bool HasSegmenter(IHost app) => app.Services.GetRequiredService<IServiceProviderIsService>().IsService(typeof(IArkSegmenter));
+    public static bool HasSegmenter(IHost app) =>
+        app.Services.GetRequiredService<IServiceProviderIsService>().IsService(typeof(IArkSegmenter));
 
     public static bool IsDemonstration(LoadedModel model) => model.Checkpoint == PhantomTeacher;
 
     private static void AddModel(WebApplicationBuilder builder)
     {
         var limits = ServiceLimits.Of(builder.Configuration);
-        builder.Services.AddSingleton<IImageDecoder>(new NetVipsImageDecoder(new ImageDecoderOptions { MaxBytes = limits.MaxUploadBytes, MaxPixels = limits.MaxPixels }));
+        builder.Services.AddSingleton<IImageDecoder>(
+            new NetVipsImageDecoder(new ImageDecoderOptions { MaxBytes = limits.MaxUploadBytes, MaxPixels = limits.MaxPixels }));
         var section = builder.Configuration.GetSection(ModelSection);
         var segmenter = builder.Configuration.GetSection(SegmenterSection);
         if (string.IsNullOrEmpty(section["Checkpoint"]))
@@ -94,7 +99,11 @@ internal static partial class ServiceHost
 
     private static void AddLimits(WebApplicationBuilder builder)
     {
-        builder.Services.AddOptions<ServiceLimits>().Bind(builder.Configuration.GetSection(ServiceLimits.SectionName)).ValidateDataAnnotations().ValidateOnStart();
+        builder.Services
+            .AddOptions<ServiceLimits>()
+            .Bind(builder.Configuration.GetSection(ServiceLimits.SectionName))
+            .ValidateDataAnnotations()
+            .ValidateOnStart();
         var limits = ServiceLimits.Of(builder.Configuration);
         builder.Services.AddRequestTimeouts(o => o.DefaultPolicy = new RequestTimeoutPolicy
         {
@@ -114,13 +123,20 @@ internal static partial class ServiceHost
     // Models answer for their own keys; here are the names that this program gives.
     private static void CheckSections(IConfiguration configuration)
     {
-        Check(configuration.GetSection(ArkOptions.SectionName), [.. typeof(ArkOptions).GetProperties().Select(p => p.Name), "Model", "Segmenter"]);
+        Check(
+            configuration.GetSection(ArkOptions.SectionName),
+            [.. typeof(ArkOptions).GetProperties().Select(p => p.Name), "Model", "Segmenter"]);
         Check(configuration.GetSection(ServiceLimits.SectionName), [.. typeof(ServiceLimits).GetProperties().Select(p => p.Name)]);
 
         static void Check(IConfigurationSection section, string[] known)
         {
-            if (section.GetChildren().FirstOrDefault(c => !known.Contains(c.Key, StringComparer.OrdinalIgnoreCase)) is not { } unknown) return;
-            throw new ArkInputException("configuration", $"section '{section.Path}'", $"there is no key '{unknown.Key}'", $"There are: {string.Join(", ", known)}.");
+            if (section.GetChildren().FirstOrDefault(c => !known.Contains(c.Key, StringComparer.OrdinalIgnoreCase)) is not { } unknown)
+                return;
+            throw new ArkInputException(
+                "configuration",
+                $"section '{section.Path}'",
+                $"there is no key '{unknown.Key}'",
+                $"There are: {string.Join(", ", known)}.");
         }
     }
 
@@ -128,17 +144,24 @@ internal static partial class ServiceHost
     {
         builder.Services.AddHealthChecks().AddCheck<ArkModelHealthCheck>("models");
         builder.Services.AddOpenTelemetry().WithMetrics(m => m
-            .AddMeter(ArkDiagnostics.MeterName, "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "Microsoft.AspNetCore.RateLimiting", "System.Runtime")
+            .AddMeter(
+                ArkDiagnostics.MeterName,
+                "Microsoft.AspNetCore.Hosting",
+                "Microsoft.AspNetCore.Server.Kestrel",
+                "Microsoft.AspNetCore.RateLimiting",
+                "System.Runtime")
             .AddPrometheusExporter());
     }
 
     // Whoever asks too early is told so, and holds no thread until the models are there.
     private static Task AfterLoading(HttpContext context, RequestDelegate next) =>
-        context.GetEndpoint()?.Metadata.GetMetadata<NeedsModels>() is null || context.RequestServices.GetRequiredService<ArkModelHealthCheck>().IsReady
+        context.GetEndpoint()?.Metadata.GetMetadata<NeedsModels>() is null
+            || context.RequestServices.GetRequiredService<ArkModelHealthCheck>().IsReady
             ? next(context)
             : Answer(context, "The model is not ready yet. Try again later.");
 
-    private static void AddConcurrency(Microsoft.AspNetCore.RateLimiting.RateLimiterOptions options, string policy, int permits, int queue) =>
+    private static void AddConcurrency(
+        Microsoft.AspNetCore.RateLimiting.RateLimiterOptions options, string policy, int permits, int queue) =>
         options.AddPolicy(policy, _ => RateLimitPartition.GetConcurrencyLimiter(policy, _ => new ConcurrencyLimiterOptions
         {
             PermitLimit = permits,
@@ -163,7 +186,8 @@ internal static partial class ServiceHost
     {
         StatusCodes.Status404NotFound => "There is no such address; /openapi/v1.json describes those that there are.",
         StatusCodes.Status405MethodNotAllowed => "The address takes another method; /openapi/v1.json says which.",
-        StatusCodes.Status415UnsupportedMediaType => "Send the picture as the body, under its own type or as application/octet-stream, or as the file of a multipart form.",
+        StatusCodes.Status415UnsupportedMediaType =>
+            "Send the picture as the body, under its own type or as application/octet-stream, or as the file of a multipart form.",
         >= 500 => "The service failed; its log says how.",
         _ => "The request cannot be answered as it was sent.",
     };

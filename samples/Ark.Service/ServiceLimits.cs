@@ -8,7 +8,8 @@ internal sealed class ServiceLimits
     public const string SectionName = "Service";
 
     /// <summary>Reads the section; its keys have been checked.</summary>
-    public static ServiceLimits Of(IConfiguration configuration) => configuration.GetSection(SectionName).Get<ServiceLimits>() ?? new ServiceLimits();
+    public static ServiceLimits Of(IConfiguration configuration) =>
+        configuration.GetSection(SectionName).Get<ServiceLimits>() ?? new ServiceLimits();
 
     /// <summary>Bytes of an upload.</summary>
     [Range(1024, 1 << 30)]

@@ -4,8 +4,8 @@ using Microsoft.Net.Http.Headers;
 namespace Ark.Service;
 
 /// <summary>
-/// Reads the picture of a request into memory: the body itself, or the first file of a form. Never onto disk, and never more than is allowed. Neither the file's name nor any other
-/// field is looked at.
+/// Reads the picture of a request into memory: the body itself, or the first file of a form. Never onto disk, and never more than is
+/// allowed. Neither the file's name nor any other field is looked at.
 /// </summary>
 internal static class UploadReader
 {
@@ -14,13 +14,15 @@ internal static class UploadReader
         if (request.ContentLength > limits.MaxUploadBytes + (long)Slack(request)) throw TooLarge(limits);
         if (!request.HasFormContentType) return await ReadAsync(request.Body, request.ContentLength, limits, cancellationToken);
         var boundary = HeaderUtilities.RemoveQuotes(MediaTypeHeaderValue.Parse(request.ContentType).Boundary).Value
-            ?? throw new UploadException(StatusCodes.Status415UnsupportedMediaType, "Send the picture as the body, or as the file of a multipart form.");
+            ?? throw new UploadException(
+                StatusCodes.Status415UnsupportedMediaType, "Send the picture as the body, or as the file of a multipart form.");
         try
         {
             var reader = new MultipartReader(boundary, request.Body) { BodyLengthLimit = null };
             while (await reader.ReadNextSectionAsync(cancellationToken) is { } section)
             {
-                if (section.GetContentDispositionHeader()?.IsFileDisposition() == true) return await ReadAsync(section.Body, request.ContentLength, limits, cancellationToken);
+                if (section.GetContentDispositionHeader()?.IsFileDisposition() == true)
+                    return await ReadAsync(section.Body, request.ContentLength, limits, cancellationToken);
             }
         }
         catch (Exception e) when (e is (IOException and not BadHttpRequestException) or InvalidDataException or ArgumentException)
@@ -64,5 +66,7 @@ internal static class UploadReader
     }
 
     private static UploadException TooLarge(ServiceLimits limits) =>
-        new(StatusCodes.Status413PayloadTooLarge, $"The file is larger than {limits.MaxUploadBytes / (1024.0 * 1024):0.#} MB, the most that this service takes.");
+        new(
+            StatusCodes.Status413PayloadTooLarge,
+            $"The file is larger than {limits.MaxUploadBytes / (1024.0 * 1024):0.#} MB, the most that this service takes.");
 }

@@ -22,7 +22,8 @@ internal sealed class Results
     /// <param name="epochs">Passes over each.</param>
     public static string Conditions(string name, string catalogue, IEnumerable<string> datasets, int epochs)
     {
-        var text = string.Join('\n', File.ReadLines(catalogue).Select(l => l.TrimEnd()).Where(l => l.TrimStart() is { Length: > 0 } words && words[0] != '#'));
+        var text = string.Join(
+            '\n', File.ReadLines(catalogue).Select(l => l.TrimEnd()).Where(l => l.TrimStart() is { Length: > 0 } words && words[0] != '#'));
         var digest = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..16];
         return string.Create(CultureInfo.InvariantCulture, $"{name}; {string.Join(", ", datasets)}; {epochs} epochs; {digest}");
     }
@@ -35,7 +36,8 @@ internal sealed class Results
         foreach (var line in File.Exists(path) ? File.ReadLines(path) : [])
         {
             var entry = JsonNode.Parse(line)!;
-            if ((string?)entry["conditions"] == conditions && wanted.Contains((ulong)entry["seed"]!)) results._values[((string)entry["arm"]!, (ulong)entry["seed"]!, (string)entry["dataset"]!)] = (double)entry["auroc"]!;
+            if ((string?)entry["conditions"] == conditions && wanted.Contains((ulong)entry["seed"]!))
+                results._values[((string)entry["arm"]!, (ulong)entry["seed"]!, (string)entry["dataset"]!)] = (double)entry["auroc"]!;
         }
 
         return results;
@@ -46,11 +48,19 @@ internal sealed class Results
     public void Add(Arm arm, ulong seed, string dataset, double auroc)
     {
         _values[(arm.Name, seed, dataset)] = auroc;
-        var line = new JsonObject { ["conditions"] = _conditions, ["arm"] = arm.Name, ["seed"] = seed, ["dataset"] = dataset, ["auroc"] = auroc };
+        var line = new JsonObject
+        {
+            ["conditions"] = _conditions,
+            ["arm"] = arm.Name,
+            ["seed"] = seed,
+            ["dataset"] = dataset,
+            ["auroc"] = auroc,
+        };
         File.AppendAllText(_path, line.ToJsonString(new JsonSerializerOptions { WriteIndented = false }) + "\n");
     }
 
     /// <summary>By seed, an arm's figure on a dataset, or, for <see langword="null"/>, its mean over all.</summary>
     public double[] Of(Arm arm, string? dataset) =>
-        [.. _values.Where(v => v.Key.Arm == arm.Name && (dataset is null || v.Key.Dataset == dataset)).GroupBy(v => v.Key.Seed).OrderBy(g => g.Key).Select(g => g.Average(v => v.Value))];
+        [.. _values.Where(v => v.Key.Arm == arm.Name && (dataset is null
+            || v.Key.Dataset == dataset)).GroupBy(v => v.Key.Seed).OrderBy(g => g.Key).Select(g => g.Average(v => v.Value))];
 }

@@ -9,13 +9,24 @@ internal static class StudyTable
     public static string Render(string name, int epochs, string[] datasets, Results results, int seeds)
     {
         var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"## {name}\n\n{epochs} passes over each dataset in every arm, {seeds} seeds. Test AUROC of the last state (mean over a dataset's labels): mean ± standard deviation over seeds.\n\n");
+        text.Append(CultureInfo.InvariantCulture, $"## {name}\n\n{epochs} passes over each dataset in every arm, {seeds} seeds. Test "
+            + $"AUROC of the last state (mean over a dataset's labels): mean ± standard deviation over seeds.\n\n");
         Head(text, datasets);
         foreach (var arm in Arm.All) Row(text, arm.Name, datasets, d => Spread(results.Of(arm, d)));
         text.Append("\nPaired differences with 95 % intervals (Student's t over seeds):\n\n");
         Head(text, datasets);
-        foreach (var arm in Arm.All.Skip(1)) Row(text, $"{arm.Name} − {Arm.EachAlone.Name}", datasets, d => Difference(PairedInterval.Of(results.Of(arm, d), results.Of(Arm.EachAlone, d))));
-        foreach (var arm in Arm.All.Skip(3)) Row(text, $"{arm.Name} − without teacher", datasets, d => Difference(PairedInterval.Of(results.Of(arm, d), results.Of(Arm.WithoutTeacher, d))));
+        foreach (var arm in Arm.All.Skip(1))
+            Row(
+                text,
+                $"{arm.Name} − {Arm.EachAlone.Name}",
+                datasets,
+                d => Difference(PairedInterval.Of(results.Of(arm, d), results.Of(Arm.EachAlone, d))));
+        foreach (var arm in Arm.All.Skip(3))
+            Row(
+                text,
+                $"{arm.Name} − without teacher",
+                datasets,
+                d => Difference(PairedInterval.Of(results.Of(arm, d), results.Of(Arm.WithoutTeacher, d))));
         return text.ToString();
     }
 
@@ -35,7 +46,12 @@ internal static class StudyTable
     }
 
     private static void Head(StringBuilder text, string[] datasets) =>
-        text.Append("| | ").AppendJoin(" | ", datasets).Append(" | mean |\n|---|").AppendJoin("", Enumerable.Repeat("---|", datasets.Length + 1)).Append('\n');
+        text
+            .Append("| | ")
+            .AppendJoin(" | ", datasets)
+            .Append(" | mean |\n|---|")
+            .AppendJoin("", Enumerable.Repeat("---|", datasets.Length + 1))
+            .Append('\n');
 
     private static void Row(StringBuilder text, string title, string[] datasets, Func<string?, string> cell) =>
         text.Append("| ").Append(title).Append(" | ").AppendJoin(" | ", datasets.Append(null).Select(cell)).Append(" |\n");
@@ -46,5 +62,7 @@ internal static class StudyTable
 
     private static string Difference(PairedInterval difference) => double.IsNaN(difference.HalfWidth)
         ? string.Create(CultureInfo.InvariantCulture, $"{difference.Mean:+0.000;−0.000;0.000}")
-        : string.Create(CultureInfo.InvariantCulture, $"{difference.Mean:+0.000;−0.000;0.000} ({difference.Mean - difference.HalfWidth:+0.000;−0.000;0.000} to {difference.Mean + difference.HalfWidth:+0.000;−0.000;0.000})");
+        : string.Create(CultureInfo.InvariantCulture, $"{difference.Mean:+0.000;−0.000;0.000} "
+            + $"({difference.Mean - difference.HalfWidth:+0.000;−0.000;0.000} to "
+                + $"{difference.Mean + difference.HalfWidth:+0.000;−0.000;0.000})");
 }

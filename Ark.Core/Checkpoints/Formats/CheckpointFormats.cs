@@ -16,7 +16,8 @@ internal static class CheckpointFormats
         start = start[..file.ReadSome(0, start)];
         if (start.Length == 0) throw new CheckpointException(file.Path, null, "is empty (a size of 0 bytes): not a checkpoint");
         // First, because the length that begins such a file may look like another format's mark; no other has a brace there.
-        if (start.Length >= 9 && BinaryPrimitives.ReadUInt64LittleEndian(start) <= (ulong)file.Length && start[8] == (byte)'{') return SafetensorsFormat.Read(file);
+        if (start.Length >= 9 && BinaryPrimitives.ReadUInt64LittleEndian(start) <= (ulong)file.Length && start[8] == (byte)'{')
+            return SafetensorsFormat.Read(file);
         if (start.StartsWith("PK\x03\x04"u8) || start.StartsWith("PK\x05\x06"u8)) return PyTorchZip.Read(file, options);
         if (start[0] == 0x80) return PyTorchLegacy.Read(file, options);
         if (!insideTar && TarIndex.IsHeader(start)) return PyTorchTar.Read(file, options);
@@ -29,16 +30,22 @@ internal static class CheckpointFormats
         Span<byte> start = stackalloc byte[10];
         start = start[..file.ReadSome(0, start)];
         if (start.StartsWith("PK\x03\x04"u8) || (start.Length == 10 && start[0] == 0x80 && start[8] != (byte)'{'))
-            throw new CheckpointException(file.Path, "header", "is a PyTorch file, not one of safetensors: invalid", "Load it with PyTorchFile.Load, load_py or load_checkpoint.");
+            throw new CheckpointException(
+                file.Path,
+                "header",
+                "is a PyTorch file, not one of safetensors: invalid",
+                "Load it with PyTorchFile.Load, load_py or load_checkpoint.");
         return SafetensorsFormat.Read(file);
     }
 
     private static string WhatElse(ReadOnlySpan<byte> start)
     {
-        if (start.StartsWith("version https://git-lfs"u8)) return "is a Git LFS pointer, not the checkpoint itself: fetch it with 'git lfs pull'";
+        if (start.StartsWith("version https://git-lfs"u8))
+            return "is a Git LFS pointer, not the checkpoint itself: fetch it with 'git lfs pull'";
         if (start.StartsWith("\x1f\x8b"u8)) return "is compressed with gzip, an unsupported format: expand it first";
         var text = Encoding.Latin1.GetString(start).TrimStart();
-        return text.StartsWith("<!doctype", StringComparison.OrdinalIgnoreCase) || text.StartsWith("<html", StringComparison.OrdinalIgnoreCase)
+        return text.StartsWith("<!doctype", StringComparison.OrdinalIgnoreCase)
+            || text.StartsWith("<html", StringComparison.OrdinalIgnoreCase)
             ? "is an HTML page, not a checkpoint: the download went wrong"
             : "is of an unknown format: not a checkpoint, or its first bytes are corrupt or truncated";
     }

@@ -21,7 +21,10 @@ internal sealed class CheckpointReader : IDisposable
         {
             characters += name.Length;
             if (tensors.Count == PickleLimits.Tensors || characters > PickleLimits.Names)
-                throw new CheckpointException(path, null, $"names too many tensors; the limit is {PickleLimits.Tensors}, and {PickleLimits.Names} characters of names");
+                throw new CheckpointException(
+                    path,
+                    null,
+                    $"names too many tensors; the limit is {PickleLimits.Tensors}, and {PickleLimits.Names} characters of names");
             tensors.Add(new(name, (StoredTensor)tensor));
             return tensor;
         });
@@ -59,7 +62,8 @@ internal sealed class CheckpointReader : IDisposable
         catch (Exception e)
         {
             handle.Dispose();
-            if (e is IOException or UnauthorizedAccessException) throw new CheckpointException(path, null, $"cannot be read: {e.Message.TrimEnd('.')}", innerException: e);
+            if (e is IOException or UnauthorizedAccessException)
+                throw new CheckpointException(path, null, $"cannot be read: {e.Message.TrimEnd('.')}", innerException: e);
             throw;
         }
     }

@@ -3,11 +3,14 @@ using System.Numerics;
 
 namespace Ark;
 
-/// <summary>The format before PyTorch 1.6: five pickles (magic number, version, system, value, keys), then the storages in the order of the keys.</summary>
+/// <summary>
+/// The format before PyTorch 1.6: five pickles (magic number, version, system, value, keys), then the storages in the order of the keys.
+/// </summary>
 internal static class PyTorchLegacy
 {
     private const long Version = 1001;
-    private static readonly BigInteger Magic = BigInteger.Parse("1950a86a20f9469cfc6c", NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+    private static readonly BigInteger Magic = BigInteger.Parse(
+        "1950a86a20f9469cfc6c", NumberStyles.HexNumber, CultureInfo.InvariantCulture);
 
     public static CheckpointContent Read(FileSlice file, PyTorchLoadOptions options)
     {
@@ -19,7 +22,8 @@ internal static class PyTorchLegacy
         if (!Equals(preamble.Read(), Magic)) throw input.Error("has an invalid magic number: a pickle, but not a checkpoint");
         if (preamble.Read() is not Version) throw input.Error("has an unsupported legacy protocol version");
         if (preamble.Read() is not PickleDictionary system) throw input.Error("has no description of the system that wrote it: corrupt");
-        if (system.TryGetValue("little_endian", out var little) && little is not true) throw input.Error("was written with another endianness (big-endian), which is unsupported");
+        if (system.TryGetValue("little_endian", out var little) && little is not true)
+            throw input.Error("was written with another endianness (big-endian), which is unsupported");
         var root = new PickleReader(input, inert, Resolve).Read();
         if (preamble.Read() is not List<object?> keys) throw input.Error("has no list of storage keys: corrupt");
         Locate(keys);
@@ -36,13 +40,18 @@ internal static class PyTorchLegacy
 
         StoredStorage ResolveView(PickleContext context, StoredStorage storage, object view)
         {
-            if (view is not PickleTuple { Count: 3 } tuple || tuple[0] is not string key || tuple[1] is not long offset || tuple[2] is not long count)
+            if (view is not PickleTuple { Count: 3 } tuple
+                || tuple[0] is not string key
+                || tuple[1] is not long offset
+                || tuple[2] is not long count)
                 throw context.Error("has an invalid view of a storage");
             if (offset < 0 || count < 0 || offset > storage.Count || count > storage.Count - offset)
-                throw context.Error($"has a view of storage '{storage.Key}' (offset {offset}, {count} elements) out of range of its {storage.Count} elements");
+                throw context.Error($"has a view of storage '{storage.Key}' (offset {offset}, {count} elements) out of range of its "
+                    + $"{storage.Count} elements");
             if (views.TryGetValue(key, out var known))
             {
-                if (known.Owner != storage || known.OwnerOffset != offset * storage.Element.Size || known.Count != count) throw context.Error($"describes the storage view '{key}' twice (mismatch)");
+                if (known.Owner != storage || known.OwnerOffset != offset * storage.Element.Size || known.Count != count)
+                    throw context.Error($"describes the storage view '{key}' twice (mismatch)");
                 return known;
             }
 
@@ -55,12 +64,17 @@ internal static class PyTorchLegacy
         {
             foreach (var item in keys)
             {
-                if (item is not string key || !roots.TryGetValue(key, out var storage)) throw input.Error($"lists the storage key '{item}', which nothing uses: invalid");
+                if (item is not string key || !roots.TryGetValue(key, out var storage))
+                    throw input.Error($"lists the storage key '{item}', which nothing uses: invalid");
                 if (storage.Bytes is not null) throw input.Error($"lists the storage key '{key}' twice: invalid");
                 var count = input.ReadInt64();
-                if (count != storage.Count) throw input.Error($"has {count} elements in storage '{key}', whose size the pickle gives as {storage.Count} (mismatch)");
-                if (storage.ByteCount > input.Remaining) throw input.Error($"is truncated: storage '{key}' needs {storage.ByteCount} bytes, {input.Remaining} are left");
-                storage.Bytes = new StorageBytes(file.Slice(input.Position, storage.ByteCount), storage.ByteCount, deflated: false, crc: null, $"storage '{key}'");
+                if (count != storage.Count)
+                    throw input.Error(
+                        $"has {count} elements in storage '{key}', whose size the pickle gives as {storage.Count} (mismatch)");
+                if (storage.ByteCount > input.Remaining)
+                    throw input.Error($"is truncated: storage '{key}' needs {storage.ByteCount} bytes, {input.Remaining} are left");
+                storage.Bytes = new StorageBytes(
+                    file.Slice(input.Position, storage.ByteCount), storage.ByteCount, deflated: false, crc: null, $"storage '{key}'");
                 input.Skip(storage.ByteCount);
             }
 

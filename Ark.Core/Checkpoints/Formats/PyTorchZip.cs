@@ -11,8 +11,12 @@ internal static class PyTorchZip
         var index = ZipIndex.Read(file);
         var pickle = FindPickle(file, index);
         var prefix = pickle.Name[..^"data.pkl".Length];
-        if (pickle.Size > PickleLimits.Bytes) throw new CheckpointException(file.Path, $"entry '{pickle.Name}'", $"is too large: {pickle.Size} bytes; the limit is {PickleLimits.Bytes}");
-        foreach (var entry in index.Entries.Where(e => e.Size <= SmallEntry && e != pickle && !e.Name.StartsWith(prefix + "data/", StringComparison.Ordinal)))
+        if (pickle.Size > PickleLimits.Bytes)
+            throw new CheckpointException(
+                file.Path, $"entry '{pickle.Name}'", $"is too large: {pickle.Size} bytes; the limit is {PickleLimits.Bytes}");
+        foreach (var entry in index.Entries.Where(e => e.Size <= SmallEntry
+            && e != pickle
+            && !e.Name.StartsWith(prefix + "data/", StringComparison.Ordinal)))
             entry.Bytes(file, options.VerifyChecksums).Verify();
         CheckByteOrder(file, index, prefix);
         var storages = new Dictionary<string, StoredStorage>(StringComparer.Ordinal);
@@ -29,10 +33,12 @@ internal static class PyTorchZip
                 return known;
             }
 
-            var entry = index.Find($"{prefix}data/{reference.Key}") ?? throw context.Error($"refers to storage '{reference.Key}', whose entry is missing from the archive");
+            var entry = index.Find($"{prefix}data/{reference.Key}")
+                ?? throw context.Error($"refers to storage '{reference.Key}', whose entry is missing from the archive");
             var storage = reference.ToStorage();
             if (entry.Size != storage.ByteCount)
-                throw context.Error($"says that storage '{reference.Key}' has {storage.Count} elements of {storage.Element.Name}, {storage.ByteCount} bytes; its entry has a size of {entry.Size}");
+                throw context.Error($"says that storage '{reference.Key}' has {storage.Count} elements of {storage.Element.Name}, "
+                    + $"{storage.ByteCount} bytes; its entry has a size of {entry.Size}");
             storage.Bytes = entry.Bytes(file, options.VerifyChecksums);
             storages.Add(reference.Key, storage);
             return storage;
@@ -41,7 +47,8 @@ internal static class PyTorchZip
         void VerifyRest()
         {
             if (!options.VerifyChecksums) return;
-            var read = storages.Values.Where(s => s.Bytes!.Verified).Select(s => $"{prefix}data/{s.Key}").Append(pickle.Name).ToHashSet(StringComparer.Ordinal);
+            var read = storages.Values.Where(s => s.Bytes!.Verified).Select(s => $"{prefix}data/{s.Key}").Append(pickle.Name).ToHashSet(
+                StringComparer.Ordinal);
             foreach (var entry in index.Entries.Where(e => !read.Contains(e.Name))) entry.Bytes(file, verify: true).Verify();
         }
     }
@@ -51,10 +58,16 @@ internal static class PyTorchZip
         var found = index.Entries.Where(e => e.Name.EndsWith("/data.pkl", StringComparison.Ordinal)).ToList();
         if (found.Count == 0)
             throw new CheckpointException(file.Path, null, "is a zip archive, but not one of PyTorch: the entry 'data.pkl' is missing");
-        if (found.Count > 1) throw new CheckpointException(file.Path, null, $"is invalid: the archive has two roots, '{found[0].Name}' and '{found[1].Name}' (duplicate data.pkl)");
+        if (found.Count > 1)
+            throw new CheckpointException(
+                file.Path, null, $"is invalid: the archive has two roots, '{found[0].Name}' and '{found[1].Name}' (duplicate data.pkl)");
         var prefix = found[0].Name[..^"data.pkl".Length];
         if (index.Find(prefix + "constants.pkl") is not null)
-            throw new CheckpointException(file.Path, null, "is a TorchScript archive, a program and not a checkpoint, which is unsupported", "Save its weights in Python: torch.save(torch.jit.load(FILE).state_dict(), …).");
+            throw new CheckpointException(
+                file.Path,
+                null,
+                "is a TorchScript archive, a program and not a checkpoint, which is unsupported",
+                "Save its weights in Python: torch.save(torch.jit.load(FILE).state_dict(), …).");
         return found[0];
     }
 
@@ -62,6 +75,7 @@ internal static class PyTorchZip
     {
         if (index.Find(prefix + "byteorder") is not { Size: <= 16 } entry) return;
         if (entry.Bytes(file, verify: false).ToArray().AsSpan().SequenceEqual("big"u8))
-            throw new CheckpointException(file.Path, $"entry '{entry.Name}'", "says that the file was written in big-endian order, which is unsupported");
+            throw new CheckpointException(
+                file.Path, $"entry '{entry.Name}'", "says that the file was written in big-endian order, which is unsupported");
     }
 }

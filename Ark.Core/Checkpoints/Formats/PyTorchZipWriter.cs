@@ -14,7 +14,11 @@ internal static class PyTorchZipWriter
         {
             var tensor = storages.Tensors[i];
             using var bytes = tensor.Open();
-            zip.Add($"archive/data/{i.ToString(CultureInfo.InvariantCulture)}", bytes.Checksum(), tensor.Count * tensor.Element.Size, bytes.WriteTo);
+            zip.Add(
+                $"archive/data/{i.ToString(CultureInfo.InvariantCulture)}",
+                bytes.Checksum(),
+                tensor.Count * tensor.Element.Size,
+                bytes.WriteTo);
         }
 
         zip.Add("archive/version", "3\n"u8);

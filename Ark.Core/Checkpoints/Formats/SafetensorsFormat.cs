@@ -18,7 +18,8 @@ internal static class SafetensorsFormat
         file.ReadExactly(0, prefix, "header length");
         var length = BinaryPrimitives.ReadUInt64LittleEndian(prefix);
         if (length > MaxHeaderLength) throw Error(file, $"its header length {length} is too large; the limit is {MaxHeaderLength}");
-        if (length > (ulong)(file.Length - 8)) throw Error(file, $"its header length {length} goes beyond the file of {file.Length} bytes: truncated");
+        if (length > (ulong)(file.Length - 8))
+            throw Error(file, $"its header length {length} goes beyond the file of {file.Length} bytes: truncated");
         var header = new byte[length];
         file.ReadExactly(8, header, "header");
         var buffer = file.Slice(8 + (long)length, file.Length - 8 - (long)length);
@@ -70,7 +71,8 @@ internal static class SafetensorsFormat
             {
                 var key = Text(ref reader);
                 if (!reader.Read() || reader.TokenType != JsonTokenType.String) throw Error($"its metadata '{key}' is no text: invalid");
-                if (_metadata.Count >= MaxMetadataEntries) throw Error($"its metadata has too many entries; the limit is {MaxMetadataEntries}");
+                if (_metadata.Count >= MaxMetadataEntries)
+                    throw Error($"its metadata has too many entries; the limit is {MaxMetadataEntries}");
                 if (!_metadata.TryAdd(key, Text(ref reader))) throw Error($"its metadata has the duplicate key '{key}'");
             }
         }
@@ -103,13 +105,15 @@ internal static class SafetensorsFormat
                 }
             }
 
-            if (element is null || shape is null || offsets is not { Count: 2 }) throw Error($"tensor '{name}' lacks its dtype, shape or two data_offsets: missing or invalid");
+            if (element is null || shape is null || offsets is not { Count: 2 })
+                throw Error($"tensor '{name}' lacks its dtype, shape or two data_offsets: missing or invalid");
             Add(name, element, [.. shape], offsets[0], offsets[1]);
         }
 
         private void Add(string name, ElementType element, long[] shape, long begin, long end)
         {
-            if (begin > end || end > buffer.Length) throw Error($"tensor '{name}' has the offsets {begin} to {end}, out of bounds of the buffer of {buffer.Length} bytes");
+            if (begin > end || end > buffer.Length)
+                throw Error($"tensor '{name}' has the offsets {begin} to {end}, out of bounds of the buffer of {buffer.Length} bytes");
             UInt128 bytes = (uint)element.Size;
             foreach (var size in shape)
             {
@@ -117,12 +121,15 @@ internal static class SafetensorsFormat
                 if (bytes > long.MaxValue) throw Error($"tensor '{name}' has a shape whose size overflows");
             }
 
-            if (bytes != (ulong)(end - begin)) throw Error($"tensor '{name}' of dtype {element.SafetensorsName} and shape [{string.Join(", ", shape)}] has a size of {bytes} bytes, but its offsets span {end - begin}");
+            if (bytes != (ulong)(end - begin))
+                throw Error($"tensor '{name}' of dtype {element.SafetensorsName} and shape [{string.Join(", ", shape)}] has a size of "
+                    + $"{bytes} bytes, but its offsets span {end - begin}");
             var storage = new StoredStorage(name, element, (end - begin) / element.Size)
             {
                 Bytes = new StorageBytes(buffer.Slice(begin, end - begin), end - begin, deflated: false, crc: null, $"tensor '{name}'"),
             };
-            var tensor = StoredTensor.Create(storage, element, 0, shape, StoredTensor.RowMajorStrides(shape), requiresGrad: false, out var problem);
+            var tensor = StoredTensor.Create(
+                storage, element, 0, shape, StoredTensor.RowMajorStrides(shape), requiresGrad: false, out var problem);
             if (tensor is null) throw Error($"tensor '{name}': {problem}");
             if (!_root.TryAdd(name, tensor)) throw Error($"has the duplicate name '{name}'");
             _ranges.Add((begin, end, name));

@@ -15,7 +15,9 @@ internal sealed class SafetensorsWriter
         foreach (var (name, tensor) in tensors)
         {
             if (!names.Add(name)) throw new ArgumentException($"The name '{name}' occurs twice or is reserved.", nameof(tensors));
-            if (tensor.Element.SafetensorsName is null) throw new ArgumentException($"Tensor '{name}' of {tensor.Element.Name} cannot be written: safetensors has no such type.", nameof(tensors));
+            if (tensor.Element.SafetensorsName is null)
+                throw new ArgumentException(
+                    $"Tensor '{name}' of {tensor.Element.Name} cannot be written: safetensors has no such type.", nameof(tensors));
             _tensors.Add((name, tensor));
         }
 

@@ -8,11 +8,16 @@ internal readonly record struct StorageReference(string Key, ElementType Element
 {
     public static StorageReference Parse(PickleContext context, object? value)
     {
-        if (value is not PickleTuple { Count: 5 or 6 } id || id[0] is not "storage" || id[1] is not PickleGlobal type || id[2] is not string key || id[3] is not (string or null))
+        if (value is not PickleTuple { Count: 5 or 6 } id
+            || id[0] is not "storage"
+            || id[1] is not PickleGlobal type
+            || id[2] is not string key
+            || id[3] is not (string or null))
             throw context.Error("has a persistent id that is no storage: invalid");
         if (id[4] is not long count) throw context.Error($"has a storage '{key}' whose size is no number in range (overflow)");
         var element = OfClass(type.Name) ?? throw context.Error($"has a storage '{key}' of the unsupported type {type.Name}");
-        if (count < 0 || count > long.MaxValue / element.Size) throw context.Error($"has a storage '{key}' whose size of {count} elements is out of range");
+        if (count < 0 || count > long.MaxValue / element.Size)
+            throw context.Error($"has a storage '{key}' whose size of {count} elements is out of range");
         return new StorageReference(key, element, count, id.Count == 6 ? id[5] : null);
     }
 
@@ -30,6 +35,7 @@ internal readonly record struct StorageReference(string Key, ElementType Element
     public void CheckSame(PickleContext context, StoredStorage known)
     {
         if (known.Element != Element || known.Count != Count)
-            throw context.Error($"describes storage '{Key}' twice, as {known.Count} of {known.Element.Name} and as {Count} of {Element.Name} (mismatch)");
+            throw context.Error(
+                $"describes storage '{Key}' twice, as {known.Count} of {known.Element.Name} and as {Count} of {Element.Name} (mismatch)");
     }
 }

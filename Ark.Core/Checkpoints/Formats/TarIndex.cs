@@ -29,11 +29,15 @@ internal sealed class TarIndex
         {
             archive.ReadExactly(position, header, "tar header");
             if (!header.AsSpan().ContainsAnyExcept((byte)0)) break;
-            if (!IsHeader(header)) throw new CheckpointException(archive.Path, $"tar header at byte {position}", "is corrupt: its checksum is invalid");
+            if (!IsHeader(header))
+                throw new CheckpointException(archive.Path, $"tar header at byte {position}", "is corrupt: its checksum is invalid");
             var name = Encoding.UTF8.GetString(header.AsSpan(0, 100)).TrimEnd('\0');
-            var size = ParseOctal(header.AsSpan(124, 12)) ?? throw new CheckpointException(archive.Path, $"tar entry '{name}'", "has an invalid size");
+            var size = ParseOctal(header.AsSpan(124, 12))
+                ?? throw new CheckpointException(archive.Path, $"tar entry '{name}'", "has an invalid size");
             position += Block;
-            if (size > archive.Length - position) throw new CheckpointException(archive.Path, $"tar entry '{name}'", $"is truncated: {size} bytes, {archive.Length - position} are left");
+            if (size > archive.Length - position)
+                throw new CheckpointException(
+                    archive.Path, $"tar entry '{name}'", $"is truncated: {size} bytes, {archive.Length - position} are left");
             index.Add(archive, name, header[156], position, size);
             position += (size + Block - 1) / Block * Block;
         }
@@ -46,9 +50,11 @@ internal sealed class TarIndex
         switch ((char)kind)
         {
             case '0' or '\0':
-                if (Files.Count == MaxFiles) throw new CheckpointException(archive.Path, null, $"is a tar archive of more than {MaxFiles} files: not a checkpoint");
+                if (Files.Count == MaxFiles)
+                    throw new CheckpointException(archive.Path, null, $"is a tar archive of more than {MaxFiles} files: not a checkpoint");
                 var plain = name.StartsWith("./", StringComparison.Ordinal) ? name[2..] : name;
-                if (!Files.TryAdd(plain, archive.Slice(position, size))) throw new CheckpointException(archive.Path, $"tar entry '{name}'", "is a duplicate");
+                if (!Files.TryAdd(plain, archive.Slice(position, size)))
+                    throw new CheckpointException(archive.Path, $"tar entry '{name}'", "is a duplicate");
                 break;
             case '5' or 'x' or 'g': // Folders, and attributes that do not matter here.
                 break;

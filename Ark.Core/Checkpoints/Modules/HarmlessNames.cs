@@ -17,6 +17,8 @@ internal static class HarmlessNames
         if (!name.StartsWith("head.", StringComparison.Ordinal)) return null;
         if (!inModel) return "the model has no such classification head";
         if (!modelHasOmniHeads) return null;
-        return inFile ? "the backbone's own classification head is not used" : "the backbone's own classification head is not used; released teachers lack it";
+        return inFile
+            ? "the backbone's own classification head is not used"
+            : "the backbone's own classification head is not used; released teachers lack it";
     }
 }

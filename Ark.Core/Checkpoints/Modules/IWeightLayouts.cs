@@ -18,7 +18,9 @@ internal interface IWeightLayouts
     /// <summary>Makes the tensor; called only where <see cref="CanResize"/> holds. The caller owns the result.</summary>
     Tensor Resize(string name, Tensor stored, ReadOnlySpan<long> to);
 
-    /// <summary>What model a file seems to hold, as words that follow "it seems to hold"; <see langword="null"/> where that is not known.</summary>
+    /// <summary>
+    /// What model a file seems to hold, as words that follow "it seems to hold"; <see langword="null"/> where that is not known.
+    /// </summary>
     /// <param name="shapes">The sizes of the file's tensors by name.</param>
     string? Describe(IReadOnlyDictionary<string, long[]> shapes);
 }

@@ -26,10 +26,14 @@ public sealed class LoadReport
     /// <summary>Tensors that were copied into the model as they are.</summary>
     public IReadOnlyList<LoadReportEntry> Loaded { get; internal init; } = [];
 
-    /// <summary>Tensors that were copied into the model after bicubic interpolation to its window or image size; only without <c>strict</c>.</summary>
+    /// <summary>
+    /// Tensors that were copied into the model after bicubic interpolation to its window or image size; only without <c>strict</c>.
+    /// </summary>
     public IReadOnlyList<LoadReportEntry> Resized { get; internal init; } = [];
 
-    /// <summary>Names that the file gives to tensors which the model knows under other names: the file's name by the model's. Harmless.</summary>
+    /// <summary>
+    /// Names that the file gives to tensors which the model knows under other names: the file's name by the model's. Harmless.
+    /// </summary>
     public IReadOnlyDictionary<string, string> Renamed { get; internal init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
     /// <summary>Tensors of the model that the file lacks.</summary>
@@ -57,6 +61,7 @@ public sealed class LoadReport
         var from = NestedKey.Length == 0 ? "" : $" from '{NestedKey}'";
         var harmless = Missing.Concat(Unexpected).Concat(Mismatched).Count(e => e.HarmlessBecause is not null);
         var resized = Resized.Count == 0 ? "" : $", resized {Resized.Count}";
-        return $"loaded {Loaded.Count} tensors{from}{resized}; missing {Missing.Count}, unexpected {Unexpected.Count}, mismatched {Mismatched.Count} ({harmless} of these harmless), skipped {Skipped.Count}";
+        return $"loaded {Loaded.Count} tensors{from}{resized}; missing {Missing.Count}, unexpected {Unexpected.Count}, mismatched "
+            + $"{Mismatched.Count} ({harmless} of these harmless), skipped {Skipped.Count}";
     }
 }

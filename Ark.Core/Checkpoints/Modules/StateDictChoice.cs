@@ -44,7 +44,8 @@ internal sealed record StateDictChoice(string NestedKey, bool PrefixStripped, IR
         foreach (var (name, tensor) in Tensors)
         {
             var final = names.GetValueOrDefault(name, name);
-            if (!renamed.TryAdd(final, tensor)) throw new CheckpointException(path, $"tensor '{name}'", $"would become '{final}', which the file has already");
+            if (!renamed.TryAdd(final, tensor))
+                throw new CheckpointException(path, $"tensor '{name}'", $"would become '{final}', which the file has already");
         }
 
         return this with { Tensors = renamed };

@@ -14,7 +14,8 @@ internal static class StateDictKey
     /// <exception cref="CheckpointException">There is none.</exception>
     public static (string Key, PickleDictionary Value) Find(string path, object? root, string? nestedKey)
     {
-        if (root is not PickleDictionary current) throw new CheckpointException(path, null, $"holds no state dict: its value is a {PickleReader.Describe(root)}");
+        if (root is not PickleDictionary current)
+            throw new CheckpointException(path, null, $"holds no state dict: its value is a {PickleReader.Describe(root)}");
         return nestedKey is null ? Choose(path, current) : Follow(path, current, nestedKey);
     }
 
@@ -49,7 +50,8 @@ internal static class StateDictKey
                 $"is missing or no dictionary; the keys there are {Names(current)}", "Choose one of these, or leave the key out.");
         }
 
-        if (!HasTensors(current)) throw new CheckpointException(path, $"key '{nestedKey}'", $"holds no tensors; its keys are {Names(current)}");
+        if (!HasTensors(current))
+            throw new CheckpointException(path, $"key '{nestedKey}'", $"holds no tensors; its keys are {Names(current)}");
         return (string.Join('.', keys), current);
     }
 
@@ -61,8 +63,11 @@ internal static class StateDictKey
         return others.Count == 1 ? ((string)others[0].Key, (PickleDictionary)others[0].Value!) : null;
     }
 
-    private static bool HasTensors(PickleDictionary dictionary) => dictionary.Any(e => e is { Key: string, Value: StoredTensor or TensorInfo });
+    private static bool HasTensors(PickleDictionary dictionary) =>
+        dictionary.Any(e => e is { Key: string, Value: StoredTensor or TensorInfo });
 
     private static string Names(PickleDictionary dictionary) =>
-        dictionary.Count == 0 ? "none" : string.Join(", ", dictionary.Keys.Take(8).Select(k => $"'{k}'")) + (dictionary.Count > 8 ? ", …" : "");
+        dictionary.Count == 0
+            ? "none"
+            : string.Join(", ", dictionary.Keys.Take(8).Select(k => $"'{k}'")) + (dictionary.Count > 8 ? ", …" : "");
 }

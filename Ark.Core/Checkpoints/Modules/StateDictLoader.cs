@@ -2,7 +2,9 @@ using static TorchSharp.torch;
 
 namespace Ark;
 
-/// <summary>Copies tensors from a file into a model, all or none: everything is compared and checksums are taken before the first element changes.</summary>
+/// <summary>
+/// Copies tensors from a file into a model, all or none: everything is compared and checksums are taken before the first element changes.
+/// </summary>
 internal static class StateDictLoader
 {
     /// <param name="module">The model.</param>
@@ -11,10 +13,12 @@ internal static class StateDictLoader
     /// <param name="strict">Whether every difference in names or shapes is refused.</param>
     /// <param name="skip">Names that are left as they are.</param>
     /// <param name="loadedParameters">Receives for each name whether it was loaded.</param>
-    /// <param name="takeOver">Asked for each tensor that is stored as the model has it whether the caller reads it, later, from the checked bytes.</param>
+    /// <param name="takeOver">Asked for each tensor that is stored as the model has it whether the caller reads it, later, from the checked
+    /// bytes.</param>
     /// <returns>What became of every tensor.</returns>
     public static LoadReport Load(
-        nn.Module module, CheckpointReader reader, string? nestedKey, bool strict, IList<string>? skip, Dictionary<string, bool>? loadedParameters, Func<Tensor, StorageBytes, bool>? takeOver = null)
+        nn.Module module, CheckpointReader reader, string? nestedKey, bool strict, IList<string>? skip,
+        Dictionary<string, bool>? loadedParameters, Func<Tensor, StorageBytes, bool>? takeOver = null)
     {
         var layouts = module as IWeightLayouts;
         var found = Choose(reader, nestedKey, layouts);
@@ -25,8 +29,12 @@ internal static class StateDictLoader
         Check(report, model, strict, () => Hint(found, layouts), canResize: report.Mismatched.Any(e => CanResize(layouts, e)));
         var work = report.Loaded.Concat(report.Resized).Select(e => (Stored: choice.Tensors[e.Name], Target: model[e.Name])).ToList();
         ParallelReading.ForEach(work.Select(w => w.Stored.Storage.Bytes!).Distinct().ToList(), b => b.Length, b => b.Verify());
-        Copy(reader.Path, [.. work[..report.Loaded.Count].Where(w => takeOver is null || !CanReadInPlace(w.Stored, w.Target) || !takeOver(w.Target, BytesOf(w.Stored)))]);
-        foreach (var (name, (stored, target)) in report.Resized.Select(e => e.Name).Zip(work[report.Loaded.Count..])) Resize(reader.Path, layouts!, name, stored, target);
+        Copy(reader.Path, [.. work[..report.Loaded.Count].Where(w => takeOver is null
+            || !CanReadInPlace(w.Stored, w.Target)
+            || !takeOver(w.Target, BytesOf(w.Stored)))]);
+        foreach (var (name, (stored, target)) in report.Resized
+            .Select(e => e.Name)
+            .Zip(work[report.Loaded.Count..])) Resize(reader.Path, layouts!, name, stored, target);
         if (loadedParameters is not null)
         {
             var loaded = report.Loaded.Concat(report.Resized).Select(e => e.Name).ToHashSet(StringComparer.Ordinal);
@@ -46,17 +54,20 @@ internal static class StateDictLoader
         {
             var hint = Hint(StateDictChoice.Choose(reader, null), layouts);
             if (hint.Length == 0) throw;
-            throw new CheckpointException(e.InputSource, e.Place, $"{e.Problem}; under {(other.Key.Length == 0 ? "no key" : $"'{other.Key}'")} {hint}", e.Hint, e);
+            throw new CheckpointException(
+                e.InputSource, e.Place, $"{e.Problem}; under {(other.Key.Length == 0 ? "no key" : $"'{other.Key}'")} {hint}", e.Hint, e);
         }
     }
 
-    private static string Hint(StateDictChoice found, IWeightLayouts? layouts) => layouts?.Describe(found.Shapes) is { } words ? $"the file seems to hold {words}" : "";
+    private static string Hint(StateDictChoice found, IWeightLayouts? layouts) =>
+        layouts?.Describe(found.Shapes) is { } words ? $"the file seems to hold {words}" : "";
 
     private static bool CanResize(IWeightLayouts? layouts, LoadReportEntry entry) =>
         layouts is not null && entry is { FileShape: { } from, ModelShape: { } to } && layouts.CanResize(entry.Name, [.. from], [.. to]);
 
     private static LoadReport Compare(
-        Dictionary<string, Tensor> model, CheckpointReader reader, StateDictChoice choice, IList<string>? skip, IWeightLayouts? resizing, IReadOnlyDictionary<string, string> names)
+        Dictionary<string, Tensor> model, CheckpointReader reader, StateDictChoice choice, IList<string>? skip, IWeightLayouts? resizing,
+        IReadOnlyDictionary<string, string> names)
     {
         var skipped = new HashSet<string>(skip ?? [], StringComparer.Ordinal);
         var omni = model.Keys.Any(k => k.StartsWith("omni_heads.", StringComparison.Ordinal));
@@ -66,7 +77,8 @@ internal static class StateDictLoader
             var stored = choice.Tensors.GetValueOrDefault(name);
             var entry = new LoadReportEntry(name, stored?.Shape, target.shape);
             if (skipped.Contains(name)) left.Add(entry);
-            else if (stored is null) missing.Add(entry with { HarmlessBecause = HarmlessNames.WhyHarmless(name, inModel: true, inFile: false, omni) });
+            else if (stored is null)
+                missing.Add(entry with { HarmlessBecause = HarmlessNames.WhyHarmless(name, inModel: true, inFile: false, omni) });
             else if (stored.Shape.AsSpan().SequenceEqual(target.shape)) loaded.Add(entry);
             else if (CanResize(resizing, entry)) resized.Add(entry);
             else mismatched.Add(entry with { HarmlessBecause = HarmlessNames.WhyHarmless(name, inModel: true, inFile: true, omni) });
@@ -103,15 +115,19 @@ internal static class StateDictLoader
         {
             var holds = hint();
             throw new CheckpointException(report.Path, place,
-                $"fits {fitting} of the model's {wanted} tensors: it holds weights of another model, or under another key; {(holds.Length > 0 ? holds + "; " : "")}{Differences(report)}",
+                $"fits {fitting} of the model's {wanted} tensors: it holds weights of another model, or under another key; "
+                    + $"{(holds.Length > 0 ? holds + "; " : "")}{Differences(report)}",
                 "Compare the architecture and the key with the listing of the file.");
         }
 
         if (strict && !report.IsComplete)
         {
             var holds = hint();
-            throw new CheckpointException(report.Path, place, $"does not fit the model: {(holds.Length > 0 ? holds + "; " : "")}{Differences(report)}",
-                canResize ? "Build that model, or pass strict: false to interpolate the tables to the model's window and load what fits." : "Build that model, pass strict: false to load what fits, or skip these names.");
+            throw new CheckpointException(report.Path, place, $"does not fit the model: "
+                + $"{(holds.Length > 0 ? holds + "; " : "")}{Differences(report)}",
+                canResize
+                    ? "Build that model, or pass strict: false to interpolate the tables to the model's window and load what fits."
+                    : "Build that model, pass strict: false to load what fits, or skip these names.");
         }
     }
 
@@ -126,7 +142,8 @@ internal static class StateDictLoader
         void Add(string what, IReadOnlyList<LoadReportEntry> entries)
         {
             var harmful = entries.Where(e => e.HarmlessBecause is null).ToList();
-            if (harmful.Count > 0) parts.Add($"{what} {harmful.Count}: {string.Join(", ", harmful.Take(3))}{(harmful.Count > 3 ? ", …" : "")}");
+            if (harmful.Count > 0)
+                parts.Add($"{what} {harmful.Count}: {string.Join(", ", harmful.Take(3))}{(harmful.Count > 3 ? ", …" : "")}");
         }
     }
 
@@ -137,7 +154,8 @@ internal static class StateDictLoader
         var others = work.Where(w => !CanReadInPlace(w.Stored, w.Target)).ToList();
         using var assembler = new TensorAssembler(path);
         assembler.ReadStorages(others.Select(w => w.Stored));
-        var inPlace = work.Where(w => CanReadInPlace(w.Stored, w.Target)).Select(w => (Bytes: BytesOf(w.Stored), Address: AddressOf(w.Target))).ToList();
+        var inPlace = work.Where(w => CanReadInPlace(w.Stored, w.Target)).Select(w => (
+            Bytes: BytesOf(w.Stored), Address: AddressOf(w.Target))).ToList();
         ParallelReading.ForEach(inPlace, w => w.Bytes.Length, w => Read(w.Bytes, w.Address));
         foreach (var (stored, target) in others) target.copy_(assembler.Assemble(stored));
     }
@@ -150,7 +168,8 @@ internal static class StateDictLoader
         target.copy_(resized);
     }
 
-    private static StorageBytes BytesOf(StoredTensor stored) => stored.Storage.Bytes!.Part(stored.Offset * stored.Element.Size, stored.ByteCount);
+    private static StorageBytes BytesOf(StoredTensor stored) =>
+        stored.Storage.Bytes!.Part(stored.Offset * stored.Element.Size, stored.ByteCount);
 
     private static unsafe nint AddressOf(Tensor tensor) => (nint)TensorMemory.AddressOf(tensor);
 

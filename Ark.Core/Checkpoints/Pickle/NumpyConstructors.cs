@@ -11,7 +11,8 @@ internal static class NumpyConstructors
     public static object DataType(PickleContext context, PickleTuple arguments)
     {
         if (arguments.Count is < 1 or > 3 || arguments[0] is not string code) throw PickleConstructors.Bad(context, "numpy.dtype");
-        return NumpyDataType.Parse(code) ?? throw context.Error($"has a NumPy array of the unsupported type '{code}'; numbers are supported");
+        return NumpyDataType.Parse(code)
+            ?? throw context.Error($"has a NumPy array of the unsupported type '{code}'; numbers are supported");
     }
 
     /// <summary>The state of a dtype: (3, byte order, …).</summary>
@@ -24,12 +25,15 @@ internal static class NumpyConstructors
     }
 
     public static object Reconstruct(PickleContext context, PickleTuple arguments) =>
-        arguments is [PickleGlobal { Name: "numpy.ndarray" }, PickleTuple, _] ? new NumpyArrayBuilder() : throw PickleConstructors.Bad(context, "numpy._reconstruct");
+        arguments is [PickleGlobal { Name: "numpy.ndarray" }, PickleTuple, _]
+            ? new NumpyArrayBuilder()
+            : throw PickleConstructors.Bad(context, "numpy._reconstruct");
 
     /// <summary>The state of an array: (1, shape, dtype, Fortran order, bytes).</summary>
     public static void BuildArray(PickleContext context, NumpyArrayBuilder builder, object? state)
     {
-        if (builder.Result is not null || state is not PickleTuple { Count: 5 } tuple || tuple[1] is not PickleTuple shape || tuple[2] is not NumpyDataType type
+        if (builder.Result is not null || state is not PickleTuple { Count: 5 } tuple || tuple[1] is not PickleTuple shape || tuple[
+            2] is not NumpyDataType type
             || tuple[3] is not bool fortran || tuple[4] is not byte[] bytes)
         {
             throw PickleConstructors.Bad(context, "numpy.ndarray");
@@ -46,7 +50,8 @@ internal static class NumpyConstructors
 
     public static object Scalar(PickleContext context, PickleTuple arguments)
     {
-        if (arguments is not [NumpyDataType type, byte[] bytes] || bytes.Length != type.Size) throw PickleConstructors.Bad(context, "numpy.scalar");
+        if (arguments is not [NumpyDataType type, byte[] bytes] || bytes.Length != type.Size)
+            throw PickleConstructors.Bad(context, "numpy.scalar");
         var b = LittleEndian(bytes, type);
         return (type.Kind, type.Size) switch
         {
@@ -78,7 +83,8 @@ internal static class NumpyConstructors
             if (expected > int.MaxValue) throw context.Error("has a NumPy array whose size is too large");
         }
 
-        if (expected != (ulong)bytes.Length) throw context.Error($"has a NumPy array of {expected} bytes with {bytes.Length} bytes of data");
+        if (expected != (ulong)bytes.Length)
+            throw context.Error($"has a NumPy array of {expected} bytes with {bytes.Length} bytes of data");
         var data = LittleEndian(bytes, type);
         return new NumpyArray(type.Name, sizes, fortran && sizes.Length > 1 ? RowMajor(data, sizes, type.Size) : data);
     }

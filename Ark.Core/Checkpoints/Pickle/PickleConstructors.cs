@@ -48,7 +48,8 @@ internal static class PickleConstructors
     public static object Encode(PickleContext context, PickleTuple arguments)
     {
         if (arguments is not [string text, string encoding]) throw Bad(context, "_codecs.encode");
-        if (encoding is not ("latin1" or "latin-1")) throw context.Error($"_codecs.encode with the encoding '{encoding}' is not allowed; latin1 is");
+        if (encoding is not ("latin1" or "latin-1"))
+            throw context.Error($"_codecs.encode with the encoding '{encoding}' is not allowed; latin1 is");
         return Latin1(context, text);
     }
 
@@ -70,7 +71,9 @@ internal static class PickleConstructors
     }
 
     public static object Complex(PickleContext context, PickleTuple arguments) =>
-        arguments is [double real, double imaginary] ? new System.Numerics.Complex(real, imaginary) : throw Bad(context, "builtins.complex");
+        arguments is [double real, double imaginary]
+            ? new System.Numerics.Complex(real, imaginary)
+            : throw Bad(context, "builtins.complex");
 
     /// <summary>How protocols 0 and 1 write objects of plain classes.</summary>
     public static object? Reconstruct(PickleContext context, PickleTuple arguments) =>
@@ -80,7 +83,8 @@ internal static class PickleConstructors
 
     public static void Add(PickleContext context, PickleDictionary dictionary, object? key, object? value)
     {
-        if (!PickleKeyComparer.IsKey(key)) throw context.Error($"has a dictionary key of an unsupported type ({PickleReader.Describe(key)})");
+        if (!PickleKeyComparer.IsKey(key))
+            throw context.Error($"has a dictionary key of an unsupported type ({PickleReader.Describe(key)})");
         if (!dictionary.TryAdd(key!, value)) throw context.Error($"has the duplicate dictionary key '{key}'");
     }
 
@@ -90,8 +94,11 @@ internal static class PickleConstructors
         set.Add(item!);
     }
 
-    public static CheckpointException Bad(PickleContext context, string name) => context.Error($"'{name}' is not allowed with these arguments: their type or number is unexpected and invalid");
+    public static CheckpointException Bad(PickleContext context, string name) =>
+        context.Error($"'{name}' is not allowed with these arguments: their type or number is unexpected and invalid");
 
     private static byte[] Latin1(PickleContext context, string text) =>
-        text.AsSpan().ContainsAnyExceptInRange('\0', '\xff') ? throw context.Error("has bytes written as text that is not latin1: corrupt") : Encoding.Latin1.GetBytes(text);
+        text.AsSpan().ContainsAnyExceptInRange('\0', '\xff')
+            ? throw context.Error("has bytes written as text that is not latin1: corrupt")
+            : Encoding.Latin1.GetBytes(text);
 }

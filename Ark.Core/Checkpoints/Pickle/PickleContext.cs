@@ -8,13 +8,17 @@ internal sealed class PickleContext(PickleInput input)
 
     public CheckpointException Error(string problem, string? hint = null) => input.Error(problem, hint);
 
-    /// <summary>Counts a tensor that shows elements more than once, or as another type than the first that a storage was shown as, which reads it anew; refuses bombs of both kinds.</summary>
+    /// <summary>
+    /// Counts a tensor that shows elements more than once, or as another type than the first that a storage was shown as, which reads it
+    /// anew; refuses bombs of both kinds.
+    /// </summary>
     public void CountRepetition(StoredTensor tensor)
     {
         var excess = Math.Max(0, tensor.ByteCount - tensor.Storage.ByteCount) + OtherElements(tensor);
         if (excess <= 0) return;
         if (excess > PickleLimits.Repetition - _repeated)
-            throw Error($"claims a tensor of shape [{string.Join(", ", tensor.Shape)}], {tensor.ByteCount} bytes, from a storage of {tensor.Storage.ByteCount} bytes: its size is out of range");
+            throw Error($"claims a tensor of shape [{string.Join(", ", tensor.Shape)}], {tensor.ByteCount} bytes, from a storage of "
+                + $"{tensor.Storage.ByteCount} bytes: its size is out of range");
         _repeated += excess;
     }
 

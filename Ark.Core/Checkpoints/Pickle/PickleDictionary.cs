@@ -4,8 +4,9 @@ using System.Diagnostics.CodeAnalysis;
 namespace Ark;
 
 /// <summary>
-/// A Python dictionary in the order of its entries. Keys are <see cref="string"/>, <see cref="long"/>, <see cref="System.Numerics.BigInteger"/>,
-/// <see cref="bool"/>, <see cref="double"/> or a <see cref="PickleTuple"/> of these. <see cref="PyTorchFile"/> describes the values.
+/// A Python dictionary in the order of its entries. Keys are <see cref="string"/>, <see cref="long"/>,
+/// <see cref="System.Numerics.BigInteger"/>, <see cref="bool"/>, <see cref="double"/> or a <see cref="PickleTuple"/> of these.
+/// <see cref="PyTorchFile"/> describes the values.
 /// </summary>
 public sealed class PickleDictionary : IReadOnlyDictionary<object, object?>
 {
@@ -25,7 +26,9 @@ public sealed class PickleDictionary : IReadOnlyDictionary<object, object?>
     /// <summary>The Python type: <c>dict</c>, <c>collections.OrderedDict</c>, <c>collections.defaultdict</c>, …</summary>
     public string TypeName { get; }
 
-    /// <summary>Attributes set on the object itself, like the <c>_metadata</c> of a state dict; <see langword="null"/> where there are none.</summary>
+    /// <summary>
+    /// Attributes set on the object itself, like the <c>_metadata</c> of a state dict; <see langword="null"/> where there are none.
+    /// </summary>
     public PickleDictionary? Attributes { get; internal set; }
 
     /// <summary>The number of entries.</summary>

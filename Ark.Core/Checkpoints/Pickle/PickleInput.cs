@@ -2,7 +2,9 @@ using System.Buffers.Binary;
 
 namespace Ark;
 
-/// <summary>Reads a pickle forward through a small window. Every length is compared with what is left before anything is allocated.</summary>
+/// <summary>
+/// Reads a pickle forward through a small window. Every length is compared with what is left before anything is allocated.
+/// </summary>
 internal sealed class PickleInput
 {
     private readonly FileSlice? _source;
@@ -61,7 +63,8 @@ internal sealed class PickleInput
     public byte[] ReadBytes(long count)
     {
         Require(count);
-        if (count > PickleLimits.Bytes) throw Error($"holds a value of {count} bytes, which is too large; the limit is {PickleLimits.Bytes}");
+        if (count > PickleLimits.Bytes)
+            throw Error($"holds a value of {count} bytes, which is too large; the limit is {PickleLimits.Bytes}");
         var bytes = new byte[count];
         ReadExactly(bytes);
         return bytes;
@@ -130,7 +133,8 @@ internal sealed class PickleInput
 
     private void Require(long count)
     {
-        if (count < 0 || count > Remaining) throw Error($"is truncated or corrupt: a length of {(ulong)count} bytes is too long, {Remaining} are left");
+        if (count < 0 || count > Remaining)
+            throw Error($"is truncated or corrupt: a length of {(ulong)count} bytes is too long, {Remaining} are left");
     }
 
     private bool Refill()

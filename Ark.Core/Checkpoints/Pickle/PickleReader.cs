@@ -56,7 +56,8 @@ internal sealed class PickleReader(PickleInput input, IReadOnlySet<string> inert
             var opcode = input.ReadByte();
             if (opcode == (byte)'.')
             {
-                if (_stack.Count != 1 || _marks.Count != 0) throw input.Error($"leaves {_stack.Count} values on the stack where there must be one: the pickle is corrupt");
+                if (_stack.Count != 1 || _marks.Count != 0)
+                    throw input.Error($"leaves {_stack.Count} values on the stack where there must be one: the pickle is corrupt");
                 return _stack[0];
             }
 
@@ -74,7 +75,8 @@ internal sealed class PickleReader(PickleInput input, IReadOnlySet<string> inert
                 break;
             case 0x95: // FRAME
                 var frame = input.ReadInt64();
-                if (frame < 0 || frame > input.Remaining) throw input.Error($"is truncated or corrupt: a frame of length {frame} is too long");
+                if (frame < 0 || frame > input.Remaining)
+                    throw input.Error($"is truncated or corrupt: a frame of length {frame} is too long");
                 break;
             case (byte)'N':
                 Push(null);
@@ -110,7 +112,9 @@ internal sealed class PickleReader(PickleInput input, IReadOnlySet<string> inert
                 PushNew(input.ReadBigEndianDouble());
                 break;
             case (byte)'F':
-                PushNew(double.TryParse(input.ReadLine(), NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? number : throw input.Error("has an invalid number"));
+                PushNew(double.TryParse(input.ReadLine(), NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
+                    ? number
+                    : throw input.Error("has an invalid number"));
                 break;
             case (byte)'X': // BINUNICODE
                 PushText((uint)input.ReadInt32());
@@ -239,7 +243,8 @@ internal sealed class PickleReader(PickleInput input, IReadOnlySet<string> inert
                 PushGlobal(module, input.ReadLine());
                 break;
             case 0x93: // STACK_GLOBAL
-                if (Pop() is not string name || Pop() is not string stackModule) throw input.Error("STACK_GLOBAL expects two strings: the pickle is corrupt");
+                if (Pop() is not string name || Pop() is not string stackModule)
+                    throw input.Error("STACK_GLOBAL expects two strings: the pickle is corrupt");
                 PushGlobal(stackModule, name);
                 break;
             case (byte)'R': // REDUCE
@@ -282,7 +287,9 @@ internal sealed class PickleReader(PickleInput input, IReadOnlySet<string> inert
                 Recall(ParseIndex(input.ReadLine()));
                 break;
             default:
-                throw input.Error($"has the unsupported pickle opcode {PickleOpcodes.NameOf(opcode)}", "A checkpoint does not need it; the file is corrupt or hostile.");
+                throw input.Error(
+                    $"has the unsupported pickle opcode {PickleOpcodes.NameOf(opcode)}",
+                    "A checkpoint does not need it; the file is corrupt or hostile.");
         }
     }
 
@@ -292,12 +299,14 @@ internal sealed class PickleReader(PickleInput input, IReadOnlySet<string> inert
         var fullName = $"{module}.{name}";
         if (global is null && inertNames.Contains(fullName)) global = PickleNames.Inert(fullName);
         Push(global ?? throw input.Error(
-            $"refers to the global name '{fullName}', which is not allowed", "If the file is trusted to be harmless, add the name to PyTorchLoadOptions.InertNames: it is kept as a record, never run."));
+            $"refers to the global name '{fullName}', which is not allowed",
+            "If the file is trusted to be harmless, add the name to PyTorchLoadOptions.InertNames: it is kept as a record, never run."));
     }
 
     private void PushConstructed(object? callable, object? arguments)
     {
-        if (arguments is not PickleTuple tuple) throw input.Error($"a construction expects a tuple of arguments, not {Describe(arguments)}: the pickle is corrupt");
+        if (arguments is not PickleTuple tuple)
+            throw input.Error($"a construction expects a tuple of arguments, not {Describe(arguments)}: the pickle is corrupt");
         // What is made copies its arguments at most.
         Charge(((long)PickleLimits.EntryCost * tuple.Sum(SizeOf)) + PickleLimits.FirstEntryCost);
         PushNew(callable switch
@@ -385,17 +394,21 @@ internal sealed class PickleReader(PickleInput input, IReadOnlySet<string> inert
         }
 
         if (digits.Length > PickleLimits.IntegerBytes / 4) throw input.Error("has an integer that is too long: overflow");
-        if (!BigInteger.TryParse(digits, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value)) throw input.Error("has an invalid integer");
+        if (!BigInteger.TryParse(digits, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value))
+            throw input.Error("has an invalid integer");
         PushBig(value);
     }
 
     private void PushLong(int length)
     {
-        if (length is < 0 or > PickleLimits.IntegerBytes) throw input.Error($"has an integer of {length} bytes, which is too long; the limit is {PickleLimits.IntegerBytes}");
+        if (length is < 0 or > PickleLimits.IntegerBytes)
+            throw input.Error($"has an integer of {length} bytes, which is too long; the limit is {PickleLimits.IntegerBytes}");
         PushBig(new BigInteger(input.ReadBytes(length)));
     }
 
-    private void PushBig(BigInteger value) => PushNew(value >= long.MinValue && value <= long.MaxValue ? (object)(long)value : value, PickleLimits.ValueCost + value.GetByteCount());
+    private void PushBig(BigInteger value) =>
+        PushNew(
+            value >= long.MinValue && value <= long.MaxValue ? (object)(long)value : value, PickleLimits.ValueCost + value.GetByteCount());
 
     private void PushBytes(long length)
     {
@@ -435,7 +448,9 @@ internal sealed class PickleReader(PickleInput input, IReadOnlySet<string> inert
     }
 
     private uint ParseIndex(string text) =>
-        uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var index) ? index : throw input.Error("has an invalid memo index");
+        uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var index)
+            ? index
+            : throw input.Error("has an invalid memo index");
 
     private void Remember(uint index)
     {
@@ -444,7 +459,9 @@ internal sealed class PickleReader(PickleInput input, IReadOnlySet<string> inert
     }
 
     private void Recall(uint index) =>
-        Push(_memo.TryGetValue(index, out var value) ? value : throw input.Error($"recalls memo entry {index}, which is missing: the pickle is corrupt"));
+        Push(_memo.TryGetValue(index, out var value)
+            ? value
+            : throw input.Error($"recalls memo entry {index}, which is missing: the pickle is corrupt"));
 
     private void PushTuple(int count)
     {
@@ -461,7 +478,8 @@ internal sealed class PickleReader(PickleInput input, IReadOnlySet<string> inert
     private void Charge(long bytes)
     {
         _memory += bytes;
-        if (_memory > PickleLimits.Memory) throw input.Error($"builds too many values for a checkpoint; the limit is {PickleLimits.Memory >> 20} MB of them");
+        if (_memory > PickleLimits.Memory)
+            throw input.Error($"builds too many values for a checkpoint; the limit is {PickleLimits.Memory >> 20} MB of them");
     }
 
     private void PushNew(object? value, long bytes = PickleLimits.ValueCost)
@@ -498,5 +516,6 @@ internal sealed class PickleReader(PickleInput input, IReadOnlySet<string> inert
 
     private CheckpointException Underflow() => input.Error("takes from an empty stack: the pickle is corrupt");
 
-    private CheckpointException Unexpected(string opcode, string expected) => input.Error($"{opcode} expects {expected}, not {Describe(Top())}");
+    private CheckpointException Unexpected(string opcode, string expected) =>
+        input.Error($"{opcode} expects {expected}, not {Describe(Top())}");
 }

@@ -2,7 +2,8 @@ namespace Ark;
 
 /// <summary>
 /// What a file says about an object of a Python class: its name and its data, and nothing that could run. <c>argparse.Namespace</c>
-/// has its fields in <see cref="State"/>; <c>torch.device</c> its arguments in <see cref="Arguments"/>; <c>torch.float32</c> is a name alone.
+/// has its fields in <see cref="State"/>; <c>torch.device</c> its arguments in <see cref="Arguments"/>; <c>torch.float32</c> is a name
+/// alone.
 /// </summary>
 public sealed class PickleRecord
 {

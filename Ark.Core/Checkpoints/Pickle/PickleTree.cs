@@ -6,12 +6,13 @@ namespace Ark;
 internal static class PickleTree
 {
     /// <summary>
-    /// Follows every path from the root, in order. Values that are shared are met once for each path; values nested too deeply (and so every
-    /// cycle) and values that multiply by sharing are refused.
+    /// Follows every path from the root, in order. Values that are shared are met once for each path; values nested too deeply (and so
+    /// every cycle) and values that multiply by sharing are refused.
     /// </summary>
     /// <param name="path">The file, for messages.</param>
     /// <param name="root">Where to begin.</param>
-    /// <param name="onTensor">Gives what stands in the place of a tensor record; called with the tensor's path, like <c>state_dict.norm.weight</c>.</param>
+    /// <param name="onTensor">Gives what stands in the place of a tensor record; called with the tensor's path, like
+    /// <c>state_dict.norm.weight</c>.</param>
     /// <returns>The root, or what stands in its place.</returns>
     public static object? Visit(string path, object? root, Func<string, object, object> onTensor)
     {
@@ -27,13 +28,18 @@ internal static class PickleTree
                 continue;
             }
 
-            if (--budget < 0) throw new CheckpointException(path, null, $"its pickle holds too many values when shared ones are counted each time; the limit is {PickleLimits.Paths}");
+            if (--budget < 0)
+                throw new CheckpointException(
+                    path,
+                    null,
+                    $"its pickle holds too many values when shared ones are counted each time; the limit is {PickleLimits.Paths}");
             var value = frame.Value;
             if (value is null or string or long or double or bool) continue;
             if (TryOpen(frame, value, out var child))
             {
                 if (child.Depth > PickleLimits.Depth)
-                    throw new CheckpointException(path, null, $"its pickle is nested too deep; the limit is a depth of {PickleLimits.Depth}");
+                    throw new CheckpointException(
+                        path, null, $"its pickle is nested too deep; the limit is a depth of {PickleLimits.Depth}");
                 frames.Push(child);
                 continue;
             }
@@ -95,7 +101,9 @@ internal static class PickleTree
             {
                 keys.Push(frame.Key);
                 length += keys.Peek().Length + 1;
-                if (length > PickleLimits.Name) throw new CheckpointException(path, null, $"has a tensor whose name is too long; the limit is {PickleLimits.Name} characters");
+                if (length > PickleLimits.Name)
+                    throw new CheckpointException(
+                        path, null, $"has a tensor whose name is too long; the limit is {PickleLimits.Name} characters");
             }
 
             return string.Join('.', keys);
@@ -111,7 +119,8 @@ internal static class PickleTree
 
         protected override int Count => dictionary.Count + (dictionary.Attributes is null ? 0 : 1);
 
-        protected override string Key => Index < dictionary.Count ? Convert.ToString(dictionary.At(Index).Key, CultureInfo.InvariantCulture) ?? "" : "__dict__";
+        protected override string Key =>
+            Index < dictionary.Count ? Convert.ToString(dictionary.At(Index).Key, CultureInfo.InvariantCulture) ?? "" : "__dict__";
 
         public override void Replace(object? value) => dictionary.SetAt(Index, value);
     }

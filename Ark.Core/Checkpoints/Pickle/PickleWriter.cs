@@ -27,7 +27,9 @@ internal sealed class PickleWriter(StorageTable storages)
 
     private void WriteValue(object? value, int depth)
     {
-        if (depth > PickleLimits.Depth) throw new ArgumentException($"The value is nested more than {PickleLimits.Depth} levels deep, or contains itself.", nameof(value));
+        if (depth > PickleLimits.Depth)
+            throw new ArgumentException(
+                $"The value is nested more than {PickleLimits.Depth} levels deep, or contains itself.", nameof(value));
         switch (value)
         {
             case null:
@@ -77,7 +79,8 @@ internal sealed class PickleWriter(StorageTable storages)
                 WriteTuple(tuple, depth);
                 break;
             case PickleDictionary dictionary:
-                WriteDictionary(dictionary.Select(e => ((object)e.Key, e.Value)), dictionary.TypeName == PickleDictionary.OrderedType, depth);
+                WriteDictionary(
+                    dictionary.Select(e => ((object)e.Key, e.Value)), dictionary.TypeName == PickleDictionary.OrderedType, depth);
                 break;
             case IEnumerable<KeyValuePair<string, Tensor>> state:
                 WriteDictionary(state.Select(e => ((object)e.Key, (object?)e.Value)), ordered: true, depth);
@@ -95,7 +98,8 @@ internal sealed class PickleWriter(StorageTable storages)
                 WriteTuple(new PickleTuple([.. Enumerable.Range(0, tuple.Length).Select(i => tuple[i])]), depth);
                 break;
             case PickleRecord or PickleSet or NumpyArray:
-                throw new ArgumentException($"A {PickleReader.Describe(value)} cannot be written so that every torch.load accepts it.", nameof(value));
+                throw new ArgumentException(
+                    $"A {PickleReader.Describe(value)} cannot be written so that every torch.load accepts it.", nameof(value));
             case IEnumerable list:
                 Put((byte)']', (byte)'(');
                 foreach (var item in list) WriteValue(item, depth + 1);

@@ -15,7 +15,8 @@ internal static class TensorConstructors
 
     public static object TensorV3(PickleContext context, PickleTuple a) =>
         a is [StoredStorage storage, long offset, PickleTuple shape, PickleTuple strides, bool requiresGrad, _, PickleGlobal type, ..]
-        && a.Count is 7 or 8 && type.Name.StartsWith("torch.", StringComparison.Ordinal) && ElementType.OfName(type.Name[6..]) is { } element
+        && a.Count is 7 or 8 && type.Name.StartsWith(
+            "torch.", StringComparison.Ordinal) && ElementType.OfName(type.Name[6..]) is { } element
             ? Build(context, storage, element, offset, shape, strides, requiresGrad)
             : throw PickleConstructors.Bad(context, "torch._utils._rebuild_tensor_v3");
 
@@ -27,7 +28,11 @@ internal static class TensorConstructors
     /// <summary>A tensor with Python attributes, which are dropped: only the two tensor classes themselves are let through.</summary>
     public static object FromType(PickleContext context, PickleTuple a)
     {
-        if (a is [PickleGlobal { Construct: { } construct } function, PickleGlobal { Name: "torch.Tensor" or "torch.nn.parameter.Parameter" } type, PickleTuple arguments, _]
+        if (a is [PickleGlobal { Construct: { } construct } function, PickleGlobal
+            {
+                Name: "torch.Tensor"
+            or "torch.nn.parameter.Parameter"
+            } type, PickleTuple arguments, _]
             && function.Name.StartsWith("torch._utils._rebuild_", StringComparison.Ordinal)
             && construct(context, arguments) is StoredTensor tensor)
         {
@@ -38,10 +43,13 @@ internal static class TensorConstructors
     }
 
     private static StoredTensor Build(
-        PickleContext context, StoredStorage storage, ElementType element, long offset, PickleTuple shape, PickleTuple strides, bool requiresGrad)
+        PickleContext context, StoredStorage storage, ElementType element, long offset, PickleTuple shape, PickleTuple strides,
+        bool requiresGrad)
     {
-        if (!shape.All(s => s is long) || !strides.All(s => s is long)) throw context.Error("has a tensor whose sizes or strides are no whole numbers in range");
-        var tensor = StoredTensor.Create(storage, element, offset, [.. shape.Cast<long>()], [.. strides.Cast<long>()], requiresGrad, out var problem);
+        if (!shape.All(s => s is long) || !strides.All(s => s is long))
+            throw context.Error("has a tensor whose sizes or strides are no whole numbers in range");
+        var tensor = StoredTensor.Create(
+            storage, element, offset, [.. shape.Cast<long>()], [.. strides.Cast<long>()], requiresGrad, out var problem);
         if (tensor is null) throw context.Error(problem);
         context.CountRepetition(tensor);
         return tensor;

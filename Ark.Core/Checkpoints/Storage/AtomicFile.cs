@@ -29,7 +29,8 @@ internal static partial class AtomicFile
         }
         catch (Exception e) when (UnwritableFile.Is(e) || e is NotSupportedException)
         {
-            throw new CheckpointException(path, null, $"cannot be written: {UnwritableFile.Reason(e)}", "A file of that name from before is unchanged.", e);
+            throw new CheckpointException(
+                path, null, $"cannot be written: {UnwritableFile.Reason(e)}", "A file of that name from before is unchanged.", e);
         }
         finally
         {

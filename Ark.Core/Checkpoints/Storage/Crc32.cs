@@ -6,8 +6,8 @@ using System.Runtime.Intrinsics.X86;
 namespace Ark;
 
 /// <summary>
-/// The CRC-32 of zip archives, at memory speed from the first call on: the methods skip the slow first stage of the just-in-time compiler, in
-/// which a library's loop would spend longer on a file than reading it takes.
+/// The CRC-32 of zip archives, at memory speed from the first call on: the methods skip the slow first stage of the just-in-time compiler,
+/// in which a library's loop would spend longer on a file than reading it takes.
 /// </summary>
 internal static class Crc32
 {
@@ -39,8 +39,10 @@ internal static class Crc32
         {
             var low = state ^ MemoryMarshal.Read<uint>(bytes);
             var high = MemoryMarshal.Read<uint>(bytes[4..]);
-            state = t[1792 + (int)(low & 0xff)] ^ t[1536 + (int)((low >> 8) & 0xff)] ^ t[1280 + (int)((low >> 16) & 0xff)] ^ t[1024 + (int)(low >> 24)]
-                ^ t[768 + (int)(high & 0xff)] ^ t[512 + (int)((high >> 8) & 0xff)] ^ t[256 + (int)((high >> 16) & 0xff)] ^ t[(int)(high >> 24)];
+            state = t[1792 + (int)(low & 0xff)] ^ t[1536 + (int)((low >> 8) & 0xff)] ^ t[1280 + (int)((low >> 16) & 0xff)] ^ t[
+                1024 + (int)(low >> 24)]
+                ^ t[768 + (int)(high & 0xff)] ^ t[512 + (int)((high >> 8) & 0xff)] ^ t[256 + (int)((high >> 16) & 0xff)] ^ t[
+                    (int)(high >> 24)];
             bytes = bytes[8..];
         }
 

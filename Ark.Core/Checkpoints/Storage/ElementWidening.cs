@@ -37,7 +37,8 @@ internal static class ElementWidening
                     break;
                 default:
                     wide.Dispose();
-                    throw new CheckpointException(path, place, $"holds {element.Name} values that are out of range of 64-bit signed integers");
+                    throw new CheckpointException(
+                        path, place, $"holds {element.Name} values that are out of range of 64-bit signed integers");
             }
         }
 

@@ -24,7 +24,11 @@ internal sealed class FileSlice(SafeFileHandle handle, string path, long start, 
         }
         catch (Exception e) when (e is UnauthorizedAccessException or IOException or ArgumentException or NotSupportedException)
         {
-            throw new CheckpointException(path, null, Directory.Exists(path) ? "is a folder, not a file" : $"cannot be opened: {e.Message.TrimEnd('.')}", innerException: e);
+            throw new CheckpointException(
+                path,
+                null,
+                Directory.Exists(path) ? "is a folder, not a file" : $"cannot be opened: {e.Message.TrimEnd('.')}",
+                innerException: e);
         }
 
         try

@@ -108,7 +108,8 @@ internal sealed class StorageBytes(FileSlice raw, long length, bool deflated, ui
         {
             try
             {
-                if (inflated.ReadByte() >= 0) throw new CheckpointException(raw.Path, Place, $"holds more than its declared size of {Length} bytes");
+                if (inflated.ReadByte() >= 0)
+                    throw new CheckpointException(raw.Path, Place, $"holds more than its declared size of {Length} bytes");
             }
             catch (InvalidDataException e)
             {

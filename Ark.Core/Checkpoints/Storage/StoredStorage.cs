@@ -1,6 +1,8 @@
 namespace Ark;
 
-/// <summary>A run of elements in a file that tensors are views of. Its place may become known after the pickle has been read (legacy files).</summary>
+/// <summary>
+/// A run of elements in a file that tensors are views of. Its place may become known after the pickle has been read (legacy files).
+/// </summary>
 internal sealed class StoredStorage(string key, ElementType element, long count)
 {
     /// <summary>The name by which the file refers to it.</summary>
@@ -15,7 +17,10 @@ internal sealed class StoredStorage(string key, ElementType element, long count)
     /// <summary>How many bytes that is.</summary>
     public long ByteCount => Count * Element.Size;
 
-    /// <summary>The storage of which this one is a part; <see langword="null"/> for one of its own. What is read is the owner, once for all its parts.</summary>
+    /// <summary>
+    /// The storage of which this one is a part; <see langword="null"/> for one of its own. What is read is the owner, once for all its
+    /// parts.
+    /// </summary>
     public StoredStorage? Owner { get; private init; }
 
     /// <summary>The first byte within the owner.</summary>
@@ -25,7 +30,8 @@ internal sealed class StoredStorage(string key, ElementType element, long count)
     /// <param name="key">Its name.</param>
     /// <param name="offset">Its first element, within this storage.</param>
     /// <param name="count">Its elements; they end within this storage.</param>
-    public StoredStorage Part(string key, long offset, long count) => new(key, Element, count) { Owner = Owner ?? this, OwnerOffset = OwnerOffset + (offset * Element.Size) };
+    public StoredStorage Part(string key, long offset, long count) =>
+        new(key, Element, count) { Owner = Owner ?? this, OwnerOffset = OwnerOffset + (offset * Element.Size) };
 
     /// <summary>Where the bytes are; <see langword="null"/> until known, and for parts.</summary>
     public StorageBytes? Bytes { get; set; }

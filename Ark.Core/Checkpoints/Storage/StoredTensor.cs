@@ -1,6 +1,8 @@
 namespace Ark;
 
-/// <summary>A tensor that is still in the file: a strided view of a storage. Only <see cref="Create"/> makes one, after all checks.</summary>
+/// <summary>
+/// A tensor that is still in the file: a strided view of a storage. Only <see cref="Create"/> makes one, after all checks.
+/// </summary>
 internal sealed class StoredTensor
 {
     // libtorch's own limit for most operators; real networks stay below 8.
@@ -54,14 +56,21 @@ internal sealed class StoredTensor
         }
     }
 
-    /// <summary>Checks a view against its storage. Where it does not fit, the result is <see langword="null"/> and the problem says why.</summary>
+    /// <summary>
+    /// Checks a view against its storage. Where it does not fit, the result is <see langword="null"/> and the problem says why.
+    /// </summary>
     public static StoredTensor? Create(
         StoredStorage storage, ElementType element, long offset, long[] shape, long[] strides, bool requiresGrad, out string problem)
     {
         problem = Check(storage.ByteCount / element.Size, element, offset, shape, strides, out var count);
-        if (problem.Length == 0 && storage.OwnerOffset % element.Size != 0) problem = $"a tensor's storage begins at byte {storage.OwnerOffset} of another, which is invalid for elements of {element.Size} bytes";
+        if (problem.Length == 0 && storage.OwnerOffset % element.Size != 0)
+            problem = $"a tensor's storage begins at byte {storage.OwnerOffset} of another, which is invalid for elements of "
+                + $"{element.Size} bytes";
         if (problem.Length > 0) return null;
-        return new StoredTensor(storage.Owner ?? storage, element, offset + (storage.OwnerOffset / element.Size), shape, strides, count) { RequiresGrad = requiresGrad };
+        return new StoredTensor(storage.Owner ?? storage, element, offset + (storage.OwnerOffset / element.Size), shape, strides, count)
+        {
+            RequiresGrad = requiresGrad,
+        };
     }
 
     /// <summary>The same view as a parameter.</summary>
@@ -110,7 +119,8 @@ internal sealed class StoredTensor
 
         count = empty ? 0 : (long)(bytes / (uint)element.Size);
         if (!empty && (long)last >= available)
-            return $"a tensor of shape [{string.Join(", ", shape)}] at offset {offset} reaches element {(long)last}, out of range of its storage of {available} elements";
+            return $"a tensor of shape [{string.Join(", ", shape)}] at offset {offset} reaches element {(long)last}, out of range of its "
+                + $"storage of {available} elements";
         return "";
     }
 }

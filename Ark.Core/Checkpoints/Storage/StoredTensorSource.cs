@@ -2,14 +2,19 @@ using static TorchSharp.torch;
 
 namespace Ark;
 
-/// <summary>A tensor of one file that is written to another, read when its turn comes: of a large file no more than one tensor is in memory.</summary>
+/// <summary>
+/// A tensor of one file that is written to another, read when its turn comes: of a large file no more than one tensor is in memory.
+/// </summary>
 /// <param name="path">The file that it is in.</param>
 /// <param name="stored">The tensor there, its checksum verified.</param>
 /// <param name="element">Its elements' type in the new file.</param>
 /// <param name="onOpen">Is told when its turn comes.</param>
-internal sealed class StoredTensorSource(string path, StoredTensor stored, ElementType element, Action<StoredTensor> onOpen) : TensorSource(element, stored.Shape)
+internal sealed class StoredTensorSource(string path, StoredTensor stored, ElementType element, Action<StoredTensor> onOpen)
+    : TensorSource(element, stored.Shape)
 {
-    /// <summary>The type in the new file: what was asked for where the elements are floating-point numbers, else what they are, or widen to.</summary>
+    /// <summary>
+    /// The type in the new file: what was asked for where the elements are floating-point numbers, else what they are, or widen to.
+    /// </summary>
     public static ElementType ElementFor(StoredTensor stored, ElementType? asked)
     {
         var scalar = stored.Element.Scalar;

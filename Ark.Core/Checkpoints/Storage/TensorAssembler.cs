@@ -2,7 +2,10 @@ using static TorchSharp.torch;
 
 namespace Ark;
 
-/// <summary>Turns stored tensors into tensors. A storage is read once, straight into native memory; tensors that share one in the file share it here.</summary>
+/// <summary>
+/// Turns stored tensors into tensors. A storage is read once, straight into native memory; tensors that share one in the file share it
+/// here.
+/// </summary>
 internal sealed class TensorAssembler(string path) : IDisposable
 {
     private readonly Dictionary<(StoredStorage, ElementType), Tensor> _storages = [];
@@ -20,7 +23,8 @@ internal sealed class TensorAssembler(string path) : IDisposable
         foreach (var key in wanted.Where(k => k.Element.Widening != Widening.None))
         {
             var raw = _storages[key];
-            _storages[key] = ElementWidening.Widen(path, key.Storage.Bytes!.Place, raw, key.Storage.ByteCount / key.Element.Size, key.Element);
+            _storages[
+                key] = ElementWidening.Widen(path, key.Storage.Bytes!.Place, raw, key.Storage.ByteCount / key.Element.Size, key.Element);
             raw.Dispose();
         }
     }
@@ -50,12 +54,14 @@ internal sealed class TensorAssembler(string path) : IDisposable
     }
 
     private static bool IsFloating(ScalarType type) =>
-        type is ScalarType.Float16 or ScalarType.BFloat16 or ScalarType.Float32 or ScalarType.Float64 or ScalarType.ComplexFloat32 or ScalarType.ComplexFloat64;
+        type is ScalarType.Float16 or ScalarType.BFloat16 or ScalarType.Float32 or ScalarType.Float64 or ScalarType.ComplexFloat32
+            or ScalarType.ComplexFloat64;
 
     private static unsafe nint AddressOf(Tensor tensor) => (nint)TensorMemory.AddressOf(tensor);
 
     private static unsafe void Read(StorageBytes bytes, nint address) => bytes.CopyTo((byte*)address);
 
     private Tensor Allocate(StoredStorage storage, ElementType element) => TensorRoom.Allocate(
-        path, storage.Bytes!.Place, storage.ByteCount / element.Size, element.Widening == Widening.None ? element.Scalar : ScalarType.Byte, element.Size);
+        path, storage.Bytes!.Place, storage.ByteCount / element.Size, element.Widening == Widening.None ? element.Scalar : ScalarType.Byte,
+        element.Size);
 }

@@ -2,7 +2,9 @@ using static TorchSharp.torch;
 
 namespace Ark;
 
-/// <summary>The contiguous bytes of a tensor that is to be written; a copy is made only where the tensor is not laid out so already.</summary>
+/// <summary>
+/// The contiguous bytes of a tensor that is to be written; a copy is made only where the tensor is not laid out so already.
+/// </summary>
 internal sealed class TensorBytes : IDisposable
 {
     private const int Chunk = 1 << 20;
@@ -35,7 +37,8 @@ internal sealed class TensorBytes : IDisposable
     {
         if (tensor.IsInvalid) throw new ArgumentException("A tensor has been disposed of.", nameof(tensor));
         if (tensor.is_sparse) throw new ArgumentException("A sparse tensor cannot be written; call to_dense() first.", nameof(tensor));
-        return ElementType.OfScalar(tensor.dtype) ?? throw new ArgumentException($"A tensor of type {tensor.dtype} cannot be written.", nameof(tensor));
+        return ElementType.OfScalar(tensor.dtype)
+            ?? throw new ArgumentException($"A tensor of type {tensor.dtype} cannot be written.", nameof(tensor));
     }
 
     /// <summary>The checksum of the bytes.</summary>
@@ -57,7 +60,8 @@ internal sealed class TensorBytes : IDisposable
     {
         var address = TensorMemory.AddressOf(_dense);
         var length = _dense.numel() * _dense.element_size();
-        for (long done = 0; done < length; done += Chunk) action(new ReadOnlySpan<byte>(address + done, (int)Math.Min(Chunk, length - done)));
+        for (long done = 0; done < length; done += Chunk)
+            action(new ReadOnlySpan<byte>(address + done, (int)Math.Min(Chunk, length - done)));
         GC.KeepAlive(_dense);
     }
 

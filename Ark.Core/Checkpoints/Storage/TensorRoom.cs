@@ -10,7 +10,8 @@ internal static class TensorRoom
     /// <param name="path">The file that asks for it.</param>
     /// <param name="place">The entry that asks for it.</param>
     /// <param name="count">Elements.</param>
-    /// <param name="type">Their type; with <see cref="ScalarType.Byte"/> the room is <paramref name="count"/> times <paramref name="size"/> bytes.</param>
+    /// <param name="type">Their type; with <see cref="ScalarType.Byte"/> the room is <paramref name="count"/> times <paramref name="size"/>
+    /// bytes.</param>
     /// <param name="size">Bytes of one element in the file.</param>
     public static Tensor Allocate(string path, string place, long count, ScalarType type, int size)
     {

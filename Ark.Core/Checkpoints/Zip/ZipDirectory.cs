@@ -56,20 +56,25 @@ internal readonly record struct ZipDirectory(long Offset, long Size, long Count)
         return Check(archive, new ZipDirectory(offset, size, count), position);
     }
 
-    private static ZipDirectory Read64(FileSlice archive, ReadOnlySpan<byte> locator, long locatorStart, ushort count, uint size, uint offset)
+    private static ZipDirectory Read64(
+        FileSlice archive, ReadOnlySpan<byte> locator, long locatorStart, ushort count, uint size, uint offset)
     {
         var position = BinaryPrimitives.ReadUInt64LittleEndian(locator[8..]);
         if (locatorStart < Zip64EndSize || position > (ulong)(locatorStart - Zip64EndSize))
             throw Error(archive, $"the zip64 locator points out of the archive (to {position})");
         Span<byte> record = stackalloc byte[Zip64EndSize];
         archive.ReadExactly((long)position, record, "zip64 end record");
-        if (BinaryPrimitives.ReadUInt32LittleEndian(record) != 0x06064b50) throw Error(archive, "the zip64 end record is missing where its locator points");
+        if (BinaryPrimitives.ReadUInt32LittleEndian(record) != 0x06064b50)
+            throw Error(archive, "the zip64 end record is missing where its locator points");
         var count64 = BinaryPrimitives.ReadUInt64LittleEndian(record[32..]);
         var size64 = BinaryPrimitives.ReadUInt64LittleEndian(record[40..]);
         var offset64 = BinaryPrimitives.ReadUInt64LittleEndian(record[48..]);
-        if (BinaryPrimitives.ReadUInt64LittleEndian(record[24..]) != count64) throw Error(archive, "the zip64 end record contradicts itself (entry counts mismatch)");
+        if (BinaryPrimitives.ReadUInt64LittleEndian(record[24..]) != count64)
+            throw Error(archive, "the zip64 end record contradicts itself (entry counts mismatch)");
         // Where the old fields hold a value, it must be the same one: else two readers would see two archives.
-        if ((count != ushort.MaxValue && count != count64) || (size != uint.MaxValue && size != size64) || (offset != uint.MaxValue && offset != offset64))
+        if ((count != ushort.MaxValue && count != count64)
+            || (size != uint.MaxValue && size != size64)
+            || (offset != uint.MaxValue && offset != offset64))
             throw Error(archive, "the zip archive's two end records contradict each other (mismatch)");
         if (count64 > long.MaxValue || size64 > long.MaxValue || offset64 > long.MaxValue)
             throw Error(archive, "the zip64 end record's sizes are too large");

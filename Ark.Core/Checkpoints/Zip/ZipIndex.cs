@@ -30,9 +30,13 @@ internal sealed class ZipIndex
     public static ZipIndex Read(FileSlice archive)
     {
         var directory = ZipDirectory.Find(archive);
-        if (directory.Count > MaxEntries) throw new CheckpointException(archive.Path, null, $"the zip archive has {directory.Count} entries; the limit is {MaxEntries}");
+        if (directory.Count > MaxEntries)
+            throw new CheckpointException(archive.Path, null, $"the zip archive has {directory.Count} entries; the limit is {MaxEntries}");
         if (directory.Size > MaxDirectoryBytes)
-            throw new CheckpointException(archive.Path, null, $"the zip archive's central directory of {directory.Size} bytes is too large; the limit is {MaxDirectoryBytes}");
+            throw new CheckpointException(
+                archive.Path,
+                null,
+                $"the zip archive's central directory of {directory.Size} bytes is too large; the limit is {MaxDirectoryBytes}");
         var bytes = new byte[directory.Size];
         archive.ReadExactly(directory.Offset, bytes, "central directory of the zip archive");
         var index = new ZipIndex(archive);
@@ -66,23 +70,28 @@ internal sealed class ZipIndex
         if (Climbs(name)) throw Error(name, "its name is absolute or leads out of the archive: invalid");
         if ((flags & 0x2041) != 0) throw Error(name, "is encrypted");
         if (method is not (0 or 8)) throw Error(name, $"uses compression method {method}; stored and deflated entries are supported");
-        var (size64, compressed64, offset64) = ReadZip64(rest.Slice(DirectoryHeaderSize + nameLength, extraLength), name, size, compressed, offset);
+        var (size64, compressed64, offset64) = ReadZip64(
+            rest.Slice(DirectoryHeaderSize + nameLength, extraLength), name, size, compressed, offset);
         if (method == 0 && size64 != compressed64) throw Error(name, $"is stored, but its two sizes differ ({compressed64} and {size64})");
         var start = CheckLocalHeader(name, rawName, method, flags, crc, size, compressed, offset64, directoryStart);
-        if (compressed64 > directoryStart - start) throw Error(name, $"is truncated: its {compressed64} bytes reach past the end of the archive's data");
-        if (!_entries.TryAdd(name, new ZipEntry(name, crc, compressed64, size64, method == 8, start))) throw Error(name, "is a duplicate: the archive has two entries of that name");
+        if (compressed64 > directoryStart - start)
+            throw Error(name, $"is truncated: its {compressed64} bytes reach past the end of the archive's data");
+        if (!_entries.TryAdd(name, new ZipEntry(name, crc, compressed64, size64, method == 8, start)))
+            throw Error(name, "is a duplicate: the archive has two entries of that name");
         spans.Add((offset64, start + compressed64, name));
         return rest[total..];
     }
 
-    private long CheckLocalHeader(string name, ReadOnlySpan<byte> rawName, ushort method, ushort flags, uint crc, uint size, uint compressed, long offset, long limit)
+    private long CheckLocalHeader(
+        string name, ReadOnlySpan<byte> rawName, ushort method, ushort flags, uint crc, uint size, uint compressed, long offset, long limit)
     {
         if (offset > limit - LocalHeaderSize) throw Error(name, $"its header offset {offset} is out of range");
         var buffer = new byte[LocalHeaderSize + rawName.Length];
         if (buffer.Length > limit - offset) throw Error(name, "its header is truncated");
         _archive.ReadExactly(offset, buffer, $"entry '{name}'");
         ReadOnlySpan<byte> header = buffer;
-        if (BinaryPrimitives.ReadUInt32LittleEndian(header) != 0x04034b50) throw Error(name, "its header is missing where the directory says it is");
+        if (BinaryPrimitives.ReadUInt32LittleEndian(header) != 0x04034b50)
+            throw Error(name, "its header is missing where the directory says it is");
         // With bit 3 the sizes stand behind the data; what stands here then means nothing.
         var deferred = (flags & 8) != 0;
         if (BinaryPrimitives.ReadUInt16LittleEndian(header[8..]) != method
@@ -110,10 +119,12 @@ internal sealed class ZipIndex
 
     private static bool Contradicts(uint local, uint central) => local != central && local != uint.MaxValue && central != uint.MaxValue;
 
-    private (long Size, long Compressed, long Offset) ReadZip64(ReadOnlySpan<byte> extra, string name, uint size, uint compressed, uint offset)
+    private (long Size, long Compressed, long Offset) ReadZip64(
+        ReadOnlySpan<byte> extra, string name, uint size, uint compressed, uint offset)
     {
         (ulong Size, ulong Compressed, ulong Offset) result = (size, compressed, offset);
-        if (size != uint.MaxValue && compressed != uint.MaxValue && offset != uint.MaxValue) return ((long)result.Size, (long)result.Compressed, (long)result.Offset);
+        if (size != uint.MaxValue && compressed != uint.MaxValue && offset != uint.MaxValue)
+            return ((long)result.Size, (long)result.Compressed, (long)result.Offset);
         while (extra.Length >= 4)
         {
             var id = BinaryPrimitives.ReadUInt16LittleEndian(extra);
@@ -122,7 +133,10 @@ internal sealed class ZipIndex
             var field = extra.Slice(4, length);
             extra = extra[(4 + length)..];
             if (id != 1) continue;
-            if (!Take(size, ref result.Size, ref field) || !Take(compressed, ref result.Compressed, ref field) || !Take(offset, ref result.Offset, ref field)) break;
+            if (!Take(size, ref result.Size, ref field)
+                || !Take(compressed, ref result.Compressed, ref field)
+                || !Take(offset, ref result.Offset, ref field))
+                break;
             if (result.Size > long.MaxValue || result.Compressed > long.MaxValue || result.Offset > long.MaxValue) break;
             return ((long)result.Size, (long)result.Compressed, (long)result.Offset);
         }
@@ -155,9 +169,13 @@ internal sealed class ZipIndex
             packed += entry.CompressedSize;
             inflated = Math.Min(entry.Size, long.MaxValue / 2 - inflated) + inflated;
             if (inflated > FreeInflation && inflated / MaxRatio > packed)
-                throw Error(entry.Name, $"inflates to {entry.Size} bytes, a ratio beyond {MaxRatio}: a decompression bomb", "If the file is genuine, write it again without compression.");
+                throw Error(
+                    entry.Name,
+                    $"inflates to {entry.Size} bytes, a ratio beyond {MaxRatio}: a decompression bomb",
+                    "If the file is genuine, write it again without compression.");
         }
     }
 
-    private CheckpointException Error(string? entry, string problem, string? hint = null) => new(_archive.Path, entry is null ? null : $"entry '{entry}'", problem, hint);
+    private CheckpointException Error(string? entry, string problem, string? hint = null) =>
+        new(_archive.Path, entry is null ? null : $"entry '{entry}'", problem, hint);
 }

@@ -56,7 +56,9 @@ internal sealed class AdapterSettings
     public string Choice(string key, params ReadOnlySpan<string> words)
     {
         var word = Text(key) ?? words[0];
-        return words.Contains(word) ? word : throw Error(key, $"'{word}' is unknown", NameSuggestion.For(word, words.ToArray(), "It is one of"));
+        return words.Contains(word)
+            ? word
+            : throw Error(key, $"'{word}' is unknown", NameSuggestion.For(word, words.ToArray(), "It is one of"));
     }
 
     /// <summary>A setting that is a pattern.</summary>
@@ -72,7 +74,10 @@ internal sealed class AdapterSettings
         }
         catch (Exception e) when (e is ArgumentException or NotSupportedException)
         {
-            throw Error(key, $"'{text}' is no pattern that can be used ({e.Message.TrimEnd('.')})", "Write a regular expression without look-around and back-references.");
+            throw Error(
+                key,
+                $"'{text}' is no pattern that can be used ({e.Message.TrimEnd('.')})",
+                "Write a regular expression without look-around and back-references.");
         }
     }
 

@@ -33,10 +33,13 @@ internal sealed class AnnotatedFraction(IDatasetAdapter inner, DatasetDefinition
         var chosen = Choose(samples.Count, definition.AnnotationPercent);
         if (chosen.Length > 0) return [.. chosen.Select(i => samples[i])];
         throw new ArkInputException(
-            definition.Source, $"dataset '{definition.Name}', key 'annotation_percent'", $"{definition.AnnotationPercent} % of {samples.Count} images is none", "Raise the percentage.");
+            definition.Source, $"dataset '{definition.Name}', key 'annotation_percent'",
+            $"{definition.AnnotationPercent} % of {samples.Count} images is none", "Raise the percentage.");
     }
 
     /// <inheritdoc/>
     public IReadOnlyList<ImageSample> ReadAll(DatasetSplit split, Action<ArkInputException> problem, CancellationToken cancellationToken) =>
-        inner is ICheckableAdapter whole ? whole.ReadAll(split, problem, cancellationToken) : inner.ReadAsync(split, cancellationToken).AsTask().GetAwaiter().GetResult();
+        inner is ICheckableAdapter whole
+            ? whole.ReadAll(split, problem, cancellationToken)
+            : inner.ReadAsync(split, cancellationToken).AsTask().GetAwaiter().GetResult();
 }

@@ -1,8 +1,9 @@
 namespace Ark.Data;
 
 /// <summary>
-/// Reads COVIDx lists: <c>PATIENT NAME CLASS SOURCE</c> a row, separated by blanks. The images lie below <c>train</c> or <c>test</c>: by the
-/// split, and where there is no such file, in the other folder or in the data folder itself. For its settings see <see cref="ImageFinder"/>.
+/// Reads COVIDx lists: <c>PATIENT NAME CLASS SOURCE</c> a row, separated by blanks. The images lie below <c>train</c> or <c>test</c>: by
+/// the split, and where there is no such file, in the other folder or in the data folder itself. For its settings see
+/// <see cref="ImageFinder"/>.
 /// </summary>
 internal sealed class CovidxAdapter : RowAdapter
 {
@@ -18,11 +19,16 @@ internal sealed class CovidxAdapter : RowAdapter
     {
         _images = new ImageFinder(definition, new AdapterSettings(definition, AdapterPreset.None, ImageFinder.Settings));
         if (Labels.Task != LabelTask.MultiClass)
-            throw new ArkInputException(definition.Source, $"dataset '{definition.Name}', key 'task_type'", "COVIDx lists have one class an image", "Write 'task_type: multi-class classification'.");
+            throw new ArkInputException(
+                definition.Source,
+                $"dataset '{definition.Name}', key 'task_type'",
+                "COVIDx lists have one class an image",
+                "Write 'task_type: multi-class classification'.");
     }
 
     /// <inheritdoc/>
-    protected override void Read(string list, DatasetSplit split, List<ImageSample> samples, Action<ArkInputException> problem, CancellationToken cancellationToken)
+    protected override void Read(
+        string list, DatasetSplit split, List<ImageSample> samples, Action<ArkInputException> problem, CancellationToken cancellationToken)
     {
         foreach (var line in ListFile.ReadLines(list, cancellationToken))
         {
@@ -40,16 +46,26 @@ internal sealed class CovidxAdapter : RowAdapter
     private ImageSample Sample(string list, ListLine line, DatasetSplit split)
     {
         var fields = line.Text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
-        if (fields.Length < 4) throw new ArkInputException(list, $"line {line.Number}", $"the row has {fields.Length} fields, expected 4", Form);
+        if (fields.Length < 4)
+            throw new ArkInputException(list, $"line {line.Number}", $"the row has {fields.Length} fields, expected 4", Form);
         var targets = new float[Labels.Count];
         var word = fields[^2];
         var index = Labels.Names.ToList().IndexOf(word);
-        if (index < 0) throw new ArkInputException(list, $"line {line.Number}", $"the class '{word}' is unknown", NameSuggestion.For(word, [.. Labels.Names], "The classes are"));
+        if (index < 0)
+            throw new ArkInputException(
+                list,
+                $"line {line.Number}",
+                $"the class '{word}' is unknown",
+                NameSuggestion.For(word, [.. Labels.Names], "The classes are"));
         targets[index] = 1;
         // Names may hold blanks: everything between the patient and the class.
         var name = string.Join(' ', fields[1..^2]);
         ImagePath.CheckLength(name, list, line.Number);
-        return new ImageSample(_images.Find(Below(name, split), list, line.Number, split), targets) { PatientId = fields[0], Place = new(list, line.Number) };
+        return new ImageSample(_images.Find(Below(name, split), list, line.Number, split), targets)
+        {
+            PatientId = fields[0],
+            Place = new(list, line.Number),
+        };
     }
 
     private string Below(string name, DatasetSplit split)

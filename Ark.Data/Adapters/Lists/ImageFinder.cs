@@ -4,9 +4,9 @@ namespace Ark.Data;
 
 /// <summary>
 /// Finds the files that a list names. Settings: <c>extension</c>, appended to names that do not end with it; <c>image_path</c>, a template
-/// around the name, with <c>{name}</c>, <c>{stem}</c> (the name without its extension) and <c>{split}</c> (train, val, test; what is to validate and is not in <c>val</c> is looked for in the others);
-/// <c>patient_pattern</c>, a regular expression that finds the patient in the name (its first group, or all of it); <c>allow_outside</c>:
-/// <c>true</c> lets names be absolute or climb out of the data folder.
+/// around the name, with <c>{name}</c>, <c>{stem}</c> (the name without its extension) and <c>{split}</c> (train, val, test; what is to
+/// validate and is not in <c>val</c> is looked for in the others); <c>patient_pattern</c>, a regular expression that finds the patient in
+/// the name (its first group, or all of it); <c>allow_outside</c>: <c>true</c> lets names be absolute or climb out of the data folder.
 /// </summary>
 internal sealed class ImageFinder
 {
@@ -24,7 +24,9 @@ internal sealed class ImageFinder
         _folder = definition.DataDirectory;
         _extension = settings.Text("extension") ?? "";
         _template = settings.Text("image_path");
-        if (_template is not null && !_template.Contains("{name}", StringComparison.Ordinal) && !_template.Contains("{stem}", StringComparison.Ordinal))
+        if (_template is not null
+            && !_template.Contains("{name}", StringComparison.Ordinal)
+            && !_template.Contains("{stem}", StringComparison.Ordinal))
             throw settings.Error("image_path", "names no image", "Write {name} or {stem} where the name from the list belongs.");
         _patient = settings.Pattern("patient_pattern");
         _allowOutside = settings.Choice("allow_outside", "false", "true") == "true";
@@ -52,7 +54,10 @@ internal sealed class ImageFinder
     private string Place(string name, DatasetSplit split)
     {
         var first = Complete(name, split);
-        if (split != DatasetSplit.Validation || _template?.Contains("{split}", StringComparison.Ordinal) != true || File.Exists(Path.Combine(_folder, first))) return first;
+        if (split != DatasetSplit.Validation
+            || _template?.Contains("{split}", StringComparison.Ordinal) != true
+            || File.Exists(Path.Combine(_folder, first)))
+            return first;
         return SplitNames.All.Select(s => Complete(name, s)).FirstOrDefault(p => File.Exists(Path.Combine(_folder, p))) ?? first;
     }
 

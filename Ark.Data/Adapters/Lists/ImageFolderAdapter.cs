@@ -1,10 +1,10 @@
 namespace Ark.Data;
 
 /// <summary>
-/// Reads folders of images, one folder per class, named as the class (case aside) or as <c>folders.CLASS</c> says. A list is the folder that
-/// holds them; where a dataset has no lists, its data folder does, below a folder per split (<c>train</c>, <c>val</c>, <c>test</c>) where there
-/// is one. A binary set has two folders: that of its label, and <c>folders.negative</c> (default <c>negative</c>).
-/// Other settings: <c>patient_pattern</c>, see <see cref="ImageFinder"/>.
+/// Reads folders of images, one folder per class, named as the class (case aside) or as <c>folders.CLASS</c> says. A list is the folder
+/// that holds them; where a dataset has no lists, its data folder does, below a folder per split (<c>train</c>, <c>val</c>, <c>test</c>)
+/// where there is one. A binary set has two folders: that of its label, and <c>folders.negative</c> (default <c>negative</c>). Other
+/// settings: <c>patient_pattern</c>, see <see cref="ImageFinder"/>.
 /// </summary>
 internal sealed class ImageFolderAdapter : RowAdapter
 {
@@ -23,17 +23,29 @@ internal sealed class ImageFolderAdapter : RowAdapter
         _images = new ImageFinder(definition, settings);
         _folders = settings.Below("folders.");
         if (Labels.Task == LabelTask.MultiLabel)
-            throw new ArkInputException(definition.Source, $"dataset '{definition.Name}', key 'task_type'", "an image in a folder has one class", "Write 'multi-class classification' or 'binary classification'.");
+            throw new ArkInputException(
+                definition.Source,
+                $"dataset '{definition.Name}', key 'task_type'",
+                "an image in a folder has one class",
+                "Write 'multi-class classification' or 'binary classification'.");
         foreach (var label in _folders.Keys.Where(k => !Classes().Any(c => c.Name == k)))
-            throw settings.Error("folders." + label, $"'{label}' is not among the dataset's diseases", NameSuggestion.For(label, [.. Classes().Select(c => c.Name)], "The classes are"));
+            throw settings.Error(
+                "folders." + label,
+                $"'{label}' is not among the dataset's diseases",
+                NameSuggestion.For(label, [.. Classes().Select(c => c.Name)], "The classes are"));
     }
 
     /// <inheritdoc/>
     protected override ArkInputException Empty(string list, DatasetSplit split) =>
-        new(list, null, "the folder is empty: no class has an image", $"Its images lie in the folders {string.Join(", ", Classes().Select(c => c.Folder))}.");
+        new(
+            list,
+            null,
+            "the folder is empty: no class has an image",
+            $"Its images lie in the folders {string.Join(", ", Classes().Select(c => c.Folder))}.");
 
     /// <inheritdoc/>
-    protected override void Read(string list, DatasetSplit split, List<ImageSample> samples, Action<ArkInputException> problem, CancellationToken cancellationToken)
+    protected override void Read(
+        string list, DatasetSplit split, List<ImageSample> samples, Action<ArkInputException> problem, CancellationToken cancellationToken)
     {
         var root = list == Definition.DataDirectory ? SplitFolder(list, split) : list;
         foreach (var (name, folder, target) in Classes())
@@ -41,7 +53,11 @@ internal sealed class ImageFolderAdapter : RowAdapter
             var path = Find(root, folder);
             if (path is null)
             {
-                problem(new ArkInputException(root, null, $"has no folder '{folder}' for the class '{name}'", $"Make it, or set 'settings: {{folders: {{{name}: FOLDER}}}}'."));
+                problem(new ArkInputException(
+                    root,
+                    null,
+                    $"has no folder '{folder}' for the class '{name}'",
+                    $"Make it, or set 'settings: {{folders: {{{name}: FOLDER}}}}'."));
                 continue;
             }
 
@@ -49,7 +65,10 @@ internal sealed class ImageFolderAdapter : RowAdapter
             foreach (var file in ImageFolder.Enumerate(path).Order(StringComparer.Ordinal))
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                samples.Add(new ImageSample(new ImageFile(file), (float[])target.Clone()) { PatientId = _images.Patient(Path.GetFileName(file)) });
+                samples.Add(new ImageSample(new ImageFile(file), (float[])target.Clone())
+                {
+                    PatientId = _images.Patient(Path.GetFileName(file)),
+                });
             }
         }
     }
@@ -82,6 +101,8 @@ internal sealed class ImageFolderAdapter : RowAdapter
     {
         if (!Directory.Exists(root)) return null;
         var exact = Path.Combine(root, name);
-        return Directory.Exists(exact) ? exact : Directory.EnumerateDirectories(root).Order(StringComparer.Ordinal).FirstOrDefault(d => Path.GetFileName(d).Equals(name, StringComparison.OrdinalIgnoreCase));
+        return Directory.Exists(exact) ? exact : Directory.EnumerateDirectories(root)
+            .Order(StringComparer.Ordinal)
+            .FirstOrDefault(d => Path.GetFileName(d).Equals(name, StringComparison.OrdinalIgnoreCase));
     }
 }

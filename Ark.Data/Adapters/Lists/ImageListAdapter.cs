@@ -20,7 +20,8 @@ internal sealed class ImageListAdapter : RowAdapter
         _images = new ImageFinder(definition, new AdapterSettings(definition, preset, ImageFinder.Settings));
 
     /// <inheritdoc/>
-    protected override void Read(string list, DatasetSplit split, List<ImageSample> samples, Action<ArkInputException> problem, CancellationToken cancellationToken)
+    protected override void Read(
+        string list, DatasetSplit split, List<ImageSample> samples, Action<ArkInputException> problem, CancellationToken cancellationToken)
     {
         foreach (var line in ListFile.ReadLines(list, cancellationToken))
         {
@@ -43,7 +44,11 @@ internal sealed class ImageListAdapter : RowAdapter
         // A row with too many labels looks like a name that ends with numbers; such names exist, so the file decides.
         ImagePath.CheckLength(name, list, line.Number);
         if (ListRow.CountNumbers(name) > 0 && !_images.Exists(name, split)) throw WrongCount(list, line, fields.Length);
-        return new ImageSample(_images.Find(name, list, line.Number, split), targets) { PatientId = _images.Patient(name), Place = new(list, line.Number) };
+        return new ImageSample(_images.Find(name, list, line.Number, split), targets)
+        {
+            PatientId = _images.Patient(name),
+            Place = new(list, line.Number),
+        };
     }
 
     private float[] Targets(string list, ListLine line, ReadOnlySpan<Range> fields)

@@ -57,7 +57,12 @@ internal static class ImagePath
             _ when Climbs(name) => $"the image path '{name}' leads outside the data folder",
             _ => null,
         };
-        if (problem is not null) throw new ArkInputException(list, $"line {line}", problem, "Image names are relative to 'data_dir' and stay below it, unless the setting 'allow_outside: true' says otherwise.");
+        if (problem is not null)
+            throw new ArkInputException(
+                list,
+                $"line {line}",
+                problem,
+                "Image names are relative to 'data_dir' and stay below it, unless the setting 'allow_outside: true' says otherwise.");
     }
 
     private static bool Climbs(ReadOnlySpan<char> name)

@@ -32,7 +32,11 @@ internal static class ListFile
                 var take = (end < 0 ? read : end) - start;
                 if (length + take > MaxLineLength)
                 {
-                    throw new ArkInputException(path, $"line {number}", $"the line is too long (over {MaxLineLength} bytes)", "A list has one row a line: an image name and its labels.");
+                    throw new ArkInputException(
+                        path,
+                        $"line {number}",
+                        $"the line is too long (over {MaxLineLength} bytes)",
+                        "A list has one row a line: an image name and its labels.");
                 }
 
                 Buffer.BlockCopy(block, start, line, length, take);
@@ -60,7 +64,9 @@ internal static class ListFile
             if (bytes is [0xEF, 0xBB, 0xBF, ..]) bytes = bytes[3..];
         }
 
-        if (bytes.Contains((byte)0)) throw new ArkInputException(path, $"line {number}", "contains a zero byte, so it is no text in UTF-8 encoding", "Save the list as UTF-8 text.");
+        if (bytes.Contains((byte)0))
+            throw new ArkInputException(
+                path, $"line {number}", "contains a zero byte, so it is no text in UTF-8 encoding", "Save the list as UTF-8 text.");
         try
         {
             return Strict.GetString(bytes).Trim();

@@ -2,7 +2,8 @@ namespace Ark.Data;
 
 /// <summary>
 /// Reads lists of image names, one a line, whose names tell the class: the folder that the image lies in (TBX11K: <c>health</c>,
-/// <c>sick</c>, <c>tb</c>) or the last character of the name (Montgomery: <c>MCUCXR_0001_0.png</c>). For its settings see <see cref="ImageFinder"/>.
+/// <c>sick</c>, <c>tb</c>) or the last character of the name (Montgomery: <c>MCUCXR_0001_0.png</c>). For its settings see
+/// <see cref="ImageFinder"/>.
 /// </summary>
 internal sealed class NamedClassAdapter : RowAdapter
 {
@@ -12,7 +13,8 @@ internal sealed class NamedClassAdapter : RowAdapter
     private readonly int[] _labelOf;
 
     /// <summary>Creates the adapter.</summary>
-    /// <param name="definition">The dataset: multi-class with as many labels as there are words, in their order or by their names, or binary for the last word alone.</param>
+    /// <param name="definition">The dataset: multi-class with as many labels as there are words, in their order or by their names, or
+    /// binary for the last word alone.</param>
     /// <param name="wordOf">The part of a name that tells the class.</param>
     /// <param name="words">What it says, class by class.</param>
     /// <exception cref="ArkInputException">A setting is unknown, or the labels do not fit the words.</exception>
@@ -35,7 +37,8 @@ internal sealed class NamedClassAdapter : RowAdapter
         throw new ArkInputException(
             definition.Source,
             $"dataset '{definition.Name}', key 'diseases'",
-            $"the names tell {words.Length} classes ({string.Join(", ", words)}), and {Labels.Count} label(s) of a {Labels.Task} task do not fit",
+            $"the names tell {words.Length} classes ({string.Join(", ", words)}), and {Labels.Count} label(s) of a {Labels.Task} task do "
+                + $"not fit",
             $"Give {words.Length} classes under these names or in this order, or one label of a binary task for '{words[^1]}'.");
     }
 
@@ -46,14 +49,19 @@ internal sealed class NamedClassAdapter : RowAdapter
     public static string LastCharacterOf(string name) => Path.GetFileNameWithoutExtension(name) is [.., var last] ? last.ToString() : "";
 
     /// <inheritdoc/>
-    protected override void Read(string list, DatasetSplit split, List<ImageSample> samples, Action<ArkInputException> problem, CancellationToken cancellationToken)
+    protected override void Read(
+        string list, DatasetSplit split, List<ImageSample> samples, Action<ArkInputException> problem, CancellationToken cancellationToken)
     {
         foreach (var line in ListFile.ReadLines(list, cancellationToken))
         {
             try
             {
                 var image = _images.Find(line.Text, list, line.Number, split);
-                samples.Add(new ImageSample(image, Targets(list, line)) { PatientId = _images.Patient(line.Text), Place = new(list, line.Number) });
+                samples.Add(new ImageSample(image, Targets(list, line))
+                {
+                    PatientId = _images.Patient(line.Text),
+                    Place = new(list, line.Number),
+                });
             }
             catch (ArkInputException e)
             {
@@ -66,7 +74,12 @@ internal sealed class NamedClassAdapter : RowAdapter
     {
         var word = _wordOf(line.Text);
         var index = Array.FindIndex(_words, w => w.Equals(word, StringComparison.OrdinalIgnoreCase));
-        if (index < 0) throw new ArkInputException(list, $"line {line.Number}", $"'{word}' in the name '{line.Text}' tells no class", $"Expected {string.Join(", ", _words)}.");
+        if (index < 0)
+            throw new ArkInputException(
+                list,
+                $"line {line.Number}",
+                $"'{word}' in the name '{line.Text}' tells no class",
+                $"Expected {string.Join(", ", _words)}.");
         if (Labels.Task == LabelTask.Binary) return [index == _words.Length - 1 ? 1 : 0];
         var targets = new float[Labels.Count];
         targets[_labelOf[index]] = 1;

@@ -36,7 +36,8 @@ internal abstract class RowAdapter(DatasetDefinition definition) : IDatasetAdapt
             cancellationToken);
         if (samples.Count == 0 && problems == 0) throw Empty(list, split);
         if (samples.Count > 0 && samples.TrueForAll(s => Array.TrueForAll(s.Targets, float.IsNaN)))
-            throw new ArkInputException(list, null, "every label is missing, so there is nothing to learn or to measure", "Correct the label columns.");
+            throw new ArkInputException(
+                list, null, "every label is missing, so there is nothing to learn or to measure", "Correct the label columns.");
         return samples;
     }
 
@@ -46,11 +47,13 @@ internal abstract class RowAdapter(DatasetDefinition definition) : IDatasetAdapt
     /// <param name="samples">Receives the sound rows.</param>
     /// <param name="problem">Hears of the others; may throw.</param>
     /// <param name="cancellationToken">Ends the reading early.</param>
-    protected abstract void Read(string list, DatasetSplit split, List<ImageSample> samples, Action<ArkInputException> problem, CancellationToken cancellationToken);
+    protected abstract void Read(
+        string list, DatasetSplit split, List<ImageSample> samples, Action<ArkInputException> problem, CancellationToken cancellationToken);
 
     /// <summary>The error for a list without rows.</summary>
     /// <param name="list">The list.</param>
     /// <param name="split">Which split the list was read for.</param>
     /// <returns>The exception to throw.</returns>
-    protected virtual ArkInputException Empty(string list, DatasetSplit split) => new(list, null, "the list is empty", "A list has one row a line: an image name and its labels.");
+    protected virtual ArkInputException Empty(string list, DatasetSplit split) =>
+        new(list, null, "the list is empty", "A list has one row a line: an image name and its labels.");
 }

@@ -1,9 +1,11 @@
 namespace Ark.Data;
 
 /// <summary>
-/// Reads datasets that keep images and masks in folders, by lists of image names, one a line; without lists, every image of <c>SPLIT/images</c> (see <see cref="ImageFolder"/>). Settings: <c>image_path</c> and
-/// <c>mask_path</c>, templates with <c>{name}</c>, <c>{stem}</c>, <c>{folder}</c> and <c>{file}</c> (what is before and after the last slash), <c>{split}</c> and <c>{structure}</c> (a mask path without <c>{structure}</c> is a label map, whose values
-/// <c>values.STRUCTURE</c> names); <c>parts.STRUCTURE</c>, the masks that make up one structure, joined by <c>+</c>; <c>spacing</c>; <c>patient_pattern</c>.
+/// Reads datasets that keep images and masks in folders, by lists of image names, one a line; without lists, every image of
+/// <c>SPLIT/images</c> (see <see cref="ImageFolder"/>). Settings: <c>image_path</c> and <c>mask_path</c>, templates with <c>{name}</c>,
+/// <c>{stem}</c>, <c>{folder}</c> and <c>{file}</c> (what is before and after the last slash), <c>{split}</c> and <c>{structure}</c> (a
+/// mask path without <c>{structure}</c> is a label map, whose values <c>values.STRUCTURE</c> names); <c>parts.STRUCTURE</c>, the masks that
+/// make up one structure, joined by <c>+</c>; <c>spacing</c>; <c>patient_pattern</c>.
 /// </summary>
 internal sealed class MaskFileAdapter : SegmentationListAdapter
 {
@@ -18,7 +20,9 @@ internal sealed class MaskFileAdapter : SegmentationListAdapter
     /// <summary>Creates the adapter.</summary>
     /// <exception cref="ArkInputException">A setting or a structure is unknown.</exception>
     public MaskFileAdapter(DatasetDefinition definition, MaskLayout layout)
-        : base(definition, new AdapterSettings(definition, AdapterPreset.None, "image_path", "mask_path", Parts, LabelValues.Prefix, "spacing", "patient_pattern"), layout.Spacing)
+        : base(definition, new AdapterSettings(
+            definition, AdapterPreset.None, "image_path", "mask_path", Parts, LabelValues.Prefix, "spacing",
+            "patient_pattern"), layout.Spacing)
     {
         _layout = layout;
         _images = Settings.Text("image_path") is { } image ? [image] : layout.Images;
@@ -26,7 +30,11 @@ internal sealed class MaskFileAdapter : SegmentationListAdapter
         var joined = layout.Joined.ToDictionary(StringComparer.Ordinal);
         foreach (var (structure, parts) in Settings.Below(Parts))
         {
-            if (!Structures.Contains(structure, StringComparer.Ordinal)) throw Settings.Error(Parts + structure, $"'{structure}' is not among the dataset's structures", NameSuggestion.For(structure, Structures, "They are"));
+            if (!Structures.Contains(structure, StringComparer.Ordinal))
+                throw Settings.Error(
+                    Parts + structure,
+                    $"'{structure}' is not among the dataset's structures",
+                    NameSuggestion.For(structure, Structures, "They are"));
             joined[structure] = parts.Split('+', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
         }
 
@@ -35,8 +43,14 @@ internal sealed class MaskFileAdapter : SegmentationListAdapter
         if (isLabelMap) _values = LabelValues.Of(Settings, Structures);
         // Neither can have an effect, so who wrote it expects another reading than he gets.
         var (without, why, hint) = isLabelMap
-            ? (Parts, "joins masks, but the masks are label maps: 'mask_path' has no {structure}", "Leave 'parts' out, or put {structure} into 'mask_path'.")
-            : (LabelValues.Prefix, "names the values of label maps, but 'mask_path' has a {structure}: a mask for each", "Leave 'values' out, or take {structure} out of 'mask_path'.");
+            ? (
+                Parts,
+                "joins masks, but the masks are label maps: 'mask_path' has no {structure}",
+                "Leave 'parts' out, or put {structure} into 'mask_path'.")
+            : (
+                LabelValues.Prefix,
+                "names the values of label maps, but 'mask_path' has a {structure}: a mask for each",
+                "Leave 'values' out, or take {structure} out of 'mask_path'.");
         if (Settings.Below(without).Keys.FirstOrDefault() is { } setting) throw Settings.Error(without + setting, why, hint);
     }
 
@@ -50,10 +64,18 @@ internal sealed class MaskFileAdapter : SegmentationListAdapter
     private IEnumerable<SegmentationSample> ReadFolder(string root, DatasetSplit split)
     {
         var folder = split.Synonyms().FirstOrDefault(word => Directory.Exists(Path.Combine(root, word, "images")))
-            ?? throw new ArkInputException(Definition.Source, $"dataset '{Definition.Name}'", $"has no '{split.Word()}_list', and there is no folder '{split.Word()}/images' in '{root}'", "Name the lists, or make the folders.");
+            ?? throw new ArkInputException(
+                Definition.Source,
+                $"dataset '{Definition.Name}'",
+                $"has no '{split.Word()}_list', and there is no folder '{split.Word()}/images' in '{root}'",
+                "Name the lists, or make the folders.");
         // In order of their names, so that a seed means the same everywhere.
-        string[] names = [.. ImageFolder.Enumerate(Path.Combine(root, folder, "images"), others: RawRadiograph.Extension).Select(f => Path.GetFileName(f)!).Order(StringComparer.Ordinal)];
-        if (names.Length == 0) throw new ArkInputException(Path.Combine(root, folder, "images"), null, "has no images", $"Images are DICOM, or end in {string.Join(", ", ImageFolder.Endings.Append(RawRadiograph.Extension).Order(StringComparer.Ordinal))}.");
+        string[] names = [.. ImageFolder.Enumerate(Path.Combine(root, folder, "images"), others: RawRadiograph.Extension)
+            .Select(f => Path.GetFileName(f)!)
+            .Order(StringComparer.Ordinal)];
+        if (names.Length == 0)
+            throw new ArkInputException(Path.Combine(root, folder, "images"), null, "has no images", $"Images are DICOM, or end in "
+                + $"{string.Join(", ", ImageFolder.Endings.Append(RawRadiograph.Extension).Order(StringComparer.Ordinal))}.");
         return names.Select(name => Find(name, Path.Combine(root, folder), 0, split, folder + "/"));
     }
 
@@ -61,8 +83,15 @@ internal sealed class MaskFileAdapter : SegmentationListAdapter
     {
         ImagePath.Check(name, list, line);
         var (image, _) = Locate(_images, "");
-        if (image is null) throw new ArkInputException(list, Place(line), $"the image '{name}' was not found in '{Definition.DataDirectory}'", "Put the file there, correct the row, or correct 'data_dir'.");
-        return Sample(name, image, _values is { } values ? new LabelMapFile(Mask(""), values) : new MaskFiles([.. _parts.Select(p => (IReadOnlyList<string>)[.. p.Select(Mask)])], _layout.MasksMayHalve));
+        if (image is null)
+            throw new ArkInputException(
+                list,
+                Place(line),
+                $"the image '{name}' was not found in '{Definition.DataDirectory}'",
+                "Put the file there, correct the row, or correct 'data_dir'.");
+        return Sample(name, image, _values is { } values
+            ? new LabelMapFile(Mask(""), values)
+            : new MaskFiles([.. _parts.Select(p => (IReadOnlyList<string>)[.. p.Select(Mask)])], _layout.MasksMayHalve));
 
         string Mask(string part)
         {
@@ -70,7 +99,11 @@ internal sealed class MaskFileAdapter : SegmentationListAdapter
             var named = _layout.FolderOf.GetValueOrDefault(part, part);
             var (found, first) = Locate(_masks, named);
             return found ?? Locate(_masks, named.Replace('_', ' ')).Found
-                ?? throw new ArkInputException(list, Place(line), $"the mask '{first}' of '{name}' was not found in '{Definition.DataDirectory}'", "Put the mask there, take the image out of the list, or set 'settings: {mask_path: TEMPLATE}'.");
+                ?? throw new ArkInputException(
+                    list,
+                    Place(line),
+                    $"the mask '{first}' of '{name}' was not found in '{Definition.DataDirectory}'",
+                    "Put the mask there, take the image out of the list, or set 'settings: {mask_path: TEMPLATE}'.");
         }
 
         (string? Found, string First) Locate(IEnumerable<string> templates, string part)

@@ -12,16 +12,26 @@ internal sealed record MaskLayout
     };
 
     /// <summary>
-    /// JSRT's 247 films with the masks of SCR (van Ginneken et al., "Segmentation of anatomical structures in chest radiographs", 2006): pixels of 0.175 mm, raw or converted images, masks of
-    /// half their size or of the same.
+    /// JSRT's 247 films with the masks of SCR (van Ginneken et al., "Segmentation of anatomical structures in chest radiographs", 2006):
+    /// pixels of 0.175 mm, raw or converted images, masks of half their size or of the same.
     /// </summary>
     public static MaskLayout Jsrt { get; } = new()
     {
-        Images = ["{name}", "images/{name}", "All247images/{name}", "{stem}.IMG", "images/{stem}.IMG", "All247images/{stem}.IMG", "{stem}.png", "images/{stem}.png", "{stem}.IMG.png", "images/{stem}.IMG.png"],
+        Images =
+        [
+            "{name}", "images/{name}", "All247images/{name}", "{stem}.IMG", "images/{stem}.IMG", "All247images/{stem}.IMG", "{stem}.png",
+            "images/{stem}.png", "{stem}.IMG.png", "images/{stem}.IMG.png"
+        ],
         Masks =
         [
             .. new[] { "masks", "fold1/masks", "fold2/masks", "scratch/fold1/masks", "scratch/fold2/masks" }
-                .SelectMany(folder => new[] { ".png", ".IMG.png", ".bmp", ".gif" }.Select(ending => $"{folder}/{{structure}}/{{stem}}{ending}")),
+                .SelectMany(folder => new[]
+                {
+                    ".png",
+                    ".IMG.png",
+                    ".bmp",
+                    ".gif"
+                }.Select(ending => $"{folder}/{{structure}}/{{stem}}{ending}")),
         ],
         Endings = [".png", ".bmp", ".gif", ".IMG"],
         Structures = ["left_lung", "right_lung", "heart", "left_clavicle", "right_clavicle"],
@@ -30,7 +40,10 @@ internal sealed record MaskLayout
         MasksMayHalve = true,
     };
 
-    /// <summary>Montgomery County's 138 films with a mask for each lung (Jaeger et al., "Two public chest X-ray datasets", 2014): pixels of 0.0875 mm.</summary>
+    /// <summary>
+    /// Montgomery County's 138 films with a mask for each lung (Jaeger et al., "Two public chest X-ray datasets", 2014): pixels of 0.0875
+    /// mm.
+    /// </summary>
     public static MaskLayout Montgomery { get; } = new()
     {
         Images = ["{name}", "CXR_png/{name}", "CXR_png/{stem}.png"],
@@ -42,7 +55,10 @@ internal sealed record MaskLayout
         Spacing = new PixelSpacing(0.0875),
     };
 
-    /// <summary>Places of the image below the data folder, the first that is there; <c>{name}</c> is the list's word, <c>{stem}</c> the same without its endings.</summary>
+    /// <summary>
+    /// Places of the image below the data folder, the first that is there; <c>{name}</c> is the list's word, <c>{stem}</c> the same without
+    /// its endings.
+    /// </summary>
     public required IReadOnlyList<string> Images { get; init; }
 
     /// <summary>Places of a mask, with <c>{structure}</c> too.</summary>

@@ -9,7 +9,8 @@ internal sealed class RibPolygons(string list, string key, IReadOnlyList<IReadOn
     public override string Name => $"{list}, key '{key}'";
 
     internal override IEnumerable<(string Name, float[] Values)> Origin =>
-        outlines.SelectMany((ribs, k) => ribs.Select(r => (key, (float[])[k, .. r.Points.SelectMany(p => new[] { (float)p.X, (float)p.Y })])));
+        outlines.SelectMany((
+            ribs, k) => ribs.Select(r => (key, (float[])[k, .. r.Points.SelectMany(p => new[] { (float)p.X, (float)p.Y })])));
 
     public override StructureMap Load(IImageDecoder decoder, int width, int height)
     {
@@ -32,7 +33,8 @@ internal sealed class RibPolygons(string list, string key, IReadOnlyList<IReadOn
         {
             var (x, y) = outline.Points[i];
             if (x >= 0 && y >= 0 && x <= width && y <= height) continue;
-            throw new ArkInputException(list, $"'{outline.Rib}', key '{key}', point {i + 1}", FormattableString.Invariant($"lies at ({x}, {y}), outside the image of {width}x{height} pixels"),
+            throw new ArkInputException(list, $"'{outline.Rib}', key '{key}', point {i + 1}", FormattableString.Invariant(
+                $"lies at ({x}, {y}), outside the image of {width}x{height} pixels"),
                 "Correct the outline, or put the image there that it was drawn on.");
         }
     }

@@ -2,8 +2,12 @@ using System.Globalization;
 
 namespace Ark.Data;
 
-/// <summary>What the adapters share: structures, the splits' lists, the size of a pixel (<c>spacing</c>, in mm), and patients (<c>patient_pattern</c>).</summary>
-internal abstract class SegmentationListAdapter(DatasetDefinition definition, AdapterSettings settings, PixelSpacing? spacing) : ISegmentationAdapter
+/// <summary>
+/// What the adapters share: structures, the splits' lists, the size of a pixel (<c>spacing</c>, in mm), and patients
+/// (<c>patient_pattern</c>).
+/// </summary>
+internal abstract class SegmentationListAdapter(DatasetDefinition definition, AdapterSettings settings, PixelSpacing? spacing)
+    : ISegmentationAdapter
 {
     private readonly System.Text.RegularExpressions.Regex? _patient = settings.Pattern("patient_pattern");
     private readonly PixelSpacing? _spacing = SpacingOf(settings) ?? spacing;
@@ -28,10 +32,12 @@ internal abstract class SegmentationListAdapter(DatasetDefinition definition, Ad
     protected abstract IEnumerable<SegmentationSample> Read(string list, DatasetSplit split, CancellationToken cancellationToken);
 
     /// <summary>Puts a sample together.</summary>
-    protected SegmentationSample Sample(string name, string path, MaskSource masks) => new(SourceOf(path), masks) { PatientId = PatientOf(name), Spacing = _spacing };
+    protected SegmentationSample Sample(string name, string path, MaskSource masks) =>
+        new(SourceOf(path), masks) { PatientId = PatientOf(name), Spacing = _spacing };
 
     /// <summary>A raw film by its ending; else what the decoder knows.</summary>
-    private static ImageSource SourceOf(string path) => path.EndsWith(RawRadiograph.Extension, StringComparison.OrdinalIgnoreCase) ? new RawRadiograph(path) : new ImageFile(path);
+    private static ImageSource SourceOf(string path) =>
+        path.EndsWith(RawRadiograph.Extension, StringComparison.OrdinalIgnoreCase) ? new RawRadiograph(path) : new ImageFile(path);
 
     private string? PatientOf(string name)
     {

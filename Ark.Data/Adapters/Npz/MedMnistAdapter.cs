@@ -38,7 +38,12 @@ internal sealed class MedMnistAdapter : IDatasetAdapter
         var targets = NpzLabels.Read(archive, prefix + "_labels", Labels);
         var images = NpzImages.Read(archive, prefix + "_images", targets.Length, cancellationToken);
         return [.. targets.Select((target, n) => new ImageSample(
-            new ArrayImage(string.Create(CultureInfo.InvariantCulture, $"{path}#{prefix}_images[{n}]"), images.Width, images.Height, images.Channels, images.Pixels[n]),
+            new ArrayImage(
+                string.Create(CultureInfo.InvariantCulture, $"{path}#{prefix}_images[{n}]"),
+                images.Width,
+                images.Height,
+                images.Channels,
+                images.Pixels[n]),
             target))];
     }
 }

@@ -21,7 +21,9 @@ internal sealed class NpyArrayReader : IDisposable
         _error = refuse;
         Header = NpyHeader.Read(Read, refuse);
         var needed = Header.HeaderLength + Header.DataLength;
-        if (needed != length) throw refuse($"the size does not fit: the shape {Header.ShapeText} needs {needed} bytes with its header, the entry has {length}");
+        if (needed != length)
+            throw refuse(
+                $"the size does not fit: the shape {Header.ShapeText} needs {needed} bytes with its header, the entry has {length}");
     }
 
     /// <summary>Element type and shape.</summary>

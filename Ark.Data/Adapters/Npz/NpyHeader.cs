@@ -8,7 +8,10 @@ internal sealed record NpyHeader
     // numpy pads headers to 64 bytes; only structured types, which are refused, make long ones.
     private const int MaxHeaderLength = 16 * 1024;
 
-    /// <summary>Signed integer <c>i</c>, unsigned integer <c>u</c>, boolean <c>b</c>, floating point <c>f</c>, or text <c>U</c> (UTF-32) or <c>S</c> (bytes).</summary>
+    /// <summary>
+    /// Signed integer <c>i</c>, unsigned integer <c>u</c>, boolean <c>b</c>, floating point <c>f</c>, or text <c>U</c> (UTF-32) or <c>S</c>
+    /// (bytes).
+    /// </summary>
     public required char Kind { get; init; }
 
     /// <summary>Bytes of an element: 1, 2, 4 or 8 of a number, any of a text.</summary>

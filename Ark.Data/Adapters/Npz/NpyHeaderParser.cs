@@ -52,9 +52,18 @@ internal ref struct NpyHeaderParser(ReadOnlySpan<byte> text, Func<string, ArkInp
         }
 
         if (Peek() != '\0') throw refuse("the NPY header is invalid: something follows its dictionary");
-        if (type is null || fortran is null || shape is null) throw refuse("the NPY header is invalid: descr, fortran_order or shape is missing");
+        if (type is null || fortran is null || shape is null)
+            throw refuse("the NPY header is invalid: descr, fortran_order or shape is missing");
         var (order, kind, size) = ElementType(type);
-        var header = new NpyHeader { Kind = kind, ElementSize = size, BigEndian = order == '>', FortranOrder = fortran.Value, Shape = shape, HeaderLength = headerLength };
+        var header = new NpyHeader
+        {
+            Kind = kind,
+            ElementSize = size,
+            BigEndian = order == '>',
+            FortranOrder = fortran.Value,
+            Shape = shape,
+            HeaderLength = headerLength,
+        };
         try
         {
             _ = header.DataLength;
@@ -70,13 +79,16 @@ internal ref struct NpyHeaderParser(ReadOnlySpan<byte> text, Func<string, ArkInp
     private readonly (char Order, char Kind, int Size) ElementType(string type)
     {
         if (type.EndsWith('O')) throw refuse("is an object array: it holds a pickle, which is never read");
-        if (type is [var order and ('<' or '>' or '|' or '='), var kind and ('i' or 'u' or 'f' or 'b'), var digit and ('1' or '2' or '4' or '8')])
+        if (type is [var order
+            and ('<' or '>' or '|' or '='), var kind and ('i' or 'u' or 'f' or 'b'), var digit and ('1' or '2' or '4' or '8')])
         {
             var size = digit - '0';
             if (kind switch { 'b' => size == 1, 'f' => size >= 2, _ => true } && (order != '|' || size == 1)) return (order, kind, size);
         }
 
-        if (type is ['<' or '>' or '|' or '=', 'U' or 'S', ..] && int.TryParse(type.AsSpan(2), NumberStyles.None, CultureInfo.InvariantCulture, out var length) && length is > 0 and <= MaxTextLength)
+        if (type is ['<' or '>' or '|' or '=', 'U' or 'S', ..]
+            && int.TryParse(type.AsSpan(2), NumberStyles.None, CultureInfo.InvariantCulture, out var length)
+            && length is > 0 and <= MaxTextLength)
             return (type[0], type[1], type[1] == 'U' ? 4 * length : length);
 
         throw refuse($"the dtype '{type}' is unsupported");
@@ -117,7 +129,10 @@ internal ref struct NpyHeaderParser(ReadOnlySpan<byte> text, Func<string, ArkInp
     {
         Peek();
         var rest = _text[_at..];
-        var (length, value) = rest.StartsWith("True"u8) ? (4, true) : rest.StartsWith("False"u8) ? (5, false) : throw refuse("the NPY header is invalid: fortran_order is neither True nor False");
+        var (length, value) = rest.StartsWith("True"u8)
+            ? (4, true)
+            : rest.StartsWith("False"u8) ? (5, false)
+            : throw refuse("the NPY header is invalid: fortran_order is neither True nor False");
         _at += length;
         return value;
     }
@@ -146,6 +161,8 @@ internal ref struct NpyHeaderParser(ReadOnlySpan<byte> text, Func<string, ArkInp
         while (_at < _text.Length && char.IsAsciiDigit((char)_text[_at])) _at++;
         var digits = _text[start.._at];
         if (long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var value)) return value;
-        throw refuse(digits.IsEmpty ? $"the NPY header is invalid: expected a number at its byte {start}" : "the shape has a length that is too large");
+        throw refuse(digits.IsEmpty
+            ? $"the NPY header is invalid: expected a number at its byte {start}"
+            : "the shape has a length that is too large");
     }
 }

@@ -27,7 +27,8 @@ internal sealed class NpzArchive : IDisposable
     public string Path { get; }
 
     /// <summary>The arrays' names, without <c>.npy</c>.</summary>
-    public IReadOnlyList<string> Keys => [.. _zip.Entries.Where(e => e.FullName.EndsWith(".npy", StringComparison.Ordinal)).Select(e => e.FullName[..^4])];
+    public IReadOnlyList<string> Keys =>
+        [.. _zip.Entries.Where(e => e.FullName.EndsWith(".npy", StringComparison.Ordinal)).Select(e => e.FullName[..^4])];
 
     /// <summary>Opens an archive.</summary>
     /// <param name="path">The file.</param>
@@ -66,7 +67,9 @@ internal sealed class NpzArchive : IDisposable
         var entries = _zip.Entries.Where(e => e.FullName == name).Take(2).ToList();
         if (entries.Count == 0)
         {
-            var keys = _zip.Entries.Take(12).Select(e => e.FullName.EndsWith(".npy", StringComparison.Ordinal) ? e.FullName[..^4] : e.FullName);
+            var keys = _zip.Entries.Take(12).Select(e => e.FullName.EndsWith(".npy", StringComparison.Ordinal)
+                ? e.FullName[..^4]
+                : e.FullName);
             throw new ArkInputException(Path, $"entry '{key}'", "the entry is missing", $"The archive has: {string.Join(", ", keys)}.");
         }
 
@@ -76,7 +79,8 @@ internal sealed class NpzArchive : IDisposable
         if (entry.CompressedLength > _fileLength || entry.Length > (entry.CompressedLength * MostOfAByte) + 64)
             throw Error("the entry's size is a lie: it is larger than the file can hold");
         if (entry.Length > LargeArray && entry.Length / Math.Max(1, entry.CompressedLength) > LargeArrayMostOfAByte)
-            throw Error($"the entry unpacks to {entry.Length} bytes from {entry.CompressedLength}, over the limit of {LargeArrayMostOfAByte} to 1");
+            throw Error(
+                $"the entry unpacks to {entry.Length} bytes from {entry.CompressedLength}, over the limit of {LargeArrayMostOfAByte} to 1");
         Stream? stream = null;
         try
         {

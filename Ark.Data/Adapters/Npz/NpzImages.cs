@@ -1,6 +1,8 @@
 namespace Ark.Data;
 
-/// <summary>Reads an image array <c>[N, H, W]</c> or <c>[N, H, W, C]</c> into one byte array per image: a set may be larger than one array can be.</summary>
+/// <summary>
+/// Reads an image array <c>[N, H, W]</c> or <c>[N, H, W, C]</c> into one byte array per image: a set may be larger than one array can be.
+/// </summary>
 internal sealed class NpzImages
 {
     private const int MaxSide = 16_384;
@@ -38,13 +40,16 @@ internal sealed class NpzImages
         using var array = archive.OpenArray(key);
         var header = array.Header;
         var shape = header.Shape;
-        if (shape.Count is not (3 or 4)) throw array.Error($"the shape {header.ShapeText} is not that of images, expected (N, H, W) or (N, H, W, 3)");
+        if (shape.Count is not (3 or 4))
+            throw array.Error($"the shape {header.ShapeText} is not that of images, expected (N, H, W) or (N, H, W, 3)");
         if (header.Kind is not ('u' or 'i')) throw array.Error("the dtype is not that of images, expected integers from 0 to 255");
         if (shape[0] != expected) throw array.Error($"the count does not fit: {shape[0]} images, {expected} rows of labels");
         var channels = shape.Count == 4 ? shape[3] : 1;
         if (shape[1] is < 1 or > MaxSide || shape[2] is < 1 or > MaxSide || channels is not (1 or 3))
-            throw array.Error($"the shape {header.ShapeText} is not that of images, expected sides from 1 to {MaxSide} and 1 or 3 channels");
-        if (shape[1] * shape[2] * channels * header.ElementSize > MaxImageBytes) throw array.Error($"the shape {header.ShapeText} is too large: an image has more than {MaxImageBytes} bytes");
+            throw array.Error(
+                $"the shape {header.ShapeText} is not that of images, expected sides from 1 to {MaxSide} and 1 or 3 channels");
+        if (shape[1] * shape[2] * channels * header.ElementSize > MaxImageBytes)
+            throw array.Error($"the shape {header.ShapeText} is too large: an image has more than {MaxImageBytes} bytes");
         var images = new NpzImages((int)shape[2], (int)shape[1], (int)channels, new byte[expected][]);
         if (header.FortranOrder) images.ReadFortran(array, cancellationToken);
         else images.ReadRows(array, cancellationToken);
@@ -61,7 +66,8 @@ internal sealed class NpzImages
             cancellationToken.ThrowIfCancellationRequested();
             array.Read(raw);
             Pixels[n] = new byte[length];
-            if (!NpyElements.TryToBytes(raw, array.Header, Pixels[n])) throw array.Error($"image {n} has a value out of the range 0 to 255");
+            if (!NpyElements.TryToBytes(raw, array.Header, Pixels[n]))
+                throw array.Error($"image {n} has a value out of the range 0 to 255");
         }
     }
 
@@ -79,7 +85,8 @@ internal sealed class NpzImages
                 for (var y = 0; y < Height; y++)
                 {
                     array.Read(raw);
-                    if (!NpyElements.TryToBytes(raw, array.Header, values)) throw array.Error("an image has a value out of the range 0 to 255");
+                    if (!NpyElements.TryToBytes(raw, array.Header, values))
+                        throw array.Error("an image has a value out of the range 0 to 255");
                     var at = (((y * Width) + x) * Channels) + c;
                     for (var n = 0; n < values.Length; n++) Pixels[n][at] = values[n];
                 }

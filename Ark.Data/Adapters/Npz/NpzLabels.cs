@@ -16,7 +16,8 @@ internal static class NpzLabels
     {
         using var array = archive.OpenArray(key);
         var header = array.Header;
-        if (header.Shape.Count is not (1 or 2)) throw array.Error($"the shape {header.ShapeText} is not that of labels, expected (N, L) or (N,)");
+        if (header.Shape.Count is not (1 or 2))
+            throw array.Error($"the shape {header.ShapeText} is not that of labels, expected (N, L) or (N,)");
         var columns = header.Shape.Count == 2 ? header.Shape[1] : 1;
         var expected = labels.Task == LabelTask.MultiLabel ? labels.Count : 1;
         if (header.Kind is 'U' or 'S') throw array.Error("the dtype is unsupported for labels, expected numbers");
@@ -50,6 +51,7 @@ internal static class NpzLabels
 
         return targets;
 
-        ArkInputException Error(int row, double value, string range) => array.Error(FormattableString.Invariant($"the label of row {row} is {value}, out of the range {range}"));
+        ArkInputException Error(int row, double value, string range) =>
+            array.Error(FormattableString.Invariant($"the label of row {row} is {value}, out of the range {range}"));
     }
 }

@@ -17,11 +17,17 @@ internal sealed class CsvLabelSettings
         foreach (var label in Columns.Keys)
         {
             if (!Labels.Names.Contains(label, StringComparer.Ordinal))
-                throw settings.Error("columns." + label, $"'{label}' is not among the dataset's diseases", NameSuggestion.For(label, [.. Labels.Names], "The diseases are"));
+                throw settings.Error(
+                    "columns." + label,
+                    $"'{label}' is not among the dataset's diseases",
+                    NameSuggestion.For(label, [.. Labels.Names], "The diseases are"));
         }
 
         if (FindingsColumn is not null && Labels.Task == LabelTask.MultiClass)
-            throw settings.Error("findings_column", "lists several findings, and a multi-class dataset has one class an image", "Use 'class_column', or another task_type.");
+            throw settings.Error(
+                "findings_column",
+                "lists several findings, and a multi-class dataset has one class an image",
+                "Use 'class_column', or another task_type.");
     }
 
     public LabelSchema Labels { get; }
@@ -47,7 +53,8 @@ internal sealed class CsvLabelSettings
     public string Meaning(string field)
     {
         if (Values.Count == 0) return field;
-        if (Values.TryGetValue(field, out var meaning) || (field.Length > 0 && Values.TryGetValue("*", out meaning))) return meaning == "missing" ? "" : meaning;
+        if (Values.TryGetValue(field, out var meaning) || (field.Length > 0 && Values.TryGetValue("*", out meaning)))
+            return meaning == "missing" ? "" : meaning;
         return field;
     }
 }

@@ -12,7 +12,10 @@ namespace Ark.Data;
 internal sealed class CsvLabels
 {
     /// <summary>The settings that this class reads.</summary>
-    public static readonly string[] Settings = ["class_column", "columns.", "findings_column", "findings_separator", "values.", "uncertain", "missing"];
+    public static readonly string[] Settings =
+    [
+        "class_column", "columns.", "findings_column", "findings_separator", "values.", "uncertain", "missing"
+    ];
 
     private readonly CsvTable _csv;
     private readonly CsvLabelSettings _settings;
@@ -58,7 +61,10 @@ internal sealed class CsvLabels
         "0" or "0.0" => 0,
         "1" or "1.0" => 1,
         "-1" or "-1.0" => _uncertain.Next(),
-        var other => throw _csv.Error(column, $"the label '{other}' is invalid", "Expected 1 (present), 0 (absent), -1 (uncertain) or nothing (missing); 'settings: {values: {WORD: 1}}' explains other words."),
+        var other => throw _csv.Error(
+            column,
+            $"the label '{other}' is invalid",
+            "Expected 1 (present), 0 (absent), -1 (uncertain) or nothing (missing); 'settings: {values: {WORD: 1}}' explains other words."),
     };
 
     // Brackets and quotes: some files hold a list as Python prints it.
@@ -70,7 +76,9 @@ internal sealed class CsvLabels
             return;
         }
 
-        foreach (var part in cell.Trim('[', ']').Split(_settings.Separator, StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        foreach (var part in cell
+            .Trim('[', ']')
+            .Split(_settings.Separator, StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
         {
             var name = _settings.Meaning(part.Trim('\'', '"').Trim());
             for (var k = 0; k < targets.Length; k++)
@@ -92,6 +100,9 @@ internal sealed class CsvLabels
         }
 
         if (int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var index) && index < _labels.Count) return index;
-        throw _csv.Error(column, $"the class label '{value}' is neither a name nor a number in the range 0 to {_labels.Count - 1}", $"The classes are {string.Join(", ", _labels.Names.Select((n, i) => $"{i} = {n}"))}.");
+        throw _csv.Error(
+            column,
+            $"the class label '{value}' is neither a name nor a number in the range 0 to {_labels.Count - 1}",
+            $"The classes are {string.Join(", ", _labels.Names.Select((n, i) => $"{i} = {n}"))}.");
     }
 }

@@ -3,8 +3,8 @@ namespace Ark.Data;
 /// <summary>
 /// Reads a CSV with a header; everything is found by column name, never by position. Settings, beside those of <see cref="ImageFinder"/>:
 /// <c>image_column</c>; <c>patient_column</c>; <c>split_column</c>, where one file holds all splits, with <c>splits.train</c> and so on for
-/// its words (several with commas); <c>rows</c>: <c>each</c> row is an image (default), or the rows of one image are joined, a finding being
-/// present if <c>any</c> row or the <c>majority</c> says so; and those of <see cref="CsvLabels"/>.
+/// its words (several with commas); <c>rows</c>: <c>each</c> row is an image (default), or the rows of one image are joined, a finding
+/// being present if <c>any</c> row or the <c>majority</c> says so; and those of <see cref="CsvLabels"/>.
 /// </summary>
 internal sealed class CsvListAdapter : RowAdapter
 {
@@ -31,23 +31,33 @@ internal sealed class CsvListAdapter : RowAdapter
         _rows = _settings.Choice("rows", "each", "any", "majority");
         foreach (var split in _settings.Below("splits.").Keys)
         {
-            if (SplitNames.All.All(s => s.Word() != split)) throw _settings.Error("splits." + split, "is no split", "The splits are train, val, test.");
+            if (SplitNames.All.All(s => s.Word() != split))
+                throw _settings.Error("splits." + split, "is no split", "The splits are train, val, test.");
         }
     }
 
     /// <inheritdoc/>
     protected override ArkInputException Empty(string list, DatasetSplit split) => _settings.Text("split_column") is { } column
-        ? new(list, null, $"the list is empty: no row of the column '{column}' belongs to the split '{split.Word()}'", $"Set 'settings: {{splits: {{{split.Word()}: WORD}}}}'.")
+        ? new(
+            list,
+            null,
+            $"the list is empty: no row of the column '{column}' belongs to the split '{split.Word()}'",
+            $"Set 'settings: {{splits: {{{split.Word()}: WORD}}}}'.")
         : new(list, null, "the list is empty: it has no row below its header");
 
     /// <inheritdoc/>
-    protected override void Read(string list, DatasetSplit split, List<ImageSample> samples, Action<ArkInputException> problem, CancellationToken cancellationToken)
+    protected override void Read(
+        string list, DatasetSplit split, List<ImageSample> samples, Action<ArkInputException> problem, CancellationToken cancellationToken)
     {
         using var csv = CsvTable.Open(list);
-        var image = _settings.Text("image_column") is { } named ? csv.Column(named) : csv.AnyColumn(ImageColumns, "Set 'settings: {image_column: NAME}'.");
+        var image = _settings.Text("image_column") is { } named
+            ? csv.Column(named)
+            : csv.AnyColumn(ImageColumns, "Set 'settings: {image_column: NAME}'.");
         var patient = PatientColumn(csv);
         var labels = new CsvLabels(csv, _labels, split);
-        var splits = _settings.Text("split_column") is { } column ? new CsvSplits(csv, csv.Column(column), _settings.Below("splits.")) : null;
+        var splits = _settings.Text("split_column") is { } column
+            ? new CsvSplits(csv, csv.Column(column), _settings.Below("splits."))
+            : null;
         var joined = _rows == "each" ? null : new RowJoiner(_rows == "majority", Labels.Task);
         while (csv.Read())
         {
@@ -60,7 +70,11 @@ internal sealed class CsvListAdapter : RowAdapter
                 var name = csv[image];
                 if (joined is not null && joined.TryJoin(csv, name, targets, samples)) continue;
                 var patientId = patient < 0 ? _images.Patient(name) : csv[patient];
-                samples.Add(new ImageSample(_images.Find(name, list, csv.Line, split), targets) { PatientId = patientId is "" ? null : patientId, Place = new(list, csv.Line) });
+                samples.Add(new ImageSample(_images.Find(name, list, csv.Line, split), targets)
+                {
+                    PatientId = patientId is "" ? null : patientId,
+                    Place = new(list, csv.Line),
+                });
                 joined?.Add(name, samples.Count - 1, targets);
             }
             catch (ArkInputException e)

@@ -3,7 +3,9 @@ using CsvHelper;
 
 namespace Ark.Data;
 
-/// <summary>Reads a CSV with a header, row by row, with columns by name. Strict: quotes must close, every row has as many fields as the header.</summary>
+/// <summary>
+/// Reads a CSV with a header, row by row, with columns by name. Strict: quotes must close, every row has as many fields as the header.
+/// </summary>
 internal sealed class CsvTable : IDisposable
 {
     private const int MaxColumns = 4096;
@@ -50,7 +52,8 @@ internal sealed class CsvTable : IDisposable
         var table = new CsvTable(path);
         try
         {
-            if (!table.TryNext(out table._header)) throw new ArkInputException(path, null, "the list is empty", "It needs a header line and a row per image.");
+            if (!table.TryNext(out table._header))
+                throw new ArkInputException(path, null, "the list is empty", "It needs a header line and a row per image.");
             return table;
         }
         catch
@@ -73,7 +76,11 @@ internal sealed class CsvTable : IDisposable
     {
         var column = Find(name);
         if (column >= 0) return column;
-        throw new ArkInputException(_path, "line 1", $"the header has {(column == -1 ? "no" : "more than one")} column '{name}'", NameSuggestion.For(name, _header, "Its columns are"));
+        throw new ArkInputException(
+            _path,
+            "line 1",
+            $"the header has {(column == -1 ? "no" : "more than one")} column '{name}'",
+            NameSuggestion.For(name, _header, "Its columns are"));
     }
 
     /// <summary>Finds the first of several columns.</summary>
@@ -84,7 +91,9 @@ internal sealed class CsvTable : IDisposable
     public int AnyColumn(IReadOnlyList<string> names, string hint)
     {
         var name = names.FirstOrDefault(Has);
-        return name is not null ? Column(name) : throw new ArkInputException(_path, "line 1", $"the header has no image column ({string.Join(", ", names)})", hint);
+        return name is not null
+            ? Column(name)
+            : throw new ArkInputException(_path, "line 1", $"the header has no image column ({string.Join(", ", names)})", hint);
     }
 
     /// <summary>Reads the next row.</summary>
@@ -96,7 +105,9 @@ internal sealed class CsvTable : IDisposable
     /// <exception cref="ArkInputException">It has not; the next row can still be read.</exception>
     public void CheckRow()
     {
-        if (_fields.Length != _header.Length) throw new ArkInputException(_path, $"line {Line}", $"the row has {_fields.Length} fields, expected {_header.Length} as in the header");
+        if (_fields.Length != _header.Length)
+            throw new ArkInputException(
+                _path, $"line {Line}", $"the row has {_fields.Length} fields, expected {_header.Length} as in the header");
     }
 
     /// <summary>The error for a field of the current row.</summary>
@@ -104,7 +115,8 @@ internal sealed class CsvTable : IDisposable
     /// <param name="problem">What is wrong.</param>
     /// <param name="hint">What to do about it.</param>
     /// <returns>The exception to throw.</returns>
-    public ArkInputException Error(int column, string problem, string hint) => new(_path, $"line {Line}, column '{_header[column]}'", problem, hint);
+    public ArkInputException Error(int column, string problem, string hint) =>
+        new(_path, $"line {Line}, column '{_header[column]}'", problem, hint);
 
     /// <summary>The error for the current row as a whole.</summary>
     /// <param name="problem">What is wrong.</param>
@@ -124,12 +136,15 @@ internal sealed class CsvTable : IDisposable
         }
         catch (CsvFormatException e)
         {
-            throw new ArkInputException(_path, $"line {Math.Max(Line, e.LineNumber)}", $"is no valid CSV: {e.Message.TrimEnd('.')}", "Check the quotes.", e);
+            throw new ArkInputException(
+                _path, $"line {Math.Max(Line, e.LineNumber)}", $"is no valid CSV: {e.Message.TrimEnd('.')}", "Check the quotes.", e);
         }
 
         Line = _reader.LineNumber;
-        if (_reader.FieldCount > MaxColumns) throw new ArkInputException(_path, $"line {Line}", $"the row has too many columns ({_reader.FieldCount}, limit {MaxColumns})");
-        if (!Utf8.IsValid(_reader.RawRecord)) throw new ArkInputException(_path, $"line {Line}", "is not valid UTF-8", "Save the list with the encoding UTF-8.");
+        if (_reader.FieldCount > MaxColumns)
+            throw new ArkInputException(_path, $"line {Line}", $"the row has too many columns ({_reader.FieldCount}, limit {MaxColumns})");
+        if (!Utf8.IsValid(_reader.RawRecord))
+            throw new ArkInputException(_path, $"line {Line}", "is not valid UTF-8", "Save the list with the encoding UTF-8.");
         fields = _reader.Current.ToArray();
         return true;
     }

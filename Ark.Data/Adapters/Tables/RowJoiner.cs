@@ -23,7 +23,8 @@ internal sealed class RowJoiner(bool majority, LabelTask task)
     {
         if (!_images.TryGetValue(name, out var entry)) return false;
         if (task == LabelTask.MultiClass && !targets.AsSpan().SequenceEqual(samples[entry.Sample].Targets))
-            throw csv.Error($"the image '{name}' has another class in line {samples[entry.Sample].Place!.Value.Line}", "Give each image one class.");
+            throw csv.Error(
+                $"the image '{name}' has another class in line {samples[entry.Sample].Place!.Value.Line}", "Give each image one class.");
         Count(entry, targets);
         return true;
     }
@@ -35,7 +36,8 @@ internal sealed class RowJoiner(bool majority, LabelTask task)
         {
             var targets = samples[sample].Targets;
             // A soft label, drawn for an uncertain one, is no vote: it stays where no row is certain.
-            for (var k = 0; k < targets.Length; k++) targets[k] = certain[k] == 0 ? soft[k] : present[k] > (majority ? certain[k] / 2.0 : 0) ? 1 : 0;
+            for (var k = 0; k < targets.Length; k++)
+                targets[k] = certain[k] == 0 ? soft[k] : present[k] > (majority ? certain[k] / 2.0 : 0) ? 1 : 0;
         }
     }
 

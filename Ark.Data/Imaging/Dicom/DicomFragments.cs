@@ -28,7 +28,8 @@ internal static class DicomFragments
             total += (int)length;
         }
 
-        if (pieces.Count < 2 || total == pieces[0].Length) throw data.Error(DicomTag.PixelData, "the encapsulated pixel data of the DICOM file is empty");
+        if (pieces.Count < 2 || total == pieces[0].Length)
+            throw data.Error(DicomTag.PixelData, "the encapsulated pixel data of the DICOM file is empty");
         var joined = new byte[total - pieces[0].Length];
         at = 0;
         foreach (var piece in pieces.Skip(1))
@@ -40,5 +41,6 @@ internal static class DicomFragments
         return joined;
     }
 
-    private static ArkInputException Truncated(DicomDataSet data) => data.Error(DicomTag.PixelData, "the encapsulated pixel data of the DICOM file is truncated or damaged");
+    private static ArkInputException Truncated(DicomDataSet data) =>
+        data.Error(DicomTag.PixelData, "the encapsulated pixel data of the DICOM file is truncated or damaged");
 }

@@ -16,12 +16,15 @@ internal sealed class DicomLookup
         if (descriptor.Length < 6) throw item.Error(DicomTag.LutDescriptor, "the DICOM look-up table has no descriptor");
         _count = BinaryPrimitives.ReadUInt16LittleEndian(descriptor) is var entries and not 0 ? entries : 65536;
         var signed = item.IsSigned(DicomTag.LutDescriptor) || signedInput;
-        _first = signed ? BinaryPrimitives.ReadInt16LittleEndian(descriptor[2..]) : BinaryPrimitives.ReadUInt16LittleEndian(descriptor[2..]);
+        _first = signed
+            ? BinaryPrimitives.ReadInt16LittleEndian(descriptor[2..])
+            : BinaryPrimitives.ReadUInt16LittleEndian(descriptor[2..]);
         Bits = BinaryPrimitives.ReadUInt16LittleEndian(descriptor[4..]);
         if (Bits is < 8 or > 16) throw item.Error(DicomTag.LutDescriptor, $"a look-up table of {Bits} bits is unsupported");
         _data = item.Bytes(DicomTag.LutData);
         _wide = _data.Length >= _count * 2;
-        if (!_wide && _data.Length < _count) throw item.Error(DicomTag.LutData, $"the DICOM look-up table has {_data.Length} bytes, too short for its {_count} entries");
+        if (!_wide && _data.Length < _count)
+            throw item.Error(DicomTag.LutData, $"the DICOM look-up table has {_data.Length} bytes, too short for its {_count} entries");
     }
 
     /// <summary>The bits of its entries.</summary>

@@ -47,7 +47,8 @@ internal ref struct DicomReader
         {
             var (tag, _, length) = ReadHeader(implicitly: false);
             var value = Take(tag, length);
-            if (tag == DicomTag.TransferSyntax && value.Length <= 64) syntax = System.Text.Encoding.Latin1.GetString(value.Span).Trim(' ', '\0');
+            if (tag == DicomTag.TransferSyntax && value.Length <= 64)
+                syntax = System.Text.Encoding.Latin1.GetString(value.Span).Trim(' ', '\0');
         }
 
         return syntax;
@@ -137,12 +138,15 @@ internal ref struct DicomReader
         var tag = ReadTag();
         var length = BinaryPrimitives.ReadUInt32LittleEndian(_bytes[_at..]);
         _at += 4;
-        return tag is DicomTag.Item or DicomTag.SequenceEnd ? (tag, length) : throw Error(sequence, $"the sequence holds {DicomTag.Text(tag)}, expected an item; the DICOM file is invalid");
+        return tag is DicomTag.Item or DicomTag.SequenceEnd
+            ? (tag, length)
+            : throw Error(sequence, $"the sequence holds {DicomTag.Text(tag)}, expected an item; the DICOM file is invalid");
     }
 
     private (uint Tag, string Type, uint Length) ReadHeader(bool implicitly)
     {
-        if (_bytes.Length - _at < 8) throw new ArkInputException(_name, $"byte {_at}", "the DICOM file is truncated: it ends within an element");
+        if (_bytes.Length - _at < 8)
+            throw new ArkInputException(_name, $"byte {_at}", "the DICOM file is truncated: it ends within an element");
         var tag = ReadTag();
         if (implicitly || tag >> 16 == 0xFFFE)
         {
@@ -152,7 +156,8 @@ internal ref struct DicomReader
         }
 
         var (a, b) = ((char)_bytes[_at], (char)_bytes[_at + 1]);
-        if (!char.IsAsciiLetterUpper(a) || !char.IsAsciiLetterUpper(b)) throw Error(tag, "the element has an invalid value representation, so the DICOM file cannot be read on");
+        if (!char.IsAsciiLetterUpper(a) || !char.IsAsciiLetterUpper(b))
+            throw Error(tag, "the element has an invalid value representation, so the DICOM file cannot be read on");
         var type = string.Create(2, (a, b), static (span, pair) => (span[0], span[1]) = pair);
         if (type is "OB" or "OD" or "OF" or "OL" or "OV" or "OW" or "SQ" or "SV" or "UC" or "UN" or "UR" or "UT" or "UV")
         {
@@ -169,7 +174,8 @@ internal ref struct DicomReader
 
     private uint ReadTag()
     {
-        var tag = ((uint)BinaryPrimitives.ReadUInt16LittleEndian(_bytes[_at..]) << 16) | BinaryPrimitives.ReadUInt16LittleEndian(_bytes[(_at + 2)..]);
+        var tag = ((uint)BinaryPrimitives.ReadUInt16LittleEndian(_bytes[_at..]) << 16) | BinaryPrimitives.ReadUInt16LittleEndian(
+            _bytes[(_at + 2)..]);
         _at += 4;
         return tag;
     }
@@ -184,7 +190,8 @@ internal ref struct DicomReader
 
     private readonly int Checked(uint tag, uint length) => length <= _bytes.Length - _at
         ? (int)length
-        : throw Error(tag, $"the element claims a length of {length} bytes, and {_bytes.Length - _at} are left: the DICOM file is truncated");
+        : throw Error(
+            tag, $"the element claims a length of {length} bytes, and {_bytes.Length - _at} are left: the DICOM file is truncated");
 
     private readonly void CheckDepth(uint tag, int depth)
     {

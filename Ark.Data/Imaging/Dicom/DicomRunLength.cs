@@ -17,13 +17,16 @@ internal static class DicomRunLength
         var planes = pixels.Samples * pixels.BytesPerSample;
         if (frame.Length < HeaderLength) throw data.Error(DicomTag.PixelData, "the RLE frame of the DICOM file is truncated");
         if (BinaryPrimitives.ReadUInt32LittleEndian(frame) != planes)
-            throw data.Error(DicomTag.PixelData, $"the RLE frame does not have the {planes} segment(s) that its pixels need, so the DICOM file is invalid");
+            throw data.Error(
+                DicomTag.PixelData,
+                $"the RLE frame does not have the {planes} segment(s) that its pixels need, so the DICOM file is invalid");
         var result = new byte[planes * pixels.Count];
         for (var p = 0; p < planes; p++)
         {
             var start = BinaryPrimitives.ReadUInt32LittleEndian(frame[(4 + (4 * p))..]);
             var end = p + 1 < planes ? BinaryPrimitives.ReadUInt32LittleEndian(frame[(8 + (4 * p))..]) : (uint)frame.Length;
-            if (start < HeaderLength || end < start || end > frame.Length) throw data.Error(DicomTag.PixelData, "the RLE segments of the DICOM file overlap or are truncated");
+            if (start < HeaderLength || end < start || end > frame.Length)
+                throw data.Error(DicomTag.PixelData, "the RLE segments of the DICOM file overlap or are truncated");
             // Planes come with the high byte first; samples are written with the low byte first.
             var sample = p / pixels.BytesPerSample;
             var offset = (sample * pixels.Count * pixels.BytesPerSample) + (pixels.BytesPerSample - 1 - (p % pixels.BytesPerSample));
@@ -44,8 +47,10 @@ internal static class DicomRunLength
             if (control == sbyte.MinValue) continue;
             var repeats = control < 0;
             var length = repeats ? 1 - control : control + 1;
-            if (at + (repeats ? 1 : length) > packed.Length) throw data.Error(DicomTag.PixelData, "an RLE segment of the DICOM file is truncated");
-            if (length > count - done) throw data.Error(DicomTag.PixelData, "an RLE segment of the DICOM file is longer than its image, so its length is invalid");
+            if (at + (repeats ? 1 : length) > packed.Length)
+                throw data.Error(DicomTag.PixelData, "an RLE segment of the DICOM file is truncated");
+            if (length > count - done)
+                throw data.Error(DicomTag.PixelData, "an RLE segment of the DICOM file is longer than its image, so its length is invalid");
             for (var i = 0; i < length; i++) result[offset + ((done + i) * step)] = packed[repeats ? at : at + i];
             at += repeats ? 1 : length;
             done += length;

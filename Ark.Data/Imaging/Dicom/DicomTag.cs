@@ -33,7 +33,8 @@ internal static class DicomTag
     public const uint SequenceEnd = 0xFFFE_E0DD;
 
     /// <summary>Whether an attribute is kept.</summary>
-    public static bool IsWanted(uint tag) => tag is SamplesPerPixel or Photometric or PlanarConfiguration or NumberOfFrames or Rows or Columns
+    public static bool IsWanted(
+        uint tag) => tag is SamplesPerPixel or Photometric or PlanarConfiguration or NumberOfFrames or Rows or Columns
         or BitsAllocated or BitsStored or HighBit or PixelRepresentation or WindowCenter or WindowWidth or RescaleIntercept or RescaleSlope
         or VoiFunction or LutDescriptor or LutData or PixelData || IsWantedSequence(tag);
 

@@ -12,7 +12,8 @@ internal sealed class DicomWindow
         _center = center;
         _width = width;
         _function = data.Text(DicomTag.VoiFunction) is { Length: > 0 } function ? function : "LINEAR";
-        if (_function is not ("LINEAR" or "LINEAR_EXACT" or "SIGMOID")) throw data.Error(DicomTag.VoiFunction, "the DICOM window has an unsupported function (known: LINEAR, LINEAR_EXACT, SIGMOID)");
+        if (_function is not ("LINEAR" or "LINEAR_EXACT" or "SIGMOID"))
+            throw data.Error(DicomTag.VoiFunction, "the DICOM window has an unsupported function (known: LINEAR, LINEAR_EXACT, SIGMOID)");
         if (width < 1 && _function == "LINEAR") throw data.Error(DicomTag.WindowWidth, "the DICOM window has an invalid width: below 1");
         if (width <= 0) throw data.Error(DicomTag.WindowWidth, "the DICOM window has an invalid width: not above 0");
     }
@@ -22,7 +23,8 @@ internal sealed class DicomWindow
     {
         foreach (var place in DicomGroups.Of(data, DicomTag.FrameVoiLutSequence))
         {
-            if (place.Decimal(DicomTag.WindowCenter) is { } center && place.Decimal(DicomTag.WindowWidth) is { } width) return new DicomWindow(place, center, width);
+            if (place.Decimal(DicomTag.WindowCenter) is { } center && place.Decimal(DicomTag.WindowWidth) is { } width)
+                return new DicomWindow(place, center, width);
         }
 
         return null;

@@ -25,9 +25,11 @@ public class ModuleCheckpointExtensionsTests
         }
     }
 
-    private static Dictionary<string, byte[]> Snapshot(nn.Module module) => module.state_dict().ToDictionary(e => e.Key, e => RecordedTree.BytesOf(e.Value), StringComparer.Ordinal);
+    private static Dictionary<string, byte[]> Snapshot(nn.Module module) =>
+        module.state_dict().ToDictionary(e => e.Key, e => RecordedTree.BytesOf(e.Value), StringComparer.Ordinal);
 
-    private static Dictionary<string, Tensor> Prefixed(nn.Module module, string prefix) => module.state_dict().ToDictionary(e => prefix + e.Key, e => e.Value, StringComparer.Ordinal);
+    private static Dictionary<string, Tensor> Prefixed(nn.Module module, string prefix) =>
+        module.state_dict().ToDictionary(e => prefix + e.Key, e => e.Value, StringComparer.Ordinal);
 
     [Fact]
     public void Weights_come_back_bit_for_bit_through_either_format()
@@ -83,10 +85,17 @@ public class ModuleCheckpointExtensionsTests
         using var folder = new TemporaryFolder();
         using var source = new Model();
         using var model = new Model();
-        var file = new OrderedDictionary<string, object?> { [key] = found ? source.state_dict() : new OrderedDictionary<string, object?> { ["state"] = new List<object?>() } };
+        var file = new OrderedDictionary<string, object?>
+        {
+            [key] = found ? source.state_dict() : new OrderedDictionary<string, object?> { ["state"] = new List<object?>() },
+        };
         PyTorchFile.Save(folder.PathOf("a.pth"), file);
         if (found) Assert.Equal(key, model.load_checkpoint(folder.PathOf("a.pth")).NestedKey);
-        else Assert.Contains("'optimizer'", Assert.Throws<CheckpointException>(() => model.load_checkpoint(folder.PathOf("a.pth"))).Message, StringComparison.Ordinal);
+        else
+            Assert.Contains(
+                "'optimizer'",
+                Assert.Throws<CheckpointException>(() => model.load_checkpoint(folder.PathOf("a.pth"))).Message,
+                StringComparison.Ordinal);
     }
 
     [Fact]
@@ -163,7 +172,10 @@ public class ModuleCheckpointExtensionsTests
         using var folder = new TemporaryFolder();
         using var model = new Model();
         PyTorchFile.Save(folder.PathOf("a.pth"), new Dictionary<string, Tensor> { ["other.weight"] = ones(2), ["fc1.weight"] = ones(9) });
-        Assert.Contains("another model", Assert.Throws<CheckpointException>(() => model.load_checkpoint(folder.PathOf("a.pth"), strict)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "another model",
+            Assert.Throws<CheckpointException>(() => model.load_checkpoint(folder.PathOf("a.pth"), strict)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -226,9 +238,18 @@ public class ModuleCheckpointExtensionsTests
         using var model = new Model();
         model.save_py(folder.PathOf("a.pth"));
         model.save_safetensors(folder.PathOf("a.safetensors"));
-        Assert.Contains("load_safetensors", Assert.Throws<CheckpointException>(() => model.load_py(folder.PathOf("a.safetensors"))).Message, StringComparison.Ordinal);
-        Assert.Contains("load_py", Assert.Throws<CheckpointException>(() => model.load_safetensors(folder.PathOf("a.pth"))).Message, StringComparison.Ordinal);
-        Assert.Contains("does not exist", Assert.Throws<CheckpointException>(() => model.load_py(folder.PathOf("b.pth"))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "load_safetensors",
+            Assert.Throws<CheckpointException>(() => model.load_py(folder.PathOf("a.safetensors"))).Message,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "load_py",
+            Assert.Throws<CheckpointException>(() => model.load_safetensors(folder.PathOf("a.pth"))).Message,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "does not exist",
+            Assert.Throws<CheckpointException>(() => model.load_py(folder.PathOf("b.pth"))).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]

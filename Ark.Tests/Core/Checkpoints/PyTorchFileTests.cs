@@ -7,7 +7,8 @@ public class PyTorchFileTests
 {
     private static readonly ScalarType[] Types =
     [
-        ScalarType.Float64, ScalarType.Float32, ScalarType.Float16, ScalarType.BFloat16, ScalarType.Int64, ScalarType.Int32, ScalarType.Int16,
+        ScalarType.Float64, ScalarType.Float32, ScalarType.Float16, ScalarType.BFloat16, ScalarType.Int64, ScalarType.Int32,
+        ScalarType.Int16,
         ScalarType.Int8, ScalarType.Byte, ScalarType.Bool, ScalarType.ComplexFloat32, ScalarType.ComplexFloat64,
     ];
 
@@ -24,7 +25,14 @@ public class PyTorchFileTests
         state.Add("large", arange(70_000, int64));
         state.Add("parameter", new TorchSharp.Modules.Parameter(ones(2, 2)));
         var moments = new OrderedDictionary<string, object?> { ["step"] = tensor(3f), ["exp_avg"] = zeros(2, 2) };
-        var group = new OrderedDictionary<string, object?> { ["lr"] = 0.3, ["betas"] = (0.9, 0.999), ["nesterov"] = true, ["foreach"] = null, ["params"] = new List<object?> { 0, 1 } };
+        var group = new OrderedDictionary<string, object?>
+        {
+            ["lr"] = 0.3,
+            ["betas"] = (0.9, 0.999),
+            ["nesterov"] = true,
+            ["foreach"] = null,
+            ["params"] = new List<object?> { 0, 1 },
+        };
         return new OrderedDictionary<string, object?>
         {
             ["epoch"] = 12,
@@ -34,10 +42,17 @@ public class PyTorchFileTests
             ["none"] = null,
             ["yes"] = true,
             ["no"] = false,
-            ["numbers"] = new List<object?> { 0, 255, 256, 65536, -1, -129, int.MinValue, long.MaxValue, long.MinValue, BigInteger.Pow(2, 100), ulong.MaxValue },
+            ["numbers"] = new List<object?>
+            {
+                0, 255, 256, 65536, -1, -129, int.MinValue, long.MaxValue, long.MinValue, BigInteger.Pow(2, 100), ulong.MaxValue
+            },
             ["doubles"] = new List<object?> { 0.0, -0.0, double.MaxValue, double.Epsilon, double.PositiveInfinity, 0.1f },
             ["state_dict"] = state,
-            ["optimizer"] = new OrderedDictionary<string, object?> { ["state"] = new OrderedDictionary<int, object?> { [0] = moments, [1] = moments }, ["param_groups"] = new List<object?> { group } },
+            ["optimizer"] = new OrderedDictionary<string, object?>
+            {
+                ["state"] = new OrderedDictionary<int, object?> { [0] = moments, [1] = moments },
+                ["param_groups"] = new List<object?> { group },
+            },
             ["rng"] = new byte[] { 0, 127, 128, 255 },
             ["empties"] = new List<object?> { new List<object?>(), new OrderedDictionary<string, object?>(), new PickleTuple() },
         };
@@ -57,7 +72,11 @@ public class PyTorchFileTests
         Assert.Equal(saved["name"], loaded["name"]);
         Assert.Equal(saved["long"], loaded["long"]);
         Assert.Null(loaded["none"]);
-        Assert.Equal([0L, 255L, 256L, 65536L, -1L, -129L, (long)int.MinValue, long.MaxValue, long.MinValue, BigInteger.Pow(2, 100), (BigInteger)ulong.MaxValue], Assert.IsType<List<object?>>(loaded["numbers"]));
+        Assert.Equal(
+        [
+            0L, 255L, 256L, 65536L, -1L, -129L, (long)int.MinValue, long.MaxValue, long.MinValue, BigInteger.Pow(2, 100),
+            (BigInteger)ulong.MaxValue
+        ], Assert.IsType<List<object?>>(loaded["numbers"]));
         Assert.Equal(saved["rng"], loaded["rng"]);
         var state = Assert.IsType<PickleDictionary>(loaded["state_dict"]);
         Assert.Equal(PickleDictionary.OrderedType, state.TypeName);
@@ -126,7 +145,10 @@ public class PyTorchFileTests
     {
         using var folder = new TemporaryFolder();
         var path = Path.Combine(folder.PathOf("missing"), "a.pth");
-        Assert.Contains(path, Assert.Throws<CheckpointException>(() => PyTorchFile.Save(path, new List<object?> { 1 })).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            path,
+            Assert.Throws<CheckpointException>(() => PyTorchFile.Save(path, new List<object?> { 1 })).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -158,11 +180,16 @@ public class PyTorchFileTests
             saved.Remove("doubles");
             saved["lossMIN"] = tensor(0.25);
             var optimizer = (OrderedDictionary<string, object?>)saved["optimizer"]!;
-            optimizer["param_groups"] = new List<object?> { new OrderedDictionary<string, object?> { ["betas"] = (tensor(0.9), tensor(0.999)) } };
+            optimizer["param_groups"] = new List<object?>
+            {
+                new OrderedDictionary<string, object?> { ["betas"] = (tensor(0.9), tensor(0.999)) }
+            };
         }
 
         PyTorchFile.Save(folder.PathOf("a.pth.tar"), saved);
-        Safetensors.Save(folder.PathOf("expected.safetensors"), ((Dictionary<string, Tensor>)saved["state_dict"]!).Where(t => t.Value.dtype != ScalarType.ComplexFloat64));
+        Safetensors.Save(
+            folder.PathOf("expected.safetensors"),
+            ((Dictionary<string, Tensor>)saved["state_dict"]!).Where(t => t.Value.dtype != ScalarType.ComplexFloat64));
         var output = Python.Run(
             """
             import sys, torch, json, collections
@@ -180,6 +207,9 @@ public class PyTorchFileTests
             folder.PathOf("a.pth.tar"), weightsOnly ? "True" : "False");
         var lines = output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         var state = (Dictionary<string, Tensor>)saved["state_dict"]!;
-        Assert.Equal(state.Select(t => $"{t.Key} {RecordedTree.NameOf(t.Value.dtype)} [{string.Join(", ", t.Value.shape)}] {Convert.ToHexStringLower(RecordedTree.BytesOf(t.Value))}".TrimEnd()), lines.Select(l => l.TrimEnd()));
+        Assert.Equal(
+            state.Select(t =>
+                $"{t.Key} {RecordedTree.NameOf(t.Value.dtype)} [{string.Join(", ", t.Value.shape)}] {Convert.ToHexStringLower(RecordedTree.BytesOf(t.Value))}".TrimEnd()),
+            lines.Select(l => l.TrimEnd()));
     }
 }

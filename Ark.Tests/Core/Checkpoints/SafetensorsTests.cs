@@ -23,7 +23,8 @@ public class SafetensorsTests
         using var scope = NewDisposeScope();
         using var folder = new TemporaryFolder();
         var saved = Sample();
-        Safetensors.Save(folder.PathOf("a.safetensors"), saved, new Dictionary<string, string> { ["names"] = "[\"a\"]", ["format"] = "pt" });
+        Safetensors.Save(
+            folder.PathOf("a.safetensors"), saved, new Dictionary<string, string> { ["names"] = "[\"a\"]", ["format"] = "pt" });
         var loaded = Safetensors.Load(folder.PathOf("a.safetensors"));
         Assert.Equal(saved.Keys, loaded.Keys);
         foreach (var (name, tensor) in saved)
@@ -68,11 +69,13 @@ public class SafetensorsTests
     }
 
     [Theory]
-    [InlineData("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}""", 8, "duplicate")]
+    [InlineData(
+        """{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}""", 8, "duplicate")]
     [InlineData("""{"a":{"dtype":"F32","shape":[1],"shape":[1],"data_offsets":[0,4]}}""", 4, "duplicate")]
     [InlineData("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}""", 8, "hole")]
     [InlineData("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}""", 8, "cover")]
-    [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}""", 8, "overlap")]
+    [InlineData(
+        """{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}""", 8, "overlap")]
     [InlineData("""{"a":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}}""", 8, "size")]
     [InlineData("""{"a":{"dtype":"F32","shape":[-1],"data_offsets":[0,4]}}""", 4, "shape")]
     [InlineData("""{"a":{"dtype":"Q9","shape":[1],"data_offsets":[0,4]}}""", 4, "dtype 'Q9'")]
@@ -84,7 +87,8 @@ public class SafetensorsTests
     {
         using var folder = new TemporaryFolder();
         var path = folder.PathOf("a.safetensors");
-        File.WriteAllBytes(path, [.. BitConverter.GetBytes((long)header.Length), .. System.Text.Encoding.UTF8.GetBytes(header), .. new byte[bytes]]);
+        File.WriteAllBytes(
+            path, [.. BitConverter.GetBytes((long)header.Length), .. System.Text.Encoding.UTF8.GetBytes(header), .. new byte[bytes]]);
         Assert.Contains(reason, Assert.Throws<CheckpointException>(() => Safetensors.Load(path)).Message, StringComparison.Ordinal);
     }
 
@@ -108,8 +112,15 @@ public class SafetensorsTests
     {
         using var folder = new TemporaryFolder();
         var header = """{"a":{"dtype":"U64","shape":[1],"data_offsets":[0,8]}}""";
-        File.WriteAllBytes(folder.PathOf("a.safetensors"), [.. BitConverter.GetBytes((long)header.Length), .. System.Text.Encoding.UTF8.GetBytes(header), .. BitConverter.GetBytes(ulong.MaxValue)]);
-        Assert.Contains("uint64", Assert.Throws<CheckpointException>(() => Safetensors.Load(folder.PathOf("a.safetensors"))).Message, StringComparison.Ordinal);
+        File.WriteAllBytes(folder.PathOf("a.safetensors"),
+        [
+            .. BitConverter.GetBytes((long)header.Length), .. System.Text.Encoding.UTF8.GetBytes(header),
+            .. BitConverter.GetBytes(ulong.MaxValue)
+        ]);
+        Assert.Contains(
+            "uint64",
+            Assert.Throws<CheckpointException>(() => Safetensors.Load(folder.PathOf("a.safetensors"))).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -125,5 +136,8 @@ public class SafetensorsTests
 
     [Fact]
     public void Load_names_the_right_call_when_given_a_PyTorch_file() =>
-        Assert.Contains("PyTorchFile.Load", Assert.Throws<CheckpointException>(() => Safetensors.Load(Fixture.PathOf("09_checkpoints", "plain_zip.pth"))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "PyTorchFile.Load",
+            Assert.Throws<CheckpointException>(() => Safetensors.Load(Fixture.PathOf("09_checkpoints", "plain_zip.pth"))).Message,
+            StringComparison.Ordinal);
 }

@@ -8,7 +8,8 @@ public class ElfVersionNeedsTests
     private const string Symbol = "_ZSt21ios_base_library_initv";
 
     private static byte[] PublishedLibrary() => File.ReadAllBytes(Path.Combine(
-        Fixture.NuGetPackages, "torchsharp", typeof(TorchSharp.torch).Assembly.GetName().Version!.ToString(3), "runtimes", "linux-x64", "native", "libLibTorchSharp.so"));
+        Fixture.NuGetPackages, "torchsharp", typeof(TorchSharp.torch).Assembly.GetName().Version!.ToString(3), "runtimes", "linux-x64",
+        "native", "libLibTorchSharp.so"));
 
     [Fact]
     public void Weaken_changes_the_two_bytes_of_one_flag_in_the_published_library()
@@ -68,7 +69,9 @@ public class ElfVersionNeedsTests
     [Fact]
     public void Output_of_this_build_holds_a_weakened_copy_and_the_package_cache_the_published_file()
     {
-        Assert.Equal(WeakenOutcome.AlreadyWeak, ElfVersionNeeds.Weaken(File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "libLibTorchSharp.so")), Version, Symbol));
+        Assert.Equal(
+            WeakenOutcome.AlreadyWeak,
+            ElfVersionNeeds.Weaken(File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "libLibTorchSharp.so")), Version, Symbol));
         Assert.Equal(WeakenOutcome.Weakened, ElfVersionNeeds.Weaken(PublishedLibrary(), Version, Symbol));
     }
 }

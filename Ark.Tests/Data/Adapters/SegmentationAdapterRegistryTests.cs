@@ -15,7 +15,8 @@ public sealed class SegmentationAdapterRegistryTests : IDisposable
     public async Task Jsrt_reads_raw_films_and_the_masks_of_half_their_size()
     {
         WriteRaw("All247images/JPCLN001.IMG", p => p % 4096);
-        foreach (var structure in (string[])["left lung", "right lung", "heart", "left clavicle", "right clavicle"]) WriteMask($"scratch/fold1/masks/{structure}/JPCLN001.png", 1024, 1024, 100, structure == "heart" ? 600 : 20, 50);
+        foreach (var structure in (string[])["left lung", "right lung", "heart", "left clavicle", "right clavicle"])
+            WriteMask($"scratch/fold1/masks/{structure}/JPCLN001.png", 1024, 1024, 100, structure == "heart" ? 600 : 20, 50);
         Write("train.txt", "JPCLN001\n");
         var adapter = Adapter("jsrt", ["lungs", "heart", "left_clavicle"]);
         var sample = Assert.Single(await adapter.ReadAsync(DatasetSplit.Train, TestContext.Current.CancellationToken));
@@ -39,7 +40,8 @@ public sealed class SegmentationAdapterRegistryTests : IDisposable
         for (var y = 10; y < 15; y++) mask.AsSpan((y * 32) + 4, 6).Fill(255);
         File.WriteAllBytes(Place("scratch/fold2/masks/left lung/JPCLN001.gif"), TestGif.Write(32, 32, mask));
         Write("train.txt", "JPCLN001\n");
-        var sample = Assert.Single(await Adapter("jsrt", ["left_lung"]).ReadAsync(DatasetSplit.Train, TestContext.Current.CancellationToken));
+        var sample = Assert.Single(
+            await Adapter("jsrt", ["left_lung"]).ReadAsync(DatasetSplit.Train, TestContext.Current.CancellationToken));
         var map = sample.Masks.Load(Decoder, 64, 64);
         Assert.Equal(5 * 6 * 4, map.Of(0).Count(b => b));
         Assert.True(map.Of(0)[(20 * 64) + 8] && map.Of(0)[(29 * 64) + 19]);
@@ -85,7 +87,8 @@ public sealed class SegmentationAdapterRegistryTests : IDisposable
         WriteMask("ManualMask/leftMask/MCUCXR_0001_0.png", 40, 30, 5, 25, 4);
         WriteMask("ManualMask/rightMask/MCUCXR_0001_0.png", 40, 30, 5, 3, 6);
         Write("train.txt", "MCUCXR_0001_0.png\n");
-        var sample = Assert.Single(await Adapter("montgomery", ["lungs", "left_lung"]).ReadAsync(DatasetSplit.Train, TestContext.Current.CancellationToken));
+        var sample = Assert.Single(
+            await Adapter("montgomery", ["lungs", "left_lung"]).ReadAsync(DatasetSplit.Train, TestContext.Current.CancellationToken));
         var map = sample.Masks.Load(Decoder, 40, 30);
         Assert.Equal((16 + 36, 16), (map.Of(0).Count(b => b), map.Of(1).Count(b => b)));
         Assert.Equal(0.0875, sample.Spacing!.Value.For(40), 1e-12);
@@ -96,7 +99,8 @@ public sealed class SegmentationAdapterRegistryTests : IDisposable
     {
         WriteImage("train/img/VinDr_RibCXR_train_000.png", 50, 40);
         Write("train.json", RibJson("{\"x\": 5, \"y\": 5}, {\"x\": 15, \"y\": 5}, {\"x\": 15, \"y\": 9.5}, {\"x\": 5, \"y\": 9.5}"));
-        var sample = Assert.Single(await Adapter("vindr-ribcxr", ["R1", "L1", "ribs"], "train.json").ReadAsync(DatasetSplit.Train, TestContext.Current.CancellationToken));
+        var sample = Assert.Single(await Adapter("vindr-ribcxr", ["R1", "L1", "ribs"], "train.json").ReadAsync(
+            DatasetSplit.Train, TestContext.Current.CancellationToken));
         var map = sample.Masks.Load(Decoder, 50, 40);
         // Columns 5 to 15, rows 5 to 9.
         Assert.Equal(11 * 5, map.Of(0).Count(b => b));
@@ -112,7 +116,8 @@ public sealed class SegmentationAdapterRegistryTests : IDisposable
     {
         WriteImage("train/img/VinDr_RibCXR_train_000.png", 50, 40);
         Write("train.json", RibJson(points));
-        var sample = Assert.Single(await Adapter("vindr-ribcxr", ["ribs"], "train.json").ReadAsync(DatasetSplit.Train, TestContext.Current.CancellationToken));
+        var sample = Assert.Single(
+            await Adapter("vindr-ribcxr", ["ribs"], "train.json").ReadAsync(DatasetSplit.Train, TestContext.Current.CancellationToken));
         AssertNames(Assert.Throws<ArkInputException>(() => sample.Masks.Load(Decoder, 50, 40)), ["train.json", .. words]);
     }
 
@@ -144,8 +149,13 @@ public sealed class SegmentationAdapterRegistryTests : IDisposable
         WriteImage("images/a.png", 40, 30);
         WriteMask("masks/heart/a.png", 20, 15, 5, 3, 6);
         Write("train.txt", "a.png\n");
-        var sample = Assert.Single(await Adapter("mask-folder", ["heart"]).ReadAsync(DatasetSplit.Train, TestContext.Current.CancellationToken));
-        AssertNames(Assert.Throws<ArkInputException>(() => sample.Masks.Load(Decoder, 40, 30)), Path.Combine("masks", "heart", "a.png"), "20x15", "40x30");
+        var sample = Assert.Single(
+            await Adapter("mask-folder", ["heart"]).ReadAsync(DatasetSplit.Train, TestContext.Current.CancellationToken));
+        AssertNames(
+            Assert.Throws<ArkInputException>(() => sample.Masks.Load(Decoder, 40, 30)),
+            Path.Combine("masks", "heart", "a.png"),
+            "20x15",
+            "40x30");
     }
 
     [Theory]
@@ -173,7 +183,8 @@ public sealed class SegmentationAdapterRegistryTests : IDisposable
             }
         }
 
-        var samples = await Adapter("mask-folder", ["heart"], list: null).ReadAsync(DatasetSplit.Validation, TestContext.Current.CancellationToken);
+        var samples = await Adapter("mask-folder", ["heart"], list: null).ReadAsync(
+            DatasetSplit.Validation, TestContext.Current.CancellationToken);
         Assert.Equal(["val0.png", "val1.png"], samples.Select(s => Path.GetFileName(s.Image.Name)));
     }
 
@@ -185,7 +196,8 @@ public sealed class SegmentationAdapterRegistryTests : IDisposable
         WriteMask("h.png", 8, 6, 2, 2, 2);
         WriteLabels("labels.png", 8, 6, (1, 9), (2, 4), (3, 9));
         Write("train.txt", "i.png,l.png,h.png\ni.png, labels.png\n");
-        var samples = await Adapter("mask-list", ["lungs", "heart"], settings: ("values.lungs", "9", "values.heart", "4")).ReadAsync(DatasetSplit.Train, TestContext.Current.CancellationToken);
+        var samples = await Adapter("mask-list", ["lungs", "heart"], settings: ("values.lungs", "9", "values.heart", "4")).ReadAsync(
+            DatasetSplit.Train, TestContext.Current.CancellationToken);
         Assert.Equal([9, 4], Counts(samples[0].Masks.Load(Decoder, 8, 6)));
         Assert.Equal([2, 1], Counts(samples[1].Masks.Load(Decoder, 8, 6)));
 
@@ -198,7 +210,8 @@ public sealed class SegmentationAdapterRegistryTests : IDisposable
         WriteImage("i.png", 8, 6);
         WriteLabels("labels.png", 8, 6, (11, 7));
         Write("train.txt", "i.png\tlabels.png\n");
-        var sample = Assert.Single(await Adapter("mask-list", ["lungs", "heart"]).ReadAsync(DatasetSplit.Train, TestContext.Current.CancellationToken));
+        var sample = Assert.Single(
+            await Adapter("mask-list", ["lungs", "heart"]).ReadAsync(DatasetSplit.Train, TestContext.Current.CancellationToken));
         AssertNames(Assert.Throws<ArkInputException>(() => sample.Masks.Load(Decoder, 8, 6)), "labels.png", "pixel (3, 1)", "value 7");
     }
 
@@ -209,7 +222,8 @@ public sealed class SegmentationAdapterRegistryTests : IDisposable
         WriteLabels("labels.png", 8, 6, (1, 3), (2, 3));
         WriteLabels("others.png", 8, 6, (1, 3), (2, 5));
         Write("train.txt", "i.png\tlabels.png\ni.png\tothers.png\n");
-        var samples = await Adapter("mask-list", ["heart"], settings: ("values.heart", "3", "spacing", "1")).ReadAsync(DatasetSplit.Train, TestContext.Current.CancellationToken);
+        var samples = await Adapter("mask-list", ["heart"], settings: ("values.heart", "3", "spacing", "1")).ReadAsync(
+            DatasetSplit.Train, TestContext.Current.CancellationToken);
         Assert.Equal(2, samples[0].Masks.Load(Decoder, 8, 6).Of(0).Count(b => b));
         AssertNames(Assert.Throws<ArkInputException>(() => samples[1].Masks.Load(Decoder, 8, 6)), "others.png", "value 5");
     }
@@ -221,7 +235,8 @@ public sealed class SegmentationAdapterRegistryTests : IDisposable
         byte[] row = [0, 1, 0, 1, 0, 2, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0];
         File.WriteAllBytes(Place("labels.png"), TestPng.Write(8, 6, TestPng.Grey, 16, [.. Enumerable.Repeat(row, 6)]));
         Write("train.txt", "i.png\tlabels.png\n");
-        var sample = Assert.Single(await Adapter("mask-list", ["lungs", "heart"]).ReadAsync(DatasetSplit.Train, TestContext.Current.CancellationToken));
+        var sample = Assert.Single(
+            await Adapter("mask-list", ["lungs", "heart"]).ReadAsync(DatasetSplit.Train, TestContext.Current.CancellationToken));
         AssertNames(Assert.Throws<ArkInputException>(() => sample.Masks.Load(Decoder, 8, 6)), "labels.png", "16 bits");
     }
 
@@ -251,7 +266,8 @@ public sealed class SegmentationAdapterRegistryTests : IDisposable
     public void Two_structures_with_one_value_are_refused_with_both_names()
     {
         Write("train.txt", "x\n");
-        AssertNames(Assert.Throws<ArkInputException>(() => Adapter("mask-list", ["lungs", "heart"], settings: ("values.lungs", "9", "values.heart", "9"))), "values.heart", "'9'", "'lungs'");
+        AssertNames(Assert.Throws<ArkInputException>(() => Adapter(
+            "mask-list", ["lungs", "heart"], settings: ("values.lungs", "9", "values.heart", "9"))), "values.heart", "'9'", "'lungs'");
     }
 
     [Fact]
@@ -261,7 +277,8 @@ public sealed class SegmentationAdapterRegistryTests : IDisposable
         Write("train.json", RibJson("").Replace("\"None\"", "\"5,5 15,5 15,9\"", StringComparison.Ordinal));
         AssertNames(await Refusal(Adapter("vindr-ribcxr", ["ribs"], "train.json")), "train.json", "key '0'", "no list of points");
         Write("train.json", RibJson(""));
-        var sample = Assert.Single(await Adapter("vindr-ribcxr", ["ribs"], "train.json").ReadAsync(DatasetSplit.Train, TestContext.Current.CancellationToken));
+        var sample = Assert.Single(
+            await Adapter("vindr-ribcxr", ["ribs"], "train.json").ReadAsync(DatasetSplit.Train, TestContext.Current.CancellationToken));
         Assert.All(sample.Masks.Load(Decoder, 50, 40).Pixels, p => Assert.Equal(0u, p));
     }
 
@@ -271,7 +288,10 @@ public sealed class SegmentationAdapterRegistryTests : IDisposable
     public void Settings_that_the_mask_path_leaves_without_effect_are_refused(string path, string setting, string value, string words)
     {
         Write("train.txt", "a.png\n");
-        AssertNames(Assert.Throws<ArkInputException>(() => Adapter("mask-folder", ["lungs"], settings: ("mask_path", path, setting, value))), setting, words);
+        AssertNames(
+            Assert.Throws<ArkInputException>(() => Adapter("mask-folder", ["lungs"], settings: ("mask_path", path, setting, value))),
+            setting,
+            words);
     }
 
     [Fact]
@@ -280,10 +300,13 @@ public sealed class SegmentationAdapterRegistryTests : IDisposable
         WriteImage("train/images/a.png", 8, 8);
         WriteMask("train/masks/heart/a.png", 8, 8, 1, 1, 2);
         foreach (var other in (string[])["Thumbs.db", ".DS_Store", "._a.png", "notes.txt"]) Write("train/images/" + other, "x");
-        var sample = Assert.Single(await Adapter("mask-folder", ["heart"], list: null).ReadAsync(DatasetSplit.Train, TestContext.Current.CancellationToken));
+        var sample = Assert.Single(
+            await Adapter("mask-folder", ["heart"], list: null).ReadAsync(DatasetSplit.Train, TestContext.Current.CancellationToken));
         Assert.Equal("a.png", Path.GetFileName(sample.Image.Name));
         Write("val/images/notes.txt", "x");
-        var error = await Assert.ThrowsAsync<ArkInputException>(() => Adapter("mask-folder", ["heart"], list: null).ReadAsync(DatasetSplit.Validation, TestContext.Current.CancellationToken).AsTask());
+        var error = await Assert.ThrowsAsync<ArkInputException>(() => Adapter("mask-folder", ["heart"], list: null)
+            .ReadAsync(DatasetSplit.Validation, TestContext.Current.CancellationToken)
+            .AsTask());
         AssertNames(error, Path.Combine("val", "images"), "no images");
     }
 
@@ -292,8 +315,11 @@ public sealed class SegmentationAdapterRegistryTests : IDisposable
     {
         File.WriteAllBytes(Place("scans/IM0001"), TestDicom.Grey(6, 8, 8, 8).Element(0x7FE00010, "OB", new byte[48]).ToArray());
         WriteImage("scans/deep/a.PNG", 8, 6);
-        foreach (var other in (string[])["LICENSE", "BMI.txt", "short"]) Write("scans/" + other, other == "short" ? "" : "BM is how bitmaps begin, and this text too");
-        Assert.Equal(["IM0001", "a.PNG"], ImageFolder.Enumerate(_folder.PathOf("scans"), recursive: true).Select(f => Path.GetFileName(f)!).Order(StringComparer.Ordinal));
+        foreach (var other in (string[])["LICENSE", "BMI.txt", "short"])
+            Write("scans/" + other, other == "short" ? "" : "BM is how bitmaps begin, and this text too");
+        Assert.Equal(["IM0001", "a.PNG"], ImageFolder.Enumerate(_folder.PathOf("scans"), recursive: true)
+            .Select(f => Path.GetFileName(f)!)
+            .Order(StringComparer.Ordinal));
         Assert.Equal(["IM0001"], ImageFolder.Enumerate(_folder.PathOf("scans")).Select(f => Path.GetFileName(f)!));
     }
 
@@ -312,7 +338,8 @@ public sealed class SegmentationAdapterRegistryTests : IDisposable
             Labels = new LabelSchema(LabelTask.MultiLabel, ["heart"]),
         };
         var adapter = new SegmentationAdapterRegistry().Create(definition, new NoServices());
-        var check = await new DatasetChecker(Decoder).CheckAsync(definition, adapter, cancellationToken: TestContext.Current.CancellationToken);
+        var check = await new DatasetChecker(Decoder).CheckAsync(
+            definition, adapter, cancellationToken: TestContext.Current.CancellationToken);
         Assert.Equal([DatasetSplit.Train], check.Splits.Select(s => s.Split));
         Assert.Empty(check.Splits.SelectMany(s => s.Problems));
     }
@@ -325,16 +352,23 @@ public sealed class SegmentationAdapterRegistryTests : IDisposable
         {
             Write("train.txt", list);
             var samples = await adapter.ReadAsync(DatasetSplit.Train, TestContext.Current.CancellationToken);
-            return string.Join(';', samples.SelectMany(s => s.Masks.Origin).Select(o => $"{Path.GetFileName(o.Name)}:{string.Join(',', o.Values)}"));
+            return string.Join(
+                ';', samples.SelectMany(s => s.Masks.Origin).Select(o => $"{Path.GetFileName(o.Name)}:{string.Join(',', o.Values)}"));
         }
 
         var two = Adapter("mask-list", ["lungs", "heart"]);
         Assert.NotEqual(await Origin("i.png,l.png,h.png\n", two), await Origin("i.png,l.png,other.png\n", two));
-        Assert.NotEqual(await Origin("i.png,l.png\n", two), await Origin("i.png,l.png\n", Adapter("mask-list", ["lungs", "heart"], settings: ("values.lungs", "2", "values.heart", "1"))));
+        Assert.NotEqual(
+            await Origin("i.png,l.png\n", two),
+            await Origin("i.png,l.png\n", Adapter("mask-list", ["lungs", "heart"], settings: ("values.lungs", "2", "values.heart", "1"))));
         WriteImage("train/img/VinDr_RibCXR_train_000.png", 50, 40);
         async Task<string> Outline(string points) =>
-            string.Join(';', Assert.Single(await Rib(points).ReadAsync(DatasetSplit.Train, TestContext.Current.CancellationToken)).Masks.Origin.Select(o => $"{o.Name}:{string.Join(',', o.Values)}"));
-        Assert.NotEqual(await Outline("{\"x\": 5, \"y\": 5}, {\"x\": 9, \"y\": 5}, {\"x\": 9, \"y\": 9}"), await Outline("{\"x\": 5, \"y\": 5}, {\"x\": 9, \"y\": 5}, {\"x\": 9, \"y\": 8}"));
+            string.Join(';', Assert.Single(await Rib(points).ReadAsync(
+                DatasetSplit.Train,
+                TestContext.Current.CancellationToken)).Masks.Origin.Select(o => $"{o.Name}:{string.Join(',', o.Values)}"));
+        Assert.NotEqual(
+            await Outline("{\"x\": 5, \"y\": 5}, {\"x\": 9, \"y\": 5}, {\"x\": 9, \"y\": 9}"),
+            await Outline("{\"x\": 5, \"y\": 5}, {\"x\": 9, \"y\": 5}, {\"x\": 9, \"y\": 8}"));
 
         ISegmentationAdapter Rib(string points)
         {
@@ -347,7 +381,8 @@ public sealed class SegmentationAdapterRegistryTests : IDisposable
     public void Catalogues_describe_segmentation_by_structures_and_pretraining_refuses_it()
     {
         Write("train.txt", "a.png\n");
-        Write("c.yaml", "Set:\n  data_dir: .\n  train_list: train.txt\n  val_list: train.txt\n  test_list: train.txt\n  task_type: segmentation\n  structures: [lungs, heart]\n");
+        Write("c.yaml", "Set:\n  data_dir: .\n  train_list: train.txt\n  val_list: train.txt\n  test_list: train.txt\n  task_type: "
+            + "segmentation\n  structures: [lungs, heart]\n");
         var definition = DatasetCatalogue.Load(_folder.PathOf("c.yaml")).Get("Set");
         Assert.Equal(("mask-folder", 2), (definition.Adapter, definition.Labels.Count));
         AssertNames(Assert.Throws<ArkInputException>(() => new DatasetAdapterRegistry().Create(definition)), "c.yaml", "mask-folder");
@@ -355,9 +390,14 @@ public sealed class SegmentationAdapterRegistryTests : IDisposable
 
     private static string RibJson(string points) =>
         "{\"img\": {\"0\": \"data/train/img/VinDr_RibCXR_train_000.png\"}, \"R1\": {\"0\": [" + points + "]}, "
-        + string.Join(", ", Enumerable.Range(1, 10).SelectMany(i => new[] { $"\"R{i}\"", $"\"L{i}\"" }).Where(r => r != "\"R1\"").Select((r, i) => r + (i % 2 == 0 ? ": {\"0\": \"None\"}" : ": {\"0\": null}"))) + "}";
+        + string.Join(", ", Enumerable.Range(1, 10).SelectMany(i => new[]
+        {
+            $"\"R{i}\"",
+            $"\"L{i}\""
+        }).Where(r => r != "\"R1\"").Select((r, i) => r + (i % 2 == 0 ? ": {\"0\": \"None\"}" : ": {\"0\": null}"))) + "}";
 
-    private ISegmentationAdapter Adapter(string name, string[] structures, string? list = "train.txt", (string, string, string, string)? settings = null)
+    private ISegmentationAdapter Adapter(
+        string name, string[] structures, string? list = "train.txt", (string, string, string, string)? settings = null)
     {
         var path = list is null ? _folder.PathOf("") : _folder.PathOf(list);
         return new SegmentationAdapterRegistry().Create(new DatasetDefinition
@@ -369,12 +409,16 @@ public sealed class SegmentationAdapterRegistryTests : IDisposable
             ValidationList = path,
             TestList = path,
             Labels = new LabelSchema(LabelTask.MultiLabel, structures),
-            Settings = settings is var (a, b, c, d) ? new Dictionary<string, string>(StringComparer.Ordinal) { [a] = b, [c] = d } : new Dictionary<string, string>(StringComparer.Ordinal),
+            Settings = settings is var (a, b, c, d)
+                ? new Dictionary<string, string>(StringComparer.Ordinal) { [a] = b, [c] = d }
+                : new Dictionary<string, string>(StringComparer.Ordinal),
         }, new NoServices());
     }
 
     private static async Task<ArkInputException> Refusal(ISegmentationAdapter adapter) =>
-        await Assert.ThrowsAsync<ArkInputException>(() => adapter.ReadAsync(DatasetSplit.Train, TestContext.Current.CancellationToken).AsTask());
+        await Assert.ThrowsAsync<ArkInputException>(() => adapter
+            .ReadAsync(DatasetSplit.Train, TestContext.Current.CancellationToken)
+            .AsTask());
 
     private static void AssertNames(ArkInputException error, params string[] words)
     {
@@ -398,7 +442,8 @@ public sealed class SegmentationAdapterRegistryTests : IDisposable
         File.WriteAllBytes(Place(name), raw);
     }
 
-    private void WriteImage(string name, int width, int height) => File.WriteAllBytes(Place(name), TestPng.Write8(width, height, TestPng.Grey, TestPng.Noise(width * height, 3)));
+    private void WriteImage(string name, int width, int height) =>
+        File.WriteAllBytes(Place(name), TestPng.Write8(width, height, TestPng.Grey, TestPng.Noise(width * height, 3)));
 
     private void WriteMask(string name, int width, int height, int top, int left, int side)
     {

@@ -39,7 +39,9 @@ public sealed class ConfigurationNodesTests : IDisposable
             """);
 
         var (a, b) = (yaml.Get("Set"), json.Get("Set"));
-        Assert.Equal((a.Adapter, a.DataDirectory, a.TrainList, a.ValidationList, a.AnnotationPercent), (b.Adapter, b.DataDirectory, b.TrainList, b.ValidationList, b.AnnotationPercent));
+        Assert.Equal(
+            (a.Adapter, a.DataDirectory, a.TrainList, a.ValidationList, a.AnnotationPercent),
+            (b.Adapter, b.DataDirectory, b.TrainList, b.ValidationList, b.AnnotationPercent));
         Assert.Equal(a.Labels.Names, b.Labels.Names);
         Assert.Equal(a.TestLabels, b.TestLabels);
         Assert.Equal(a.Settings.OrderBy(s => s.Key), b.Settings.OrderBy(s => s.Key));
@@ -47,10 +49,16 @@ public sealed class ConfigurationNodesTests : IDisposable
     }
 
     [Theory]
-    [InlineData("""{"Set": {"data_dir": "images", "train_lst": "train.csv"}}""", "configuration, dataset 'Set', key 'train_lst': the key is unknown. Did you mean 'train_list'?")]
+    [InlineData(
+        """{"Set": {"data_dir": "images", "train_lst": "train.csv"}}""",
+        "configuration, dataset 'Set', key 'train_lst': the key is unknown. Did you mean 'train_list'?")]
     [InlineData("""{"Set": {"data_dir": "images"}}""", "configuration, dataset 'Set': the required key 'diseases' is missing")]
-    [InlineData("""{"Set": {"data_dir": "gone", "train_list": "train.csv", "diseases": ["A"], "task_type": "binary classification"}}""", "configuration, dataset 'Set', key 'data_dir': the folder")]
-    [InlineData("""{"Set": {"data_dir": "images", "train_list": "train.csv", "diseases": ["A"], "task_type": "binary classification", "annotation_percent": 0}}""", "key 'annotation_percent': '0' is invalid")]
+    [InlineData(
+        """{"Set": {"data_dir": "gone", "train_list": "train.csv", "diseases": ["A"], "task_type": "binary classification"}}""",
+        "configuration, dataset 'Set', key 'data_dir': the folder")]
+    [InlineData(
+        """{"Set": {"data_dir": "images", "train_list": "train.csv", "diseases": ["A"], "task_type": "binary classification", "annotation_percent": 0}}""",
+        "key 'annotation_percent': '0' is invalid")]
     [InlineData("{}", "configuration: ")]
     public void An_error_names_the_dataset_and_the_key(string json, string problem)
     {
@@ -60,5 +68,6 @@ public sealed class ConfigurationNodesTests : IDisposable
     }
 
     private DatasetCatalogue Read(string json) =>
-        DatasetCatalogue.FromConfiguration(new ConfigurationBuilder().AddJsonStream(new MemoryStream(Encoding.UTF8.GetBytes(json))).Build(), _folder.Root);
+        DatasetCatalogue.FromConfiguration(
+            new ConfigurationBuilder().AddJsonStream(new MemoryStream(Encoding.UTF8.GetBytes(json))).Build(), _folder.Root);
 }

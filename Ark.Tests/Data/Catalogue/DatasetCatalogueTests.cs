@@ -60,12 +60,15 @@ public sealed class DatasetCatalogueTests : IDisposable
         Assert.Null(view.ValidationList);
         Assert.Equal(["AP"], view.TestLabels);
         Assert.Equal(LabelTask.Binary, view.Labels.Task);
-        Assert.Equal(new() { ["image_column"] = "file", ["columns.AP"] = "view" }, new Dictionary<string, string>(view.Settings, StringComparer.Ordinal));
+        Assert.Equal(
+            new() { ["image_column"] = "file", ["columns.AP"] = "view" },
+            new Dictionary<string, string>(view.Settings, StringComparer.Ordinal));
         var classes = catalogue.Datasets[1];
         Assert.Equal("image-list", classes.Adapter);
         Assert.Equal(new LabelSchema(LabelTask.MultiClass, ["No Lung Opacity/Not Normal", "Normal"]).Names, classes.Labels.Names);
         Assert.Equal(LabelTask.MultiClass, classes.Labels.Task);
-        Assert.Equal([new("recipe", "ark", 20), new("lr", "0.3", 21), new CatalogueOption("datasets", "View,Classes", 22)], catalogue.Training);
+        Assert.Equal(
+            [new("recipe", "ark", 20), new("lr", "0.3", 21), new CatalogueOption("datasets", "View,Classes", 22)], catalogue.Training);
     }
 
     [Theory]
@@ -78,7 +81,8 @@ public sealed class DatasetCatalogueTests : IDisposable
     [InlineData("Mine", "train.npz", "medmnist")]
     public void An_adapter_that_is_not_named_follows_from_the_lists_and_the_name(string name, string list, string adapter)
     {
-        var catalogue = Load(Whole.Replace("ChestXray14", name, StringComparison.Ordinal).Replace("train.txt", list, StringComparison.Ordinal));
+        var catalogue = Load(
+            Whole.Replace("ChestXray14", name, StringComparison.Ordinal).Replace("train.txt", list, StringComparison.Ordinal));
 
         Assert.Equal(adapter, catalogue.Datasets[0].Adapter);
     }
@@ -101,7 +105,8 @@ public sealed class DatasetCatalogueTests : IDisposable
         elsewhere.Write("only-there.txt", "");
         elsewhere.Write("train.txt", "");
 
-        var dataset = Load(Whole.Replace("val_list: train.txt", "val_list: only-there.txt", StringComparison.Ordinal), elsewhere.Root).Get("ChestXray14");
+        var dataset = Load(Whole.Replace("val_list: train.txt", "val_list: only-there.txt", StringComparison.Ordinal), elsewhere.Root).Get(
+            "ChestXray14");
 
         Assert.Equal(Path.Combine(_folder.Root, "train.txt"), dataset.TrainList);
         Assert.Equal(Path.Combine(elsewhere.Root, "only-there.txt"), dataset.ValidationList);
@@ -114,41 +119,62 @@ public sealed class DatasetCatalogueTests : IDisposable
 
         Assert.Equal(_folder.Images, Load(yaml, variable: n => n == "ROOT" ? _folder.Root : null).Get("ChestXray14").DataDirectory);
         var e = Assert.Throws<ArkInputException>(() => Load(yaml).Get("ChestXray14"));
-        Assert.Contains("line 2, dataset 'ChestXray14', key 'data_dir': the environment variable 'ROOT' is not set", e.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "line 2, dataset 'ChestXray14', key 'data_dir': the environment variable 'ROOT' is not set",
+            e.Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_dataset_that_is_not_chosen_may_lack_its_files()
     {
-        var catalogue = Load(Whole + "\nOther: {data_dir: '${NOWHERE}', train_list: gone.txt, diseases: [A], task_type: binary classification}");
+        var catalogue = Load(
+            Whole + "\nOther: {data_dir: '${NOWHERE}', train_list: gone.txt, diseases: [A], task_type: binary classification}");
 
         Assert.Equal("ChestXray14", Assert.Single(catalogue.Select(["ChestXray14"])).Name);
         Assert.Throws<ArkInputException>(() => catalogue.Select());
     }
 
     [Theory]
-    [InlineData("train_list: train.txt", "tain_list: train.txt", "line 3, dataset 'ChestXray14', key 'tain_list': the key is unknown. Did you mean 'train_list'?")]
+    [InlineData(
+        "train_list: train.txt",
+        "tain_list: train.txt",
+        "line 3, dataset 'ChestXray14', key 'tain_list': the key is unknown. Did you mean 'train_list'?")]
     [InlineData("train_list: train.txt", "train_list: gone.txt", "line 3, dataset 'ChestXray14', key 'train_list': the list")]
     [InlineData("train_list: train.txt", "train_list: images", "is a folder")]
-    [InlineData("train_list: train.txt", "train_list: [a, b]", "line 3, dataset 'ChestXray14', key 'train_list': is a list, expected a single value")]
+    [InlineData(
+        "train_list: train.txt",
+        "train_list: [a, b]",
+        "line 3, dataset 'ChestXray14', key 'train_list': is a list, expected a single value")]
     [InlineData("data_dir: images", "data_dir: pictures", "line 2, dataset 'ChestXray14', key 'data_dir': the folder")]
     [InlineData("data_dir: images", "data_dir: train.csv.txt", "key 'data_dir': the folder")]
     [InlineData("data_dir: images", "data_dir: train.txt", "is a file, expected a folder")]
-    [InlineData("data_dir: images", "data_dir: \"ima\\0ges\"", "line 2, dataset 'ChestXray14', key 'data_dir': the path contains a zero character")]
+    [InlineData(
+        "data_dir: images", "data_dir: \"ima\\0ges\"", "line 2, dataset 'ChestXray14', key 'data_dir': the path contains a zero character")]
     [InlineData("  task_type", "  \0task_type", "line 7: contains a zero byte")]
     [InlineData("[Edema, Hernia]", "[Edema, '  ']", "key 'diseases': A label name is empty")]
     [InlineData("data_dir: images", "val_list: x", "line 4: the key 'val_list' is a duplicate")]
-    [InlineData("multi-label classification", "multilabel classification", "Did you mean 'multi-label classification'? The tasks are: binary classification, multi-class classification, multi-label classification, segmentation.")]
-    [InlineData("multi-label classification", "binary classification", "line 6, dataset 'ChestXray14', key 'diseases': Binary has exactly one label name, got 2")]
+    [InlineData("multi-label classification", "multilabel classification", "Did you mean 'multi-label classification'? The tasks are: "
+        + "binary classification, multi-class classification, multi-label classification, segmentation.")]
+    [InlineData(
+        "multi-label classification",
+        "binary classification",
+        "line 6, dataset 'ChestXray14', key 'diseases': Binary has exactly one label name, got 2")]
     [InlineData("[Edema, Hernia]", "[Edema, Edema]", "key 'diseases': Label names must be unique")]
     [InlineData("[Edema, Hernia]", "Edema", "key 'diseases': is a single value, expected a list")]
-    [InlineData("[Edema, Hernia]", "[Edema, Hernia]\n  test_diseases_name: [Oedema]", "line 7, dataset 'ChestXray14', key 'test_diseases_name': 'Oedema' is not among the dataset's diseases. Did you mean 'Edema'?")]
+    [InlineData(
+        "[Edema, Hernia]",
+        "[Edema, Hernia]\n  test_diseases_name: [Oedema]",
+        "line 7, dataset 'ChestXray14', key 'test_diseases_name': 'Oedema' is not among the dataset's diseases. Did you mean 'Edema'?")]
     [InlineData("[Edema, Hernia]", "*x", "the alias '*x' names no anchor")]
     [InlineData("[Edema, Hernia]", "&a [*a]", "the alias '*a' names no anchor that is complete before it")]
     [InlineData("[Edema, Hernia]", "[Edema, Hernia", "is no valid YAML")]
     [InlineData("ChestXray14:", "---\nA: b\n---\nChestXray14:", "line 3: a second YAML document")]
     [InlineData("ChestXray14:", "training: 3\nChestXray14:", "line 1, key 'training': is a single value, expected a mapping")]
-    [InlineData("ChestXray14:", "training: {lr: {a: b}}\nChestXray14:", "line 1, section 'training', key 'lr': is a mapping, expected a single value")]
+    [InlineData(
+        "ChestXray14:",
+        "training: {lr: {a: b}}\nChestXray14:",
+        "line 1, section 'training', key 'lr': is a mapping, expected a single value")]
     [InlineData("ChestXray14:", "? [a]\n: b\nChestXray14:", "a key is a list, expected a name")]
     public void A_mistake_is_refused_with_line_key_and_mend(string part, string mistake, string problem)
     {
@@ -180,7 +206,8 @@ public sealed class DatasetCatalogueTests : IDisposable
     [Fact]
     public void Aliases_of_aliases_are_counted_in_full()
     {
-        var bomb = "a0: &a0 [x,x,x,x,x,x,x,x,x,x]\n" + string.Concat(Enumerable.Range(1, 9).Select(i => $"a{i}: &a{i} [{string.Join(',', Enumerable.Repeat($"*a{i - 1}", 10))}]\n"));
+        var bomb = "a0: &a0 [x,x,x,x,x,x,x,x,x,x]\n" + string.Concat(
+            Enumerable.Range(1, 9).Select(i => $"a{i}: &a{i} [{string.Join(',', Enumerable.Repeat($"*a{i - 1}", 10))}]\n"));
 
         var e = Assert.Throws<ArkInputException>(() => Load(bomb));
 
@@ -193,7 +220,9 @@ public sealed class DatasetCatalogueTests : IDisposable
         var start = at % Whole.Length;
         var damaged = Whole[..start] + with + Whole[Math.Min(Whole.Length, start + (length % 8))..];
 
-        _ = Record.Exception(() => YamlReader.ReadText(damaged, "x")) is null or ArkInputException ? 0 : throw new InvalidOperationException(damaged);
+        _ = Record.Exception(() => YamlReader.ReadText(damaged, "x")) is null or ArkInputException
+            ? 0
+            : throw new InvalidOperationException(damaged);
     }
 
     [Theory]
@@ -232,7 +261,8 @@ public sealed class DatasetCatalogueTests : IDisposable
 
         var e = Assert.Throws<ArkInputException>(() => new DatasetAdapterRegistry().Create(dataset));
 
-        Assert.Contains("the adapter 'image-lst' is unknown. Did you mean 'image-list'? The registered adapters are: ChestDR, ChestXray14, CheXpert, COVIDx, csv,", e.Message, StringComparison.Ordinal);
+        Assert.Contains("the adapter 'image-lst' is unknown. Did you mean 'image-list'? The registered adapters are: ChestDR, "
+            + "ChestXray14, CheXpert, COVIDx, csv,", e.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -262,6 +292,7 @@ public sealed class DatasetCatalogueTests : IDisposable
 
         public LabelSchema Labels => definition.Labels;
 
-        public ValueTask<IReadOnlyList<ImageSample>> ReadAsync(DatasetSplit split, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+        public ValueTask<IReadOnlyList<ImageSample>> ReadAsync(DatasetSplit split, CancellationToken cancellationToken = default) =>
+            throw new NotSupportedException();
     }
 }

@@ -33,7 +33,8 @@ public sealed class DatasetCheckerTests : IDisposable
     public async Task Every_bad_row_and_image_is_named_by_its_line()
     {
         File.WriteAllText(Path.Combine(_folder.Images, "p4_a.png"), "no picture");
-        var check = await Check("gone.png 0 1\np0_a.png 0 2\np1_a.png 0\np4_a.png 0 1\np5_a.png 1 1\n../x.png 0 0\n", "p2_a.png 1 1\n", "p3_a.png 0 0\n");
+        var check = await Check(
+            "gone.png 0 1\np0_a.png 0 2\np1_a.png 0\np4_a.png 0 1\np5_a.png 1 1\n../x.png 0 0\n", "p2_a.png 1 1\n", "p3_a.png 0 0\n");
 
         var train = check.Splits[0];
         Assert.False(check.IsSound);
@@ -82,7 +83,8 @@ public sealed class DatasetCheckerTests : IDisposable
         var check = await Run(definition);
 
         Assert.True(check.IsSound);
-        Assert.All(check.Splits.Skip(1), s => Assert.Contains(s.Warnings, w => w.Message.Contains("the same list", StringComparison.Ordinal)));
+        Assert.All(
+            check.Splits.Skip(1), s => Assert.Contains(s.Warnings, w => w.Message.Contains("the same list", StringComparison.Ordinal)));
     }
 
     [Fact]
@@ -137,7 +139,8 @@ public sealed class DatasetCheckerTests : IDisposable
         await cancelled.CancelAsync();
         var definition = Definition(_folder.Write("train.txt", "p0_a.png 0 1\n"));
         var adapter = new DatasetAdapterRegistry().Create(definition);
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => new DatasetChecker(new NetVipsImageDecoder()).CheckAsync(definition, adapter, cancellationToken: cancelled.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => new DatasetChecker(new NetVipsImageDecoder()).CheckAsync(
+            definition, adapter, cancellationToken: cancelled.Token));
     }
 
     private void Add(string name, byte number)
@@ -152,8 +155,10 @@ public sealed class DatasetCheckerTests : IDisposable
         TestList = _folder.Write("test.txt", test),
     });
 
-    private DatasetDefinition Definition(string train) => _folder.Definition("image-list", train, LabelTask.MultiLabel, ["A", "B"], ("patient_pattern", "^(p[0-9]+)_"));
+    private DatasetDefinition Definition(string train) =>
+        _folder.Definition("image-list", train, LabelTask.MultiLabel, ["A", "B"], ("patient_pattern", "^(p[0-9]+)_"));
 
     private static Task<DatasetCheck> Run(DatasetDefinition definition, DatasetCheckOptions? options = null) =>
-        new DatasetChecker(new NetVipsImageDecoder()).CheckAsync(definition, new DatasetAdapterRegistry().Create(definition), options, cancellationToken: TestContext.Current.CancellationToken);
+        new DatasetChecker(new NetVipsImageDecoder()).CheckAsync(
+            definition, new DatasetAdapterRegistry().Create(definition), options, cancellationToken: TestContext.Current.CancellationToken);
 }

@@ -35,7 +35,8 @@ public sealed class BmpImageTests
     }
 
     [Fact]
-    public void A_bmp_of_32_bits_loses_its_fourth_channel() => Assert.Equal([3, 2, 1], Decoder.Decode(Bmp(1, 1, 32, [], [1, 2, 3, 99]), "a.bmp").Pixels);
+    public void A_bmp_of_32_bits_loses_its_fourth_channel() =>
+        Assert.Equal([3, 2, 1], Decoder.Decode(Bmp(1, 1, 32, [], [1, 2, 3, 99]), "a.bmp").Pixels);
 
     [Fact]
     public void A_bmp_that_is_compressed_cut_short_or_huge_is_refused()

@@ -8,7 +8,8 @@ public sealed class DicomImageTests
     private static readonly NetVipsImageDecoder Decoder = new();
     private static readonly string Folder = Fixture.PathOf("Dicom");
 
-    public static TheoryData<string> Fixtures => [.. Directory.EnumerateFiles(Folder, "*.dcm").Select(f => Path.GetFileNameWithoutExtension(f)).Order(StringComparer.Ordinal)];
+    public static TheoryData<string> Fixtures =>
+        [.. Directory.EnumerateFiles(Folder, "*.dcm").Select(f => Path.GetFileNameWithoutExtension(f)).Order(StringComparer.Ordinal)];
 
     [Theory]
     [MemberData(nameof(Fixtures))]
@@ -34,7 +35,11 @@ public sealed class DicomImageTests
         if (jpeg.Length % 2 == 1) jpeg = [.. jpeg, 0];
 
         var shown = Decoder.Decode(TestDicom.Grey(30, 40, 8, 8, TestDicom.Jpeg).Fragments(jpeg[..cut], jpeg[cut..]).ToArray(), "a.dcm");
-        var inverted = Decoder.Decode(TestDicom.Grey(30, 40, 8, 8, TestDicom.Jpeg, "MONOCHROME1").Text(0x00281050, "DS", "128").Text(0x00281051, "DS", "256").Fragments(jpeg).ToArray(), "b.dcm");
+        var inverted = Decoder.Decode(TestDicom.Grey(30, 40, 8, 8, TestDicom.Jpeg, "MONOCHROME1")
+            .Text(0x00281050, "DS", "128")
+            .Text(0x00281051, "DS", "256")
+            .Fragments(jpeg)
+            .ToArray(), "b.dcm");
 
         Assert.Equal(plain.Pixels, shown.Pixels);
         Assert.Equal(plain.Pixels.Select(p => (byte)(255 - p)), inverted.Pixels);
@@ -44,7 +49,8 @@ public sealed class DicomImageTests
     public void A_jpeg_inside_that_is_empty_or_none_is_refused_as_part_of_the_dicom_file()
     {
         AssertRefused(TestDicom.Grey(30, 40, 8, 8, TestDicom.Jpeg).Fragments([]).ToArray(), "(7FE0,0010)", "DICOM file is empty");
-        AssertRefused(TestDicom.Grey(30, 40, 8, 8, TestDicom.Jpeg).Fragments([1, 2, 3, 4]).ToArray(), "(7FE0,0010)", "the JPEG in the DICOM file");
+        AssertRefused(
+            TestDicom.Grey(30, 40, 8, 8, TestDicom.Jpeg).Fragments([1, 2, 3, 4]).ToArray(), "(7FE0,0010)", "the JPEG in the DICOM file");
     }
 
     [Theory]
@@ -55,7 +61,10 @@ public sealed class DicomImageTests
     [InlineData("1.2.840.10008.1.2.4.90", "JPEG 2000 Lossless")]
     [InlineData("1.2.3.4.5", "1.2.3.4.5")]
     public void Another_transfer_syntax_is_refused_by_name(string syntax, string name) =>
-        AssertRefused(TestDicom.Grey(1, 1, syntax: syntax).Pixels(0, 0).ToArray(), $"a.dcm, tag (0002,0010): the DICOM transfer syntax {name}", "unsupported");
+        AssertRefused(
+            TestDicom.Grey(1, 1, syntax: syntax).Pixels(0, 0).ToArray(),
+            $"a.dcm, tag (0002,0010): the DICOM transfer syntax {name}",
+            "unsupported");
 
     [Fact]
     public void A_preamble_that_looks_like_another_format_misleads_nobody()
@@ -73,9 +82,11 @@ public sealed class DicomImageTests
         var rescale = new TestDicom().Text(0x00281052, "DS", "-10").Text(0x00281053, "DS", "2");
         byte[] Body(TestDicom d) => d.ToArray()[(new TestDicom().ToArray().Length)..];
         var groups = new TestDicom()
-            .Header(0x00289132, "SQ", uint.MaxValue).Item(0xFFFEE000, uint.MaxValue).Raw(Body(window)).Item(0xFFFEE00D, 0).Item(0xFFFEE0DD, 0)
+            .Header(0x00289132, "SQ", uint.MaxValue).Item(0xFFFEE000, uint.MaxValue).Raw(Body(
+                window)).Item(0xFFFEE00D, 0).Item(0xFFFEE0DD, 0)
             .Header(0x00289145, "SQ", (uint)Body(rescale).Length + 8).Item(0xFFFEE000, (uint)Body(rescale).Length).Raw(Body(rescale));
-        var file = TestDicom.Grey(1, 3).Header(0x52009229, "SQ", uint.MaxValue).Item(0xFFFEE000, (uint)Body(groups).Length).Raw(Body(groups)).Item(0xFFFEE0DD, 0)
+        var file = TestDicom.Grey(1, 3).Header(0x52009229, "SQ", uint.MaxValue).Item(0xFFFEE000, (uint)Body(groups).Length).Raw(Body(
+            groups)).Item(0xFFFEE0DD, 0)
             .Pixels(5, 0, 55, 0, 200, 0).ToArray();
 
         // 5, 55 and 200 become 0, 100 and 390; black is at -0.5, white at 199.5.
@@ -87,10 +98,12 @@ public sealed class DicomImageTests
     {
         var file = TestDicom.Grey(1, 1)
             .Header(0x00400260, "SQ", uint.MaxValue)
-            .Item(0xFFFEE000, uint.MaxValue).Header(0x00400275, "SQ", uint.MaxValue).Item(0xFFFEE000, uint.MaxValue).Number(0x00280010, 9).Item(0xFFFEE00D, 0).Item(0xFFFEE0DD, 0).Item(0xFFFEE00D, 0)
+            .Item(0xFFFEE000, uint.MaxValue).Header(0x00400275, "SQ", uint.MaxValue).Item(0xFFFEE000, uint.MaxValue).Number(
+                0x00280010, 9).Item(0xFFFEE00D, 0).Item(0xFFFEE0DD, 0).Item(0xFFFEE00D, 0)
             .Item(0xFFFEE0DD, 0)
             // A private sequence of unknown type holds elements without types.
-            .Header(0x00991010, "UN", uint.MaxValue).Item(0xFFFEE000, uint.MaxValue).Item(0x00280011, 2).Raw(7, 0).Item(0xFFFEE00D, 0).Item(0xFFFEE0DD, 0)
+            .Header(0x00991010, "UN", uint.MaxValue).Item(0xFFFEE000, uint.MaxValue).Item(0x00280011, 2).Raw(7, 0).Item(0xFFFEE00D, 0).Item(
+                0xFFFEE0DD, 0)
             .Pixels(0xFF, 0x0F).ToArray();
 
         Assert.Equal([255], Decoder.Decode(file, "a.dcm").Pixels);
@@ -105,13 +118,15 @@ public sealed class DicomImageTests
     }
 
     [Fact]
-    public void Several_frames_are_refused() => AssertRefused(TestDicom.Grey(1, 1).Text(0x00280008, "IS", "2").Pixels(0, 0, 0, 0).ToArray(), "2 frames, expected one");
+    public void Several_frames_are_refused() =>
+        AssertRefused(TestDicom.Grey(1, 1).Text(0x00280008, "IS", "2").Pixels(0, 0, 0, 0).ToArray(), "2 frames, expected one");
 
     [Theory]
     [InlineData(new byte[] { 1, 0, 0, 0 }, "truncated")]
     [InlineData(new byte[] { 7, 0, 0, 0 }, "segment")]
     public void A_damaged_run_length_frame_is_refused(byte[] start, string problem) =>
-        AssertRefused(TestDicom.Grey(4, 4, 8, 8, TestDicom.Rle).Fragments([.. start, 64, 0, 0, 0, .. new byte[56], 3, 1, 2]).ToArray(), problem);
+        AssertRefused(
+            TestDicom.Grey(4, 4, 8, 8, TestDicom.Rle).Fragments([.. start, 64, 0, 0, 0, .. new byte[56], 3, 1, 2]).ToArray(), problem);
 
     [Fact]
     public void Pixel_limits_hold_before_anything_is_unpacked()

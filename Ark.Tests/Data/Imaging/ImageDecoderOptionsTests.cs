@@ -30,7 +30,10 @@ public sealed class ImageDecoderOptionsTests : IDisposable
             _ => Encoded.LosslessWebP(picture),
         };
         Assert.Equal((120, 90), (Decoder.Decode(whole, "whole").Width, Decoder.Decode(whole, "whole").Height));
-        AssertRefused(() => Decoder.Decode(whole.AsMemory(0, (int)(whole.Length * kept)), "cut.img"), $"cut.img: is no whole {format}", "damaged or incomplete");
+        AssertRefused(
+            () => Decoder.Decode(whole.AsMemory(0, (int)(whole.Length * kept)), "cut.img"),
+            $"cut.img: is no whole {format}",
+            "damaged or incomplete");
     }
 
     [Fact]
@@ -76,7 +79,8 @@ public sealed class ImageDecoderOptionsTests : IDisposable
 
     [Fact]
     public void Decoder_refuses_a_thread_of_pixels() =>
-        AssertRefused(() => Decoder.Decode(TestPng.Write(1, 70_000, TestPng.Grey, 8, [[0]]), "thread.png"), "1x70000", "above the limit of 65535");
+        AssertRefused(
+            () => Decoder.Decode(TestPng.Write(1, 70_000, TestPng.Grey, 8, [[0]]), "thread.png"), "1x70000", "above the limit of 65535");
 
     [Theory]
     [InlineData(0, 1)]

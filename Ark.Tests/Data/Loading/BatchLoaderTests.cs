@@ -43,7 +43,9 @@ public sealed class BatchLoaderTests
                 Thread.Sleep(id % 7 == 0 ? 2 : 0);
                 if (policy == BadImagePolicy.Skip && id % 10 == 3) throw new ArkInputException("x", null, "is bad");
             });
-            return await ReadAll(Loader(samples, new() { BatchSize = 8, Workers = workers, Shuffle = true, Seed = 5, DatasetKey = 2, BadImages = policy }), epoch: 3);
+            return await ReadAll(
+                Loader(samples, new() { BatchSize = 8, Workers = workers, Shuffle = true, Seed = 5, DatasetKey = 2, BadImages = policy }),
+                epoch: 3);
         }
 
         var one = await Read(1);
@@ -62,7 +64,8 @@ public sealed class BatchLoaderTests
     public async Task Every_epoch_dataset_and_seed_has_its_own_order_of_the_same_samples_and_its_own_draws()
     {
         async Task<List<Copy>> Read(ulong seed, ulong dataset, ulong epoch) =>
-            await ReadAll(Loader(FakeImage.Samples(50), new() { BatchSize = 50, Shuffle = true, Seed = seed, DatasetKey = dataset }), epoch);
+            await ReadAll(
+                Loader(FakeImage.Samples(50), new() { BatchSize = 50, Shuffle = true, Seed = seed, DatasetKey = dataset }), epoch);
 
         var all = new[] { (await Read(1, 0, 0))[0], (await Read(2, 0, 0))[0], (await Read(1, 1, 0))[0], (await Read(1, 0, 1))[0] };
 
@@ -148,7 +151,9 @@ public sealed class BatchLoaderTests
         {
             lock (gate) furthest = Math.Max(furthest, ++loads - (5 * released));
         }), new() { BatchSize = 5, Workers = 4, Prefetch = 3 });
-        await using var reading = loader.ReadAsync(0, TestContext.Current.CancellationToken).GetAsyncEnumerator(TestContext.Current.CancellationToken);
+        await using var reading = loader
+            .ReadAsync(0, TestContext.Current.CancellationToken)
+            .GetAsyncEnumerator(TestContext.Current.CancellationToken);
 
         // Every load counts how far ahead it is, so nobody has to wait and see whether another comes.
         while (await reading.MoveNextAsync())
@@ -172,7 +177,9 @@ public sealed class BatchLoaderTests
             else Interlocked.Increment(ref loads);
         });
         var loader = Loader(samples, new() { BatchSize = 3, Workers = 2, Prefetch = 4 });
-        await using var reading = loader.ReadAsync(0, TestContext.Current.CancellationToken).GetAsyncEnumerator(TestContext.Current.CancellationToken);
+        await using var reading = loader
+            .ReadAsync(0, TestContext.Current.CancellationToken)
+            .GetAsyncEnumerator(TestContext.Current.CancellationToken);
 
         var first = reading.MoveNextAsync().AsTask();
         await Until(() => Volatile.Read(ref loads) == 11);
@@ -292,7 +299,8 @@ public sealed class BatchLoaderTests
                 await cancel.CancelAsync();
             }
         });
-        await Assert.ThrowsAsync<ArkInputException>(() => ReadAll(Loader(FakeImage.Samples(40, id => _ = id == 9 ? throw new ArkInputException("x", null, "is bad") : 0), options)));
+        await Assert.ThrowsAsync<ArkInputException>(() => ReadAll(
+            Loader(FakeImage.Samples(40, id => _ = id == 9 ? throw new ArkInputException("x", null, "is bad") : 0), options)));
 
         Assert.Equal(0, pool.InUseCount);
         Assert.Equal(3, pool.IdleCount);
@@ -309,7 +317,8 @@ public sealed class BatchLoaderTests
         Assert.Equal(both[0].SelectMany(b => b.Images), both[1].SelectMany(b => b.Images));
     }
 
-    private static BatchLoader Loader(ImageSample[] samples, BatchLoaderOptions options) => new(samples, new FakeTransform(), new NoDecoder(), options);
+    private static BatchLoader Loader(ImageSample[] samples, BatchLoaderOptions options) =>
+        new(samples, new FakeTransform(), new NoDecoder(), options);
 
     private static async Task<List<Copy>> ReadAll(BatchLoader loader, ulong epoch = 0)
     {

@@ -104,7 +104,8 @@ public sealed class ImageCacheTests : IDisposable
         using (var first = new ImageCache(CacheFolder))
         using (var second = new ImageCache(CacheFolder))
         {
-            var both = await Task.WhenAll(Views(transform, first, new NetVipsImageDecoder()), Views(transform, second, new NetVipsImageDecoder()));
+            var both = await Task.WhenAll(
+                Views(transform, first, new NetVipsImageDecoder()), Views(transform, second, new NetVipsImageDecoder()));
             Assert.All(both, views => Assert.Equal(expected, views));
             // A third opens the folder while the others still write.
             using var third = new ImageCache(CacheFolder);
@@ -135,7 +136,8 @@ public sealed class ImageCacheTests : IDisposable
         using var cache = new ImageCache(CacheFolder);
         for (var i = 0; i < 2; i++)
         {
-            var e = await Assert.ThrowsAsync<ArkInputException>(() => Views(new EvaluationTransform(32, 32), cache, new NetVipsImageDecoder()));
+            var e = await Assert.ThrowsAsync<ArkInputException>(() => Views(
+                new EvaluationTransform(32, 32), cache, new NetVipsImageDecoder()));
             Assert.Contains("2.png: is not an image", e.Message, StringComparison.Ordinal);
         }
     }
@@ -144,12 +146,16 @@ public sealed class ImageCacheTests : IDisposable
     public void A_folder_that_cannot_be_made_is_refused()
     {
         var file = _folder.Write("file", "");
-        Assert.Contains("the image cache cannot be opened", Assert.Throws<ArkInputException>(() => new ImageCache(Path.Combine(file, "cache"))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "the image cache cannot be opened",
+            Assert.Throws<ArkInputException>(() => new ImageCache(Path.Combine(file, "cache"))).Message,
+            StringComparison.Ordinal);
     }
 
     private async Task<List<float[]>> Views(IImageTransform transform, ImageCache? cache, IImageDecoder decoder)
     {
-        var loader = new BatchLoader(_samples, transform, decoder, new BatchLoaderOptions { BatchSize = 2, Workers = 2, Seed = 9, Cache = cache });
+        var loader = new BatchLoader(
+            _samples, transform, decoder, new BatchLoaderOptions { BatchSize = 2, Workers = 2, Seed = 9, Cache = cache });
         var views = new List<float[]>();
         await foreach (var batch in loader.ReadAsync(1, TestContext.Current.CancellationToken))
         {

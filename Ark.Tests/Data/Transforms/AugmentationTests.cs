@@ -19,7 +19,8 @@ public class AugmentationTests
         var area = drawn.Width * drawn.Height / 1e6;
         var ratio = (double)drawn.Width / drawn.Height;
         return area is > 0.079 and <= 1 && ratio is > 0.747 and < 1.339
-            && drawn.Warp is null or { Angle: >= -10 and <= 10, Scale: >= 0.9 and <= 1.1, ShiftX: >= -0.0625 and <= 0.0625, ShiftY: >= -0.0625 and <= 0.0625 }
+            && drawn.Warp is null
+                or { Angle: >= -10 and <= 10, Scale: >= 0.9 and <= 1.1, ShiftX: >= -0.0625 and <= 0.0625, ShiftY: >= -0.0625 and <= 0.0625 }
             && drawn.Gamma is null or (>= 0.8 and <= 1.2)
             && drawn.BrightnessContrast is null or ( >= 0.8 and <= 1.2, >= -0.2 and <= 0.2)
             && !(drawn.Gamma is not null && drawn.BrightnessContrast is not null);
@@ -42,7 +43,9 @@ public class AugmentationTests
     {
         // Most draws find no crop that fits; those that do not take the widest allowed one.
         var drawn = Enumerable.Range(0, 50).Select(i => Augmentation.Draw(new RandomStream((ulong)i), width, height));
-        Assert.Contains(drawn, d => (d.Width, d.Height) == (cropWidth, cropHeight) && (d.Left, d.Top) == ((width - cropWidth) / 2, (height - cropHeight) / 2));
+        Assert.Contains(
+            drawn,
+            d => (d.Width, d.Height) == (cropWidth, cropHeight) && (d.Left, d.Top) == ((width - cropWidth) / 2, (height - cropHeight) / 2));
     }
 
     [Fact]

@@ -48,7 +48,9 @@ public class EvaluationTransformTests
                 for (var x = 0; x < 64; x++)
                 {
                     var column = view < 5 ? left + x : 72 - left - x;
-                    Assert.True(picture.Pixels[((top + y) * 73) + column] / 255f == views[(view * 3 * 64 * 64) + (y * 64) + x], $"view {view}, ({x}, {y})");
+                    Assert.True(
+                        picture.Pixels[((top + y) * 73) + column] / 255f == views[(view * 3 * 64 * 64) + (y * 64) + x],
+                        $"view {view}, ({x}, {y})");
                 }
             }
         }

@@ -26,11 +26,13 @@ public class PilResizeTests
     }
 
     [Property]
-    public void Resampling_keeps_a_constant_picture(PositiveInt width, PositiveInt height, PositiveInt newWidth, PositiveInt newHeight, byte grey)
+    public void Resampling_keeps_a_constant_picture(
+        PositiveInt width, PositiveInt height, PositiveInt newWidth, PositiveInt newHeight, byte grey)
     {
         var (w, h) = (Size(width), Size(height));
         var picture = new RasterImage(w, h, 1, [.. Enumerable.Repeat(grey, w * h)]);
-        foreach (var resampler in Resamplers) Assert.Equal(-1, Run(resampler, picture, Size(newWidth), Size(newHeight)).AsSpan().IndexOfAnyExcept(grey));
+        foreach (var resampler in Resamplers)
+            Assert.Equal(-1, Run(resampler, picture, Size(newWidth), Size(newHeight)).AsSpan().IndexOfAnyExcept(grey));
     }
 
     [Property(MaxTest = 40)]

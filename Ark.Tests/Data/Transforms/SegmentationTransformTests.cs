@@ -35,7 +35,9 @@ public class SegmentationTransformTests
     [Fact]
     public void Varied_quality_blurs_and_changes_grey_levels_but_leaves_masks_where_they_are()
     {
-        var (plain, varied) = (new SegmentationTransform(Size, 2, Normalization.None), new SegmentationTransform(Size, 2, Normalization.None) { VariesQuality = true });
+        var (plain, varied) = (
+            new SegmentationTransform(Size, 2, Normalization.None),
+            new SegmentationTransform(Size, 2, Normalization.None) { VariesQuality = true });
         var picture = Disc();
         var (levels, blurred) = (new HashSet<float>(), 0);
         for (var draw = 0UL; draw < 60; draw++)
@@ -47,7 +49,8 @@ public class SegmentationTransformTests
             Assert.True(inside - outside > 0.06 * (180 - 60) / 255, $"draw {draw}: {inside} and {outside}");
             levels.Add(MathF.Round(inside, 2));
             // Between the two levels lies nothing but the border; where that is wide, the picture was coarse.
-            var between = Enumerable.Range(0, Size.Pixels).Count(i => image[i] > outside + (0.2f * (inside - outside)) && image[i] < inside - (0.2f * (inside - outside)));
+            var between = Enumerable.Range(0, Size.Pixels).Count(i => image[i] > outside + (0.2f * (inside - outside))
+                && image[i] < inside - (0.2f * (inside - outside)));
             if (between > 40) blurred++;
         }
 
@@ -85,7 +88,8 @@ public class SegmentationTransformTests
     {
         var map = new StructureMap(width, height);
         for (var i = 0; i < width * height; i++) map.Pixels[i] = (uint)(i * 2654435761);
-        var sample = new SegmentationSample(new PhantomPictures.Picture("p", new RasterImage(width, height, 1, new byte[width * height])), new Given(map));
+        var sample = new SegmentationSample(
+            new PhantomPictures.Picture("p", new RasterImage(width, height, 1, new byte[width * height])), new Given(map));
         var prepared = PreparedPicture.Of(sample, new NetVipsImageDecoder(), Size);
         for (var y = 0; y < 64; y++)
         {
@@ -111,13 +115,19 @@ public class SegmentationTransformTests
         for (var patient = 0UL; patient < 4; patient++)
         {
             var picture = PhantomPictures.Render(patient);
-            foreach (var (ribs, lung) in new[] { (PhantomStructure.LeftRibs, PhantomStructure.LeftLung), (PhantomStructure.RightRibs, PhantomStructure.RightLung) })
+            foreach (var (ribs, lung) in new[]
+            {
+                (PhantomStructure.LeftRibs, PhantomStructure.LeftLung),
+                (PhantomStructure.RightRibs, PhantomStructure.RightLung)
+            })
             {
                 var (bone, field) = (picture.Mask(ribs).Pixels, picture.Mask(lung).Pixels);
                 var over = Enumerable.Range(0, bone.Length).Where(i => bone[i] != 0 && field[i] != 0).ToArray();
                 var beside = Enumerable.Range(0, bone.Length).Where(i => bone[i] == 0 && field[i] != 0).ToArray();
                 Assert.InRange((double)over.Length / (over.Length + beside.Length), 0.2, 0.8);
-                Assert.True(over.Average(i => picture.Image.Pixels[i]) > beside.Average(i => picture.Image.Pixels[i]), $"patient {patient}, {ribs}");
+                Assert.True(
+                    over.Average(i => picture.Image.Pixels[i]) > beside.Average(i => picture.Image.Pixels[i]),
+                    $"patient {patient}, {ribs}");
             }
         }
     }
@@ -137,7 +147,10 @@ public class SegmentationTransformTests
     {
         var picture = PhantomPictures.Render(patient);
         var map = new StructureMap(picture.Image.Width, picture.Image.Height);
-        for (var i = 0; i < map.Pixels.Length; i++) map.Pixels[i] = (picture.Mask(PhantomStructure.Heart).Pixels[i] != 0 ? 1u : 0) | (picture.Mask(PhantomStructure.LeftLung).Pixels[i] != 0 ? 2u : 0);
+        for (var i = 0; i < map.Pixels.Length; i++)
+            map.Pixels[i] = (picture.Mask(PhantomStructure.Heart).Pixels[i] != 0
+                ? 1u
+                : 0) | (picture.Mask(PhantomStructure.LeftLung).Pixels[i] != 0 ? 2u : 0);
         return new SegmentationSample(new PhantomPictures.Picture($"patient {patient}", picture.Image), new Given(map));
     }
 

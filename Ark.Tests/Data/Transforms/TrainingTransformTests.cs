@@ -123,7 +123,8 @@ public class TrainingTransformTests
     private static float LargestDifference(float[] student, Func<int, float> expected) =>
         Enumerable.Range(0, ViewLength).Max(i => Math.Abs(student[i] - expected(i)));
 
-    private static float[] Apply(AugmentationRecipe recipe, RasterImage picture, ulong seed) => Apply(new TrainingTransform(64, 64, recipe), picture, seed);
+    private static float[] Apply(AugmentationRecipe recipe, RasterImage picture, ulong seed) =>
+        Apply(new TrainingTransform(64, 64, recipe), picture, seed);
 
     private static float[] Apply(TrainingTransform transform, RasterImage picture, ulong seed)
     {

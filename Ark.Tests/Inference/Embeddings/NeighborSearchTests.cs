@@ -14,7 +14,8 @@ public class NeighborSearchTests(SmallModel small) : IClassFixture<SmallModel>
         var model = host.GetRequiredKeyedService<LoadedModel>("small");
         var extractor = host.GetRequiredService<EmbeddingExtractor>();
         var written = await extractor.ExtractAsync(
-            model, ImageInputs.Read(small.Images, cancellationToken: TestContext.Current.CancellationToken), small.PathOf(name), new ExtractionOptions { Kind = kind }, cancellationToken: TestContext.Current.CancellationToken);
+            model, ImageInputs.Read(small.Images, cancellationToken: TestContext.Current.CancellationToken), small.PathOf(name),
+            new ExtractionOptions { Kind = kind }, cancellationToken: TestContext.Current.CancellationToken);
         var search = host.GetRequiredService<NeighborSearch>();
         var table = await search.LoadAsync(written.Path, TestContext.Current.CancellationToken);
         Assert.Equal((24, written.Shape[0]), (table.Count, table.Width));
@@ -27,7 +28,8 @@ public class NeighborSearchTests(SmallModel small) : IClassFixture<SmallModel>
         Assert.Equal(24, table.Find(table[row], 30).Count);
         Assert.Equal(1, table.Find(table[row], 1)[0].Similarity, 1e-6);
 
-        var image = new EncodedImage(await File.ReadAllBytesAsync(Path.Combine(small.Images, "07.png"), TestContext.Current.CancellationToken), "07.png");
+        var image = new EncodedImage(
+            await File.ReadAllBytesAsync(Path.Combine(small.Images, "07.png"), TestContext.Current.CancellationToken), "07.png");
         // A table with columns alone does not say what it is of.
         var found = await search.FindAsync(table, model, image, 3, kind, TestContext.Current.CancellationToken);
         Assert.Equal(nearest.Select(n => n.Name), found.Select(n => n.Name));
@@ -42,11 +44,17 @@ public class NeighborSearchTests(SmallModel small) : IClassFixture<SmallModel>
         var search = host.GetRequiredService<NeighborSearch>();
         var model = host.GetRequiredKeyedService<LoadedModel>("small");
         async Task<EmbeddingTable> Table(EmbeddingKind kind) => await search.LoadAsync(
-            (await extractor.ExtractAsync(model, ImageInputs.Read(small.Images, cancellationToken: TestContext.Current.CancellationToken), small.PathOf($"{kind}.safetensors"), new ExtractionOptions { Kind = kind },
+            (await extractor.ExtractAsync(model, ImageInputs.Read(
+                small.Images,
+                cancellationToken: TestContext.Current.CancellationToken), small.PathOf($"{kind}.safetensors"), new ExtractionOptions
+                {
+                    Kind = kind,
+                },
                 cancellationToken: TestContext.Current.CancellationToken)).Path, TestContext.Current.CancellationToken);
         var image = new ImageFile(Path.Combine(small.Images, "03.png"));
         async Task<string> Refused(EmbeddingTable table, LoadedModel by, EmbeddingKind? kind = null) =>
-            (await Assert.ThrowsAsync<ArkInputException>(() => search.FindAsync(table, by, image, 3, kind, TestContext.Current.CancellationToken))).Message;
+            (await Assert.ThrowsAsync<ArkInputException>(() => search.FindAsync(
+                table, by, image, 3, kind, TestContext.Current.CancellationToken))).Message;
         var pooled = await Table(EmbeddingKind.Pooled);
         Assert.Equal((EmbeddingKind.Pooled, ModelRole.Teacher, small.Checkpoint), (pooled.Kind, pooled.Weights, pooled.Checkpoint));
         using (var rows = TorchSharp.torch.zeros(1, pooled.Width))

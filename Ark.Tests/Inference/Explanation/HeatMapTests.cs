@@ -12,7 +12,10 @@ namespace Ark.Tests.Inference;
 public class HeatMapTests(SmallModel small) : IClassFixture<SmallModel>
 {
     /// <summary>The findings that lie somewhere, and the least rate that the teacher must reach, in multiples of chance.</summary>
-    private static readonly PhantomFinding[] Localised = [PhantomFinding.Pneumothorax, PhantomFinding.PleuralEffusion, PhantomFinding.Consolidation, PhantomFinding.Mass];
+    private static readonly PhantomFinding[] Localised =
+    [
+        PhantomFinding.Pneumothorax, PhantomFinding.PleuralEffusion, PhantomFinding.Consolidation, PhantomFinding.Mass
+    ];
 
     [Fact]
     public void Grad_cam_weighs_the_last_tokens_by_the_slope_of_the_logit()
@@ -24,7 +27,10 @@ public class HeatMapTests(SmallModel small) : IClassFixture<SmallModel>
         using var off = no_grad();
         var tokens = model.Model.NormedTokens(view);
         // Some output for which something speaks.
-        var (head, label, map) = (from h in (int[])[0, 1, 2] from l in Enumerable.Range(0, h == 2 ? 1 : 3) select (h, l, GradCam.Compute(model.Model, tokens, h, l))).First(m => m.Item3.Max() > 0);
+        var (head, label, map) = (from h in (int[])[0, 1, 2]
+                                  from l in Enumerable.Range(0, h == 2 ? 1 : 3)
+                                  select (
+            h, l, GradCam.Compute(model.Model, tokens, h, l))).First(m => m.Item3.Max() > 0);
         double Logit(Tensor pooled) => model.Model.Classify(model.Model.Projector!.call(pooled))[head][0, label].ToDouble();
         var pooled = tokens.mean([1]);
         const float step = 1e-2f;
@@ -37,7 +43,8 @@ public class HeatMapTests(SmallModel small) : IClassFixture<SmallModel>
             slopes[c] = (float)((Logit(up) - Logit(down)) / (2 * step));
         }
 
-        var expected = nn.functional.linear(tokens[0], tensor(slopes).unsqueeze(0)).squeeze(1).div(tokens.size(1)).clamp_min(0).data<float>().ToArray();
+        var expected = nn.functional.linear(tokens[0], tensor(slopes).unsqueeze(0)).squeeze(1).div(tokens.size(
+            1)).clamp_min(0).data<float>().ToArray();
         var largest = expected.Max();
         Assert.Equal(expected.Length, map.Length);
         Assert.True(largest > 0);
@@ -48,13 +55,15 @@ public class HeatMapTests(SmallModel small) : IClassFixture<SmallModel>
     [Theory]
     [InlineData(HeatMapMethod.GradCam, 16)]
     [InlineData(HeatMapMethod.Occlusion, 3)]
-    public void The_peak_of_a_trained_map_lies_in_the_finding_more_often_than_chance_and_that_of_an_untrained_one_does_not(HeatMapMethod method, int images)
+    public void The_peak_of_a_trained_map_lies_in_the_finding_more_often_than_chance_and_that_of_an_untrained_one_does_not(
+        HeatMapMethod method, int images)
     {
         using var trained = LoadedModel.Load(PhantomPictures.Teacher);
         using var folder = new TemporaryFolder();
         using var untrained = Untrained(folder, trained);
         var (hits, wild, chance) = PointingGame(trained, untrained, method, images);
-        TestContext.Current.TestOutputHelper?.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{method}: trained {hits:F2}, untrained {wild:F2}, chance {chance:F2}"));
+        TestContext.Current.TestOutputHelper?.WriteLine(
+            string.Create(CultureInfo.InvariantCulture, $"{method}: trained {hits:F2}, untrained {wild:F2}, chance {chance:F2}"));
         Assert.True(hits >= 2.5 * chance, $"{hits:F2} against chance {chance:F2}");
         Assert.True(wild <= 2 * chance && wild < hits / 2, $"untrained {wild:F2}, chance {chance:F2}");
     }
@@ -62,10 +71,18 @@ public class HeatMapTests(SmallModel small) : IClassFixture<SmallModel>
     [Fact]
     public void A_map_lies_where_the_center_crop_lies()
     {
-        // One bright cell of four by four over an input of 32 pixels, cut from 37 of a picture of 74: two pixels a step, and a margin of two steps.
+        // One bright cell of four by four over an input of 32 pixels, cut from 37 of a picture of 74: two pixels a step, and a margin of
+        // two steps.
         var grid = new float[16];
         grid[(1 * 4) + 2] = 1;
-        var map = new HeatMap(74, 74, ViewGeometry.Of(32).ToPicture(grid, 4, 4, 74, 74)) { Image = "", Head = "", Label = "", Probability = 0, Method = HeatMapMethod.GradCam };
+        var map = new HeatMap(74, 74, ViewGeometry.Of(32).ToPicture(grid, 4, 4, 74, 74))
+        {
+            Image = "",
+            Head = "",
+            Label = "",
+            Probability = 0,
+            Method = HeatMapMethod.GradCam,
+        };
         // The cell's centre is at 20 of 32 across and 12 of 32 down.
         Assert.InRange(map.Peak.X, (2 * (20 + 2)) - 1, (2 * (20 + 2)) + 1);
         Assert.InRange(map.Peak.Y, (2 * (12 + 2)) - 1, (2 * (12 + 2)) + 1);
@@ -80,7 +97,14 @@ public class HeatMapTests(SmallModel small) : IClassFixture<SmallModel>
         // Six cells of 20 pixels over an input of 112, the centre of a resized picture of 128.
         var grid = new float[36];
         grid[(1 * 6) + column] = 1;
-        var map = new HeatMap(128, 128, new ViewGeometry(112, 128).ToPicture(grid, 6, 6, 128, 128, covered: 120)) { Image = "", Head = "", Label = "", Probability = 0, Method = HeatMapMethod.Occlusion };
+        var map = new HeatMap(128, 128, new ViewGeometry(112, 128).ToPicture(grid, 6, 6, 128, 128, covered: 120))
+        {
+            Image = "",
+            Head = "",
+            Label = "",
+            Probability = 0,
+            Method = HeatMapMethod.Occlusion,
+        };
         Assert.InRange(map.Peak.X, center + 8, center + 9);
         Assert.InRange(map.Peak.Y, 29 + 8, 29 + 9);
     }
@@ -89,18 +113,24 @@ public class HeatMapTests(SmallModel small) : IClassFixture<SmallModel>
     public async Task Explain_writes_a_picture_with_the_input_beside_the_overlay()
     {
         var (image, output) = (Path.Combine(small.Images, "04.png"), small.PathOf("map.png"));
-        var run = await CommandLineRun.Of("explain", image, "--checkpoint", small.Checkpoint, "--label", "effusion", "--method", "occlusion", "--out", output, "--json", "-");
+        var run = await CommandLineRun.Of(
+            "explain", image, "--checkpoint", small.Checkpoint, "--label", "effusion", "--method", "occlusion", "--out", output, "--json",
+            "-");
         Assert.True(run.ExitCode == 0, run.Error);
         var json = JsonNode.Parse(run.Out)!;
         Assert.Equal(("Findings", "Effusion", 40 * 36), ((string)json["head"]!, (string)json["label"]!, json["values"]!.AsArray().Count));
         var picture = new NetVipsImageDecoder().DecodeFile(output);
         var scale = (384 + 39) / 40;
         Assert.Equal(((2 * 40 * scale) + 16, (36 * scale) + 64, 3), (picture.Width, picture.Height, picture.Channels));
-        (await CommandLineRun.Of("explain", image, "--checkpoint", small.Checkpoint, "--label", "Fracture", "--out", output)).AssertRefused("Fracture", "no head");
-        (await CommandLineRun.Of("explain", image, "--checkpoint", small.Checkpoint, "--label", "AP", "--head", "Findings", "--out", output)).AssertRefused("AP");
+        (await CommandLineRun.Of("explain", image, "--checkpoint", small.Checkpoint, "--label", "Fracture", "--out", output)).AssertRefused(
+            "Fracture", "no head");
+        (await CommandLineRun.Of(
+            "explain", image, "--checkpoint", small.Checkpoint, "--label", "AP", "--head", "Findings", "--out",
+            output)).AssertRefused("AP");
     }
 
-    private static (double Trained, double Untrained, double Chance) PointingGame(LoadedModel trained, LoadedModel untrained, HeatMapMethod method, int images)
+    private static (double Trained, double Untrained, double Chance) PointingGame(
+        LoadedModel trained, LoadedModel untrained, HeatMapMethod method, int images)
     {
         var options = new ExplanationOptions { Method = method, Head = "PhantomFindings", PatchShare = 0.25 };
         int hits = 0, wild = 0, all = 0;
@@ -123,7 +153,8 @@ public class HeatMapTests(SmallModel small) : IClassFixture<SmallModel>
 
                 hits += Hits(trained) ? 1 : 0;
                 wild += Hits(untrained) ? 1 : 0;
-                chance += Enumerable.Range(0, picture.Width * picture.Height).Count(p => boxes.Any(b => Contains(b, p % picture.Width, p / picture.Width))) / (double)(picture.Width * picture.Height);
+                chance += Enumerable.Range(0, picture.Width * picture.Height).Count(p => boxes.Any(b => Contains(
+                    b, p % picture.Width, p / picture.Width))) / (double)(picture.Width * picture.Height);
                 all++;
             }
         }
@@ -131,12 +162,16 @@ public class HeatMapTests(SmallModel small) : IClassFixture<SmallModel>
         return (hits / (double)all, wild / (double)all, chance / all);
     }
 
-    private static bool Contains(PhantomBox box, int x, int y) => x >= box.X && x < box.X + box.Width && y >= box.Y && y < box.Y + box.Height;
+    private static bool Contains(PhantomBox box, int x, int y) =>
+        x >= box.X && x < box.X + box.Width && y >= box.Y && y < box.Y + box.Height;
 
     private static LoadedModel Untrained(TemporaryFolder folder, LoadedModel like)
     {
         using var model = new ArkModel(like.Configuration, new Generator(11));
-        Safetensors.Save(folder.PathOf("untrained.safetensors"), model.state_dict(), new Dictionary<string, string> { [StoredDescription.MetadataKey] = StoredDescription.ToJson(like.Configuration) });
+        Safetensors.Save(
+            folder.PathOf("untrained.safetensors"),
+            model.state_dict(),
+            new Dictionary<string, string> { [StoredDescription.MetadataKey] = StoredDescription.ToJson(like.Configuration) });
         return LoadedModel.Load(folder.PathOf("untrained.safetensors"));
     }
 }

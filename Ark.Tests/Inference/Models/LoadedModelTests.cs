@@ -76,7 +76,11 @@ public class LoadedModelTests(SmallModel small) : IClassFixture<SmallModel>
         PyTorchFile.Save(folder.PathOf("other.pth.tar"), new OrderedDictionary<string, object?>
         {
             ["teacher"] = new OrderedDictionary<string, Tensor>(network.state_dict()),
-            ["ark"] = new OrderedDictionary<string, object?> { ["format"] = 3L, ["model"] = DescriptionCodec.Encode(description with { ImageSize = 448 }) },
+            ["ark"] = new OrderedDictionary<string, object?>
+            {
+                ["format"] = 3L,
+                ["model"] = DescriptionCodec.Encode(description with { ImageSize = 448 }),
+            },
         });
         var error = Assert.Throws<CheckpointException>(() => LoadedModel.Load(folder.PathOf("other.pth.tar")));
         Assert.Contains("the description is of another network", error.Message, StringComparison.Ordinal);
@@ -87,8 +91,10 @@ public class LoadedModelTests(SmallModel small) : IClassFixture<SmallModel>
     {
         var stored = new PickleDictionary();
         stored.Add("normalization", "sepia");
-        var error = Assert.Throws<ArkInputException>(() => new CheckpointSection("run.pth.tar", "ark.model", stored).GetNormalization("normalization"));
-        Assert.Equal("run.pth.tar, key 'ark.model.normalization': 'sepia' is unknown. Known are imagenet, chestx-ray and none; a file of a newer version needs a newer Ark.", error.Message);
+        var error = Assert.Throws<ArkInputException>(() => new CheckpointSection("run.pth.tar", "ark.model", stored).GetNormalization(
+            "normalization"));
+        Assert.Equal("run.pth.tar, key 'ark.model.normalization': 'sepia' is unknown. Known are imagenet, chestx-ray and none; a file of "
+            + "a newer version needs a newer Ark.", error.Message);
     }
 
     [Fact]
@@ -109,14 +115,19 @@ public class LoadedModelTests(SmallModel small) : IClassFixture<SmallModel>
         File.CreateSymbolicLink(link, small.Checkpoint);
         var log = new CapturedLog();
         LoadedModel first;
-        await using (var host = Host(log, builder => builder.AddModel("a", o => o.Checkpoint = small.Checkpoint).AddModel("b", o => o.Checkpoint = link)))
+        await using (var host = Host(
+            log, builder => builder.AddModel("a", o => o.Checkpoint = small.Checkpoint).AddModel("b", o => o.Checkpoint = link)))
         {
             first = host.GetRequiredKeyedService<LoadedModel>("a");
             var second = host.GetRequiredKeyedService<LoadedModel>("b");
             Assert.Equal((small.Checkpoint, link), (first.Checkpoint, second.Checkpoint));
             Assert.Same(first.Engine(InferencePrecision.Fp32), second.Engine(InferencePrecision.Fp32));
-            var a = await host.GetRequiredKeyedService<IArkClassifier>("a").ClassifyAsync(SmallModel.Content(1), TestContext.Current.CancellationToken);
-            var b = await host.GetRequiredKeyedService<IArkClassifier>("b").ClassifyAsync(SmallModel.Content(1), TestContext.Current.CancellationToken);
+            var a = await host
+                .GetRequiredKeyedService<IArkClassifier>("a")
+                .ClassifyAsync(SmallModel.Content(1), TestContext.Current.CancellationToken);
+            var b = await host
+                .GetRequiredKeyedService<IArkClassifier>("b")
+                .ClassifyAsync(SmallModel.Content(1), TestContext.Current.CancellationToken);
             Assert.Equal(a.Probability("View", "AP"), b.Probability("View", "AP"));
             Assert.Single(log.Lines, l => l.Contains("Model 'b' shares the weights", StringComparison.Ordinal));
         }
@@ -128,11 +139,15 @@ public class LoadedModelTests(SmallModel small) : IClassFixture<SmallModel>
     public async Task A_second_precision_of_one_file_says_what_it_costs()
     {
         var log = new CapturedLog();
-        await using var host = Host(log, builder => builder.AddModel("a", o => o.Checkpoint = small.Checkpoint).AddModel("b", o => (o.Checkpoint, o.Precision) = (small.Checkpoint, InferencePrecision.Bf16)));
+        await using var host = Host(log, builder => builder
+            .AddModel("a", o => o.Checkpoint = small.Checkpoint)
+            .AddModel("b", o => (o.Checkpoint, o.Precision) = (small.Checkpoint, InferencePrecision.Bf16)));
         var (first, second) = (host.GetRequiredKeyedService<LoadedModel>("a"), host.GetRequiredKeyedService<LoadedModel>("b"));
         Assert.Equal((InferencePrecision.Fp32, InferencePrecision.Bf16), (first.Precision, second.Precision));
         Assert.SkipUnless(FastPass.IsSupported && Bf16Kernel.IsSupported, "Here both precisions have the same weights.");
-        Assert.Matches("Warning.*'b'.*Bf16.*about [0-9]+ MB once more", Assert.Single(log.Lines, l => l.StartsWith("Warning", StringComparison.Ordinal)));
+        Assert.Matches(
+            "Warning.*'b'.*Bf16.*about [0-9]+ MB once more",
+            Assert.Single(log.Lines, l => l.StartsWith("Warning", StringComparison.Ordinal)));
         Assert.False(first.IsPreparedFor(InferencePrecision.Bf16));
         _ = host.GetRequiredKeyedService<IArkClassifier>("b");
         Assert.True(first.IsPreparedFor(InferencePrecision.Bf16));
@@ -142,14 +157,20 @@ public class LoadedModelTests(SmallModel small) : IClassFixture<SmallModel>
     public async Task Teacher_and_student_of_one_file_are_two_models()
     {
         var path = Fixture.PathOf("04_training", "ark_sgd_epoch", "checkpoint_epoch0.pth.tar");
-        await using var host = Host(new CapturedLog(), builder => builder.AddModel("a", o => o.Checkpoint = path).AddModel("b", o => (o.Checkpoint, o.Weights) = (path, ModelRole.Student)));
-        Assert.NotSame(host.GetRequiredKeyedService<LoadedModel>("a").Engine(InferencePrecision.Fp32), host.GetRequiredKeyedService<LoadedModel>("b").Engine(InferencePrecision.Fp32));
+        await using var host = Host(new CapturedLog(), builder => builder
+            .AddModel("a", o => o.Checkpoint = path)
+            .AddModel("b", o => (o.Checkpoint, o.Weights) = (path, ModelRole.Student)));
+        Assert.NotSame(
+            host.GetRequiredKeyedService<LoadedModel>("a").Engine(InferencePrecision.Fp32),
+            host.GetRequiredKeyedService<LoadedModel>("b").Engine(InferencePrecision.Fp32));
     }
 
     [Fact]
     public async Task A_model_stays_usable_when_another_one_of_the_same_file_is_disposed_twice()
     {
-        await using var host = Host(new CapturedLog(), builder => builder.AddModel("a", o => o.Checkpoint = small.Checkpoint).AddModel("b", o => o.Checkpoint = small.Checkpoint));
+        await using var host = Host(
+            new CapturedLog(),
+            builder => builder.AddModel("a", o => o.Checkpoint = small.Checkpoint).AddModel("b", o => o.Checkpoint = small.Checkpoint));
         var a = host.GetRequiredKeyedService<LoadedModel>("a");
         var b = host.GetRequiredKeyedService<LoadedModel>("b");
         a.Dispose();
@@ -163,7 +184,8 @@ public class LoadedModelTests(SmallModel small) : IClassFixture<SmallModel>
     {
         using var folder = new TemporaryFolder();
         var path = Copy(folder);
-        await using var host = Host(new CapturedLog(), builder => builder.AddModel("a", o => o.Checkpoint = path).AddModel("b", o => o.Checkpoint = path));
+        await using var host = Host(
+            new CapturedLog(), builder => builder.AddModel("a", o => o.Checkpoint = path).AddModel("b", o => o.Checkpoint = path));
         var a = host.GetRequiredKeyedService<LoadedModel>("a").Engine(InferencePrecision.Fp32);
         File.SetLastWriteTimeUtc(path, File.GetLastWriteTimeUtc(path).AddSeconds(10));
         Assert.NotSame(a, host.GetRequiredKeyedService<LoadedModel>("b").Engine(InferencePrecision.Fp32));
@@ -201,7 +223,9 @@ public class LoadedModelTests(SmallModel small) : IClassFixture<SmallModel>
     }
 
     private static HeatMap Explain(LoadedModel model) =>
-        ArkExplainer.Explain(model, new EncodedImage(SmallModel.Png(3), "noise"), new RasterImage(32, 32, 1, new byte[32 * 32]), "Edema", new ExplanationOptions(), CancellationToken.None);
+        ArkExplainer.Explain(
+            model, new EncodedImage(SmallModel.Png(3), "noise"), new RasterImage(32, 32, 1, new byte[32 * 32]), "Edema",
+            new ExplanationOptions(), CancellationToken.None);
 
     private string Copy(TemporaryFolder folder)
     {
@@ -219,7 +243,12 @@ public class LoadedModelTests(SmallModel small) : IClassFixture<SmallModel>
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) => Lines.Add($"{logLevel}: {formatter(state, exception)}");
+        public void Log<TState>(
+            LogLevel logLevel,
+            EventId eventId,
+            TState state,
+            Exception? exception,
+            Func<TState, Exception?, string> formatter) => Lines.Add($"{logLevel}: {formatter(state, exception)}");
 
         public void Dispose()
         {

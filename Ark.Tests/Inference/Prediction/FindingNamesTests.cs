@@ -12,5 +12,6 @@ public class FindingNamesTests
     [InlineData("Mass", "Nodule", false)]
     [InlineData("Lung Lesion", "Lung tumor", false)]
     [InlineData("Pleural Effusion", "Pleural Other", false)]
-    public void Names_mean_the_same_finding_only_where_the_table_says_so(string one, string other, bool same) => Assert.Equal(same, FindingNames.AreSame(one, other));
+    public void Names_mean_the_same_finding_only_where_the_table_says_so(string one, string other, bool same) =>
+        Assert.Equal(same, FindingNames.AreSame(one, other));
 }

@@ -13,12 +13,21 @@ public class ImagePredictorTests(SmallModel small) : IClassFixture<SmallModel>
         var broken = folder.Write("broken.png", "no picture");
         var images = ImageInputs.ReadAll([Png(0), broken, Png(1), Png(2), broken], TestContext.Current.CancellationToken);
         await using var host = small.Host();
-        var options = new PredictionOptions { BatchSize = 2, BadImages = BadImagePolicy.Skip, Findings = ["PE"], Combination = HeadCombination.Max, Head = "View" };
+        var options = new PredictionOptions
+        {
+            BatchSize = 2,
+            BadImages = BadImagePolicy.Skip,
+            Findings = ["PE"],
+            Combination = HeadCombination.Max,
+            Head = "View",
+        };
         var predictions = new List<ImagePrediction>();
         await foreach (var prediction in Predict(host, images, options)) predictions.Add(prediction);
 
         Assert.Equal(images.Select(i => i.Name), predictions.Select(p => p.Image));
-        Assert.Equal([false, true, false, false, true], predictions.Select(p => p.Problem?.Contains("broken.png", StringComparison.Ordinal) ?? false));
+        Assert.Equal(
+            [false, true, false, false, true],
+            predictions.Select(p => p.Problem?.Contains("broken.png", StringComparison.Ordinal) ?? false));
         Assert.All(predictions.Where(p => p.Problem is not null), p => Assert.Empty(p.Heads));
         var classifier = host.GetRequiredService<IArkClassifier>();
         foreach (var prediction in predictions.Where(p => p.Problem is null))
@@ -26,7 +35,8 @@ public class ImagePredictorTests(SmallModel small) : IClassFixture<SmallModel>
             var expected = await classifier.ClassifyAsync(new ImageFile(prediction.Image), TestContext.Current.CancellationToken);
             Assert.Equal(["View"], prediction.Heads.Select(h => h.Name));
             Assert.Equal(expected.Probability("View", "AP")!.Value, prediction.Probability("View", "AP")!.Value, 1e-6);
-            var (effusion, pleural) = (expected.Probability("Findings", "Effusion")!.Value, expected.Probability("Triage", "Pleural Effusion")!.Value);
+            var (effusion, pleural) = (
+                expected.Probability("Findings", "Effusion")!.Value, expected.Probability("Triage", "Pleural Effusion")!.Value);
             var finding = Assert.Single(prediction.Findings);
             Assert.Equal(Math.Max(effusion, pleural), finding.Probability, 1e-6);
             Assert.Equal(["Findings/Effusion", "Triage/Pleural Effusion"], finding.Sources);
@@ -40,7 +50,12 @@ public class ImagePredictorTests(SmallModel small) : IClassFixture<SmallModel>
     {
         await using var host = small.Host();
         var done = new Furthest();
-        await foreach (var _ in Predict(host, ImageInputs.Read(small.Images, cancellationToken: TestContext.Current.CancellationToken), new PredictionOptions { BatchSize = 1 }, done)) break;
+        await foreach (var _ in Predict(
+            host,
+            ImageInputs.Read(small.Images, cancellationToken: TestContext.Current.CancellationToken),
+            new PredictionOptions { BatchSize = 1 },
+            done))
+            break;
         // One was taken, one waits to be taken, and one waits for the place of that.
         Assert.InRange(done.Done, 0, 3);
     }
@@ -66,7 +81,8 @@ public class ImagePredictorTests(SmallModel small) : IClassFixture<SmallModel>
         await using var host = small.Host();
         async Task<string> Refused(PredictionOptions options) => (await Assert.ThrowsAsync<ArkInputException>(async () =>
         {
-            await foreach (var _ in Predict(host, ImageInputs.ReadAll([Png(0)], TestContext.Current.CancellationToken), options)) Assert.Fail("an answer");
+            await foreach (var _ in Predict(host, ImageInputs.ReadAll([Png(0)], TestContext.Current.CancellationToken), options))
+                Assert.Fail("an answer");
         })).Message;
         Assert.Contains("'Finding'", await Refused(new PredictionOptions { Head = "Finding" }), StringComparison.Ordinal);
         Assert.Contains("'Hernia'", await Refused(new PredictionOptions { Findings = ["Hernia"] }), StringComparison.Ordinal);
@@ -78,7 +94,8 @@ public class ImagePredictorTests(SmallModel small) : IClassFixture<SmallModel>
     private static IAsyncEnumerable<ImagePrediction> Predict(
         ServiceProvider host, IReadOnlyList<NamedImage> images, PredictionOptions options, IProgress<WorkProgress>? progress = null) =>
         host.GetRequiredService<ImagePredictor>()
-            .PredictAsync(host.GetRequiredKeyedService<LoadedModel>("small"), images, options, progress, TestContext.Current.CancellationToken);
+            .PredictAsync(
+                host.GetRequiredKeyedService<LoadedModel>("small"), images, options, progress, TestContext.Current.CancellationToken);
 
     private string Png(int index) => Path.Combine(small.Images, $"{index:D2}.png");
 

@@ -18,7 +18,9 @@ public class ArkSegmenterTests(MaskedPhantom phantom) : IClassFixture<MaskedPhan
         Assert.Same(segmenter, host.GetRequiredKeyedService<IArkSegmenter>("organs"));
         var expected = new List<byte[]>();
         for (var i = 0; i < 6; i++) expected.Add((await segmenter.SegmentAsync(Picture(i), Cancellation)).LabelMap().Pixels);
-        var calls = Enumerable.Range(0, 48).Select(i => Task.Run(async () => (await segmenter.SegmentAsync(Picture(i % 6), Cancellation)).LabelMap().Pixels)).ToArray();
+        var calls = Enumerable.Range(0, 48)
+            .Select(i => Task.Run(async () => (await segmenter.SegmentAsync(Picture(i % 6), Cancellation)).LabelMap().Pixels))
+            .ToArray();
         for (var i = 0; i < calls.Length; i++) Assert.Equal(expected[i % 6], await calls[i]);
         Assert.Contains(expected, e => e.Any(p => p != 0));
     }
@@ -27,11 +29,13 @@ public class ArkSegmenterTests(MaskedPhantom phantom) : IClassFixture<MaskedPhan
     public async Task Masks_have_the_grid_of_the_picture_and_agree_with_label_map_and_measurements()
     {
         await using var host = phantom.Host();
-        var found = await host.GetRequiredService<IArkSegmenter>().SegmentAsync(new DataContent(await File.ReadAllBytesAsync(phantom.Picture, Cancellation), "image/png") { Name = "triage" }, Cancellation);
+        var found = await host.GetRequiredService<IArkSegmenter>().SegmentAsync(
+            new DataContent(await File.ReadAllBytesAsync(phantom.Picture, Cancellation), "image/png") { Name = "triage" }, Cancellation);
         Assert.Equal(("triage", 160, 160), (found.Name, found.Width, found.Height));
         Assert.Equal(["lungs", "heart", "clavicles", "ribs"], found.Structures);
         var labels = found.LabelMap().Pixels;
-        for (var i = 0; i < labels.Length; i++) Assert.Equal(1 + Enumerable.Range(0, 4).LastOrDefault(k => found.Mask(found.Structures[k])[i], -1), labels[i]);
+        for (var i = 0; i < labels.Length; i++)
+            Assert.Equal(1 + Enumerable.Range(0, 4).LastOrDefault(k => found.Mask(found.Structures[k])[i], -1), labels[i]);
         Assert.Equal(found.Mask("LUNGS").Count(p => p), found.Measurements.Areas[0].Pixels);
         Assert.Equal(3, found.Overlay().Channels);
         Assert.Throws<ArgumentException>(() => found.Mask("liver"));
@@ -43,7 +47,10 @@ public class ArkSegmenterTests(MaskedPhantom phantom) : IClassFixture<MaskedPhan
         await using var host = phantom.Host(o => o.MaxConcurrency = 1);
         var segmenter = host.GetRequiredService<IArkSegmenter>();
         using var impatient = new CancellationTokenSource();
-        var (bad, left, good) = (segmenter.SegmentAsync(new EncodedImage(new byte[7], "cut"), Cancellation), segmenter.SegmentAsync(Picture(1), impatient.Token), segmenter.SegmentAsync(Picture(2), Cancellation));
+        var (bad, left, good) = (
+            segmenter.SegmentAsync(new EncodedImage(new byte[7], "cut"), Cancellation),
+            segmenter.SegmentAsync(Picture(1), impatient.Token),
+            segmenter.SegmentAsync(Picture(2), Cancellation));
         await impatient.CancelAsync();
         Assert.Contains("cut", (await Assert.ThrowsAsync<ArkInputException>(() => bad)).Message, StringComparison.Ordinal);
         Assert.Equal(128, (await good).Width);
@@ -67,7 +74,13 @@ public class ArkSegmenterTests(MaskedPhantom phantom) : IClassFixture<MaskedPhan
         var services = new ServiceCollection();
         services.AddArk().AddSegmentationAdapter<Nothing>("nothing");
         using var host = services.BuildServiceProvider();
-        var definition = new DatasetDefinition { Name = "Set", Adapter = "nothing", DataDirectory = ".", Labels = new LabelSchema(LabelTask.MultiLabel, ["lungs"]) };
+        var definition = new DatasetDefinition
+        {
+            Name = "Set",
+            Adapter = "nothing",
+            DataDirectory = ".",
+            Labels = new LabelSchema(LabelTask.MultiLabel, ["lungs"]),
+        };
         Assert.Equal(["lungs"], host.GetRequiredService<SegmentationAdapterRegistry>().Create(definition, host).Structures);
     }
 
@@ -75,7 +88,8 @@ public class ArkSegmenterTests(MaskedPhantom phantom) : IClassFixture<MaskedPhan
     public void One_lung_alone_gives_no_cardiothoracic_ratio_and_names_are_taken_as_they_are_written()
     {
         static Mask Columns(int first, int last) => new(10, 2, [.. Enumerable.Range(0, 20).Select(i => i % 10 >= first && i % 10 <= last)]);
-        static ImageSegmentation Found(string[] structures, params Mask[] masks) => new("x", new RasterImage(10, 2, 1, new byte[20]), structures, masks);
+        static ImageSegmentation Found(string[] structures, params Mask[] masks) =>
+            new("x", new RasterImage(10, 2, 1, new byte[20]), structures, masks);
         string[] names = ["left_lung", "right_lung", "heart"];
         Assert.Equal(0.5, Found(names, Columns(6, 9), Columns(0, 3), Columns(3, 7)).Measurements.CardiothoracicRatio);
         Assert.Null(Found(names, Columns(6, 9), Columns(1, 0), Columns(3, 7)).Measurements.CardiothoracicRatio);
@@ -90,6 +104,7 @@ public class ArkSegmenterTests(MaskedPhantom phantom) : IClassFixture<MaskedPhan
     {
         public IReadOnlyList<string> Structures => definition.Labels.Names;
 
-        public ValueTask<IReadOnlyList<SegmentationSample>> ReadAsync(DatasetSplit split, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+        public ValueTask<IReadOnlyList<SegmentationSample>> ReadAsync(DatasetSplit split, CancellationToken cancellationToken = default) =>
+            throw new NotSupportedException();
     }
 }

@@ -75,7 +75,9 @@ public class DecodingBudgetTests
         var cut = TestPng.Write8(300, 200, TestPng.Rgb, TestPng.Noise(300 * 200 * 3))[..400];
         Assert.Throws<ArkInputException>(() => decoder.Decode(cut, "cut"));
         Assert.Equal(2 * 300 * 200 * 3, announced);
-        Assert.Throws<OperationCanceledException>(() => new NetVipsImageDecoder().Announcing(_ => throw new OperationCanceledException()).Decode(TestPng.Write8(20, 20, TestPng.Grey, TestPng.Noise(400)), "given up"));
+        Assert.Throws<OperationCanceledException>(() => new NetVipsImageDecoder()
+            .Announcing(_ => throw new OperationCanceledException())
+            .Decode(TestPng.Write8(20, 20, TestPng.Grey, TestPng.Noise(400)), "given up"));
     }
 
     [Theory]
@@ -93,7 +95,8 @@ public class DecodingBudgetTests
     private static async Task<Task> Begin(DecodingBudget budget, long bytes, CancellationToken token)
     {
         var waiting = budget.Waiting;
-        var task = Task.Factory.StartNew(() => budget.Take(bytes, token), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        var task = Task.Factory.StartNew(
+            () => budget.Take(bytes, token), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         while (budget.Waiting == waiting)
         {
             Assert.False(task.IsCompleted, "It should have waited.");

@@ -28,7 +28,9 @@ public class ModelServiceTests(SmallModel small) : IClassFixture<SmallModel>
             : classifier.ClassifyAsync(SmallModel.Content(i), Token)).ToArray();
         for (var i = 0; i < calls.Length; i++)
         {
-            if (i % 5 == 3) Assert.Contains($"cut {i}", (await Assert.ThrowsAsync<ArkInputException>(() => calls[i])).Message, StringComparison.Ordinal);
+            if (i % 5 == 3)
+                Assert.Contains(
+                    $"cut {i}", (await Assert.ThrowsAsync<ArkInputException>(() => calls[i])).Message, StringComparison.Ordinal);
             else Assert.Equal(3, (await calls[i]).Heads.Count);
         }
     }
@@ -41,17 +43,21 @@ public class ModelServiceTests(SmallModel small) : IClassFixture<SmallModel>
         using var impatient = new CancellationTokenSource();
         using var gate = new Gate();
         // Two that are being decoded take both places, so that everybody else waits for one.
-        var (held, heldImpatient) = (classifier.ClassifyAsync(new HeldImage(gate), Token), classifier.ClassifyAsync(new HeldImage(gate), impatient.Token));
+        var (held, heldImpatient) = (
+            classifier.ClassifyAsync(new HeldImage(gate), Token), classifier.ClassifyAsync(new HeldImage(gate), impatient.Token));
         await gate.Reached(2);
         var waiting = Enumerable.Range(0, 10).Select(i => classifier.ClassifyAsync(SmallModel.Content(i), Token)).ToArray();
-        var waitingImpatient = Enumerable.Range(0, 10).Select(i => classifier.ClassifyAsync(SmallModel.Content(i), impatient.Token)).ToArray();
+        var waitingImpatient = Enumerable.Range(0, 10).Select(i => classifier.ClassifyAsync(
+            SmallModel.Content(i), impatient.Token)).ToArray();
         await impatient.CancelAsync();
-        foreach (var call in waitingImpatient) await Assert.ThrowsAnyAsync<OperationCanceledException>(() => call.WaitAsync(Patience, Token));
+        foreach (var call in waitingImpatient)
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => call.WaitAsync(Patience, Token));
         Assert.All((Task[])[held, .. waiting], call => Assert.False(call.IsCompleted));
 
         gate.Open();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => heldImpatient.WaitAsync(Patience, Token));
-        foreach (var call in (Task<ImagePrediction>[])[held, .. waiting]) Assert.Equal(3, (await call.WaitAsync(Patience, Token)).Heads.Count);
+        foreach (var call in (Task<ImagePrediction>[])[held, .. waiting])
+            Assert.Equal(3, (await call.WaitAsync(Patience, Token)).Heads.Count);
     }
 
     [Fact]
@@ -89,7 +95,10 @@ public class ModelServiceTests(SmallModel small) : IClassFixture<SmallModel>
             var live = new List<long>();
             for (var i = 0; i < 3; i++)
             {
-                Assert.Equal(4, runner.RunAll(images, 3, InferenceOutputs.Tokens | InferenceOutputs.Pooled | InferenceOutputs.Projected | InferenceOutputs.Logits).Count);
+                Assert.Equal(4, runner.RunAll(
+                    images,
+                    3,
+                    InferenceOutputs.Tokens | InferenceOutputs.Pooled | InferenceOutputs.Projected | InferenceOutputs.Logits).Count);
                 live.Add(DisposeScopeManager.Statistics.ThreadTotalLiveCount - before);
             }
 
@@ -132,7 +141,9 @@ public class ModelServiceTests(SmallModel small) : IClassFixture<SmallModel>
             for (var r = 0; r < requests; r++)
             {
                 var picture = ((c * 7) + r) % Pictures;
-                differences.Add(Flat(await classifier.ClassifyAsync(SmallModel.Content(picture), Token)).Zip(expected[picture], (a, b) => Math.Abs(a - b)).Max());
+                differences.Add(Flat(await classifier.ClassifyAsync(SmallModel.Content(picture), Token))
+                    .Zip(expected[picture], (a, b) => Math.Abs(a - b))
+                    .Max());
             }
         })));
         Assert.Equal(callers * requests, differences.Count);

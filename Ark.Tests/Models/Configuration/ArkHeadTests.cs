@@ -22,7 +22,10 @@ public sealed class ArkHeadTests
         Assert.Equal(head, new ArkHead("a", Schema("x", "y")));
         Assert.Equal(head.GetHashCode(), new ArkHead("a", Schema("x", "y")).GetHashCode());
         Assert.All<ArkHead>(
-            [new("b", Schema("x", "y")), new("a", Schema("y", "x")), new("a", new LabelSchema(LabelTask.MultiClass, ["x", "y"])), new("a", 2)],
+            [
+                new("b", Schema("x", "y")), new("a", Schema("y", "x")), new("a", new LabelSchema(LabelTask.MultiClass, ["x", "y"])),
+                new("a", 2)
+            ],
             other => Assert.NotEqual(head, other));
         var asked = new ArkHead("a", 2);
         Assert.Equal(2, asked.Labels.Count);

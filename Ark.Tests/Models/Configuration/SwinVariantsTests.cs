@@ -40,7 +40,9 @@ public class SwinVariantsTests
     {
         using var smaller = SwinTransformer.Allocate(SwinVariants.Get("swin_large_768"), META);
         using var larger = SwinTransformer.Allocate(SwinVariants.Get("swin_large_1152"), META);
-        Assert.Equal(smaller.named_parameters().Select(p => (p.name, Shape(p.parameter))), larger.named_parameters().Select(p => (p.name, Shape(p.parameter))));
+        Assert.Equal(
+            smaller.named_parameters().Select(p => (p.name, Shape(p.parameter))),
+            larger.named_parameters().Select(p => (p.name, Shape(p.parameter))));
         Assert.Equal([576, 144, 144], larger.state_dict()["layers.0.blocks.1.attn_mask"].shape);
     }
 

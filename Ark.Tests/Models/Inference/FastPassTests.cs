@@ -9,7 +9,8 @@ public class FastPassTests(FormulaModel formula) : IClassFixture<FormulaModel>
 {
     public static TheoryData<string> SwinCases => ["a_img64_w8_d24", "b_img56_w7_d16", "c_rect_ape_nobias", "d_img112_w7_d12"];
 
-    public static TheoryData<string, string> ArkCases => new MatrixTheoryData<string, string>(["none", "linear", "mlp", "mlp_identity_head"], ["student", "teacher"]);
+    public static TheoryData<string, string> ArkCases =>
+        new MatrixTheoryData<string, string>(["none", "linear", "mlp", "mlp_identity_head"], ["student", "teacher"]);
 
     [Theory]
     [MemberData(nameof(SwinCases))]
@@ -17,7 +18,12 @@ public class FastPassTests(FormulaModel formula) : IClassFixture<FormulaModel>
     {
         using var scope = NewDisposeScope();
         var backbone = Reference.Configuration(Reference.Json("01_swin_tiny", name, "config.json").GetProperty("kwargs"));
-        using var model = ArkModel.Allocate(new ArkModelConfiguration { Backbone = backbone, Projector = ProjectorKind.None, Heads = [new ArkHead("none", 0)] });
+        using var model = ArkModel.Allocate(new ArkModelConfiguration
+        {
+            Backbone = backbone,
+            Projector = ProjectorKind.None,
+            Heads = [new ArkHead("none", 0)],
+        });
         model.load_state_dict(Reference.Tensors("01_swin_tiny", name, "weights.safetensors"), strict: false);
         var io = Reference.Tensors("01_swin_tiny", name, "io.safetensors");
         using var engine = InferenceEngine.Create(model);
@@ -50,12 +56,19 @@ public class FastPassTests(FormulaModel formula) : IClassFixture<FormulaModel>
         var result = engine.Run(expected["input"], Outputs);
         Reference.AssertClose("pooled", result.Pooled!, expected["pooled.f64"]);
         Reference.AssertClose("projected", result.Projected!, expected["projected.f64"]);
-        foreach (var (head, logits) in formula.Model.Configuration.Heads.Zip(result.Logits!)) Reference.AssertClose(head.Name, logits, expected[$"logits.{head.Name}.f64"]);
+        foreach (var (head, logits) in formula.Model.Configuration.Heads.Zip(
+            result.Logits!)) Reference.AssertClose(head.Name, logits, expected[$"logits.{head.Name}.f64"]);
 
         using var rounded = InferenceEngine.Create(formula.Model, InferencePrecision.Bf16);
-        foreach (var (name, embedding) in (ReadOnlySpan<(string, Tensor)>)[("pooled.f64", rounded.Pooled(expected["input"])), ("projected.f64", rounded.Projected(expected["input"]))])
+        foreach (var (name, embedding) in (ReadOnlySpan<(string, Tensor)>)
+        [
+            ("pooled.f64", rounded.Pooled(expected["input"])), ("projected.f64", rounded.Projected(expected["input"]))
+        ])
         {
-            var cosine = nn.functional.cosine_similarity(embedding.to(ScalarType.Float64), expected[name].reshape(embedding.shape)).min().item<double>();
+            var cosine = nn.functional
+                .cosine_similarity(embedding.to(ScalarType.Float64), expected[name].reshape(embedding.shape))
+                .min()
+                .item<double>();
             TestContext.Current.TestOutputHelper?.WriteLine($"bf16 {name}: {cosine}");
             Assert.True(cosine >= 0.999, $"{name}: {cosine}");
         }
@@ -88,14 +101,19 @@ public class FastPassTests(FormulaModel formula) : IClassFixture<FormulaModel>
             using var two = InferenceEngine.Create(model, precision, threads: 2);
             using var one = InferenceEngine.Create(model, precision, threads: 1);
             var together = two.Tokens(images);
-            for (var i = 0; i < 7; i++) Reference.AssertSame($"{precision}, image {i}", one.Tokens(images.narrow(0, i, 1)), together.narrow(0, i, 1), one);
+            for (var i = 0; i < 7; i++)
+                Reference.AssertSame($"{precision}, image {i}", one.Tokens(images.narrow(0, i, 1)), together.narrow(0, i, 1), one);
         }
     }
 
-    // The same shapes every time: what these compare is rounding, and a rare draw that amplifies it more than the bar allows for tells of no change.
+    // The same shapes every time: what these compare is rounding, and a rare draw that amplifies it more than the bar allows for tells of
+    // no change.
     private const string Draws = "(1405006117752879898,4182029872951049311)";
 
-    /// <summary>Networks of a few channels amplify rounding (the layer norm of two values is a sign), so the bar is widened by what single precision costs the plain path.</summary>
+    /// <summary>
+    /// Networks of a few channels amplify rounding (the layer norm of two values is a sign), so the bar is widened by what single precision
+    /// costs the plain path.
+    /// </summary>
     [Property(MaxTest = 15, Replay = Draws)]
     public void Fast_and_plain_path_agree_whatever_the_shape(int seed)
     {
@@ -106,9 +124,13 @@ public class FastPassTests(FormulaModel formula) : IClassFixture<FormulaModel>
         using var model = new ArkModel(configuration, new Generator((ulong)(uint)seed));
         Enlarge(model, new Generator((ulong)(uint)seed + 1));
         using var engine = InferenceEngine.Create(model, InferencePrecision.Fp32, threads: 1 + Next(draw, 2));
-        var images = randn([1 + Next(draw, 5), backbone.InputChannels, backbone.ImageHeight, backbone.ImageWidth], generator: new Generator((ulong)(uint)seed));
+        var images = randn(
+            [1 + Next(draw, 5), backbone.InputChannels, backbone.ImageHeight, backbone.ImageWidth],
+            generator: new Generator((ulong)(uint)seed));
         if (Next(draw, 4) == 0) images = images.permute(0, 1, 3, 2).contiguous().permute(0, 1, 3, 2);
-        var outputs = InferenceOutputs.Tokens | InferenceOutputs.Pooled | InferenceOutputs.Logits | (configuration.Projector == ProjectorKind.None ? InferenceOutputs.None : InferenceOutputs.Projected);
+        var outputs = InferenceOutputs.Tokens | InferenceOutputs.Pooled | InferenceOutputs.Logits | (configuration.Projector == ProjectorKind.None
+            ? InferenceOutputs.None
+            : InferenceOutputs.Projected);
         var fast = engine.Run(images, outputs);
         var plain = engine.RunPlain(images, outputs);
         model.to(ScalarType.Float64);
@@ -118,11 +140,13 @@ public class FastPassTests(FormulaModel formula) : IClassFixture<FormulaModel>
         if (plain.Projected is not null) AssertAsExact("projected", fast.Projected!, plain.Projected, exact.Projected!);
         for (var k = 0; k < plain.Logits!.Count; k++) AssertAsExact("logits", fast.Logits![k], plain.Logits[k], exact.Logits![k]);
 
-        static void AssertAsExact(string name, Tensor fast, Tensor plain, Tensor exact) => Reference.AssertClose(name, fast, exact, Reference.Tolerance + (3 * Reference.Deviation(plain, exact)));
+        static void AssertAsExact(string name, Tensor fast, Tensor plain, Tensor exact) =>
+            Reference.AssertClose(name, fast, exact, Reference.Tolerance + (3 * Reference.Deviation(plain, exact)));
     }
 
     /// <summary>
-    /// Networks of a few channels amplify any rounding (the layer norm of two values is a sign), so the bar of 0.999 is widened by what rounding the weights alone does to the plain path.
+    /// Networks of a few channels amplify any rounding (the layer norm of two values is a sign), so the bar of 0.999 is widened by what
+    /// rounding the weights alone does to the plain path.
     /// </summary>
     [Property(MaxTest = 10, Replay = Draws)]
     public void Bf16_keeps_the_direction_of_the_embedding_whatever_the_shape(int seed)
@@ -132,13 +156,19 @@ public class FastPassTests(FormulaModel formula) : IClassFixture<FormulaModel>
         var configuration = Draw(draw);
         using var model = new ArkModel(configuration, new Generator((ulong)(uint)seed));
         Enlarge(model, new Generator((ulong)(uint)seed + 1));
-        var images = randn([1 + Next(draw, 5), configuration.Backbone.InputChannels, configuration.Backbone.ImageHeight, configuration.Backbone.ImageWidth],
+        var images = randn(
+        [
+            1 + Next(draw, 5), configuration.Backbone.InputChannels, configuration.Backbone.ImageHeight, configuration.Backbone.ImageWidth
+        ],
             generator: new Generator((ulong)(uint)seed));
         using var engine = InferenceEngine.Create(model, InferencePrecision.Bf16, threads: 1 + Next(draw, 2));
         var plain = engine.RunPlain(images, InferenceOutputs.Tokens).Tokens!.flatten(1);
         var got = 1 - nn.functional.cosine_similarity(engine.Tokens(images).flatten(1), plain).min().item<float>();
         RoundToBf16(model);
-        var rounding = 1 - nn.functional.cosine_similarity(engine.RunPlain(images, InferenceOutputs.Tokens).Tokens!.flatten(1), plain).min().item<float>();
+        var rounding = 1 - nn.functional
+            .cosine_similarity(engine.RunPlain(images, InferenceOutputs.Tokens).Tokens!.flatten(1), plain)
+            .min()
+            .item<float>();
         Assert.True(got <= 0.001 + (3 * rounding), $"seed {seed}: 1 - cosine {got}, by rounding the weights alone {rounding}");
     }
 
@@ -188,7 +218,8 @@ public class FastPassTests(FormulaModel formula) : IClassFixture<FormulaModel>
         foreach (var (name, parameter) in model.named_parameters())
         {
             if (name.Contains("norm", StringComparison.Ordinal)) parameter.add_(randn(parameter.shape, generator: generator) * 0.1);
-            else if (parameter.dim() == 1 || name.Contains("bias_table", StringComparison.Ordinal)) parameter.copy_(randn(parameter.shape, generator: generator) * 0.5);
+            else if (parameter.dim() == 1 || name.Contains("bias_table", StringComparison.Ordinal))
+                parameter.copy_(randn(parameter.shape, generator: generator) * 0.5);
             else parameter.copy_(randn(parameter.shape, generator: generator) / Math.Sqrt(parameter.numel() / parameter.shape[0]));
         }
     }

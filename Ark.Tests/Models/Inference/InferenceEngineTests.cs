@@ -63,7 +63,17 @@ public class InferenceEngineTests
         using var scope = NewDisposeScope();
         using var model = new ArkModel(new ArkModelConfiguration
         {
-            Backbone = new SwinConfiguration { ImageHeight = 56, ImageWidth = 56, PatchSize = 4, EmbedDim = 36, Depths = [2, 2], NumHeads = [2, 2], WindowSize = 7, NumClasses = 0 },
+            Backbone = new SwinConfiguration
+            {
+                ImageHeight = 56,
+                ImageWidth = 56,
+                PatchSize = 4,
+                EmbedDim = 36,
+                Depths = [2, 2],
+                NumHeads = [2, 2],
+                WindowSize = 7,
+                NumClasses = 0,
+            },
             Projector = ProjectorKind.None,
             Heads = [new ArkHead("one", 3)],
         }, new Generator(1));
@@ -88,7 +98,18 @@ public class InferenceEngineTests
         using var off = no_grad();
         using var model = new ArkModel(new ArkModelConfiguration
         {
-            Backbone = new SwinConfiguration { ImageHeight = 40, ImageWidth = 40, PatchSize = 4, EmbedDim = 16, Depths = [2, 1], NumHeads = [2, 2], WindowSize = 4, PadsWindows = true, NumClasses = 0 },
+            Backbone = new SwinConfiguration
+            {
+                ImageHeight = 40,
+                ImageWidth = 40,
+                PatchSize = 4,
+                EmbedDim = 16,
+                Depths = [2, 1],
+                NumHeads = [2, 2],
+                WindowSize = 4,
+                PadsWindows = true,
+                NumClasses = 0,
+            },
             Projector = ProjectorKind.None,
             Heads = [new ArkHead("one", 3)],
         }, new Generator(1));
@@ -103,7 +124,10 @@ public class InferenceEngineTests
         using var model = new ArkModel(TinyModel.Configuration, new Generator(1));
         using var engine = InferenceEngine.Create(model);
         using var images = rand(2, 3, 16, 16);
-        foreach (var outputs in (InferenceOutputs[])[InferenceOutputs.Tokens, InferenceOutputs.Pooled, InferenceOutputs.Projected | InferenceOutputs.Logits])
+        foreach (var outputs in (InferenceOutputs[])
+        [
+            InferenceOutputs.Tokens, InferenceOutputs.Pooled, InferenceOutputs.Projected | InferenceOutputs.Logits
+        ])
         {
             engine.Run(images, outputs).Dispose();
             var before = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
@@ -112,10 +136,21 @@ public class InferenceEngineTests
         }
     }
 
-    // Some of its matrices are large enough to go from the file straight into the engine, some are not; one, the backbone's own classifier, is, and has no place there.
+    // Some of its matrices are large enough to go from the file straight into the engine, some are not; one, the backbone's own classifier,
+    // is, and has no place there.
     private static ArkModelConfiguration Wide => new()
     {
-        Backbone = new SwinConfiguration { ImageHeight = 32, ImageWidth = 32, PatchSize = 4, EmbedDim = 160, Depths = [2, 1], NumHeads = [5, 10], WindowSize = 4, NumClasses = 300 },
+        Backbone = new SwinConfiguration
+        {
+            ImageHeight = 32,
+            ImageWidth = 32,
+            PatchSize = 4,
+            EmbedDim = 160,
+            Depths = [2, 1],
+            NumHeads = [5, 10],
+            WindowSize = 4,
+            NumClasses = 300,
+        },
         ProjectorFeatures = 300,
         Heads = [new ArkHead("one", 3), new ArkHead("two", 5)],
     };
@@ -135,7 +170,8 @@ public class InferenceEngineTests
         using var expected = InferenceEngine.Create(model, precision);
         using var engine = InferenceEngine.Load(folder.PathOf(file), precision);
         var images = randn([3, 3, 32, 32], generator: new Generator(2));
-        const InferenceOutputs All = InferenceOutputs.Tokens | InferenceOutputs.Pooled | InferenceOutputs.Projected | InferenceOutputs.Logits;
+        const InferenceOutputs All =
+            InferenceOutputs.Tokens | InferenceOutputs.Pooled | InferenceOutputs.Projected | InferenceOutputs.Logits;
         var (wanted, got) = (expected.Run(images, All), engine.Run(images, All));
         Assert.True(got.Tokens!.equal(wanted.Tokens!).all().item<bool>());
         Assert.True(got.Projected!.equal(wanted.Projected!).all().item<bool>());
@@ -162,7 +198,8 @@ public class InferenceEngineTests
         using var model = ArkModel.Allocate(TinyModel.Configuration with { Projector = ProjectorKind.None });
         using var engine = InferenceEngine.Create(model);
         using var images = zeros(1, 3, 16, 16);
-        Assert.Contains("no projector", Assert.Throws<InvalidOperationException>(() => engine.Projected(images)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "no projector", Assert.Throws<InvalidOperationException>(() => engine.Projected(images)).Message, StringComparison.Ordinal);
         Assert.Throws<ArgumentException>(() => engine.Pooled(images.narrow(3, 0, 8)));
     }
 }

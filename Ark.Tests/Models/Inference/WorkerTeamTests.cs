@@ -17,7 +17,8 @@ public class WorkerTeamTests
         {
             for (var phase = 0; phase < phases; phase++)
             {
-                for (var piece = worker.Next(); piece < pieces; piece = worker.Next()) Interlocked.Increment(ref done[(phase * pieces) + piece]);
+                for (var piece = worker.Next(); piece < pieces; piece = worker.Next())
+                    Interlocked.Increment(ref done[(phase * pieces) + piece]);
                 worker.Meet();
                 // Nobody is in this phase while somebody is still in the one before.
                 for (var piece = 0; piece < pieces; piece++) Assert.Equal(1, Volatile.Read(ref done[(phase * pieces) + piece]));
@@ -73,5 +74,6 @@ public class WorkerTeamTests
     }
 
     // Until the others sleep, whatever time that takes; a thread that never does shall fail and not hang.
-    private static void WaitForSleepers(WorkerTeam team) => Assert.True(SpinWait.SpinUntil(() => team.Sleeping == 2, TimeSpan.FromMinutes(5)), "The others do not sleep.");
+    private static void WaitForSleepers(WorkerTeam team) =>
+        Assert.True(SpinWait.SpinUntil(() => team.Sleeping == 2, TimeSpan.FromMinutes(5)), "The others do not sleep.");
 }

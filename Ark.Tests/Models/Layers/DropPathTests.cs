@@ -33,7 +33,9 @@ public class DropPathTests
         var key = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"p{rate:0.0}");
         var (input, output) = (recorded[$"{key}.input"], recorded[$"{key}.output"]);
         // The recorded numbers are not those that the recorded output was drawn with, so the output itself says which samples were dropped.
-        double[] uniform = [.. Enumerable.Range(0, (int)output.shape[0]).Select(i => output[i].eq(0).all().item<bool>() ? rate - 1e-6 : rate + 1e-6)];
+        double[] uniform = [.. Enumerable.Range(0, (int)output.shape[0]).Select(i => output[i].eq(0).all().item<bool>()
+            ? rate - 1e-6
+            : rate + 1e-6)];
         Assert.Contains(uniform, u => u < rate);
         Reference.AssertClose(key, input * tensor(DropPath.Scales(uniform, rate)).view(-1, 1, 1), output, 1e-6);
     }

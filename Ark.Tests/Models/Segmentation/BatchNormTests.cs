@@ -45,7 +45,8 @@ public class BatchNormTests
         var expected = single.forward(values);
         var actual = @double.InDoublePrecision(values.to(ScalarType.Float64));
         Assert.True(allclose(expected, actual.to(ScalarType.Float32), 1e-5, 1e-6));
-        foreach (var (name, tensor) in single.state_dict()) Assert.True(allclose(tensor.to(ScalarType.Float32), @double.state_dict()[name].to(ScalarType.Float32), 1e-5, 1e-7), name);
+        foreach (var (name, tensor) in single.state_dict()) Assert.True(
+            allclose(tensor.to(ScalarType.Float32), @double.state_dict()[name].to(ScalarType.Float32), 1e-5, 1e-7), name);
         Assert.Equal(1, @double.num_batches_tracked.item<long>());
     }
 }

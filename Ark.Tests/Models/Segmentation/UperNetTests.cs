@@ -9,8 +9,9 @@ public class UperNetTests
 {
     private const double Tolerance = 1e-4;
 
-    // Of the gradient in front of batch normalisation over the two values of a 1 x 1 grid, cancellation leaves a thousandth and less, so that it shows the rounding
-    // of the backbone: the recorded one is itself 1.4e-4 and 2.2e-4 from that of double precision. The decoder by itself is held to the common bar below.
+    // Of the gradient in front of batch normalisation over the two values of a 1 x 1 grid, cancellation leaves a thousandth and less, so
+    // that it shows the rounding of the backbone: the recorded one is itself 1.4e-4 and 2.2e-4 from that of double precision. The decoder
+    // by itself is held to the common bar below.
     private const string WholePicture = "PPN.stages.0.1.weight";
     private const double ThroughTheBackbone = 5e-4;
 
@@ -79,7 +80,8 @@ public class UperNetTests
         }
 
         var state = network.state_dict();
-        foreach (var (key, expected) in Tensors(name, "batchnorm_after.safetensors")) Reference.AssertClose(key, state[key], expected, Tolerance);
+        foreach (var (key, expected) in Tensors(
+            name, "batchnorm_after.safetensors")) Reference.AssertClose(key, state[key], expected, Tolerance);
     }
 
     [Theory]
@@ -126,7 +128,8 @@ public class UperNetTests
 
     private static int[] Numbers(JsonElement config, string key) => [.. config.GetProperty(key).EnumerateArray().Select(v => v.GetInt32())];
 
-    private static string[] Names(JsonElement config, string key) => [.. config.GetProperty(key).EnumerateArray().Select(v => v.GetString()!)];
+    private static string[] Names(JsonElement config, string key) =>
+        [.. config.GetProperty(key).EnumerateArray().Select(v => v.GetString()!)];
 
     private static JsonElement Config(string name)
     {

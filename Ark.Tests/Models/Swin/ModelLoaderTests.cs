@@ -7,7 +7,17 @@ public class ModelLoaderTests
 {
     private static readonly string Recorded = Fixture.PathOf("02_ark_tiny", "mlp", "checkpoint.pth.tar");
 
-    private static SwinConfiguration Small => new() { ImageHeight = 32, ImageWidth = 32, WindowSize = 4, EmbedDim = 12, Depths = [2, 2, 2], NumHeads = [1, 2, 4], NumClasses = 10 };
+    private static SwinConfiguration Small =>
+        new()
+        {
+            ImageHeight = 32,
+            ImageWidth = 32,
+            WindowSize = 4,
+            EmbedDim = 12,
+            Depths = [2, 2, 2],
+            NumHeads = [1, 2, 4],
+            NumClasses = 10,
+        };
 
     [Fact]
     public void A_file_of_the_Microsoft_repository_gives_its_recorded_logits()
@@ -25,7 +35,9 @@ public class ModelLoaderTests
         using var scope = NewDisposeScope();
         using var folder = new TemporaryFolder();
         var weights = CheckpointFile.LoadStateDict(Fixture.PathOf("09_checkpoints", "ms_swin.pth"));
-        Safetensors.Save(folder.PathOf("later.safetensors"), weights.Where(w => SwinNames.ToLaterTimm(w.Key) is not null).Select(w => KeyValuePair.Create(SwinNames.ToLaterTimm(w.Key)!, w.Value)));
+        Safetensors.Save(folder.PathOf("later.safetensors"), weights
+            .Where(w => SwinNames.ToLaterTimm(w.Key) is not null)
+            .Select(w => KeyValuePair.Create(SwinNames.ToLaterTimm(w.Key)!, w.Value)));
         var io = Reference.Tensors("09_checkpoints", "ms_swin_io.safetensors");
 
         using var network = SwinTransformer.Allocate(Small with { NumClasses = (int)weights["head.weight"].shape[0] });
@@ -51,7 +63,9 @@ public class ModelLoaderTests
         Assert.Equal([14, 14, 1, 3, 6, 1], model.Configuration.Heads.Select(h => h.Outputs));
         Assert.Equal("head0", model.Configuration.Heads[0].Name);
         var io = Reference.Tensors("02_ark_tiny", "mlp", "io.safetensors");
-        foreach (var (head, logits) in model.forward(io["input"]).Index()) Reference.AssertClose($"head {head}", logits, io[$"{network}.all.{head}"]);
+        foreach (var (head, logits) in model
+            .forward(io["input"])
+            .Index()) Reference.AssertClose($"head {head}", logits, io[$"{network}.all.{head}"]);
     }
 
     [Theory]
@@ -63,7 +77,9 @@ public class ModelLoaderTests
         using var scope = NewDisposeScope();
         using var model = ArkModel.Load(Fixture.PathOf("02_ark_tiny", name, "teacher.safetensors"));
         var io = Reference.Tensors("02_ark_tiny", name, "io.safetensors");
-        foreach (var (head, logits) in model.forward(io["input"]).Index()) Reference.AssertClose($"head {head}", logits, io[$"teacher.all.{head}"]);
+        foreach (var (head, logits) in model
+            .forward(io["input"])
+            .Index()) Reference.AssertClose($"head {head}", logits, io[$"teacher.all.{head}"]);
     }
 
     [Fact]
@@ -75,7 +91,8 @@ public class ModelLoaderTests
         Assert.Equal("teacher", report.NestedKey);
         Assert.Equal([14, 3, 1], teacher.Configuration.Heads.Select(h => h.Outputs));
         // One epoch in, the two networks differ, and both have the size of the recorded final ones.
-        Assert.NotEqual(RecordedTree.BytesOf(teacher.state_dict()["norm.weight"]), RecordedTree.BytesOf(student.state_dict()["norm.weight"]));
+        Assert.NotEqual(
+            RecordedTree.BytesOf(teacher.state_dict()["norm.weight"]), RecordedTree.BytesOf(student.state_dict()["norm.weight"]));
         using var scope = NewDisposeScope();
         var final = Reference.Tensors("04_training", "ark_sgd_epoch", "teacher_final.safetensors");
         Assert.All(final, f => Assert.Equal(f.Value.shape, teacher.state_dict()[f.Key].shape));
@@ -93,7 +110,9 @@ public class ModelLoaderTests
             Heads = [new ArkHead("ward", new LabelSchema(LabelTask.MultiClass, ["a", "b"])), new ArkHead("other", 3)],
         };
         using var source = ArkModel.Allocate(configuration);
-        source.save_safetensors(folder.PathOf("a.safetensors"), new Dictionary<string, string> { [StoredDescription.MetadataKey] = StoredDescription.ToJson(configuration) });
+        source.save_safetensors(
+            folder.PathOf("a.safetensors"),
+            new Dictionary<string, string> { [StoredDescription.MetadataKey] = StoredDescription.ToJson(configuration) });
         using var model = ArkModel.Load(folder.PathOf("a.safetensors"));
         Assert.Equal(Normalization.ChestXray, model.Configuration.Normalization);
         Assert.Equal(["ward", "other"], model.Configuration.Heads.Select(h => h.Name));
@@ -113,8 +132,14 @@ public class ModelLoaderTests
     public void ArkModel_Load_refuses_a_description_that_is_damaged_or_contradicts_the_tensors(string description)
     {
         using var folder = new TemporaryFolder();
-        using var source = ArkModel.Allocate(new ArkModelConfiguration { Backbone = Small, ProjectorFeatures = 8, Heads = [new ArkHead("a", 2)] });
-        source.save_safetensors(folder.PathOf("a.safetensors"), new Dictionary<string, string> { [StoredDescription.MetadataKey] = description });
+        using var source = ArkModel.Allocate(new ArkModelConfiguration
+        {
+            Backbone = Small,
+            ProjectorFeatures = 8,
+            Heads = [new ArkHead("a", 2)],
+        });
+        source.save_safetensors(
+            folder.PathOf("a.safetensors"), new Dictionary<string, string> { [StoredDescription.MetadataKey] = description });
         Assert.Throws<CheckpointException>(() => ArkModel.Load(folder.PathOf("a.safetensors")));
     }
 
@@ -122,10 +147,21 @@ public class ModelLoaderTests
     public void ArkModel_Load_names_the_file_and_what_is_known_when_it_names_an_unknown_normalization()
     {
         using var folder = new TemporaryFolder();
-        using var source = ArkModel.Allocate(new ArkModelConfiguration { Backbone = Small, ProjectorFeatures = 8, Heads = [new ArkHead("a", 2)] });
-        source.save_safetensors(folder.PathOf("a.safetensors"), new Dictionary<string, string> { [StoredDescription.MetadataKey] = """{"normalization":"sepia","heads":[{"name":"a","outputs":2}]}""" });
+        using var source = ArkModel.Allocate(new ArkModelConfiguration
+        {
+            Backbone = Small,
+            ProjectorFeatures = 8,
+            Heads = [new ArkHead("a", 2)],
+        });
+        source.save_safetensors(folder.PathOf("a.safetensors"), new Dictionary<string, string>
+        {
+            [StoredDescription.MetadataKey] = """{"normalization":"sepia","heads":[{"name":"a","outputs":2}]}""",
+        });
         var message = Assert.Throws<CheckpointException>(() => ArkModel.Load(folder.PathOf("a.safetensors"))).Message;
-        Assert.Contains("a.safetensors, model description: has the unknown normalization 'sepia'. Known are imagenet, chestx-ray and none", message, StringComparison.Ordinal);
+        Assert.Contains(
+            "a.safetensors, model description: has the unknown normalization 'sepia'. Known are imagenet, chestx-ray and none",
+            message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -139,7 +175,8 @@ public class ModelLoaderTests
     [Fact]
     public void ArkModel_Load_refuses_a_file_of_something_else()
     {
-        var message = Assert.Throws<CheckpointException>(() => ArkModel.Load(Fixture.PathOf("09_checkpoints", "module_prefix.pth"))).Message;
+        var message = Assert.Throws<CheckpointException>(() => ArkModel.Load(
+            Fixture.PathOf("09_checkpoints", "module_prefix.pth"))).Message;
         Assert.Contains("no Swin Transformer", message, StringComparison.Ordinal);
     }
 
@@ -160,7 +197,10 @@ public class ModelLoaderTests
             torch.save(state, sys.argv[1])
             """,
             folder.PathOf("a.pth"));
-        Assert.Contains("too large", Assert.Throws<CheckpointException>(() => SwinTransformer.Load(folder.PathOf("a.pth"))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "too large",
+            Assert.Throws<CheckpointException>(() => SwinTransformer.Load(folder.PathOf("a.pth"))).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -189,7 +229,9 @@ public class ModelLoaderTests
         Assert.Contains("resized 4", report.ToString(), StringComparison.Ordinal);
         using var scope = NewDisposeScope();
         var stored = CheckpointFile.LoadStateDict(Recorded)["layers.0.blocks.1.attn.relative_position_bias_table"];
-        Assert.Equal(RecordedTree.BytesOf(PositionTables.ResizeBias(stored, 9)), RecordedTree.BytesOf(model.state_dict()["layers.0.blocks.1.attn.relative_position_bias_table"]));
+        Assert.Equal(
+            RecordedTree.BytesOf(PositionTables.ResizeBias(stored, 9)),
+            RecordedTree.BytesOf(model.state_dict()["layers.0.blocks.1.attn.relative_position_bias_table"]));
     }
 
     [Fact]
@@ -208,7 +250,8 @@ public class ModelLoaderTests
     [Fact]
     public void Wrong_projector_width_architecture_and_key_are_refused_with_what_the_file_seems_to_hold()
     {
-        const string holds = "12 channels, depths 2-2-2 and attention heads 1-2-4, with an MLP projector of 40 and 6 heads (14, 14, 1, 3, 6, 1)";
+        const string holds =
+            "12 channels, depths 2-2-2 and attention heads 1-2-4, with an MLP projector of 40 and 6 heads (14, 14, 1, 3, 6, 1)";
         AssertRefused(Wrong(Small, width: 48), null, holds, "projector.0.weight [40, 48] in the file, [48, 48] in the model");
         AssertRefused(Wrong(Small with { EmbedDim = 16 }), null, holds);
         AssertRefused(Wrong(Small with { Depths = [2, 4, 2] }), null, holds, "layers.1.blocks.2");

@@ -6,7 +6,15 @@ namespace Ark.Tests.Models;
 /// <summary>Image sizes that windows do not tile.</summary>
 public class SwinBackboneTests
 {
-    private static readonly SwinConfiguration Small = new() { EmbedDim = 16, Depths = [2, 2, 2, 2], NumHeads = [1, 2, 4, 8], WindowSize = 7, DropPathRate = 0, NumClasses = 0 };
+    private static readonly SwinConfiguration Small = new()
+    {
+        EmbedDim = 16,
+        Depths = [2, 2, 2, 2],
+        NumHeads = [1, 2, 4, 8],
+        WindowSize = 7,
+        DropPathRate = 0,
+        NumClasses = 0,
+    };
 
     [Theory]
     [InlineData(32, 32)]
@@ -38,13 +46,20 @@ public class SwinBackboneTests
     [InlineData(96, 48)]
     public void UperNet_refuses_other_sizes_and_names_the_multiple(int height, int width)
     {
-        var error = Assert.Throws<ArkInputException>(() => new UperNet(new UperNetConfiguration { Backbone = Small with { ImageHeight = height, ImageWidth = width }, Structures = ["lungs"] }));
+        var error = Assert.Throws<ArkInputException>(() => new UperNet(new UperNetConfiguration
+        {
+            Backbone = Small with { ImageHeight = height, ImageWidth = width },
+            Structures = ["lungs"],
+        }));
         Assert.Contains("multiple of 32", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void Classifiers_refuse_sizes_that_windows_do_not_tile_as_before() =>
-        Assert.Contains("windows of 7", Assert.Throws<ArkInputException>(() => new SwinTransformer(Small with { ImageHeight = 256, ImageWidth = 256 })).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "windows of 7",
+            Assert.Throws<ArkInputException>(() => new SwinTransformer(Small with { ImageHeight = 256, ImageWidth = 256 })).Message,
+            StringComparison.Ordinal);
 
     [Fact]
     public void A_block_attends_to_zeros_behind_the_border_and_to_nothing_that_the_shift_brought_there()
@@ -52,7 +67,18 @@ public class SwinBackboneTests
         using var scope = NewDisposeScope();
         using var off = no_grad();
         // 10 x 8 tokens in windows of 7 become 14 x 14.
-        var configuration = new SwinConfiguration { ImageHeight = 40, ImageWidth = 32, EmbedDim = 8, Depths = [2], NumHeads = [2], WindowSize = 7, NumClasses = 0, DropPathRate = 0, PadsWindows = true };
+        var configuration = new SwinConfiguration
+        {
+            ImageHeight = 40,
+            ImageWidth = 32,
+            EmbedDim = 8,
+            Depths = [2],
+            NumHeads = [2],
+            WindowSize = 7,
+            NumClasses = 0,
+            DropPathRate = 0,
+            PadsWindows = true,
+        };
         using var network = new SwinTransformer(configuration, new Generator(3));
         var tokens = randn(1, 10, 8, 8, generator: new Generator(4));
         for (var shifted = 0; shifted < 2; shifted++)

@@ -56,7 +56,8 @@ public class SwinBlockTests
         var index = WindowAttention.RelativePositions(side);
         var last = (((2 * side) - 1) * ((2 * side) - 1)) - 1;
         return index.Distinct().Count() == last + 1
-            && Enumerable.Range(0, tokens).All(i => Enumerable.Range(0, tokens).All(j => index[(i * tokens) + j] == last - index[(j * tokens) + i]));
+            && Enumerable.Range(0, tokens)
+                .All(i => Enumerable.Range(0, tokens).All(j => index[(i * tokens) + j] == last - index[(j * tokens) + i]));
     }
 
     [Fact]
@@ -68,7 +69,8 @@ public class SwinBlockTests
         model.eval();
         var images = randn([5, 3, 24, 48], generator: new Generator(2));
         var together = model.forward(images);
-        for (var i = 0; i < 5; i++) Reference.AssertClose($"image {i}", model.forward(images.narrow(0, i, 1)), together.narrow(0, i, 1), 1e-6);
+        for (var i = 0; i < 5; i++)
+            Reference.AssertClose($"image {i}", model.forward(images.narrow(0, i, 1)), together.narrow(0, i, 1), 1e-6);
     }
 
     [Fact]
@@ -76,7 +78,17 @@ public class SwinBlockTests
     {
         using var scope = NewDisposeScope();
         using var model = new SwinTransformer(
-            new SwinConfiguration { ImageHeight = 96, ImageWidth = 96, WindowSize = 12, EmbedDim = 16, Depths = [2, 2], NumHeads = [2, 4], NumClasses = 5 }, new Generator(1));
+            new SwinConfiguration
+            {
+                ImageHeight = 96,
+                ImageWidth = 96,
+                WindowSize = 12,
+                EmbedDim = 16,
+                Depths = [2, 2],
+                NumHeads = [2, 4],
+                NumClasses = 5,
+            },
+            new Generator(1));
         model.eval();
         foreach (var (name, parameter) in model.named_parameters())
         {

@@ -15,7 +15,9 @@ public class SwinTransformerTests
         var config = Reference.Json("01_swin_tiny", name, "config.json");
         using var model = new SwinTransformer(Reference.Configuration(config.GetProperty("kwargs")));
         Assert.Equal(Reference.Listing(config.GetProperty("state_dict_order")), Reference.Listing(model));
-        Assert.Equal(config.GetProperty("parameter_order").EnumerateArray().Select(e => e.GetString()), model.named_parameters().Select(p => p.name));
+        Assert.Equal(
+            config.GetProperty("parameter_order").EnumerateArray().Select(e => e.GetString()),
+            model.named_parameters().Select(p => p.name));
     }
 
     [Theory]
@@ -27,8 +29,11 @@ public class SwinTransformerTests
         foreach (var expected in config.GetProperty("blocks").EnumerateObject())
         {
             var parts = expected.Name.Split('.');
-            var block = model.Stages[int.Parse(parts[1], CultureInfo.InvariantCulture)].blocks[int.Parse(parts[3], CultureInfo.InvariantCulture)];
-            Assert.Equal((expected.Value.GetProperty("window").GetInt32(), expected.Value.GetProperty("shift").GetInt32()), (block.Geometry.Window, block.Geometry.Shift));
+            var block = model.Stages[int.Parse(parts[1], CultureInfo.InvariantCulture)].blocks[
+                int.Parse(parts[3], CultureInfo.InvariantCulture)];
+            Assert.Equal(
+                (expected.Value.GetProperty("window").GetInt32(), expected.Value.GetProperty("shift").GetInt32()),
+                (block.Geometry.Window, block.Geometry.Shift));
             Assert.Equal(expected.Value.GetProperty("has_mask").GetBoolean(), block.attn_mask is not null);
         }
     }
@@ -38,7 +43,8 @@ public class SwinTransformerTests
     public void Buffers_computed_by_the_constructor_are_those_of_timm(string name)
     {
         using var scope = NewDisposeScope();
-        using var model = new SwinTransformer(Reference.Configuration(Reference.Json("01_swin_tiny", name, "config.json").GetProperty("kwargs")));
+        using var model = new SwinTransformer(
+            Reference.Configuration(Reference.Json("01_swin_tiny", name, "config.json").GetProperty("kwargs")));
         var weights = Reference.Tensors("01_swin_tiny", name, "weights.safetensors");
         Assert.NotEmpty(model.named_buffers());
         foreach (var (key, buffer) in model.named_buffers()) Assert.True(buffer.Equals(weights[key]), key);
@@ -64,7 +70,8 @@ public class SwinTransformerTests
         outputs["pooled"] = pooled;
         outputs["logits"] = logits;
         outputs["loss"] = loss;
-        foreach (var (key, expected) in io.Where(p => p.Key is not ("input" or "loss_weight"))) Reference.AssertClose(key, outputs[key], expected);
+        foreach (var (key, expected) in io.Where(p => p.Key is not ("input" or "loss_weight"))) Reference.AssertClose(
+            key, outputs[key], expected);
         Reference.AssertClose("__input__", input.grad!, gradients["__input__"]);
         Assert.Equal(gradients.Count - 1, model.named_parameters().Count());
         foreach (var (key, parameter) in model.named_parameters())
@@ -86,12 +93,14 @@ public class SwinTransformerTests
         var outputs = Record(model);
         outputs["logits"] = model.forward(io["input"]);
         outputs["pooled"] = model.Pool(io["input"]);
-        foreach (var (key, expected) in io.Where(p => p.Key is not ("input" or "loss_weight" or "loss"))) Reference.AssertClose(key, outputs[key], expected);
+        foreach (var (key, expected) in io.Where(p => p.Key is not ("input" or "loss_weight" or "loss"))) Reference.AssertClose(
+            key, outputs[key], expected);
     }
 
     private static SwinTransformer Load(string name)
     {
-        var model = SwinTransformer.Allocate(Reference.Configuration(Reference.Json("01_swin_tiny", name, "config.json").GetProperty("kwargs")));
+        var model = SwinTransformer.Allocate(
+            Reference.Configuration(Reference.Json("01_swin_tiny", name, "config.json").GetProperty("kwargs")));
         model.load_state_dict(Reference.Tensors("01_swin_tiny", name, "weights.safetensors"));
         return model;
     }

@@ -53,12 +53,18 @@ public class PositionTablesTests
     private static (long[] From, long[] To, float[] Values) Case(string kind, int index)
     {
         var record = Recorded.GetProperty(kind)[index];
-        return (Numbers(record.GetProperty("from")), Numbers(record.GetProperty("to")), [.. record.GetProperty("values").EnumerateArray().Select(v => v.GetSingle())]);
+        return (
+            Numbers(record.GetProperty("from")),
+            Numbers(record.GetProperty("to")),
+            [.. record.GetProperty("values").EnumerateArray().Select(v => v.GetSingle())]);
     }
 
     private static long[] Numbers(JsonElement array) => [.. array.EnumerateArray().Select(n => n.GetInt64())];
 
-    private static Tensor Table(long[] shape) => tensor(Enumerable.Range(0, (int)shape.Aggregate(1L, (a, b) => a * b)).Select(i => (float)((i * 37 % 101 / 101.0) - 0.5)).ToArray(), shape);
+    private static Tensor Table(long[] shape) =>
+        tensor(
+            Enumerable.Range(0, (int)shape.Aggregate(1L, (a, b) => a * b)).Select(i => (float)((i * 37 % 101 / 101.0) - 0.5)).ToArray(),
+            shape);
 
     private static void AssertClose(float[] expected, Tensor actual, long[] shape)
     {

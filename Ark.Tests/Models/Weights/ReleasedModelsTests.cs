@@ -9,7 +9,8 @@ public class ReleasedModelsTests
     {
         var configuration = WeightRecognition.Recognize(WeightRecognitionTests.Table("ark6_swin_base_mlp1376"))!.ToConfiguration();
         Assert.Equal("ark6", ReleasedModels.Match(configuration)!.Name);
-        Assert.Equal(["MIMIC", "CheXpert", "ChestXray14", "RSNAPneumonia", "VinDrCXR", "Shenzhen"], configuration.Heads.Select(h => h.Name));
+        Assert.Equal(
+            ["MIMIC", "CheXpert", "ChestXray14", "RSNAPneumonia", "VinDrCXR", "Shenzhen"], configuration.Heads.Select(h => h.Name));
         Assert.Equal([14, 14, 14, 3, 6, 1], configuration.Heads.Select(h => h.Labels.Count));
         Assert.Equal(Normalization.ImageNet, configuration.Normalization);
         Assert.Equal(224, configuration.Backbone.ImageHeight);

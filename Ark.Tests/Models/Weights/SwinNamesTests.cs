@@ -20,7 +20,9 @@ public class SwinNamesTests
         Assert.Contains("layers.1.downsample.reduction.weight", theirs);
         Assert.DoesNotContain(theirs, n => n.StartsWith("layers.0.downsample.", StringComparison.Ordinal));
         Assert.Contains("head.fc.weight", theirs);
-        Assert.DoesNotContain(theirs, n => n.EndsWith("attn_mask", StringComparison.Ordinal) || n.EndsWith("relative_position_index", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            theirs,
+            n => n.EndsWith("attn_mask", StringComparison.Ordinal) || n.EndsWith("relative_position_index", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -33,7 +35,10 @@ public class SwinNamesTests
     [Property]
     public bool Any_names_give_unique_renamings_of_names_that_are_there(string[] names)
     {
-        var known = names.Where(n => n is not null).Concat(["layers.2.downsample.norm.weight", "layers.99999999999.downsample.x", "layers..downsample.", "layers.-1.downsample.x"]).Distinct().ToList();
+        var known = names.Where(n => n is not null).Concat(
+        [
+            "layers.2.downsample.norm.weight", "layers.99999999999.downsample.x", "layers..downsample.", "layers.-1.downsample.x"
+        ]).Distinct().ToList();
         var renamed = SwinNames.FromFile(known);
         return renamed.Keys.All(known.Contains) && renamed.Values.Distinct().Count() == renamed.Count;
     }

@@ -12,7 +12,8 @@ public class WeightConversionTests(SmallModel small) : IClassFixture<SmallModel>
         var moments = new List<WorkProgress>();
         var target = folder.PathOf("backbone.pth");
         var options = new ConversionOptions { Layout = WeightLayout.Timm, DataType = ScalarType.Float16 };
-        var result = await WeightConversion.ConvertAsync(small.Checkpoint, target, options, new Recorder(moments), TestContext.Current.CancellationToken);
+        var result = await WeightConversion.ConvertAsync(
+            small.Checkpoint, target, options, new Recorder(moments), TestContext.Current.CancellationToken);
         var written = CheckpointFile.ReadIndex(target).Tensors;
         Assert.Equal(result.Tensors, written.Count);
         Assert.Contains(written, t => t.Name == "patch_embed.proj.weight" && t.DataType == "float16");
@@ -26,7 +27,8 @@ public class WeightConversionTests(SmallModel small) : IClassFixture<SmallModel>
         using var folder = new TemporaryFolder();
         var options = new ConversionOptions { DataType = ScalarType.Int64 };
         var error = await Assert.ThrowsAsync<ArkInputException>(
-            () => WeightConversion.ConvertAsync(small.Checkpoint, folder.PathOf("a.pth"), options, cancellationToken: TestContext.Current.CancellationToken));
+            () => WeightConversion.ConvertAsync(
+                small.Checkpoint, folder.PathOf("a.pth"), options, cancellationToken: TestContext.Current.CancellationToken));
         Assert.Contains("'DataType'", error.Message, StringComparison.Ordinal);
         Assert.Empty(folder.Files);
     }

@@ -17,24 +17,34 @@ public class WeightRecognitionTests
         var shapes = Table(table);
         var old = WeightRecognition.Recognize(shapes)!;
         Assert.Equal(table["timm_".Length..], old.Backbone.Name);
-        Assert.Equal(SwinVariants.Get(old.Backbone.Name), old.Backbone with { Depths = SwinVariants.Get(old.Backbone.Name).Depths, NumHeads = SwinVariants.Get(old.Backbone.Name).NumHeads });
+        Assert.Equal(SwinVariants.Get(old.Backbone.Name), old.Backbone with
+        {
+            Depths = SwinVariants.Get(old.Backbone.Name).Depths,
+            NumHeads = SwinVariants.Get(old.Backbone.Name).NumHeads
+        });
         Assert.Equal(WeightLayout.Swin, old.Layout);
 
-        var later = WeightRecognition.Recognize(shapes.Where(s => SwinNames.ToLaterTimm(s.Key) is not null).ToDictionary(s => SwinNames.ToLaterTimm(s.Key)!, s => s.Value))!;
-        Assert.Equal((old.Backbone.Name, old.Backbone.ImageHeight, WeightLayout.Timm), (later.Backbone.Name, later.Backbone.ImageHeight, later.Layout));
+        var later = WeightRecognition.Recognize(
+            shapes.Where(s => SwinNames.ToLaterTimm(s.Key) is not null).ToDictionary(s => SwinNames.ToLaterTimm(s.Key)!, s => s.Value))!;
+        Assert.Equal(
+            (old.Backbone.Name, old.Backbone.ImageHeight, WeightLayout.Timm),
+            (later.Backbone.Name, later.Backbone.ImageHeight, later.Layout));
     }
 
     [Theory]
     [InlineData("ark6_swin_base_mlp1376", "swin_base_patch4_window7_224 with an MLP projector of 1376 and 6 heads (14, 14, 14, 3, 6, 1)")]
     [InlineData("arkplus_swin_large_384", "swin_large_patch4_window12_384 with an MLP projector of 1376 and 6 heads (14, 14, 14, 3, 6, 1)")]
     [InlineData("arkplus_swin_large_768", "swin_large_patch4_window12_768 with an MLP projector of 1376 and 6 heads (14, 14, 14, 3, 6, 1)")]
-    public void A_state_dict_of_ark_is_recognized_and_put_into_words(string table, string words) => Assert.Equal(words, WeightRecognition.Recognize(Table(table))!.ToString());
+    public void A_state_dict_of_ark_is_recognized_and_put_into_words(string table, string words) =>
+        Assert.Equal(words, WeightRecognition.Recognize(Table(table))!.ToString());
 
     [Fact]
     public void An_image_size_that_no_variant_has_is_read_from_the_masks()
     {
         var shapes = Table("timm_swin_base_patch4_window7_224");
-        foreach (var (name, shape) in shapes.Where(s => s.Key.EndsWith("attn_mask", StringComparison.Ordinal)).ToList()) shapes[name] = [shape[0] * 4, 49, 49];
+        foreach (var (name, shape) in shapes
+            .Where(s => s.Key.EndsWith("attn_mask", StringComparison.Ordinal))
+            .ToList()) shapes[name] = [shape[0] * 4, 49, 49];
         var recognized = WeightRecognition.Recognize(shapes)!;
         Assert.Equal(("swin_base_patch4_window7_224", 448), (recognized.Backbone.Name, recognized.Backbone.ImageHeight));
         Assert.StartsWith("swin_base_patch4_window7_224 at 448 pixels without", recognized.ToString(), StringComparison.Ordinal);
@@ -78,7 +88,8 @@ public class WeightRecognitionTests
     public void Any_one_missing_weight_matrix_of_a_block_is_noticed()
     {
         var shapes = Table("timm_swin_tiny_patch4_window7_224");
-        foreach (var name in shapes.Keys.Where(k => k.Contains(".mlp.", StringComparison.Ordinal) && k.EndsWith("weight", StringComparison.Ordinal)).ToList())
+        foreach (var name in shapes.Keys.Where(k => k.Contains(".mlp.", StringComparison.Ordinal)
+            && k.EndsWith("weight", StringComparison.Ordinal)).ToList())
         {
             var without = shapes.Where(s => s.Key != name).ToDictionary(s => s.Key, s => s.Value);
             Assert.Null(WeightRecognition.Recognize(without));
@@ -115,8 +126,10 @@ public class WeightRecognitionTests
         Assert.Null(WeightRecognition.Recognize(shapes));
     }
 
-    internal static Dictionary<string, long[]> Table(string table) => Reference.Json("03_swin_base", "tables", table + ".json").GetProperty("entries").EnumerateArray()
-        .ToDictionary(e => e[0].GetString()!, e => e[1].EnumerateArray().Select((JsonElement s) => s.GetInt64()).ToArray(), StringComparer.Ordinal);
+    internal static Dictionary<string, long[]> Table(
+        string table) => Reference.Json("03_swin_base", "tables", table + ".json").GetProperty("entries").EnumerateArray()
+        .ToDictionary(
+            e => e[0].GetString()!, e => e[1].EnumerateArray().Select((JsonElement s) => s.GetInt64()).ToArray(), StringComparer.Ordinal);
 
     private static Dictionary<string, long[]> Network(int[] depths, int[] windows)
     {

@@ -30,9 +30,13 @@ public sealed class PhantomDatasetsTests : IDisposable
         foreach (var dataset in Directory.GetDirectories(Path.GetDirectoryName(folder.Catalogue)!))
         {
             string[] listed = [.. Directory.GetFiles(dataset, "*.txt").Concat(Directory.GetFiles(dataset, "*.csv"))
-                .SelectMany(File.ReadLines).Where(l => !l.StartsWith("Path,", StringComparison.Ordinal)).Select(l => l.Split(' ', ',')[0]).Order()];
-            string[] present = [.. Directory.GetFiles(Path.Combine(dataset, "images")).Select(f => "images/" + Path.GetFileName(f)).Order()];
-            string[] known = [.. File.ReadLines(Path.Combine(dataset, "truth.jsonl")).Select(l => JsonDocument.Parse(l).RootElement.GetProperty("image").GetString()!).Order()];
+                .SelectMany(File.ReadLines).Where(l => !l.StartsWith("Path,", StringComparison.Ordinal)).Select(l => l.Split(' ', ',')[
+                    0]).Order()];
+            string[] present = [.. Directory.GetFiles(Path.Combine(
+                dataset, "images")).Select(f => "images/" + Path.GetFileName(f)).Order()];
+            string[] known = [.. File.ReadLines(Path.Combine(dataset, "truth.jsonl")).Select(l => JsonDocument.Parse(l).RootElement
+                .GetProperty("image")
+                .GetString()!).Order()];
             Assert.Equal(present, listed);
             Assert.Equal(present, known);
             total += listed.Length;
@@ -50,7 +54,8 @@ public sealed class PhantomDatasetsTests : IDisposable
         var dataset = Path.Combine(Path.GetDirectoryName(folder.Catalogue)!, "PhantomPneumothorax");
         Assert.Equal(rendered.Image.Pixels, Pixels(Path.Combine(dataset, "images", picture.FileName)));
         Assert.Equal(rendered.Mask(PhantomStructure.Heart).Pixels, Pixels(Path.Combine(dataset, "masks", "heart", picture.FileName)));
-        Assert.Equal(rendered.Mask(PhantomStructure.LeftLung).Pixels, Pixels(Path.Combine(dataset, "masks", "left_lung", picture.FileName)));
+        Assert.Equal(
+            rendered.Mask(PhantomStructure.LeftLung).Pixels, Pixels(Path.Combine(dataset, "masks", "left_lung", picture.FileName)));
     }
 
     [Fact]
@@ -112,7 +117,8 @@ public sealed class PhantomDatasetsTests : IDisposable
         {
             if (p.Done >= 40) source.Cancel();
         });
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => PhantomDatasets.WriteAsync(Path.Combine(_root, "cancelled"), Small, progress, source.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => PhantomDatasets.WriteAsync(
+            Path.Combine(_root, "cancelled"), Small, progress, source.Token));
         Assert.Empty(Directory.GetFileSystemEntries(_root));
     }
 
@@ -122,7 +128,8 @@ public sealed class PhantomDatasetsTests : IDisposable
         var dead = Directory.CreateDirectory(Path.Combine(_root, ".target.partial-dead")).FullName;
         File.WriteAllText(Path.Combine(dead, ".lock"), "");
         var alive = Directory.CreateDirectory(Path.Combine(_root, ".target.partial-alive")).FullName;
-        using (new FileStream(Path.Combine(alive, ".lock"), FileMode.Create, FileAccess.ReadWrite, FileShare.None)) await Write("target", Small);
+        using (new FileStream(
+            Path.Combine(alive, ".lock"), FileMode.Create, FileAccess.ReadWrite, FileShare.None)) await Write("target", Small);
         Assert.False(Directory.Exists(dead));
         Assert.True(Directory.Exists(alive));
     }
@@ -138,7 +145,8 @@ public sealed class PhantomDatasetsTests : IDisposable
         {
             foreach (var work in Directory.GetDirectories(_root, ".lost.partial-*")) Directory.Move(work, Path.Combine(_root, "elsewhere"));
         });
-        var lost = await Assert.ThrowsAsync<ArkInputException>(() => PhantomDatasets.WriteAsync(Path.Combine(_root, "lost"), Small with { Parallelism = 2 }, gone, TestContext.Current.CancellationToken));
+        var lost = await Assert.ThrowsAsync<ArkInputException>(() => PhantomDatasets.WriteAsync(
+            Path.Combine(_root, "lost"), Small with { Parallelism = 2 }, gone, TestContext.Current.CancellationToken));
         Assert.Contains($"{Path.Combine(_root, "lost")}: cannot be written: ", lost.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("One or more errors", lost.Message, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', lost.Message);
@@ -149,7 +157,11 @@ public sealed class PhantomDatasetsTests : IDisposable
     {
         File.WriteAllText(Path.Combine(_root, "file"), "");
         Assert.Equal(Path.Combine(_root, "data", "ark-dotnet"), CatalogueFile.CacheFolder(() => Path.Combine(_root, "data")));
-        foreach (var none in (Func<string>[])[() => "", () => Path.Combine(_root, "file"), () => throw new UnauthorizedAccessException("Access to the path '/.local' is denied.")])
+        foreach (var none in (Func<string>[])
+        [
+            () => "", () => Path.Combine(_root, "file"),
+            () => throw new UnauthorizedAccessException("Access to the path '/.local' is denied.")
+        ])
             Assert.StartsWith(Path.GetTempPath(), CatalogueFile.CacheFolder(none), StringComparison.Ordinal);
     }
 
@@ -180,7 +192,8 @@ public sealed class PhantomDatasetsTests : IDisposable
     private static SortedDictionary<string, string> Contents(PhantomFolder folder)
     {
         var root = Path.GetDirectoryName(folder.Catalogue)!;
-        return new(Directory.GetFiles(root, "*", SearchOption.AllDirectories).ToDictionary(f => Path.GetRelativePath(root, f), f => Convert.ToBase64String(File.ReadAllBytes(f))), StringComparer.Ordinal);
+        return new(Directory.GetFiles(root, "*", SearchOption.AllDirectories)
+            .ToDictionary(f => Path.GetRelativePath(root, f), f => Convert.ToBase64String(File.ReadAllBytes(f))), StringComparer.Ordinal);
     }
 
     private static byte[] Pixels(string path)

@@ -10,7 +10,9 @@ public sealed class PhantomPlanTests
     [MemberData(nameof(Datasets))]
     public void No_patient_is_in_two_splits(int dataset)
     {
-        var splits = PhantomPlan.Of(dataset, new PhantomDatasetOptions()).GroupBy(c => c.Patient).Select(g => g.Select(c => c.Split).Distinct().Count());
+        var splits = PhantomPlan.Of(dataset, new PhantomDatasetOptions())
+            .GroupBy(c => c.Patient)
+            .Select(g => g.Select(c => c.Split).Distinct().Count());
         Assert.All(splits, count => Assert.Equal(1, count));
     }
 
@@ -75,8 +77,12 @@ public sealed class PhantomPlanTests
     [Fact]
     public void Labels_of_the_binary_sets_follow_from_finding_and_view()
     {
-        Assert.All(PhantomPlan.Of(2, new PhantomDatasetOptions()), c => Assert.Equal(c.Findings.Contains(PhantomFinding.Pneumothorax) ? "1" : "0", Assert.Single(c.Labels)));
-        Assert.All(PhantomPlan.Of(3, new PhantomDatasetOptions()), c => Assert.Equal(c.View == PhantomView.Anteroposterior ? "1" : "0", Assert.Single(c.Labels)));
+        Assert.All(
+            PhantomPlan.Of(2, new PhantomDatasetOptions()),
+            c => Assert.Equal(c.Findings.Contains(PhantomFinding.Pneumothorax) ? "1" : "0", Assert.Single(c.Labels)));
+        Assert.All(
+            PhantomPlan.Of(3, new PhantomDatasetOptions()),
+            c => Assert.Equal(c.View == PhantomView.Anteroposterior ? "1" : "0", Assert.Single(c.Labels)));
     }
 
     [Theory]
@@ -108,7 +114,10 @@ public sealed class PhantomPlanTests
     public void The_view_does_not_give_the_label_away(int dataset)
     {
         var plan = PhantomPlan.Of(dataset, new PhantomDatasetOptions { Count = 20_000 });
-        foreach (var group in plan.GroupBy(c => dataset == 0 ? c.Findings.Contains(PhantomFinding.PleuralEffusion).ToString() : c.Labels[0]))
-            Assert.Equal(PhantomPlan.Cohorts[dataset].Anteroposterior, group.Average(c => c.View == PhantomView.Anteroposterior ? 1.0 : 0), 0.06);
+        foreach (var group in plan.GroupBy(c => dataset == 0
+            ? c.Findings.Contains(PhantomFinding.PleuralEffusion).ToString()
+            : c.Labels[0]))
+            Assert.Equal(
+                PhantomPlan.Cohorts[dataset].Anteroposterior, group.Average(c => c.View == PhantomView.Anteroposterior ? 1.0 : 0), 0.06);
     }
 }

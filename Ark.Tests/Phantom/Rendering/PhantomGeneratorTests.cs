@@ -6,7 +6,10 @@ namespace Ark.Tests.Phantom;
 public sealed class PhantomGeneratorTests
 {
     private static readonly PhantomFinding[] Local =
-        [PhantomFinding.Atelectasis, PhantomFinding.Consolidation, PhantomFinding.Mass, PhantomFinding.Nodule, PhantomFinding.PleuralEffusion, PhantomFinding.Pneumothorax];
+        [
+            PhantomFinding.Atelectasis, PhantomFinding.Consolidation, PhantomFinding.Mass, PhantomFinding.Nodule,
+            PhantomFinding.PleuralEffusion, PhantomFinding.Pneumothorax
+        ];
 
     public static TheoryData<PhantomFinding> AllFindings => [.. Enum.GetValues<PhantomFinding>()];
 
@@ -51,7 +54,8 @@ public sealed class PhantomGeneratorTests
         for (var patient = 0; patient < 12; patient++)
         {
             var picture = Render(patient);
-            var lungs = Mean(picture.Image, i => (Mask(picture, PhantomStructure.LeftLung)[i] | Mask(picture, PhantomStructure.RightLung)[i]) != 0);
+            var lungs = Mean(
+                picture.Image, i => (Mask(picture, PhantomStructure.LeftLung)[i] | Mask(picture, PhantomStructure.RightLung)[i]) != 0);
             var heart = Mean(picture.Image, i => Mask(picture, PhantomStructure.Heart)[i] != 0);
             // The lowest rows may lie under the collimator's border; the dark gas of the stomach is on the left.
             var below = 1 + Enumerable.Range(0, 128 * 128).Last(i => Mask(picture, PhantomStructure.RightLung)[i] != 0) / 128;
@@ -106,7 +110,9 @@ public sealed class PhantomGeneratorTests
             Assert.All(picture.Boxes, box =>
             {
                 Assert.Equal(finding, box.Finding);
-                Assert.True(box is { X: >= 0, Y: >= 0, Width: >= 1, Height: >= 1 } && box.X + box.Width <= 128 && box.Y + box.Height <= 128, box.ToString());
+                Assert.True(
+                    box is { X: >= 0, Y: >= 0, Width: >= 1, Height: >= 1 } && box.X + box.Width <= 128 && box.Y + box.Height <= 128,
+                    box.ToString());
                 var covered = Enumerable.Range(0, target.Length).Count(i => target[i] != 0 && Contains(box, i % 128, i / 128));
                 Assert.True(covered >= 0.25 * box.Width * box.Height, $"{box}: {covered} pixels of the organ");
             });
@@ -135,9 +141,12 @@ public sealed class PhantomGeneratorTests
         {
             var picture = Render(patient, PhantomFinding.PleuralEffusion);
             var rows = Enumerable.Range(0, 128 * 128)
-                .Where(i => (Mask(picture, PhantomStructure.LeftLung)[i] | Mask(picture, PhantomStructure.RightLung)[i]) != 0).Select(i => i / 128).ToArray();
+                .Where(i => (Mask(picture, PhantomStructure.LeftLung)[
+                    i] | Mask(picture, PhantomStructure.RightLung)[i]) != 0).Select(i => i / 128).ToArray();
             var middle = 0.5 * (rows.Min() + rows.Max());
-            Assert.All(picture.Boxes, box => Assert.True(box.Y + (0.5 * box.Height) > middle, $"patient {patient}: {box}, lungs {rows.Min()} to {rows.Max()}"));
+            Assert.All(
+                picture.Boxes,
+                box => Assert.True(box.Y + (0.5 * box.Height) > middle, $"patient {patient}: {box}, lungs {rows.Min()} to {rows.Max()}"));
         }
     }
 
@@ -147,7 +156,8 @@ public sealed class PhantomGeneratorTests
         for (var patient = 0; patient < 10; patient++)
         {
             var picture = Render(patient);
-            var (left, right, heart) = (Mask(picture, PhantomStructure.LeftLung), Mask(picture, PhantomStructure.RightLung), Mask(picture, PhantomStructure.Heart));
+            var (left, right, heart) = (
+                Mask(picture, PhantomStructure.LeftLung), Mask(picture, PhantomStructure.RightLung), Mask(picture, PhantomStructure.Heart));
             for (var i = 0; i < left.Length; i++) Assert.True((left[i] & right[i]) == 0 && (heart[i] & (left[i] | right[i])) == 0);
             Assert.True(Center(left) > Center(right) + 20);
             Assert.True(Center(Mask(picture, PhantomStructure.LeftClavicle)) > Center(Mask(picture, PhantomStructure.RightClavicle)) + 20);
@@ -168,11 +178,13 @@ public sealed class PhantomGeneratorTests
     [InlineData(31, 128)]
     [InlineData(128, 5000)]
     public void Render_refuses_a_size_out_of_range(int width, int height) =>
-        Assert.Throws<ArgumentOutOfRangeException>(() => PhantomGenerator.Render(0, new PhantomOptions { Scanner = new PhantomScanner { Width = width, Height = height } }));
+        Assert.Throws<ArgumentOutOfRangeException>(() => PhantomGenerator.Render(
+            0, new PhantomOptions { Scanner = new PhantomScanner { Width = width, Height = height } }));
 
     [Fact]
     public void Render_refuses_a_figure_that_is_no_number() =>
-        Assert.Throws<ArgumentOutOfRangeException>(() => PhantomGenerator.Render(0, new PhantomOptions { Scanner = new PhantomScanner { Photons = double.NaN } }));
+        Assert.Throws<ArgumentOutOfRangeException>(() => PhantomGenerator.Render(
+            0, new PhantomOptions { Scanner = new PhantomScanner { Photons = double.NaN } }));
 
     private static PhantomRadiograph Render(int patient, params PhantomFinding[] findings) =>
         Render(patient, patient % 2 == 0 ? PhantomView.Posteroanterior : PhantomView.Anteroposterior, findings);

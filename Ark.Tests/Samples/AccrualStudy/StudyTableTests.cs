@@ -13,7 +13,12 @@ public class StudyTableTests
         var catalogue = folder.Write("real.yaml", "# Real.\na:\n  data_dir: a\ntraining:\n  lr: 0.1\n");
         var conditions = Results.Conditions("real.yaml", catalogue, ["a", "b"], 15);
         var first = Results.Open(kept, conditions, [101, 102, 103]);
-        foreach (var (seed, auroc) in new (ulong, double)[] { (101, 0.5), (102, 0.7), (103, 0.9) }) first.Add(Arm.EachAlone, seed, "a", auroc);
+        foreach (var (seed, auroc) in new (ulong, double)[]
+        {
+            (101, 0.5),
+            (102, 0.7),
+            (103, 0.9)
+        }) first.Add(Arm.EachAlone, seed, "a", auroc);
 
         Assert.Equal([0.5, 0.7, 0.9], Results.Open(kept, conditions, [101, 102, 103]).Of(Arm.EachAlone, "a"));
         var fewer = Results.Open(kept, conditions, [101, 102]);
@@ -34,7 +39,12 @@ public class StudyTableTests
     {
         using var folder = new TemporaryFolder();
         var page = folder.PathOf("study.md");
-        foreach (var (name, figure) in new[] { ("real.yaml", "1"), ("phantom, 2000 images", "2"), ("real.yaml", "3") }) StudyTable.WriteInto(page, name, $"## {name}\n\n{figure}\n");
+        foreach (var (name, figure) in new[]
+        {
+            ("real.yaml", "1"),
+            ("phantom, 2000 images", "2"),
+            ("real.yaml", "3")
+        }) StudyTable.WriteInto(page, name, $"## {name}\n\n{figure}\n");
         Assert.Equal("# The accrual study\n\n## real.yaml\n\n3\n\n## phantom, 2000 images\n\n2\n", File.ReadAllText(page));
         // Both commands of the README have their section in the page that is published.
         var published = File.ReadAllText(Path.Combine(Fixture.Repository, "docs", "accrual-study.md"));

@@ -14,21 +14,29 @@ public sealed class JsonLinesAdapterTests : IDisposable
     {
         _folder.AddImages("a.png", "b.png");
         foreach (var list in new[] { "train", "val", "test" })
-            _folder.Write(list + ".jsonl", """{"image": "a.png", "findings": ["Effusion"], "patient": "7"}""" + "\n" + """{"image": "b.png", "findings": []}""" + "\n");
+            _folder.Write(list + ".jsonl", """{"image": "a.png", "findings": ["Effusion"], "patient": "7"}"""
+                + "\n"
+                + """{"image": "b.png", "findings": []}"""
+                + "\n");
     }
 
     public void Dispose() => _folder.Dispose();
 
     [Fact]
     public void The_sample_takes_less_than_30_lines() =>
-        Assert.InRange(File.ReadLines(Path.Combine(Fixture.Repository, "samples", "custom-adapter", "JsonLinesAdapter.cs")).SkipWhile(l => !l.StartsWith("public sealed class", StringComparison.Ordinal)).Count(), 1, 29);
+        Assert.InRange(File.ReadLines(Path.Combine(Fixture.Repository, "samples", "custom-adapter", "JsonLinesAdapter.cs"))
+            .SkipWhile(l => !l.StartsWith("public sealed class", StringComparison.Ordinal))
+            .Count(), 1, 29);
 
     [Fact]
     public async Task Yaml_names_the_sample()
     {
         var catalogue = Path.Combine(_folder.Root, "ark.yaml");
         File.Copy(Path.Combine(Fixture.Repository, "samples", "custom-adapter", "ark.yaml"), catalogue);
-        using var services = new ServiceCollection().AddArk().AddDatasetAdapter<JsonLinesAdapter>("json-lines").Services.BuildServiceProvider();
+        using var services = new ServiceCollection()
+            .AddArk()
+            .AddDatasetAdapter<JsonLinesAdapter>("json-lines").Services
+            .BuildServiceProvider();
 
         var dataset = services.GetRequiredService<ArkDatasets>().Create(DatasetCatalogue.Load(catalogue).Get("mine"));
 
@@ -56,12 +64,15 @@ public sealed class JsonLinesAdapterTests : IDisposable
     [InlineData("a.png Effusion")]
     public async Task Empty_lines_are_passed_over_and_what_is_no_row_is_named_by_its_line(string row)
     {
-        var list = _folder.Write("some.jsonl", "\n" + """{"image": "a.png", "findings": []}""" + "\n \n" + """{"image": "b.png", "findings": ["Edema"]}""" + "\n");
+        var list = _folder.Write(
+            "some.jsonl",
+            "\n" + """{"image": "a.png", "findings": []}""" + "\n \n" + """{"image": "b.png", "findings": ["Edema"]}""" + "\n");
         var adapter = new JsonLinesAdapter(_folder.Definition("json-lines", list, LabelTask.MultiLabel, ["Edema", "Effusion"]));
         var samples = await adapter.ReadAsync(DatasetSplit.Train, TestContext.Current.CancellationToken);
         Assert.Equal([2, 4], samples.Select(s => s.Place!.Value.Line));
         File.AppendAllText(list, row + "\n");
-        var error = await Assert.ThrowsAsync<ArkInputException>(async () => await adapter.ReadAsync(DatasetSplit.Train, TestContext.Current.CancellationToken));
+        var error = await Assert.ThrowsAsync<ArkInputException>(async () => await adapter.ReadAsync(
+            DatasetSplit.Train, TestContext.Current.CancellationToken));
         Assert.StartsWith($"{list}, line 5: ", error.Message, StringComparison.Ordinal);
     }
 

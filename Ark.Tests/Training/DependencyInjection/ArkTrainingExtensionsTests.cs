@@ -25,9 +25,20 @@ public class ArkTrainingExtensionsTests(PhantomFixture phantom) : IClassFixture<
         var folder = Path.Combine(phantom.Folder, "hosted");
         var datasets = provider.GetRequiredService<ArkDatasets>();
         await provider.GetRequiredService<IArkTrainer>().TrainAsync(
-            new TrainingRun { Datasets = [.. DatasetCatalogue.Load(phantom.Catalogue).Select(["PhantomView"]).Select(datasets.Create)], Directory = folder }, cancellationToken: TestContext.Current.CancellationToken);
-        var written = JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(folder, "config.json"), TestContext.Current.CancellationToken))!["options"]!;
-        Assert.Equal(("ark-plus", "swin_mini", "adamw", "1", "0"), ((string?)written["recipe"], (string?)written["arch"], (string?)written["opt"], (string?)written["epochs"], (string?)written["warmup-epochs"]));
+            new TrainingRun
+            {
+                Datasets = [.. DatasetCatalogue.Load(phantom.Catalogue).Select(["PhantomView"]).Select(datasets.Create)],
+                Directory = folder,
+            },
+            cancellationToken: TestContext.Current.CancellationToken);
+        var written = JsonNode.Parse(
+            await File.ReadAllTextAsync(Path.Combine(folder, "config.json"), TestContext.Current.CancellationToken))!["options"]!;
+        Assert.Equal(("ark-plus", "swin_mini", "adamw", "1", "0"), (
+            (string?)written["recipe"],
+            (string?)written["arch"],
+            (string?)written["opt"],
+            (string?)written["epochs"],
+            (string?)written["warmup-epochs"]));
     }
 
     [Theory]
@@ -49,7 +60,9 @@ public class ArkTrainingExtensionsTests(PhantomFixture phantom) : IClassFixture<
     {
         using var provider = Host(b => b.AddTraining(Section(("Recipe", "ArkPlus"), ("Epochs", "30"))));
         var options = provider.GetRequiredService<IOptions<TrainingOptions>>().Value;
-        Assert.Equal((TrainingRecipe.ArkPlus, OptimizerKind.AdamW, 5e-4, 30), (options.Recipe, options.Optimizer, options.LearningRate, options.Epochs));
+        Assert.Equal(
+            (TrainingRecipe.ArkPlus, OptimizerKind.AdamW, 5e-4, 30),
+            (options.Recipe, options.Optimizer, options.LearningRate, options.Epochs));
     }
 
     [Theory]
@@ -80,9 +93,15 @@ public class ArkTrainingExtensionsTests(PhantomFixture phantom) : IClassFixture<
     public void Starting_fails_for_a_model_or_a_segmenter_that_names_no_file()
     {
         using var model = Host(b => b.AddModel("chest", Section(("MaxBatchSize", "4"))));
-        Assert.Contains("Checkpoint", Assert.Throws<OptionsValidationException>(model.GetRequiredService<IStartupValidator>().Validate).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "Checkpoint",
+            Assert.Throws<OptionsValidationException>(model.GetRequiredService<IStartupValidator>().Validate).Message,
+            StringComparison.Ordinal);
         using var segmenter = Host(b => b.AddSegmenter("organs", Section(("MaxConcurrency", "2"))));
-        Assert.Contains("Checkpoint", Assert.Throws<OptionsValidationException>(segmenter.GetRequiredService<IStartupValidator>().Validate).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "Checkpoint",
+            Assert.Throws<OptionsValidationException>(segmenter.GetRequiredService<IStartupValidator>().Validate).Message,
+            StringComparison.Ordinal);
     }
 
     private static ServiceProvider Host(Action<IArkBuilder> add)
@@ -93,5 +112,8 @@ public class ArkTrainingExtensionsTests(PhantomFixture phantom) : IClassFixture<
     }
 
     private static IConfigurationSection Section(params (string Key, string Value)[] values) =>
-        new ConfigurationBuilder().AddInMemoryCollection(values.Select(v => KeyValuePair.Create("Ark:Training:" + v.Key, (string?)v.Value))).Build().GetSection(TrainingOptions.SectionName);
+        new ConfigurationBuilder()
+            .AddInMemoryCollection(values.Select(v => KeyValuePair.Create("Ark:Training:" + v.Key, (string?)v.Value)))
+            .Build()
+            .GetSection(TrainingOptions.SectionName);
 }

@@ -16,7 +16,12 @@ public sealed class PredictionFileTests : IDisposable
     public async Task Predictions_come_back_as_they_were(string name)
     {
         var schema = new LabelSchema(LabelTask.MultiLabel, ["Mass, \"large\"", "Ödem"]);
-        var written = new Predictions(schema, [1, float.NaN, 0, 1, float.NaN, 0], [0.1f, 1f / 3, 1e-9f, 0.25f, 1, 0], ["a,b.png", "sub/ü.png", "c.png"], ["p1", null, "p2"]);
+        var written = new Predictions(
+            schema,
+            [1, float.NaN, 0, 1, float.NaN, 0],
+            [0.1f, 1f / 3, 1e-9f, 0.25f, 1, 0],
+            ["a,b.png", "sub/ü.png", "c.png"],
+            ["p1", null, "p2"]);
         await PredictionFile.WriteAsync(_folder.PathOf(name), written, Cancellation);
         var read = await PredictionFile.ReadAsync(_folder.PathOf(name), Cancellation);
         Assert.Equal(schema.Names, read.Labels.Names);
@@ -33,7 +38,8 @@ public sealed class PredictionFileTests : IDisposable
     {
         var schema = new LabelSchema(LabelTask.Binary, ["TB"]);
         float[] targets = [1, 0, 1, 0];
-        await PredictionFile.WriteAsync(_folder.PathOf(name), new Predictions(schema, targets, [0.9f, 0.1f, 0.4f, 0.6f], ["a", "b", "c", "d"]), Cancellation);
+        await PredictionFile.WriteAsync(
+            _folder.PathOf(name), new Predictions(schema, targets, [0.9f, 0.1f, 0.4f, 0.6f], ["a", "b", "c", "d"]), Cancellation);
         var read = await PredictionFile.ReadAsync(_folder.PathOf(name), Cancellation);
         Assert.Null(read.Patients);
         var other = new Predictions(schema, targets, [0.8f, 0.2f, 0.7f, 0.3f], ["a", "b", "c", "d"], ["p1", "p1", "p2", "p2"]);
@@ -43,21 +49,28 @@ public sealed class PredictionFileTests : IDisposable
     [Fact]
     public void Some_labels_of_predictions_are_the_same_columns()
     {
-        var all = new Predictions(new LabelSchema(LabelTask.MultiLabel, ["a", "b", "c"]), [1, 0, 1, 0, 1, 0], [0.1f, 0.2f, 0.3f, 0.4f, 0.5f, 0.6f], ["x", "y"]);
+        var all = new Predictions(
+            new LabelSchema(LabelTask.MultiLabel, ["a", "b", "c"]), [1, 0, 1, 0, 1, 0], [0.1f, 0.2f, 0.3f, 0.4f, 0.5f, 0.6f], ["x", "y"]);
         var some = all.Only(["c", "a", "unknown"]);
         Assert.Equal(["a", "c"], some.Labels.Names);
         Assert.Equal([0.3f, 0.6f], some.Probabilities(1));
         Assert.Equal([1f, 0f], some.Targets(0));
         Assert.Same(all, all.Only(null));
-        var classes = new Predictions(new LabelSchema(LabelTask.MultiClass, ["a", "b"]), [1, 0, 0, 1], [0.9f, 0.1f, 0.4f, 0.6f], ["x", "y"]);
+        var classes = new Predictions(
+            new LabelSchema(LabelTask.MultiClass, ["a", "b"]), [1, 0, 0, 1], [0.9f, 0.1f, 0.4f, 0.6f], ["x", "y"]);
         Assert.Equal([0.1f, 0.6f], classes.Only(["b"]).Probabilities(0));
     }
 
     [Fact]
     public async Task A_table_is_what_pandas_expects()
     {
-        await PredictionFile.WriteAsync(_folder.PathOf("p.csv"), new Predictions(new LabelSchema(LabelTask.Binary, ["TB"]), [1, float.NaN], [0.5f, 0.125f]), Cancellation);
-        Assert.Equal("image,patient,target_TB,probability_TB\n0,,1,0.5\n1,,,0.125\n", await File.ReadAllTextAsync(_folder.PathOf("p.csv"), Cancellation));
+        await PredictionFile.WriteAsync(
+            _folder.PathOf("p.csv"),
+            new Predictions(new LabelSchema(LabelTask.Binary, ["TB"]), [1, float.NaN], [0.5f, 0.125f]),
+            Cancellation);
+        Assert.Equal(
+            "image,patient,target_TB,probability_TB\n0,,1,0.5\n1,,,0.125\n",
+            await File.ReadAllTextAsync(_folder.PathOf("p.csv"), Cancellation));
     }
 
     [Theory]
@@ -79,13 +92,16 @@ public sealed class PredictionFileTests : IDisposable
     [Fact]
     public async Task A_damaged_parquet_file_is_refused()
     {
-        await PredictionFile.WriteAsync(_folder.PathOf("p.parquet"), new Predictions(new LabelSchema(LabelTask.Binary, ["TB"]), [1], [0.5f]), Cancellation);
+        await PredictionFile.WriteAsync(
+            _folder.PathOf("p.parquet"), new Predictions(new LabelSchema(LabelTask.Binary, ["TB"]), [1], [0.5f]), Cancellation);
         var bytes = await File.ReadAllBytesAsync(_folder.PathOf("p.parquet"), Cancellation);
         await File.WriteAllBytesAsync(_folder.PathOf("p.parquet"), bytes[..(bytes.Length / 2)], Cancellation);
-        Assert.Contains("p.parquet", (await Assert.ThrowsAsync<ArkInputException>(() => PredictionFile.ReadAsync(_folder.PathOf("p.parquet"), Cancellation))).Message, StringComparison.Ordinal);
+        Assert.Contains("p.parquet", (await Assert.ThrowsAsync<ArkInputException>(() => PredictionFile.ReadAsync(
+            _folder.PathOf("p.parquet"), Cancellation))).Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task Another_extension_is_refused() =>
-        await Assert.ThrowsAsync<ArkInputException>(() => PredictionFile.WriteAsync(_folder.PathOf("p.xlsx"), new Predictions(new LabelSchema(LabelTask.Binary, ["TB"]), [1], [0.5f]), Cancellation));
+        await Assert.ThrowsAsync<ArkInputException>(() => PredictionFile.WriteAsync(
+            _folder.PathOf("p.xlsx"), new Predictions(new LabelSchema(LabelTask.Binary, ["TB"]), [1], [0.5f]), Cancellation));
 }

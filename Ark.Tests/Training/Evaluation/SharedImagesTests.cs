@@ -16,11 +16,13 @@ public class SharedImagesTests(SmallModel small) : IClassFixture<SmallModel>
         var dataset = new ArkDataset("View", new PhantomPictures.Dataset(View, samples, [.. samples.Reverse()]));
         var said = new Said();
         using var model = LoadedModel.Load(small.Checkpoint);
-        await new ArkCalibrator(new NetVipsImageDecoder()).CalibrateAsync(model, [dataset], progress: said, cancellationToken: TestContext.Current.CancellationToken);
+        await new ArkCalibrator(new NetVipsImageDecoder()).CalibrateAsync(
+            model, [dataset], progress: said, cancellationToken: TestContext.Current.CancellationToken);
         Assert.Contains(said.Warnings, w => w.Contains("View: val and test are the same images", StringComparison.Ordinal));
 
         said.Warnings.Clear();
-        await new LinearProbe(new NetVipsImageDecoder()).ProbeAsync(dataset, [ProbeFeatures.Pixels], new ProbeOptions { Replicates = 0 }, said, TestContext.Current.CancellationToken);
+        await new LinearProbe(new NetVipsImageDecoder()).ProbeAsync(
+            dataset, [ProbeFeatures.Pixels], new ProbeOptions { Replicates = 0 }, said, TestContext.Current.CancellationToken);
         Assert.Contains(said.Warnings, w => w.Contains("validation and test are the same images", StringComparison.Ordinal));
     }
 
@@ -29,7 +31,8 @@ public class SharedImagesTests(SmallModel small) : IClassFixture<SmallModel>
     {
         var dataset = new ArkDataset("View", new PhantomPictures.Dataset(View, Samples(1, 0.4f, 0), Samples(1, 0, 0.7f)));
         await Assert.ThrowsAsync<ArkInputException>(() => PreparedDataset.ReadAsync([dataset], TestContext.Current.CancellationToken));
-        await Assert.ThrowsAsync<ArkInputException>(() => new LinearProbe(new NetVipsImageDecoder()).ProbeAsync(dataset, [ProbeFeatures.Pixels], cancellationToken: TestContext.Current.CancellationToken));
+        await Assert.ThrowsAsync<ArkInputException>(() => new LinearProbe(new NetVipsImageDecoder()).ProbeAsync(
+            dataset, [ProbeFeatures.Pixels], cancellationToken: TestContext.Current.CancellationToken));
     }
 
     [Fact]
@@ -38,12 +41,17 @@ public class SharedImagesTests(SmallModel small) : IClassFixture<SmallModel>
         var twice = Samples(1, 0, 1, 0);
         var dataset = new ArkDataset("View", new PhantomPictures.Dataset(View, Samples(1, 0, 0.5f, 1, 0), [.. twice, twice[0]]));
         var probe = new LinearProbe(new NetVipsImageDecoder());
-        var result = await probe.ProbeAsync(dataset, [ProbeFeatures.Pixels, ProbeFeatures.Pixels], new ProbeOptions { Replicates = 10 }, cancellationToken: TestContext.Current.CancellationToken);
+        var result = await probe.ProbeAsync(
+            dataset,
+            [ProbeFeatures.Pixels, ProbeFeatures.Pixels],
+            new ProbeOptions { Replicates = 10 },
+            cancellationToken: TestContext.Current.CancellationToken);
         Assert.Equal(5, result.Features[1].Comparison!.Images);
     }
 
     private static IReadOnlyList<ImageSample> Samples(params float[] targets) =>
-        [.. targets.Select((t, i) => new ImageSample(new PhantomPictures.Picture($"image {i}", new NetVipsImageDecoder().Decode(SmallModel.Png(i), "image")), [t]))];
+        [.. targets.Select((t, i) => new ImageSample(
+            new PhantomPictures.Picture($"image {i}", new NetVipsImageDecoder().Decode(SmallModel.Png(i), "image")), [t]))];
 
     private sealed class Said : IProgress<WorkProgress>
     {

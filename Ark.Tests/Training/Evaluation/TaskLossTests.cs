@@ -60,7 +60,10 @@ public class TaskLossTests(PhantomFixture phantom) : IClassFixture<PhantomFixtur
     {
         using var scope = NewDisposeScope();
         var targets = tensor(new float[] { 1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 1, 0 }, [4, 3]);
-        Assert.Equal(TaskLoss.Compute(Logits(), targets, exclusive, anyMissing: false).ToDouble(), TaskLoss.Compute(Logits(), targets, exclusive, anyMissing: true).ToDouble(), 1e-6);
+        Assert.Equal(
+            TaskLoss.Compute(Logits(), targets, exclusive, anyMissing: false).ToDouble(),
+            TaskLoss.Compute(Logits(), targets, exclusive, anyMissing: true).ToDouble(),
+            1e-6);
     }
 
     [Fact]
@@ -80,7 +83,10 @@ public class TaskLossTests(PhantomFixture phantom) : IClassFixture<PhantomFixtur
         var parts = Enumerable.Range(0, step.Parts).Select(step.Part).ToArray();
         Assert.Equal([4 / 7.0, 3 / 7.0], parts.Select(p => p.Share));
         Assert.Equal(1, parts.SelectMany(p => p.Tasks).Sum(t => t.Share), 1e-12);
-        Assert.Equal([4 / 7.0 * 3 / 5, 3 / 7.0, 4 / 7.0 * 2 / 5, 0], parts.SelectMany(p => p.Tasks).Select(t => t.Share), (a, b) => Math.Abs(a - b) < 1e-12);
+        Assert.Equal(
+            [4 / 7.0 * 3 / 5, 3 / 7.0, 4 / 7.0 * 2 / 5, 0],
+            parts.SelectMany(p => p.Tasks).Select(t => t.Share),
+            (a, b) => Math.Abs(a - b) < 1e-12);
         Assert.Equal([0, 1, 0, 1], parts.SelectMany(p => p.Tasks).Select(t => t.Dataset));
         Assert.Equal([2L, 0L], [.. parts[1].Tasks[0].Rows!.data<long>().Select(r => 2 - r)]);
     }
@@ -95,7 +101,8 @@ public class TaskLossTests(PhantomFixture phantom) : IClassFixture<PhantomFixtur
         foreach (var key in (string[])["state_dict", "teacher"])
         {
             var (one, other) = ((PickleDictionary)whole.Root()[key]!, (PickleDictionary)parts.Root()[key]!);
-            Assert.All(one, e => Assert.True(((Tensor)e.Value!).allclose((Tensor)other[e.Key]!, rtol: 0, atol: 1e-5), $"{key}.{e.Key} differs"));
+            Assert.All(
+                one, e => Assert.True(((Tensor)e.Value!).allclose((Tensor)other[e.Key]!, rtol: 0, atol: 1e-5), $"{key}.{e.Key} differs"));
         }
     }
 
@@ -116,7 +123,11 @@ public class TaskLossTests(PhantomFixture phantom) : IClassFixture<PhantomFixtur
     private static Batch BatchOf(IReadOnlyList<StepSample> samples)
     {
         ImageSample[] images = [.. samples.Select(s => s.Sample with { Targets = [] })];
-        return Assert.Single(new BatchLoader(images, new FakeTransform(), new NoDecoder(), new BatchLoaderOptions { BatchSize = images.Length }).ReadAsync(0, TestContext.Current.CancellationToken)
+        return Assert.Single(new BatchLoader(
+            images,
+            new FakeTransform(),
+            new NoDecoder(),
+            new BatchLoaderOptions { BatchSize = images.Length }).ReadAsync(0, TestContext.Current.CancellationToken)
             .ToBlockingEnumerable(TestContext.Current.CancellationToken));
     }
 

@@ -15,7 +15,12 @@ public sealed class ArkCalibrator(IImageDecoder decoder)
     /// <param name="cancellationToken">Ends the work early.</param>
     /// <returns>The calibration.</returns>
     /// <exception cref="ArkInputException">A head is missing, a list or an image cannot be read, or an option is out of range.</exception>
-    public async Task<Calibration> CalibrateAsync(LoadedModel model, IReadOnlyList<ArkDataset> datasets, CalibrationOptions? options = null, IProgress<WorkProgress>? progress = null, CancellationToken cancellationToken = default)
+    public async Task<Calibration> CalibrateAsync(
+        LoadedModel model,
+        IReadOnlyList<ArkDataset> datasets,
+        CalibrationOptions? options = null,
+        IProgress<WorkProgress>? progress = null,
+        CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(datasets);
@@ -26,7 +31,11 @@ public sealed class ArkCalibrator(IImageDecoder decoder)
         {
             var choice = model.HeadOf(dataset.Name, dataset.Adapter.Labels);
             if (read.TryGetValue(choice.Index, out var other))
-                throw new ArkInputException("calibration options", $"dataset '{dataset.Name}'", $"is read by the head that '{other}' is read by", "Calibrate a head on one dataset.");
+                throw new ArkInputException(
+                    "calibration options",
+                    $"dataset '{dataset.Name}'",
+                    $"is read by the head that '{other}' is read by",
+                    "Calibrate a head on one dataset.");
             read.Add(choice.Index, dataset.Name);
             var fit = await dataset.Adapter.ReadAsync(options.FitOn, cancellationToken).ConfigureAwait(false);
             var measure = await dataset.Adapter.ReadAsync(options.MeasureOn, cancellationToken).ConfigureAwait(false);
@@ -38,7 +47,8 @@ public sealed class ArkCalibrator(IImageDecoder decoder)
             }
 
             heads.Add(await OwnThread.RunAsync(
-                () => Fit(model, dataset, choice, fit, measure, options, progress, cancellationToken), cancellationToken).ConfigureAwait(false));
+                () => Fit(model, dataset, choice, fit, measure, options, progress, cancellationToken),
+                cancellationToken).ConfigureAwait(false));
         }
 
         return new Calibration(Path.GetFileName(model.Checkpoint), model.Weights, heads);
@@ -47,9 +57,14 @@ public sealed class ArkCalibrator(IImageDecoder decoder)
     private static void Check(CalibrationOptions options)
     {
         if (options.FitOn == options.MeasureOn)
-            throw new ArkInputException("calibration options", "'MeasureOn'", "is the split that the correction is fitted on, so that its error would look too good", "Measure on another split.");
+            throw new ArkInputException(
+                "calibration options",
+                "'MeasureOn'",
+                "is the split that the correction is fitted on, so that its error would look too good",
+                "Measure on another split.");
         foreach (var wrong in options.Sensitivities.Concat(options.Specificities).Where(t => t is not (> 0 and <= 1)))
-            throw new ArkInputException("calibration options", "operating points", $"{wrong} is no share", "Give a number above 0 and at most 1.");
+            throw new ArkInputException(
+                "calibration options", "operating points", $"{wrong} is no share", "Give a number above 0 and at most 1.");
     }
 
     private HeadCalibration Fit(LoadedModel model, ArkDataset dataset, HeadChoice choice, IReadOnlyList<ImageSample> fit, IReadOnlyList<ImageSample> measure, CalibrationOptions options,
@@ -61,7 +76,8 @@ public sealed class ArkCalibrator(IImageDecoder decoder)
         var measured = Read(runner, head, choice, dataset, measure, options, options.MeasureOn, progress, cancellationToken);
         var (task, names) = (head.Labels.Task, head.Labels.Names);
         var plain = Probabilities(fitted.Logits, logits => Activate(task, logits));
-        var common = options.Method == CalibrationMethod.Temperature && task == LabelTask.MultiClass ? TemperatureFit.OfHead(fitted.Logits, fitted.Targets) : 0;
+        var common = options.Method == CalibrationMethod.Temperature
+            && task == LabelTask.MultiClass ? TemperatureFit.OfHead(fitted.Logits, fitted.Targets) : 0;
         var labels = names.Select((name, k) => options.Method == CalibrationMethod.Temperature
             ? Scaled(name, common > 0 ? (common, 0) : TemperatureFit.OfLabel(Column(fitted.Logits, k), Column(fitted.Targets, k)))
             : Isotonic(name, Column(plain, k), Column(fitted.Targets, k))).ToArray();
@@ -73,7 +89,10 @@ public sealed class ArkCalibrator(IImageDecoder decoder)
             return probabilities;
         }
 
-        var (before, after, chosenOn) = (Probabilities(measured.Logits, l => Activate(task, l)), Probabilities(measured.Logits, Correct), Probabilities(fitted.Logits, Correct));
+        var (before, after, chosenOn) = (
+            Probabilities(measured.Logits, l => Activate(task, l)),
+            Probabilities(measured.Logits, Correct),
+            Probabilities(fitted.Logits, Correct));
         return correction with
         {
             FittedOn = $"{dataset.Name} {options.FitOn.Word()}",
@@ -114,7 +133,8 @@ public sealed class ArkCalibrator(IImageDecoder decoder)
         return (logits, targets);
     }
 
-    private static LabelCalibration Scaled(string name, (double Temperature, double Offset) fitted) => new() { Name = name, Temperature = fitted.Temperature, Offset = fitted.Offset };
+    private static LabelCalibration Scaled(string name, (double Temperature, double Offset) fitted) =>
+        new() { Name = name, Temperature = fitted.Temperature, Offset = fitted.Offset };
 
     private static LabelCalibration Isotonic(string name, double[] probabilities, float[] targets)
     {

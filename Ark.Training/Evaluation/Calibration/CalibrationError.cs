@@ -7,7 +7,8 @@ internal static class CalibrationError
     private const int Draws = 50;
 
     /// <summary>
-    /// The expected calibration error (Guo et al., ICML 2017) of one label: over 15 bins of equal width, the mean distance of mean probability and frequency, weighted by images.
+    /// The expected calibration error (Guo et al., ICML 2017) of one label: over 15 bins of equal width, the mean distance of mean
+    /// probability and frequency, weighted by images.
     /// </summary>
     /// <param name="probabilities">0 to 1.</param>
     /// <param name="targets">0 to 1, NaN missing (left out).</param>
@@ -35,6 +36,7 @@ internal static class CalibrationError
     public static double? ByChance(IReadOnlyList<double> probabilities, IReadOnlyList<float> targets)
     {
         var random = new RandomStream(0);
-        return Enumerable.Range(0, Draws).Average(_ => Expected(probabilities, [.. probabilities.Select((p, i) => float.IsNaN(targets[i]) ? float.NaN : random.Chance(p) ? 1f : 0f)]));
+        return Enumerable.Range(0, Draws).Average(_ => Expected(
+            probabilities, [.. probabilities.Select((p, i) => float.IsNaN(targets[i]) ? float.NaN : random.Chance(p) ? 1f : 0f)]));
     }
 }

@@ -1,6 +1,8 @@
 namespace Ark.Evaluation;
 
-/// <summary>Isotonic regression by pooling adjacent violators: the curve without a fall that is nearest, in squares, to what was observed.</summary>
+/// <summary>
+/// Isotonic regression by pooling adjacent violators: the curve without a fall that is nearest, in squares, to what was observed.
+/// </summary>
 internal static class IsotonicFit
 {
     /// <summary>Fits a curve.</summary>
@@ -10,7 +12,8 @@ internal static class IsotonicFit
     public static (double[] From, double[] To) Fit(IReadOnlyList<double> probabilities, IReadOnlyList<float> targets)
     {
         var points = Enumerable.Range(0, probabilities.Count).Where(i => !float.IsNaN(targets[i]))
-            .GroupBy(i => probabilities[i]).OrderBy(g => g.Key).Select(g => new Block(g.Key, g.Key, g.Sum(i => (double)targets[i]), g.Count()));
+            .GroupBy(i => probabilities[i]).OrderBy(g => g.Key).Select(g => new Block(
+                g.Key, g.Key, g.Sum(i => (double)targets[i]), g.Count()));
         var blocks = new List<Block>();
         foreach (var point in points)
         {

@@ -1,9 +1,11 @@
 namespace Ark.Evaluation;
 
 /// <summary>
-/// The temperature, and for independent labels an offset, that make observed labels most likely. A correction is made only where the data ask for it: by Akaike's criterion its likelihood
-/// must gain more than one unit for each number fitted, else the outputs stay as they are. Small validation sets would otherwise make well-calibrated labels worse. What is fitted is fitted
-/// to Platt's smoothed targets ("Probabilistic outputs for support vector machines", 1999): of labels that the scores part without an error, the likeliest temperature is 0.
+/// The temperature, and for independent labels an offset, that make observed labels most likely. A correction is made only where the data
+/// ask for it: by Akaike's criterion its likelihood must gain more than one unit for each number fitted, else the outputs stay as they are.
+/// Small validation sets would otherwise make well-calibrated labels worse. What is fitted is fitted to Platt's smoothed targets
+/// ("Probabilistic outputs for support vector machines", 1999): of labels that the scores part without an error, the likeliest temperature
+/// is 0.
 /// </summary>
 internal static class TemperatureFit
 {
@@ -28,7 +30,8 @@ internal static class TemperatureFit
             return Softplus(z) - (target(targets[i]) * z);
         });
         // The best offset of a temperature: there the mean probability is the frequency.
-        double Offset(double temperature) => Root(offset => known.Sum(i => (1 / (1 + Math.Exp(-((logits[i] / temperature) + offset)))) - Smoothed(targets[i])));
+        double Offset(double temperature) =>
+            Root(offset => known.Sum(i => (1 / (1 + Math.Exp(-((logits[i] / temperature) + offset)))) - Smoothed(targets[i])));
 
         var alone = Minimise(t => Loss(t, 0, Smoothed));
         var both = Minimise(t => Loss(t, Offset(t), Smoothed));
@@ -58,7 +61,8 @@ internal static class TemperatureFit
         double Loss(double temperature, double[][] wanted) => known.Select((i, j) =>
         {
             var largest = logits[i].Max() / temperature;
-            return largest + Math.Log(logits[i].Sum(z => Math.Exp((z / temperature) - largest))) - logits[i].Zip(wanted[j], (z, y) => y * z / temperature).Sum();
+            return largest + Math.Log(
+                logits[i].Sum(z => Math.Exp((z / temperature) - largest))) - logits[i].Zip(wanted[j], (z, y) => y * z / temperature).Sum();
         }).Sum();
         double[][] plain = [.. known.Select(i => Array.ConvertAll(targets[i], y => (double)y))];
         double[][] smoothed = [.. known.Select(i => Smoothed(targets[i]))];

@@ -30,7 +30,12 @@ internal static class ThresholdChoice
             threshold = Math.BitIncrement(negatives[needed - 1]);
         }
 
-        return new OperatingPoint(kind, target, threshold, positives.Count(p => p >= threshold) / (double)positives.Length, negatives.Count(p => p < threshold) / (double)negatives.Length);
+        return new OperatingPoint(
+            kind,
+            target,
+            threshold,
+            positives.Count(p => p >= threshold) / (double)positives.Length,
+            negatives.Count(p => p < threshold) / (double)negatives.Length);
     }
 
     private static double[] Sorted(IReadOnlyList<double> probabilities, IReadOnlyList<float> targets, float value) =>

@@ -3,8 +3,8 @@ using static TorchSharp.torch;
 namespace Ark.Evaluation;
 
 /// <summary>
-/// Compares two AUROCs on the same images (DeLong, DeLong and Clarke-Pearson, Biometrics 44, 1988), with midranks in O(n log n) (Sun and Xu, IEEE Signal
-/// Processing Letters 21, 2014).
+/// Compares two AUROCs on the same images (DeLong, DeLong and Clarke-Pearson, Biometrics 44, 1988), with midranks in O(n log n) (Sun and
+/// Xu, IEEE Signal Processing Letters 21, 2014).
 /// </summary>
 internal static class DeLong
 {
@@ -29,7 +29,8 @@ internal static class DeLong
     }
 
     private static double Covariance(in Placement a, in Placement b) =>
-        (Covariance(a.OfPositives, b.OfPositives, a.Auroc, b.Auroc) / a.OfPositives.Length) + (Covariance(a.OfNegatives, b.OfNegatives, a.Auroc, b.Auroc) / a.OfNegatives.Length);
+        (Covariance(a.OfPositives, b.OfPositives, a.Auroc, b.Auroc) / a.OfPositives.Length) + (Covariance(
+            a.OfNegatives, b.OfNegatives, a.Auroc, b.Auroc) / a.OfNegatives.Length);
 
     private static double Covariance(double[] a, double[] b, double meanA, double meanB)
     {
@@ -47,8 +48,10 @@ internal static class DeLong
         for (var i = 0; i < targets.Length; i++)
         {
             if (float.IsNaN(targets[i])) continue;
-            if (targets[i] is not (0 or 1)) throw new ArgumentException($"Target {i} is {targets[i]}: a comparison needs 0 or 1.", nameof(targets));
-            if (!float.IsFinite(scores[i])) throw new ArgumentException($"Score {i} is {scores[i]}: a comparison needs finite scores.", nameof(scores));
+            if (targets[i] is not (0 or 1))
+                throw new ArgumentException($"Target {i} is {targets[i]}: a comparison needs 0 or 1.", nameof(targets));
+            if (!float.IsFinite(scores[i]))
+                throw new ArgumentException($"Score {i} is {scores[i]}: a comparison needs finite scores.", nameof(scores));
             keys.Add(scores[i] + 0f);
             // The place among its class keeps both models' placements in the same order.
             places.Add(targets[i] == 1 ? m++ : ~n++);

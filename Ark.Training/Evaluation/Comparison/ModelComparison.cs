@@ -30,7 +30,8 @@ public sealed record ModelComparison
     /// <param name="cancellationToken">Ends the bootstrap early.</param>
     /// <returns>The comparison, over the images that both have.</returns>
     /// <exception cref="ArkInputException">An image is named twice, targets differ, or no image or label is in both.</exception>
-    public static ModelComparison Of(Predictions first, Predictions second, ScoringOptions? scoring = null, CancellationToken cancellationToken = default) =>
+    public static ModelComparison Of(
+        Predictions first, Predictions second, ScoringOptions? scoring = null, CancellationToken cancellationToken = default) =>
         new PredictionPair(first, second).Compare(scoring ?? new ScoringOptions(), cancellationToken);
 
     /// <summary>The figures for machines, as <c>ark compare --json</c> writes them.</summary>
@@ -58,5 +59,6 @@ public sealed record ModelComparison
         ["resampling"] = Resampling is { } resampling ? Json.Resampling(resampling) : null,
     };
 
-    private double? Mean(Func<AurocComparison, double> figure) => Labels.Where(l => l.Auroc is not null).Select(l => (double?)figure(l.Auroc!)).DefaultIfEmpty(null).Average();
+    private double? Mean(Func<AurocComparison, double> figure) =>
+        Labels.Where(l => l.Auroc is not null).Select(l => (double?)figure(l.Auroc!)).DefaultIfEmpty(null).Average();
 }

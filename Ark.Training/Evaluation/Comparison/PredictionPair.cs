@@ -16,29 +16,39 @@ internal sealed class PredictionPair
         _second = second.Pick([.. common.Select(p => places[p.Key])]);
         var labels = second.Labels.Names.ToList();
         _labels = [.. first.Labels.Names.Select((name, k) => (name, k, labels.IndexOf(name))).Where(l => l.Item3 >= 0)];
-        if (_labels.Length == 0) throw Error(null, "the two have no label in common", $"The first has {string.Join(", ", first.Labels.Names)}; the second {string.Join(", ", labels)}.");
+        if (_labels.Length == 0)
+            throw Error(
+                null,
+                "the two have no label in common",
+                $"The first has {string.Join(", ", first.Labels.Names)}; the second {string.Join(", ", labels)}.");
         CheckTargets();
     }
 
     public ModelComparison Compare(ScoringOptions scoring, CancellationToken cancellationToken)
     {
-        var compared = _labels.Select(l => DeLong.Compare(_first.Targets(l.First), _first.Probabilities(l.First), _second.Probabilities(l.Second))).ToArray();
+        var compared = _labels.Select(l => DeLong.Compare(
+            _first.Targets(l.First), _first.Probabilities(l.First), _second.Probabilities(l.Second))).ToArray();
         var bootstrap = new Bootstrap(_first.Count, _first.Patients ?? _second.Patients);
         var replicates = scoring.Replicates == 0 ? [] : Replicates(bootstrap, scoring, compared, cancellationToken);
         return new ModelComparison
         {
             Images = _first.Count,
-            Labels = [.. _labels.Select((l, k) => new LabelComparison(l.Name, compared[k], replicates.Length == 0 || compared[k] is null ? null : Bootstrap.Interval(replicates, k)))],
+            Labels = [.. _labels.Select((l, k) => new LabelComparison(
+                l.Name, compared[k], replicates.Length == 0 || compared[k] is null ? null : Bootstrap.Interval(replicates, k)))],
             MeanInterval = replicates.Length == 0 ? null : Bootstrap.Interval(replicates, _labels.Length),
-            Resampling = replicates.Length == 0 ? null : new Resampling(replicates.Length, scoring.Seed, bootstrap.Units, bootstrap.ByPatient),
+            Resampling = replicates.Length == 0
+                ? null
+                : new Resampling(replicates.Length, scoring.Seed, bootstrap.Units, bootstrap.ByPatient),
         };
     }
 
     // Differences label by label, then that of the means over the labels that the replicate defines.
-    private double[][] Replicates(Bootstrap bootstrap, ScoringOptions scoring, AurocComparison?[] compared, CancellationToken cancellationToken)
+    private double[][] Replicates(
+        Bootstrap bootstrap, ScoringOptions scoring, AurocComparison?[] compared, CancellationToken cancellationToken)
     {
         var images = Enumerable.Range(0, _first.Count).ToArray();
-        RankedLabel Ranked(Predictions predictions, int label) => new(images, i => predictions.Target(i, label), i => predictions.Probability(i, label), _ => false);
+        RankedLabel Ranked(Predictions predictions, int label) =>
+            new(images, i => predictions.Target(i, label), i => predictions.Probability(i, label), _ => false);
         var ranked = _labels.Select(l => (First: Ranked(_first, l.First), Second: Ranked(_second, l.Second))).ToArray();
         return bootstrap.Run(scoring.Replicates, scoring.Seed, ranked.Length + 1, (weights, into) =>
         {
@@ -64,7 +74,10 @@ internal sealed class PredictionPair
             for (var i = 0; i < _first.Count; i++)
             {
                 if (!_first.Target(i, first).Equals(_second.Target(i, second)))
-                    throw Error($"image '{_first.NameOf(i)}', label '{name}'", "the targets differ", "Compare models on the same labels of the same list.");
+                    throw Error(
+                        $"image '{_first.NameOf(i)}', label '{name}'",
+                        "the targets differ",
+                        "Compare models on the same labels of the same list.");
             }
         }
     }
@@ -74,7 +87,9 @@ internal sealed class PredictionPair
         var places = new Dictionary<string, int>(StringComparer.Ordinal);
         for (var i = 0; i < predictions.Count; i++)
         {
-            if (!places.TryAdd(predictions.NameOf(i), i)) throw Error($"image '{predictions.NameOf(i)}'", $"is named twice in the {which} table", "Each image needs a name of its own.");
+            if (!places.TryAdd(predictions.NameOf(i), i))
+                throw Error(
+                    $"image '{predictions.NameOf(i)}'", $"is named twice in the {which} table", "Each image needs a name of its own.");
         }
 
         return places;

@@ -41,9 +41,12 @@ internal static class ParquetColumns
     private static async Task<(float[] Values, int[] Levels)> NumbersAsync(string path, ParquetRowGroupReader group, DataField field)
     {
         var total = group.GetMetadata(field)?.MetaData?.NumValues ?? 0;
-        if (total > MaxValues) throw new ArkInputException(path, $"column '{field.Path}'", $"a row group of {total} values is too large", "Write smaller row groups.");
+        if (total > MaxValues)
+            throw new ArkInputException(
+                path, $"column '{field.Path}'", $"a row group of {total} values is too large", "Write smaller row groups.");
         var count = (int)total;
-        if ((Nullable.GetUnderlyingType(field.ClrType) ?? field.ClrType) == typeof(float)) return await ReadAsync<float>(path, group, field, count).ConfigureAwait(false);
+        if ((Nullable.GetUnderlyingType(field.ClrType) ?? field.ClrType) == typeof(float))
+            return await ReadAsync<float>(path, group, field, count).ConfigureAwait(false);
         var (doubles, levels) = await ReadAsync<double>(path, group, field, count).ConfigureAwait(false);
         return (Array.ConvertAll(doubles, v => (float)v), levels);
     }
@@ -52,8 +55,13 @@ internal static class ParquetColumns
         where T : struct
     {
         var (values, definitions, repetitions) = (new T[count], new int[count], new int[count]);
-        await group.ReadRawAsync(field, values.AsMemory(), field.MaxDefinitionLevel > 0 ? definitions.AsMemory() : null, field.MaxRepetitionLevel > 0 ? repetitions.AsMemory() : null).ConfigureAwait(false);
-        if (field.MaxDefinitionLevel > 0 && definitions.Any(d => d != field.MaxDefinitionLevel)) throw new ArkInputException(path, $"column '{field.Path}'", "has empty lists or missing values");
+        await group.ReadRawAsync(
+            field,
+            values.AsMemory(),
+            field.MaxDefinitionLevel > 0 ? definitions.AsMemory() : null,
+            field.MaxRepetitionLevel > 0 ? repetitions.AsMemory() : null).ConfigureAwait(false);
+        if (field.MaxDefinitionLevel > 0 && definitions.Any(d => d != field.MaxDefinitionLevel))
+            throw new ArkInputException(path, $"column '{field.Path}'", "has empty lists or missing values");
         return (values, repetitions);
     }
 }

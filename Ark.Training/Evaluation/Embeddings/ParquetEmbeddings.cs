@@ -4,7 +4,10 @@ using Parquet.Schema;
 
 namespace Ark.Evaluation;
 
-/// <summary>Embeddings as Parquet: <c>name</c> (text) and <c>embedding</c> (a list of floats), as dataframes hold vectors. Files with a column per number are read too.</summary>
+/// <summary>
+/// Embeddings as Parquet: <c>name</c> (text) and <c>embedding</c> (a list of floats), as dataframes hold vectors. Files with a column per
+/// number are read too.
+/// </summary>
 internal static class ParquetEmbeddings
 {
     private const int RowsOfGroup = 8192;
@@ -12,7 +15,8 @@ internal static class ParquetEmbeddings
     /// <summary>For those who ask for formats by name.</summary>
     public static EmbeddingFormat Format { get; } = new(".parquet", HoldsTokens: false, Write, Read);
 
-    public static void Write(EmbeddingContent content, string path, CancellationToken cancellationToken) => WriteAsync(content, path, cancellationToken).GetAwaiter().GetResult();
+    public static void Write(EmbeddingContent content, string path, CancellationToken cancellationToken) =>
+        WriteAsync(content, path, cancellationToken).GetAwaiter().GetResult();
 
     public static EmbeddingTable Read(string path, CancellationToken cancellationToken)
     {
@@ -37,7 +41,8 @@ internal static class ParquetEmbeddings
         var item = new DataField<float>("element", nullable: false);
         var schema = new ParquetSchema(names, new ListField("embedding", item));
         await using var stream = new FileStream(path, FileMode.Create, FileAccess.ReadWrite, FileShare.None, 1 << 20);
-        await using var writer = await ParquetWriter.CreateAsync(schema, stream, cancellationToken: cancellationToken).ConfigureAwait(false);
+        await using var writer = await ParquetWriter.CreateAsync(schema, stream, cancellationToken: cancellationToken)
+            .ConfigureAwait(false);
         writer.CustomMetadata = content.Info.ToDictionary(i => i.Key, i => i.Value, StringComparer.Ordinal);
         var data = schema.GetDataFields()[1];
         var defined = new int[Math.Min(RowsOfGroup, content.Names.Count) * content.Width];
@@ -49,7 +54,12 @@ internal static class ParquetEmbeddings
             for (var i = 0; i < levels.Length; i++) levels[i] = i % content.Width == 0 ? 0 : 1;
             using var group = writer.CreateRowGroup();
             await group.WriteAsync(schema.GetDataFields()[0], [.. content.Names.Skip(first).Take(count)]).ConfigureAwait(false);
-            await group.WriteAllPartsAsync<float>(data, values.AsMemory(0, levels.Length), defined.AsMemory(0, levels.Length), levels, cancellationToken).ConfigureAwait(false);
+            await group.WriteAllPartsAsync<float>(
+                data,
+                values.AsMemory(0, levels.Length),
+                defined.AsMemory(0, levels.Length),
+                levels,
+                cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -60,8 +70,11 @@ internal static class ParquetEmbeddings
         var name = fields.FirstOrDefault(f => IsText(f) && EmbeddingTable.IsNameColumn(NameOf(f))) ?? fields.FirstOrDefault(IsText);
         var lists = fields.Where(f => f.MaxRepetitionLevel == 1 && IsNumber(f)).ToList();
         var columns = fields.Where(f => f.MaxRepetitionLevel == 0 && IsNumber(f) && !EmbeddingTable.IsNameColumn(NameOf(f))).ToArray();
-        if (lists.Count > 1) throw new ArkInputException(path, null, $"has several columns of lists: {string.Join(", ", lists.Select(f => f.Path))}", "Keep one.");
-        if (lists.Count == 0 && columns.Length == 0) throw new ArkInputException(path, null, "has no column of numbers", "It needs a list of floats, or a column per number.");
+        if (lists.Count > 1)
+            throw new ArkInputException(
+                path, null, $"has several columns of lists: {string.Join(", ", lists.Select(f => f.Path))}", "Keep one.");
+        if (lists.Count == 0 && columns.Length == 0)
+            throw new ArkInputException(path, null, "has no column of numbers", "It needs a list of floats, or a column per number.");
         var (names, rows) = (new List<string>(), new List<float[]>());
         for (var g = 0; g < reader.RowGroupCount; g++)
         {
@@ -74,7 +87,8 @@ internal static class ParquetEmbeddings
                 : await ParquetColumns.RowsAsync(path, group, columns, count).ConfigureAwait(false));
         }
 
-        if (rows.FirstOrDefault(r => r.Length != rows[0].Length) is { } other) throw new ArkInputException(path, null, $"has rows of different lengths ({rows[0].Length} and {other.Length})");
+        if (rows.FirstOrDefault(r => r.Length != rows[0].Length) is { } other)
+            throw new ArkInputException(path, null, $"has rows of different lengths ({rows[0].Length} and {other.Length})");
         var info = reader.CustomMetadata ?? [];
         return new EmbeddingTable(path, name is null ? null : names, rows.Count, rows.Count == 0 ? 0 : rows[0].Length, rows, info);
     }
@@ -82,9 +96,11 @@ internal static class ParquetEmbeddings
     private static string NameOf(DataField field) => field.Path.ToList()[^1];
 
     // The reader gives texts as memory of characters, the writer takes strings.
-    private static bool IsText(DataField field) => (field.ClrType == typeof(string) || field.ClrType == typeof(ReadOnlyMemory<char>)) && field.MaxRepetitionLevel == 0;
+    private static bool IsText(DataField field) =>
+        (field.ClrType == typeof(string) || field.ClrType == typeof(ReadOnlyMemory<char>)) && field.MaxRepetitionLevel == 0;
 
-    private static bool IsNumber(DataField field) => Nullable.GetUnderlyingType(field.ClrType) is { } inner ? IsNumber(inner) : IsNumber(field.ClrType);
+    private static bool IsNumber(DataField field) =>
+        Nullable.GetUnderlyingType(field.ClrType) is { } inner ? IsNumber(inner) : IsNumber(field.ClrType);
 
     private static bool IsNumber(Type type) => type == typeof(float) || type == typeof(double);
 }

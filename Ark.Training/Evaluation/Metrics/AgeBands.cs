@@ -16,13 +16,17 @@ internal static class AgeBands
     {
         var above = bounds.Count(b => value >= b);
         if (above == 0) return string.Create(CultureInfo.InvariantCulture, $"under {bounds[0]}");
-        return above == bounds.Count ? string.Create(CultureInfo.InvariantCulture, $"{bounds[^1]} and over") : string.Create(CultureInfo.InvariantCulture, $"{bounds[above - 1]} to under {bounds[above]}");
+        return above == bounds.Count
+            ? string.Create(CultureInfo.InvariantCulture, $"{bounds[^1]} and over")
+            : string.Create(CultureInfo.InvariantCulture, $"{bounds[above - 1]} to under {bounds[above]}");
     }
 
     /// <summary>Where a band begins, so that bands sort by it and not as text.</summary>
     public static double LowerBound(string band)
     {
         if (band.StartsWith("under ", StringComparison.Ordinal)) return double.MinValue;
-        return double.TryParse(band.Split(' ')[0], NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? number : double.MaxValue;
+        return double.TryParse(band.Split(' ')[0], NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
+            ? number
+            : double.MaxValue;
     }
 }

@@ -11,7 +11,8 @@ internal sealed class Bootstrap
 
     /// <summary>Groups images by patient.</summary>
     /// <param name="images">How many images there are.</param>
-    /// <param name="patients">The patient of each image, <see langword="null"/> where unknown, which makes the image a unit of its own; <see langword="null"/> for no patients at all.</param>
+    /// <param name="patients">The patient of each image, <see langword="null"/> where unknown, which makes the image a unit of its own;
+    /// <see langword="null"/> for no patients at all.</param>
     public Bootstrap(int images, IReadOnlyList<string?>? patients)
     {
         _unitOf = new int[images];
@@ -42,10 +43,14 @@ internal sealed class Bootstrap
     /// <param name="compute">Writes the figures for given weights of the images; called from several threads.</param>
     /// <param name="cancellationToken">Ends early.</param>
     /// <returns>The figures, replicate by replicate.</returns>
-    public double[][] Run(int replicates, ulong seed, int figures, Action<int[], Span<double>> compute, CancellationToken cancellationToken = default)
+    public double[][] Run(
+        int replicates, ulong seed, int figures, Action<int[], Span<double>> compute, CancellationToken cancellationToken = default)
     {
         var results = new double[replicates][];
-        Parallel.For(0, replicates, new ParallelOptions { CancellationToken = cancellationToken }, () => (Draws: new int[_units], Weights: new int[_unitOf.Length]), (replicate, _, buffers) =>
+        Parallel.For(0, replicates, new ParallelOptions
+        {
+            CancellationToken = cancellationToken,
+        }, () => (Draws: new int[_units], Weights: new int[_unitOf.Length]), (replicate, _, buffers) =>
         {
             var random = new RandomStream(seed, RandomStreams.Bootstrap, (ulong)replicate);
             Array.Clear(buffers.Draws);

@@ -2,7 +2,10 @@ using System.Runtime.InteropServices;
 
 namespace Ark.Evaluation;
 
-/// <summary>How many images a yes-or-no prediction gets right and wrong, and the figures that follow; those of scikit-learn, where both classes are there.</summary>
+/// <summary>
+/// How many images a yes-or-no prediction gets right and wrong, and the figures that follow; those of scikit-learn, where both classes are
+/// there.
+/// </summary>
 /// <param name="TruePositives">Positives called positive.</param>
 /// <param name="FalsePositives">Negatives called positive.</param>
 /// <param name="TrueNegatives">Negatives called negative.</param>

@@ -9,6 +9,7 @@ public sealed record GroupColumn(string Column)
     public string? Metadata { get; init; }
 
     /// <summary>Where bands begin, ascending, if the column holds numbers.</summary>
-    /// <value>The default is <see langword="null"/>: 20, 40, 60, 80 where a column holds numbers of more than ten values, else no bands.</value>
+    /// <value>The default is <see langword="null"/>: 20, 40, 60, 80 where a column holds numbers of more than ten values, else no
+    /// bands.</value>
     public IReadOnlyList<double>? Bands { get; init; }
 }

@@ -13,15 +13,22 @@ internal static class GroupGaps
     /// <param name="firstPart">Where the first group's part is.</param>
     /// <param name="size">Figures of a part.</param>
     /// <returns>The comparison.</returns>
-    public static GroupComparison Compare(string column, IReadOnlyList<GroupEvaluation> groups, double[][] replicates, int firstPart, int size)
+    public static GroupComparison Compare(
+        string column, IReadOnlyList<GroupEvaluation> groups, double[][] replicates, int firstPart, int size)
     {
         var known = Enumerable.Range(0, groups.Count).Where(g => groups[g].Value != ImageGroups.Unknown).ToArray();
         var gaps = new List<GroupGap>();
         if (known.Length >= 2)
         {
             var names = groups[0].Figures.Labels.Select(l => l.Name).ToArray();
-            var common = Enumerable.Range(0, names.Length).Where(k => known.All(g => groups[g].Figures.Labels[k].Auroc is not null)).ToArray();
-            Add("mean_auroc", null, g => common.Length == 0 ? null : common.Average(k => groups[g].Figures.Labels[k].Auroc), [.. common.Select(k => k * LabelFigures.Count)]);
+            var common = Enumerable.Range(0, names.Length)
+                .Where(k => known.All(g => groups[g].Figures.Labels[k].Auroc is not null))
+                .ToArray();
+            Add(
+                "mean_auroc",
+                null,
+                g => common.Length == 0 ? null : common.Average(k => groups[g].Figures.Labels[k].Auroc),
+                [.. common.Select(k => k * LabelFigures.Count)]);
             for (var k = 0; k < names.Length; k++)
             {
                 foreach (var (name, figure, read) in Compared)
@@ -40,8 +47,12 @@ internal static class GroupGaps
             if (defined.Length < 2) return;
             var (highest, lowest) = (defined.MaxBy(p => p.Value), defined.MinBy(p => p.Value));
             var interval = replicates.Length == 0 || highest.Group == lowest.Group ? null
-                : Bootstrap.Interval([.. replicates.Select(r => new[] { Difference(r, firstPart + highest.Group, firstPart + lowest.Group, places, size) })], 0);
-            gaps.Add(new GroupGap(figure, label, groups[highest.Group].Value, groups[lowest.Group].Value, highest.Value!.Value - lowest.Value!.Value, interval));
+                : Bootstrap.Interval(
+                    [.. replicates.Select(r => new[] { Difference(r, firstPart + highest.Group, firstPart + lowest.Group, places, size) })],
+                    0);
+            gaps.Add(new GroupGap(
+                figure, label, groups[highest.Group].Value, groups[lowest.Group].Value, highest.Value!.Value - lowest.Value!.Value,
+                interval));
         }
     }
 

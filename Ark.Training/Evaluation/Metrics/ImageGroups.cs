@@ -10,7 +10,8 @@ internal sealed record ImageGroups(string Column, IReadOnlyList<string?> Values)
 
     /// <summary>The groups in order of their names, the unknown last; bands of numbers by their lower bound.</summary>
     internal string[] Distinct() =>
-        [.. Values.Select(v => v ?? Unknown).Distinct(StringComparer.Ordinal).OrderBy(v => v == Unknown).ThenBy(AgeBands.LowerBound).ThenBy(v => v, StringComparer.Ordinal)];
+        [.. Values.Select(v => v ?? Unknown).Distinct(StringComparer.Ordinal).OrderBy(v => v == Unknown).ThenBy(AgeBands.LowerBound).ThenBy(
+            v => v, StringComparer.Ordinal)];
 
     internal int[] Members(string value) => [.. Enumerable.Range(0, Values.Count).Where(i => (Values[i] ?? Unknown) == value)];
 }

@@ -1,6 +1,8 @@
 namespace Ark.Evaluation;
 
-/// <summary>The figures over all classes of a set whose classes exclude each other: the class of the highest probability against the true one.</summary>
+/// <summary>
+/// The figures over all classes of a set whose classes exclude each other: the class of the highest probability against the true one.
+/// </summary>
 internal sealed class MultiClassCounts
 {
     private readonly int _classes;
@@ -30,7 +32,9 @@ internal sealed class MultiClassCounts
         _calls = [.. calls];
     }
 
-    /// <summary>Accuracy, Matthews' correlation and the mean F1 of the classes that occur or are called; NaN where nothing is known.</summary>
+    /// <summary>
+    /// Accuracy, Matthews' correlation and the mean F1 of the classes that occur or are called; NaN where nothing is known.
+    /// </summary>
     /// <param name="weights">How often each image counts; empty for once each.</param>
     /// <returns>The three figures; the correlation is 0 where truth or calls are all the same, as in scikit-learn.</returns>
     public (double Accuracy, double Mcc, double F1) Compute(ReadOnlySpan<int> weights)

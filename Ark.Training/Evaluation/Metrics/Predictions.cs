@@ -13,15 +13,24 @@ public sealed class Predictions
     /// <param name="targets"><c>[N, K]</c>, row by row: 1 present, 0 absent, NaN missing; kept, not copied.</param>
     /// <param name="probabilities"><c>[N, K]</c>, row by row, 0 to 1; kept, not copied.</param>
     /// <param name="names">The name of each image; <see langword="null"/> where there are none.</param>
-    /// <param name="patients">The patient of each image, <see langword="null"/> where unknown; <see langword="null"/> for none at all.</param>
+    /// <param name="patients">The patient of each image, <see langword="null"/> where unknown; <see langword="null"/> for none at
+    /// all.</param>
     /// <exception cref="ArgumentException">The lengths do not fit each other.</exception>
-    public Predictions(LabelSchema labels, float[] targets, float[] probabilities, IReadOnlyList<string>? names = null, IReadOnlyList<string?>? patients = null)
+    public Predictions(
+        LabelSchema labels,
+        float[] targets,
+        float[] probabilities,
+        IReadOnlyList<string>? names = null,
+        IReadOnlyList<string?>? patients = null)
     {
         if (targets.Length != probabilities.Length || targets.Length % labels.Count != 0)
-            throw new ArgumentException($"{targets.Length} targets and {probabilities.Length} probabilities for {labels.Count} label(s).", nameof(probabilities));
+            throw new ArgumentException(
+                $"{targets.Length} targets and {probabilities.Length} probabilities for {labels.Count} label(s).", nameof(probabilities));
         Count = targets.Length / labels.Count;
-        if (names is not null && names.Count != Count) throw new ArgumentException($"{names.Count} names for {Count} images.", nameof(names));
-        if (patients is not null && patients.Count != Count) throw new ArgumentException($"{patients.Count} patients for {Count} images.", nameof(patients));
+        if (names is not null && names.Count != Count)
+            throw new ArgumentException($"{names.Count} names for {Count} images.", nameof(names));
+        if (patients is not null && patients.Count != Count)
+            throw new ArgumentException($"{patients.Count} patients for {Count} images.", nameof(patients));
         Labels = labels;
         Names = names;
         Patients = patients;
@@ -78,7 +87,9 @@ public sealed class Predictions
         ScoringOptions? scoring = null, CancellationToken cancellationToken = default) =>
         new Scoring(this, reported, scoring ?? new ScoringOptions()).Evaluate(dataset, split, weights, groups, cancellationToken);
 
-    /// <summary>The class of the highest probability of each image; the first of several equal ones, as with numpy's argmax in the original.</summary>
+    /// <summary>
+    /// The class of the highest probability of each image; the first of several equal ones, as with numpy's argmax in the original.
+    /// </summary>
     internal int[] HighestClasses()
     {
         var classes = new int[Count];
@@ -106,13 +117,23 @@ public sealed class Predictions
     /// <summary>The same with images that are told apart by their places alone.</summary>
     internal Predictions Unnamed() => new(Labels, _targets, _probabilities, names: null, Patients);
 
-    /// <summary>Some of the labels, in their order here; all where <paramref name="labels"/> is <see langword="null"/> or names none of them. One class of several alone is a label of its own.</summary>
+    /// <summary>
+    /// Some of the labels, in their order here; all where <paramref name="labels"/> is <see langword="null"/> or names none of them. One
+    /// class of several alone is a label of its own.
+    /// </summary>
     internal Predictions Only(IReadOnlyList<string>? labels)
     {
-        int[] kept = [.. Enumerable.Range(0, Labels.Count).Where(k => labels is null || labels.Contains(Labels.Names[k], StringComparer.Ordinal))];
+        int[] kept = [.. Enumerable.Range(0, Labels.Count).Where(k => labels is null
+            || labels.Contains(Labels.Names[k], StringComparer.Ordinal))];
         if (kept.Length == 0 || kept.Length == Labels.Count) return this;
-        float[] Columns(float[] matrix) => [.. Enumerable.Range(0, Count).SelectMany(i => kept.Select(k => matrix[(i * Labels.Count) + k]))];
-        return new Predictions(new LabelSchema(kept.Length > 1 ? Labels.Task : LabelTask.MultiLabel, [.. kept.Select(k => Labels.Names[k])]), Columns(_targets), Columns(_probabilities), Names, Patients);
+        float[] Columns(float[] matrix) =>
+            [.. Enumerable.Range(0, Count).SelectMany(i => kept.Select(k => matrix[(i * Labels.Count) + k]))];
+        return new Predictions(
+            new LabelSchema(kept.Length > 1 ? Labels.Task : LabelTask.MultiLabel, [.. kept.Select(k => Labels.Names[k])]),
+            Columns(_targets),
+            Columns(_probabilities),
+            Names,
+            Patients);
     }
 
     /// <summary>Some of the images, in the order given.</summary>

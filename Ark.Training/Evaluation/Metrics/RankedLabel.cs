@@ -1,8 +1,8 @@
 namespace Ark.Evaluation;
 
 /// <summary>
-/// One label's images in the order of their scores, sorted once: every figure is then a single walk, also when images count several times or not
-/// at all, as they do in a bootstrap replicate.
+/// One label's images in the order of their scores, sorted once: every figure is then a single walk, also when images count several times
+/// or not at all, as they do in a bootstrap replicate.
 /// </summary>
 internal sealed class RankedLabel
 {
@@ -29,9 +29,11 @@ internal sealed class RankedLabel
         {
             var truth = target(image);
             if (float.IsNaN(truth)) continue;
-            if (truth is not (0 or 1)) throw new ArgumentException($"The target of image {image} is {truth}: a figure needs 0 or 1.", nameof(target));
+            if (truth is not (0 or 1))
+                throw new ArgumentException($"The target of image {image} is {truth}: a figure needs 0 or 1.", nameof(target));
             var value = score(image);
-            if (!float.IsFinite(value)) throw new ArgumentException($"The score of image {image} is {value}: a figure needs finite scores.", nameof(score));
+            if (!float.IsFinite(value))
+                throw new ArgumentException($"The score of image {image} is {value}: a figure needs finite scores.", nameof(score));
             // Negated, so that sorting puts the highest first; + 0 makes one zero of two.
             scores[count] = -value + 0f;
             _walk[count++] = (image << IndexShift) | (truth == 1 ? IsPositive : 0) | (called(image) ? IsCalled : 0);

@@ -1,6 +1,9 @@
 namespace Ark.Evaluation;
 
-/// <summary>All figures of some images of a split, sorted once and computed for any weights of the images: the figures of each label, then those of the set.</summary>
+/// <summary>
+/// All figures of some images of a split, sorted once and computed for any weights of the images: the figures of each label, then those of
+/// the set.
+/// </summary>
 internal sealed class Scorecard
 {
     /// <summary>The set's figures after those of its labels, by their names in JSON.</summary>

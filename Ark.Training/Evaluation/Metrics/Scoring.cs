@@ -2,7 +2,10 @@ using Ark.Inference;
 
 namespace Ark.Evaluation;
 
-/// <summary>Turns predictions into figures, intervals and comparisons of groups. One bootstrap serves all of them, so that they can be compared with each other.</summary>
+/// <summary>
+/// Turns predictions into figures, intervals and comparisons of groups. One bootstrap serves all of them, so that they can be compared with
+/// each other.
+/// </summary>
 internal sealed class Scoring
 {
     private readonly Predictions _predictions;
@@ -15,11 +18,13 @@ internal sealed class Scoring
         _predictions = predictions;
         _options = options;
         var names = predictions.Labels.Names;
-        _reported = [.. Enumerable.Range(0, names.Count).Where(k => reported is null || reported.Contains(names[k], StringComparer.Ordinal))];
+        _reported = [.. Enumerable.Range(0, names.Count).Where(k => reported is null
+            || reported.Contains(names[k], StringComparer.Ordinal))];
         _names = [.. _reported.Select(k => names[k])];
     }
 
-    public DatasetEvaluation Evaluate(string dataset, DatasetSplit split, ModelRole weights, IReadOnlyList<ImageGroups> columns, CancellationToken cancellationToken)
+    public DatasetEvaluation Evaluate(
+        string dataset, DatasetSplit split, ModelRole weights, IReadOnlyList<ImageGroups> columns, CancellationToken cancellationToken)
     {
         var all = Enumerable.Range(0, _predictions.Count).ToArray();
         // The whole set comes first, then the groups, column by column.
@@ -34,7 +39,8 @@ internal sealed class Scoring
 
         var size = parts[0].Card.Count;
         var bootstrap = new Bootstrap(_predictions.Count, _predictions.Patients);
-        double[][] replicates = _options.Replicates == 0 || _predictions.Count == 0 ? [] : bootstrap.Run(_options.Replicates, _options.Seed, size * parts.Count, (drawn, into) =>
+        double[][] replicates = _options.Replicates == 0
+            || _predictions.Count == 0 ? [] : bootstrap.Run(_options.Replicates, _options.Seed, size * parts.Count, (drawn, into) =>
         {
             for (var p = 0; p < parts.Count; p++) parts[p].Card.Compute(drawn, into.Slice(p * size, size));
         }, cancellationToken);
@@ -42,11 +48,14 @@ internal sealed class Scoring
         DatasetEvaluation Figures(int part) => Describe(parts[part], replicates, part * size, dataset, split, weights);
         return Figures(0) with
         {
-            Resampling = replicates.Length == 0 ? null : new Resampling(replicates.Length, _options.Seed, bootstrap.Units, bootstrap.ByPatient),
+            Resampling = replicates.Length == 0
+                ? null
+                : new Resampling(replicates.Length, _options.Seed, bootstrap.Units, bootstrap.ByPatient),
             Groups =
             [
                 .. layout.Select(column => GroupGaps.Compare(
-                    column.Column, [.. column.Values.Select((value, i) => new GroupEvaluation(value, Figures(column.First + i)))], replicates, column.First, size)),
+                    column.Column, [.. column.Values.Select((value, i) => new GroupEvaluation(value, Figures(column.First + i)))],
+                    replicates, column.First, size)),
             ],
         };
     }
@@ -85,13 +94,15 @@ internal sealed class Scoring
             Intervals = Intervals(LabelFigures.Names, replicates, figures, first, at),
         };
 
-    private static Dictionary<string, ConfidenceInterval> Intervals(string[] names, double[][] replicates, double[] figures, int first, int at)
+    private static Dictionary<string, ConfidenceInterval> Intervals(
+        string[] names, double[][] replicates, double[] figures, int first, int at)
     {
         var intervals = new Dictionary<string, ConfidenceInterval>(StringComparer.Ordinal);
         if (replicates.Length == 0) return intervals;
         for (var i = 0; i < names.Length; i++)
         {
-            if (double.IsFinite(figures[at + i]) && Bootstrap.Interval(replicates, first + at + i) is { } interval) intervals[names[i]] = interval;
+            if (double.IsFinite(figures[at + i]) && Bootstrap.Interval(replicates, first + at + i) is { } interval)
+                intervals[names[i]] = interval;
         }
 
         return intervals;

@@ -5,7 +5,10 @@ namespace Ark.Evaluation;
 /// <summary>How predictions are scored.</summary>
 public sealed record ScoringOptions
 {
-    /// <summary>The probability from which a label is called present; accuracy, MCC, F1, sensitivity and specificity of independent labels depend on it.</summary>
+    /// <summary>
+    /// The probability from which a label is called present; accuracy, MCC, F1, sensitivity and specificity of independent labels depend on
+    /// it.
+    /// </summary>
     /// <value>The default is 0.5.</value>
     [Range(0.0, 1)]
     public double Threshold { get; init; } = 0.5;

@@ -14,7 +14,8 @@ internal abstract class FeatureSource : IDisposable
     /// <param name="progress">Is told what happens.</param>
     /// <param name="cancellationToken">Ends the reading early.</param>
     /// <returns>A row for each image, all of one length; <see langword="null"/> for those that the source does not have.</returns>
-    public abstract float[]?[] Read(IReadOnlyList<ImageSample> samples, ArkDataset dataset, IProgress<WorkProgress>? progress, CancellationToken cancellationToken);
+    public abstract float[]?[] Read(
+        IReadOnlyList<ImageSample> samples, ArkDataset dataset, IProgress<WorkProgress>? progress, CancellationToken cancellationToken);
 
     public virtual void Dispose()
     {

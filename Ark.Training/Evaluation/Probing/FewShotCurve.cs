@@ -4,9 +4,10 @@ using static TorchSharp.torch;
 namespace Ark.Evaluation;
 
 /// <summary>
-/// Probes with few training images: as many of each class of a label, drawn anew for each repeat, the same images for every source. Each label of a multi-label set is a task of its own;
-/// all points are of the same labels, so that a curve rises by images alone: those that have images enough for the largest number that any label has enough for.
-/// Features are standardised by the whole training split, which needs no labels.
+/// Probes with few training images: as many of each class of a label, drawn anew for each repeat, the same images for every source. Each
+/// label of a multi-label set is a task of its own; all points are of the same labels, so that a curve rises by images alone: those that
+/// have images enough for the largest number that any label has enough for. Features are standardised by the whole training split, which
+/// needs no labels.
 /// </summary>
 internal sealed class FewShotCurve : IDisposable
 {
@@ -20,7 +21,9 @@ internal sealed class FewShotCurve : IDisposable
     private readonly int[] _shots;
     private readonly int[] _measured;
 
-    public FewShotCurve(LabelSchema labels, IReadOnlyList<string>? reported, FeatureTable train, FeatureTable validation, FeatureTable test, ProbeOptions options)
+    public FewShotCurve(
+        LabelSchema labels, IReadOnlyList<string>? reported, FeatureTable train, FeatureTable validation, FeatureTable test,
+        ProbeOptions options)
     {
         _labels = labels;
         _options = options;
@@ -30,7 +33,8 @@ internal sealed class FewShotCurve : IDisposable
         (_train, _validation, _test) = (Standardized(train), Standardized(validation), Standardized(test));
         var targets = train.Targets.data<float>().ToArray();
         int Most(int label) => new[] { 1f, 0f }.Min(value => Candidates(targets, label, value).Length);
-        var most = Enumerable.Range(0, labels.Count).Where(k => reported is null || reported.Contains(labels.Names[k], StringComparer.Ordinal)).Select(k => (Label: k, Images: Most(k))).ToArray();
+        var most = Enumerable.Range(0, labels.Count).Where(k => reported is null
+            || reported.Contains(labels.Names[k], StringComparer.Ordinal)).Select(k => (Label: k, Images: Most(k))).ToArray();
         _shots = [.. options.Shots.Where(s => labels.Task == LabelTask.MultiClass || most.Any(m => m.Images >= s))];
         _measured = [.. most.Where(m => _shots.Length > 0 && m.Images >= _shots.Max()).Select(m => m.Label)];
         foreach (var table in (FeatureTable[])[_train, _validation, _test]) table.Features.MoveToOuterDisposeScope();
@@ -48,7 +52,8 @@ internal sealed class FewShotCurve : IDisposable
                 for (var repeat = 0; repeat < _options.Repeats; repeat++)
                 {
                     if (Once(shots, repeat, cancellationToken) is { } auroc) aurocs.Add(auroc);
-                    progress?.Report(new WorkProgress($"few shots with {name}", (points.Count * _options.Repeats) + repeat + 1, _options.Shots.Count * _options.Repeats));
+                    progress?.Report(new WorkProgress(
+                        $"few shots with {name}", (points.Count * _options.Repeats) + repeat + 1, _options.Shots.Count * _options.Repeats));
                 }
 
                 if (aurocs.Count > 0) points.Add(new FewShotPoint(shots, aurocs));
@@ -76,14 +81,19 @@ internal sealed class FewShotCurve : IDisposable
         if (_labels.Task == LabelTask.MultiClass)
         {
             var chosen = Enumerable.Range(0, _labels.Count).Select(k => Draw(targets, k, 1, shots, repeat)).ToList();
-            return chosen.TrueForAll(c => c is not null) ? Score(_labels, [.. chosen.SelectMany(c => c!)], column: null, cancellationToken) : null;
+            return chosen.TrueForAll(c => c is not null)
+                ? Score(_labels, [.. chosen.SelectMany(c => c!)], column: null, cancellationToken)
+                : null;
         }
 
         var scores = new List<double>();
         foreach (var k in _measured)
         {
-            if (Draw(targets, k, 1, shots, repeat) is not { } positives || Draw(targets, k, 0, shots, repeat) is not { } negatives) continue;
-            if (Score(new LabelSchema(LabelTask.Binary, [_labels.Names[k]]), [.. positives, .. negatives], k, cancellationToken) is { } score) scores.Add(score);
+            if (Draw(targets, k, 1, shots, repeat) is not { } positives || Draw(targets, k, 0, shots, repeat) is not { } negatives)
+                continue;
+            if (Score(
+                new LabelSchema(LabelTask.Binary, [_labels.Names[k]]), [.. positives, .. negatives], k, cancellationToken) is { } score)
+                scores.Add(score);
         }
 
         return scores.Count > 0 ? scores.Average() : null;
@@ -107,9 +117,12 @@ internal sealed class FewShotCurve : IDisposable
         Tensor Targets(FeatureTable table) => column is { } k ? table.Targets.narrow(1, k, 1).contiguous() : table.Targets;
         var index = tensor(chosen);
         var few = new FeatureTable(_train.Features.index_select(0, index), Targets(_train).index_select(0, index));
-        using var model = LogisticRegression.FitBest(labels, few, new FeatureTable(_validation.Features, Targets(_validation)), Penalties, standardize: false, cancellationToken);
-        return new Predictions(labels, Targets(_test).data<float>().ToArray(), model.Predict(_test.Features)).Evaluate("", DatasetSplit.Test, ModelRole.Teacher, cancellationToken: cancellationToken).MeanAuroc;
+        using var model = LogisticRegression.FitBest(
+            labels, few, new FeatureTable(_validation.Features, Targets(_validation)), Penalties, standardize: false, cancellationToken);
+        return new Predictions(labels, Targets(_test).data<float>().ToArray(), model.Predict(_test.Features)).Evaluate(
+            "", DatasetSplit.Test, ModelRole.Teacher, cancellationToken: cancellationToken).MeanAuroc;
     }
 
-    private double? Score(LabelSchema labels, int[] chosen, int? column, CancellationToken cancellationToken) => Score(labels, Array.ConvertAll(chosen, c => (long)c), column, cancellationToken);
+    private double? Score(LabelSchema labels, int[] chosen, int? column, CancellationToken cancellationToken) =>
+        Score(labels, Array.ConvertAll(chosen, c => (long)c), column, cancellationToken);
 }

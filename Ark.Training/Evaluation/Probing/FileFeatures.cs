@@ -4,8 +4,8 @@ using Ark.Inference;
 namespace Ark.Evaluation;
 
 /// <summary>
-/// Embeddings from a file, ours or another model's. Rows are found by name: the image's full path, its path below the dataset's folder, or its file name with or without ending, as long
-/// as that is one image alone.
+/// Embeddings from a file, ours or another model's. Rows are found by name: the image's full path, its path below the dataset's folder, or
+/// its file name with or without ending, as long as that is one image alone.
 /// </summary>
 internal sealed class FileFeatures : FeatureSource
 {
@@ -24,7 +24,11 @@ internal sealed class FileFeatures : FeatureSource
         Name = name;
         _table = EmbeddingFiles.Load(path, cancellationToken);
         if (_table.Names is not { } names)
-            throw new ArkInputException(path, null, "has no names, so that its rows cannot be matched with images", "Add an array or column 'names' with the images' file names.");
+            throw new ArkInputException(
+                path,
+                null,
+                "has no names, so that its rows cannot be matched with images",
+                "Add an array or column 'names' with the images' file names.");
         var whole = new Dictionary<string, int>(StringComparer.Ordinal);
         for (var n = 0; n < names.Count; n++)
         {
@@ -32,7 +36,11 @@ internal sealed class FileFeatures : FeatureSource
             {
                 // Lists may share images, as validation and test do in some datasets.
                 if (AreAlike(_table.Rows[n], _table.Rows[whole[names[n]]])) continue;
-                throw new ArkInputException(path, $"row {n + 1}", $"has the name '{names[n]}' of row {whole[names[n]] + 1}, but other numbers", "Give each image one row.");
+                throw new ArkInputException(
+                    path,
+                    $"row {n + 1}",
+                    $"has the name '{names[n]}' of row {whole[names[n]] + 1}, but other numbers",
+                    "Give each image one row.");
             }
 
             foreach (var key in Keys(names[n]).Distinct(StringComparer.Ordinal))
@@ -44,12 +52,14 @@ internal sealed class FileFeatures : FeatureSource
 
     public override string Name { get; }
 
-    public override float[]?[] Read(IReadOnlyList<ImageSample> samples, ArkDataset dataset, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
+    public override float[]?[] Read(
+        IReadOnlyList<ImageSample> samples, ArkDataset dataset, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
     {
         var rows = samples.Select(s => Find(s.Image.Name)).ToArray();
         if (rows.All(r => r is null))
         {
-            throw new ArkInputException(_table.Path, null, $"has no row for any image of '{dataset.Name}': it has '{_table.Names![0]}', the dataset '{samples[0].Image.Name}'",
+            throw new ArkInputException(_table.Path, null, $"has no row for any image of '{dataset.Name}': it has '{_table.Names![0]}', "
+                + $"the dataset '{samples[0].Image.Name}'",
                 "Names must be the images' paths or file names.");
         }
 
@@ -65,7 +75,11 @@ internal sealed class FileFeatures : FeatureSource
             // The row's own image is there, and it is another one that is named alike.
             if (_table.Names![row] is var name && name != image && Path.IsPathRooted(name) && File.Exists(name)) continue;
             if (_taken.TryAdd(row, image) || _taken[row] == image) return _table.Rows[row];
-            throw new ArkInputException(_table.Path, $"name '{name}'", $"fits two images of the dataset: '{_taken[row]}' and '{image}'", "Write as much of the images' paths into the names as tells them apart.");
+            throw new ArkInputException(
+                _table.Path,
+                $"name '{name}'",
+                $"fits two images of the dataset: '{_taken[row]}' and '{image}'",
+                "Write as much of the images' paths into the names as tells them apart.");
         }
 
         return null;
@@ -83,7 +97,8 @@ internal sealed class FileFeatures : FeatureSource
     {
         var path = name.Replace('\\', '/');
         yield return path;
-        for (var slash = path.IndexOf('/', StringComparison.Ordinal); slash >= 0; slash = path.IndexOf('/', slash + 1)) yield return path[(slash + 1)..];
+        for (var slash = path.IndexOf('/', StringComparison.Ordinal); slash >= 0; slash = path.IndexOf('/', slash + 1))
+            yield return path[(slash + 1)..];
         yield return Path.GetFileNameWithoutExtension(path);
     }
 }

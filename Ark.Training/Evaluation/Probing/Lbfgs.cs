@@ -1,8 +1,8 @@
 namespace Ark.Evaluation;
 
 /// <summary>
-/// Minimises a smooth function by L-BFGS with backtracking (Nocedal and Wright, Numerical Optimization, algorithms 7.4 and 3.1). libtorch's own is not used: it calls back from native code, where
-/// an exception, and so a cancellation, ends the process.
+/// Minimises a smooth function by L-BFGS with backtracking (Nocedal and Wright, Numerical Optimization, algorithms 7.4 and 3.1). libtorch's
+/// own is not used: it calls back from native code, where an exception, and so a cancellation, ends the process.
 /// </summary>
 internal static class Lbfgs
 {
@@ -44,7 +44,8 @@ internal static class Lbfgs
     }
 
     // Halves the step until the value falls enough; null where rounding leaves nothing to gain.
-    private static (double[] Point, double Value, double[] Gradient)? Search(Function function, double[] point, double value, double[] direction, double slope, double length)
+    private static (double[] Point, double Value, double[] Gradient)? Search(
+        Function function, double[] point, double value, double[] direction, double slope, double length)
     {
         for (var attempt = 0; attempt < 30; attempt++, length /= 2)
         {

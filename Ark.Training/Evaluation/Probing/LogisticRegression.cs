@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 namespace Ark.Evaluation;
 
 /// <summary>
-/// Linear classification of feature vectors with an L2 penalty, fitted by L-BFGS: one logistic regression per label, or one multinomial regression for exclusive
-/// classes. Features are standardised by the training set's mean and deviation.
+/// Linear classification of feature vectors with an L2 penalty, fitted by L-BFGS: one logistic regression per label, or one multinomial
+/// regression for exclusive classes. Features are standardised by the training set's mean and deviation.
 /// </summary>
 internal sealed class LogisticRegression : IDisposable
 {
@@ -45,11 +45,14 @@ internal sealed class LogisticRegression : IDisposable
     /// <param name="schema">The labels.</param>
     /// <param name="features"><c>[N, D]</c>; borrowed.</param>
     /// <param name="targets"><c>[N, K]</c>, NaN missing; borrowed.</param>
-    /// <param name="penalty">Weight of half the squared norm of a label's coefficients, beside its mean loss over the images where it is known.</param>
+    /// <param name="penalty">Weight of half the squared norm of a label's coefficients, beside its mean loss over the images where it is
+    /// known.</param>
     /// <param name="standardize">Whether features are standardised first; without it they are taken as they are.</param>
     /// <param name="cancellationToken">Ends the fit early, with an exception.</param>
     /// <returns>The model; the caller disposes it.</returns>
-    public static LogisticRegression Fit(LabelSchema schema, Tensor features, Tensor targets, double penalty, bool standardize = true, CancellationToken cancellationToken = default)
+    public static LogisticRegression Fit(
+        LabelSchema schema, Tensor features, Tensor targets, double penalty, bool standardize = true,
+        CancellationToken cancellationToken = default)
     {
         using var scope = NewDisposeScope();
         var (mean, scale) = standardize ? Standardization(features) : (zeros(features.shape[1]), ones(features.shape[1]));
@@ -66,12 +69,13 @@ internal sealed class LogisticRegression : IDisposable
         }, coefficients, iterations: 200, tolerance: 1e-6);
         var fitted = tensor(coefficients, [labels, width + 1]).to(ScalarType.Float32);
         return new LogisticRegression(schema, penalty, mean.DetachFromDisposeScope(), scale.DetachFromDisposeScope(),
-            fitted.narrow(1, 0, width).contiguous().DetachFromDisposeScope(), fitted.select(1, width).contiguous().DetachFromDisposeScope());
+            fitted.narrow(1, 0, width).contiguous().DetachFromDisposeScope(),
+            fitted.select(1, width).contiguous().DetachFromDisposeScope());
     }
 
     /// <summary>
-    /// What makes features of mean 0 and deviation 1. One that does not vary has the scale 0 and so no part in the model: rounding would make a second bias of it, and where it varies later
-    /// it would outweigh everything.
+    /// What makes features of mean 0 and deviation 1. One that does not vary has the scale 0 and so no part in the model: rounding would
+    /// make a second bias of it, and where it varies later it would outweigh everything.
     /// </summary>
     /// <param name="features"><c>[N, D]</c>; borrowed.</param>
     /// <returns>Mean and scale <c>[D]</c>, in the caller's dispose scope.</returns>
@@ -83,8 +87,8 @@ internal sealed class LogisticRegression : IDisposable
     }
 
     /// <summary>
-    /// Fits one model per penalty and keeps the one that tells the validation set's labels apart best; of several that do so equally well, or where no label has both values there, the one
-    /// with the largest penalty. Validation targets between 0 and 1 count as missing.
+    /// Fits one model per penalty and keeps the one that tells the validation set's labels apart best; of several that do so equally well,
+    /// or where no label has both values there, the one with the largest penalty. Validation targets between 0 and 1 count as missing.
     /// </summary>
     /// <param name="schema">The labels.</param>
     /// <param name="train">Features <c>[N, D]</c> and targets <c>[N, K]</c> to fit.</param>
@@ -93,7 +97,9 @@ internal sealed class LogisticRegression : IDisposable
     /// <param name="standardize">Whether features are standardised first.</param>
     /// <param name="cancellationToken">Ends the fit early, with an exception.</param>
     /// <returns>The model; the caller disposes it.</returns>
-    public static LogisticRegression FitBest(LabelSchema schema, FeatureTable train, FeatureTable validation, IReadOnlyList<double>? penalties = null, bool standardize = true, CancellationToken cancellationToken = default)
+    public static LogisticRegression FitBest(
+        LabelSchema schema, FeatureTable train, FeatureTable validation, IReadOnlyList<double>? penalties = null, bool standardize = true,
+        CancellationToken cancellationToken = default)
     {
         using var fits = new Unfinished();
         LogisticRegression? best = null;
@@ -130,14 +136,16 @@ internal sealed class LogisticRegression : IDisposable
     }
 
     // Each row of the point holds a label's coefficients and, last, its bias, which has no penalty.
-    private static double Evaluate(LabelSchema schema, Tensor inputs, Tensor targets, Tensor? shares, double penalty, double[] point, double[] gradient)
+    private static double Evaluate(
+        LabelSchema schema, Tensor inputs, Tensor targets, Tensor? shares, double penalty, double[] point, double[] gradient)
     {
         using var scope = NewDisposeScope();
         var width = inputs.shape[1];
         var rows = tensor(point, [schema.Count, width + 1], requires_grad: true);
         var weight = rows.narrow(1, 0, width);
         var logits = nn.functional.linear(inputs, weight, rows.select(1, width));
-        // Labels that do not exclude each other are models of their own: each has the mean over its own images, so that neither the number of labels nor what others lack changes it.
+        // Labels that do not exclude each other are models of their own: each has the mean over its own images, so that neither the number
+        // of labels nor what others lack changes it.
         var fit = shares is null
             ? TaskLoss.Compute(logits, targets, exclusive: true, anyMissing: true)
             : nn.functional.binary_cross_entropy_with_logits(logits, targets.nan_to_num(0), shares, nn.Reduction.Sum);

@@ -21,7 +21,8 @@ internal sealed class NetworkFeatures : FeatureSource
     /// <param name="precision">The arithmetic; <see langword="null"/> for the one that the model was loaded for.</param>
     /// <param name="ownsModel">Whether the model is owned from now on, and disposed where this throws; else it is borrowed.</param>
     public NetworkFeatures(
-        string name, LoadedModel model, EmbeddingKind kind, IImageDecoder decoder, ReadingOptions reading, InferencePrecision? precision = null, bool ownsModel = false)
+        string name, LoadedModel model, EmbeddingKind kind, IImageDecoder decoder, ReadingOptions reading,
+        InferencePrecision? precision = null, bool ownsModel = false)
     {
         Name = name;
         using var unfinished = new Unfinished();
@@ -37,7 +38,8 @@ internal sealed class NetworkFeatures : FeatureSource
 
     public override string Name { get; }
 
-    public override float[]?[] Read(IReadOnlyList<ImageSample> samples, ArkDataset dataset, IProgress<WorkProgress>? progress, CancellationToken cancellationToken) =>
+    public override float[]?[] Read(
+        IReadOnlyList<ImageSample> samples, ArkDataset dataset, IProgress<WorkProgress>? progress, CancellationToken cancellationToken) =>
         new DatasetReader(_decoder, _reading with { Source = dataset.Name, What = $"embedding with {Name}" })
             .ReadAll(samples, _runner.Transform, batch => _runner.Embed(batch.Images, batch.Count, _kind), progress, cancellationToken);
 

@@ -5,12 +5,13 @@ using static TorchSharp.torch;
 namespace Ark.Evaluation;
 
 /// <summary>
-/// What a linear model on thumbnails reaches: logistic regression on the 32 × 32 pixels of the network's own evaluation view, its penalty chosen on validation.
-/// A network that is not clearly above it has learnt little.
+/// What a linear model on thumbnails reaches: logistic regression on the 32 × 32 pixels of the network's own evaluation view, its penalty
+/// chosen on validation. A network that is not clearly above it has learnt little.
 /// </summary>
 internal static class PixelBaseline
 {
-    public static DatasetEvaluation Evaluate(PreparedDataset data, BatchSource source, Normalization normalization, CancellationToken cancellationToken)
+    public static DatasetEvaluation Evaluate(
+        PreparedDataset data, BatchSource source, Normalization normalization, CancellationToken cancellationToken)
     {
         var transform = Transforms.Evaluation(normalization, PixelFeatures.Side);
         using var train = Read(data, DatasetSplit.Train, source, transform, cancellationToken);
@@ -21,7 +22,8 @@ internal static class PixelBaseline
             .Evaluate(data.Name, DatasetSplit.Test, ModelRole.Student, data.TestLabels, cancellationToken: cancellationToken);
     }
 
-    private static FeatureTable Read(PreparedDataset data, DatasetSplit split, BatchSource source, IImageTransform transform, CancellationToken cancellationToken)
+    private static FeatureTable Read(
+        PreparedDataset data, DatasetSplit split, BatchSource source, IImageTransform transform, CancellationToken cancellationToken)
     {
         var features = new List<Tensor>();
         var targets = new List<float>();
@@ -32,6 +34,8 @@ internal static class PixelBaseline
             foreach (var index in rows.Indices) targets.AddRange(data[split][index].Targets);
         }
 
-        return new FeatureTable(cat(features).MoveToOuterDisposeScope(), tensor(targets.ToArray(), [targets.Count / data.Labels.Count, data.Labels.Count]).MoveToOuterDisposeScope());
+        return new FeatureTable(
+            cat(features).MoveToOuterDisposeScope(),
+            tensor(targets.ToArray(), [targets.Count / data.Labels.Count, data.Labels.Count]).MoveToOuterDisposeScope());
     }
 }

@@ -10,7 +10,8 @@ internal sealed class PixelFeatures(IImageDecoder decoder, ReadingOptions readin
 
     public override string Name => "pixels";
 
-    public override float[]?[] Read(IReadOnlyList<ImageSample> samples, ArkDataset dataset, IProgress<WorkProgress>? progress, CancellationToken cancellationToken) =>
+    public override float[]?[] Read(
+        IReadOnlyList<ImageSample> samples, ArkDataset dataset, IProgress<WorkProgress>? progress, CancellationToken cancellationToken) =>
         new DatasetReader(decoder, reading with { Source = dataset.Name, What = "reading pixels" })
             .ReadAll(samples, new EvaluationTransform(Side, Side), Grays, progress, cancellationToken);
 

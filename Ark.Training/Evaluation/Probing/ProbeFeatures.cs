@@ -7,7 +7,8 @@ public sealed class ProbeFeatures
 {
     private readonly Func<IImageDecoder, ProbeOptions, CancellationToken, FeatureSource> _open;
 
-    private ProbeFeatures(string name, Func<IImageDecoder, ProbeOptions, CancellationToken, FeatureSource> open) => (Name, _open) = (name, open);
+    private ProbeFeatures(string name, Func<IImageDecoder, ProbeOptions, CancellationToken, FeatureSource> open) =>
+        (Name, _open) = (name, open);
 
     /// <summary>What to call them in results.</summary>
     public string Name { get; }
@@ -27,10 +28,13 @@ public sealed class ProbeFeatures
         ArgumentNullException.ThrowIfNull(model);
         var called = Word(kind);
         name ??= $"{Path.GetFileName(model.Checkpoint)} {called}";
-        return new ProbeFeatures(name, (decoder, options, _) => new NetworkFeatures(name, model, kind, decoder, options.Reading, options.Precision));
+        return new ProbeFeatures(
+            name, (decoder, options, _) => new NetworkFeatures(name, model, kind, decoder, options.Reading, options.Precision));
     }
 
-    /// <summary>The embeddings of a network of a model's shape that was never trained. Its weights are drawn from <see cref="ProbeOptions.Seed"/>.</summary>
+    /// <summary>
+    /// The embeddings of a network of a model's shape that was never trained. Its weights are drawn from <see cref="ProbeOptions.Seed"/>.
+    /// </summary>
     /// <param name="model">The model whose shape it has; borrowed until the probe has ended.</param>
     /// <param name="kind">Which features: pooled or projected.</param>
     /// <returns>The features.</returns>
@@ -44,8 +48,8 @@ public sealed class ProbeFeatures
     }
 
     /// <summary>
-    /// A file of embeddings of any model: <c>.npz</c>, <c>.safetensors</c>, <c>.csv</c> or <c>.parquet</c>. A row is found by the image's path,
-    /// its path below the dataset's folder, or its file name.
+    /// A file of embeddings of any model: <c>.npz</c>, <c>.safetensors</c>, <c>.csv</c> or <c>.parquet</c>. A row is found by the image's
+    /// path, its path below the dataset's folder, or its file name.
     /// </summary>
     /// <param name="path">The file; it is read when the probe begins.</param>
     /// <param name="name">What to call it; <see langword="null"/> for the file name.</param>

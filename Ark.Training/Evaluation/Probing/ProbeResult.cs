@@ -34,7 +34,8 @@ public sealed record ProbeResult(string Dataset, LabelSchema Labels, IReadOnlyLi
     /// <summary>Writes the fitted coefficients of one kind of features to a safetensors file.</summary>
     /// <param name="features">The features.</param>
     /// <param name="path">
-    /// The file: <c>weight</c> <c>[K, D]</c> and <c>bias</c> <c>[K]</c> on features as they come; the labels, their task and the penalty in its metadata.
+    /// The file: <c>weight</c> <c>[K, D]</c> and <c>bias</c> <c>[K]</c> on features as they come; the labels, their task and the penalty in
+    /// its metadata.
     /// </param>
     /// <exception cref="IOException">The file cannot be written.</exception>
     public void SaveCoefficients(ProbedFeatures features, string path)

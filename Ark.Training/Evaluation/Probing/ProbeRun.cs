@@ -26,7 +26,12 @@ internal sealed class ProbeRun
     private LabelSchema Labels => _dataset.Adapter.Labels;
 
     /// <summary>Reads a dataset's features from every source.</summary>
-    public static async Task<ProbeRun> ReadAsync(ArkDataset dataset, IReadOnlyList<FeatureSource> sources, ProbeOptions options, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
+    public static async Task<ProbeRun> ReadAsync(
+        ArkDataset dataset,
+        IReadOnlyList<FeatureSource> sources,
+        ProbeOptions options,
+        IProgress<WorkProgress>? progress,
+        CancellationToken cancellationToken)
     {
         var probe = new ProbeRun(dataset, options);
         foreach (var source in sources) probe._sources.Add((source.Name, []));
@@ -34,9 +39,15 @@ internal sealed class ProbeRun
         {
             var samples = await dataset.Adapter.ReadAsync(split, cancellationToken).ConfigureAwait(false);
             var read = await OwnThread.RunAsync(
-                () => sources.Select(s => s.Read(samples, dataset, progress, cancellationToken)).ToList(), cancellationToken).ConfigureAwait(false);
+                () => sources.Select(s => s.Read(samples, dataset, progress, cancellationToken)).ToList(),
+                cancellationToken).ConfigureAwait(false);
             int[] kept = [.. Enumerable.Range(0, samples.Count).Where(i => read.TrueForAll(r => r[i] is not null))];
-            if (kept.Length == 0) throw new ArkInputException(dataset.Name, $"split '{split}'", "has no image that every source of features has", "Compare files of the same images.");
+            if (kept.Length == 0)
+                throw new ArkInputException(
+                    dataset.Name,
+                    $"split '{split}'",
+                    "has no image that every source of features has",
+                    "Compare files of the same images.");
             if (split == DatasetSplit.Test) ArkEvaluator.CheckTargets(dataset, samples);
             probe._leftOut += samples.Count - kept.Length;
             probe._splits[split] = new ProbeSplit([.. kept.Select(i => samples[i])], [.. kept.Select(i => samples[i].Image.Name)]);

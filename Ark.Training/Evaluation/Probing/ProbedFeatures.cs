@@ -10,13 +10,17 @@ namespace Ark.Evaluation;
 /// <param name="Curve">The figures with fewer training images; empty where none were asked for.</param>
 public sealed record ProbedFeatures(string Name, int Width, double Penalty, DatasetEvaluation Evaluation, IReadOnlyList<FewShotPoint> Curve)
 {
-    /// <summary>The coefficients on features as they come: for each label as many as <see cref="Width"/>, in the order of the dataset's labels.</summary>
+    /// <summary>
+    /// The coefficients on features as they come: for each label as many as <see cref="Width"/>, in the order of the dataset's labels.
+    /// </summary>
     public required IReadOnlyList<IReadOnlyList<float>> Coefficients { get; init; }
 
     /// <summary>The intercept of each label.</summary>
     public required IReadOnlyList<float> Intercepts { get; init; }
 
-    /// <summary>The first features of the probe compared with these, on the same test images; <see langword="null"/> for the first themselves.</summary>
+    /// <summary>
+    /// The first features of the probe compared with these, on the same test images; <see langword="null"/> for the first themselves.
+    /// </summary>
     public ModelComparison? Comparison { get; init; }
 
     /// <summary>The figures for machines, as <c>ark probe --json</c> writes them.</summary>

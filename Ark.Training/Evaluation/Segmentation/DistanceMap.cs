@@ -1,8 +1,9 @@
 namespace Ark.Evaluation;
 
 /// <summary>
-/// The exact Euclidean distance of every pixel to the nearest one of a set, in time proportional to the pixels: lower envelopes of parabolas, first down the columns,
-/// then along the rows (Felzenszwalb and Huttenlocher, "Distance Transforms of Sampled Functions", 2012).
+/// The exact Euclidean distance of every pixel to the nearest one of a set, in time proportional to the pixels: lower envelopes of
+/// parabolas, first down the columns, then along the rows (Felzenszwalb and Huttenlocher, "Distance Transforms of Sampled Functions",
+/// 2012).
 /// </summary>
 internal static class DistanceMap
 {

@@ -6,8 +6,8 @@ namespace Ark.Evaluation;
 /// <param name="Dice">Twice the overlap over the sum of both areas, 0 to 1; 1 where both are empty.</param>
 /// <param name="IoU">The overlap over the union, 0 to 1; 1 where both are empty.</param>
 /// <param name="Hausdorff95">
-/// The larger of the two directed 95th percentiles of the distance from one border to the other, in the unit of the spacing (Maier-Hein et al., "Metrics
-/// reloaded", 2024); <see langword="null"/> where a mask is empty.
+/// The larger of the two directed 95th percentiles of the distance from one border to the other, in the unit of the spacing (Maier-Hein et
+/// al., "Metrics reloaded", 2024); <see langword="null"/> where a mask is empty.
 /// </param>
 internal readonly record struct MaskOverlap(double Dice, double IoU, double? Hausdorff95)
 {
@@ -17,7 +17,8 @@ internal readonly record struct MaskOverlap(double Dice, double IoU, double? Hau
     /// <param name="spacing">The width and height of a pixel; 1 and 1 give distances in pixels.</param>
     public static MaskOverlap Of(Mask predicted, Mask truth, (double X, double Y)? spacing = null)
     {
-        if ((predicted.Width, predicted.Height) != (truth.Width, truth.Height)) throw new ArgumentException("The masks have different sizes.", nameof(truth));
+        if ((predicted.Width, predicted.Height) != (truth.Width, truth.Height))
+            throw new ArgumentException("The masks have different sizes.", nameof(truth));
         int overlap = 0, sum = 0;
         for (var i = 0; i < truth.Pixels.Length; i++)
         {

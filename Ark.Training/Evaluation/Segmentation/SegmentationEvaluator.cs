@@ -12,8 +12,10 @@ public sealed class SegmentationEvaluator(IImageDecoder decoder)
     /// <param name="dataset">The dataset; the network must know all its structures.</param>
     /// <param name="split">The split.</param>
     /// <param name="options">How many bootstrap replicates to draw; the threshold has no meaning here.</param>
-    /// <param name="stretch">Whether the grey levels of each picture are spread over the full range first: for pictures of low contrast.</param>
-    /// <param name="badImages">Whether an image that cannot be read, or whose masks cannot, ends the work, or is left out and told as a warning.</param>
+    /// <param name="stretch">Whether the grey levels of each picture are spread over the full range first: for pictures of low
+    /// contrast.</param>
+    /// <param name="badImages">Whether an image that cannot be read, or whose masks cannot, ends the work, or is left out and told as a
+    /// warning.</param>
     /// <param name="progress">Is told what happens.</param>
     /// <param name="cancellationToken">Ends the work early.</param>
     /// <returns>The figures.</returns>
@@ -21,17 +23,20 @@ public sealed class SegmentationEvaluator(IImageDecoder decoder)
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public async Task<SegmentationEvaluation> EvaluateAsync(
         LoadedSegmenter model, SegmentationDataset dataset, DatasetSplit split, ScoringOptions? options = null, bool stretch = false,
-        BadImagePolicy badImages = BadImagePolicy.Stop, IProgress<WorkProgress>? progress = null, CancellationToken cancellationToken = default)
+        BadImagePolicy badImages = BadImagePolicy.Stop, IProgress<WorkProgress>? progress = null,
+        CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(dataset);
         var samples = await dataset.Adapter.ReadAsync(split, cancellationToken).ConfigureAwait(false);
         var what = $"evaluating {dataset.Name}";
-        void Skip(SkippedImage image) => progress?.Report(new WorkProgress(what, image.Index + 1, samples.Count) { Warning = $"left out {image.Reason}" });
+        void Skip(SkippedImage image) =>
+            progress?.Report(new WorkProgress(what, image.Index + 1, samples.Count) { Warning = $"left out {image.Reason}" });
         return await OwnThread.RunAsync(
             () => Evaluate(
                 model, dataset.Name, dataset.Adapter.Structures, split, samples, options ?? new ScoringOptions(), stretch,
-                done => progress?.Report(new WorkProgress(what, done, samples.Count)), badImages == BadImagePolicy.Skip ? Skip : null, cancellationToken),
+                done => progress?.Report(new WorkProgress(what, done, samples.Count)), badImages == BadImagePolicy.Skip ? Skip : null,
+                cancellationToken),
             cancellationToken).ConfigureAwait(false);
     }
 
@@ -62,7 +67,8 @@ public sealed class SegmentationEvaluator(IImageDecoder decoder)
             var found = model.Segment(image, stretch);
             var spacing = sample.Spacing?.For(image.Width);
             patients.Add(sample.PatientId);
-            Parallel.For(0, scores.Length, k => scores[k].Add(found[outputs[k]], new Mask(truth.Width, truth.Height, truth.Of(k)), spacing));
+            Parallel.For(
+                0, scores.Length, k => scores[k].Add(found[outputs[k]], new Mask(truth.Width, truth.Height, truth.Of(k)), spacing));
             done(i + 1);
         }
 
@@ -73,9 +79,11 @@ public sealed class SegmentationEvaluator(IImageDecoder decoder)
         }
 
         var bootstrap = new Bootstrap(patients.Count, [.. patients]);
-        var replicates = options.Replicates == 0 ? [] : bootstrap.Run(options.Replicates, options.Seed, scores.Length * StructureScores.Count, (weights, figures) =>
+        var replicates = options.Replicates == 0 ? [] : bootstrap.Run(options.Replicates, options.Seed, scores.Length * StructureScores.Count, (
+            weights, figures) =>
         {
-            for (var k = 0; k < scores.Length; k++) scores[k].Means(weights, figures.Slice(k * StructureScores.Count, StructureScores.Count));
+            for (var k = 0; k < scores.Length; k++)
+                scores[k].Means(weights, figures.Slice(k * StructureScores.Count, StructureScores.Count));
         }, cancellationToken);
         return new SegmentationEvaluation
         {
@@ -85,7 +93,9 @@ public sealed class SegmentationEvaluator(IImageDecoder decoder)
             Images = patients.Count,
             IsStretched = stretch,
             Structures = [.. scores.Select((s, k) => s.Evaluate(replicates, k * StructureScores.Count))],
-            Resampling = options.Replicates == 0 ? null : new Resampling(options.Replicates, options.Seed, bootstrap.Units, bootstrap.ByPatient),
+            Resampling = options.Replicates == 0
+                ? null
+                : new Resampling(options.Replicates, options.Seed, bootstrap.Units, bootstrap.ByPatient),
         };
     }
 
@@ -106,6 +116,10 @@ public sealed class SegmentationEvaluator(IImageDecoder decoder)
     private static int OutputOf(LoadedSegmenter model, string dataset, string structure)
     {
         var found = StructureIndex.Of(model.Structures, structure);
-        return found >= 0 ? found : throw new ArkInputException(model.Checkpoint, null, $"does not know the structure '{structure}' of '{dataset}'", NameSuggestion.For(structure, model.Structures, "It knows"));
+        return found >= 0 ? found : throw new ArkInputException(
+            model.Checkpoint,
+            null,
+            $"does not know the structure '{structure}' of '{dataset}'",
+            NameSuggestion.For(structure, model.Structures, "It knows"));
     }
 }

@@ -22,7 +22,10 @@ public sealed record StructureEvaluation
     /// <summary>Intersection over union of each image, averaged.</summary>
     public required double IoU { get; init; }
 
-    /// <summary>95th percentile of the distance between the outlines in pixels of the stored images, averaged over the images where both masks have one; <see langword="null"/> where none has.</summary>
+    /// <summary>
+    /// 95th percentile of the distance between the outlines in pixels of the stored images, averaged over the images where both masks have
+    /// one; <see langword="null"/> where none has.
+    /// </summary>
     public required double? Hausdorff95 { get; init; }
 
     /// <summary>The same in mm, over the images whose pixel size is known.</summary>
@@ -32,7 +35,8 @@ public sealed record StructureEvaluation
     public required int Undefined { get; init; }
 
     /// <summary>95 % intervals by figure, named as in JSON; empty where none were asked for.</summary>
-    public IReadOnlyDictionary<string, ConfidenceInterval> Intervals { get; init; } = new Dictionary<string, ConfidenceInterval>(StringComparer.Ordinal);
+    public IReadOnlyDictionary<string, ConfidenceInterval> Intervals { get; init; } = new Dictionary<string, ConfidenceInterval>(
+        StringComparer.Ordinal);
 
     internal JsonObject ToJson()
     {

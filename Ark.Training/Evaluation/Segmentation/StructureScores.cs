@@ -9,7 +9,10 @@ internal sealed class StructureScores(string name)
     /// <summary>Figures of an image that are averaged: Dice, IoU, distance in pixels, in mm.</summary>
     public const int Count = 4;
 
-    private static readonly string[] Names = [StructureEvaluation.DiceName, StructureEvaluation.IoUName, StructureEvaluation.PixelsName, StructureEvaluation.MillimetersName];
+    private static readonly string[] Names =
+    [
+        StructureEvaluation.DiceName, StructureEvaluation.IoUName, StructureEvaluation.PixelsName, StructureEvaluation.MillimetersName
+    ];
 
     private readonly List<double>[] _figures = [[], [], [], []];
     private long _overlap;

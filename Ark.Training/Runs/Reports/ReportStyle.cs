@@ -1,6 +1,9 @@
 namespace Ark.Training;
 
-/// <summary>The style of a report: readable in light and dark, on a phone and on paper; lines differ by colour (Okabe and Ito's, told apart by colour-blind readers) and by dashes.</summary>
+/// <summary>
+/// The style of a report: readable in light and dark, on a phone and on paper; lines differ by colour (Okabe and Ito's, told apart by
+/// colour-blind readers) and by dashes.
+/// </summary>
 internal static class ReportStyle
 {
     public const string Css = """

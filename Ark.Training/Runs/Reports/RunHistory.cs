@@ -4,8 +4,9 @@ using Ark.Inference;
 namespace Ark.Training;
 
 /// <summary>
-/// What the report of a run shows of its metrics, taken in line by line: lines of charts that are thinned, and the latest figures. It grows neither with the length of a run nor with what somebody
-/// wrote into the file, so that a report after every epoch costs the same every time.
+/// What the report of a run shows of its metrics, taken in line by line: lines of charts that are thinned, and the latest figures. It grows
+/// neither with the length of a run nor with what somebody wrote into the file, so that a report after every epoch costs the same every
+/// time.
 /// </summary>
 internal sealed class RunHistory
 {
@@ -48,7 +49,8 @@ internal sealed class RunHistory
         var epoch = JsonScalar.GetDouble(line["epoch"]);
         if (kind == "pass") LastEpoch = Math.Max(LastEpoch, epoch ?? 0);
         var weights = kind == "evaluation" ? JsonScalar.Text(line["weights"]) : "";
-        if (weights is not ("" or "student" or "teacher") || JsonScalar.Text(line["dataset"]) is not { } dataset || !Knows(kind, dataset)) return;
+        if (weights is not ("" or "student" or "teacher") || JsonScalar.Text(line["dataset"]) is not { } dataset || !Knows(kind, dataset))
+            return;
         // A pass over all datasets at once has a name of its own, so passes count only while there is nothing else.
         if (kind != "pass" && !Knows("tested", dataset)) return;
         if (fields.Length == 0 || kind == "evaluation") _latest[(kind, dataset, weights)] = line;
@@ -77,7 +79,8 @@ internal sealed class RunHistory
     public JsonObject? Latest(string kind, string dataset, string weights = "") => _latest.GetValueOrDefault((kind, dataset, weights));
 
     /// <summary>A field over the epochs.</summary>
-    public List<(double X, double Y)> Points(string kind, string dataset, string field, string weights = "") => _lines.GetValueOrDefault((kind, dataset, field + weights))?.ToList() ?? [];
+    public List<(double X, double Y)> Points(string kind, string dataset, string field, string weights = "") =>
+        _lines.GetValueOrDefault((kind, dataset, field + weights))?.ToList() ?? [];
 
     /// <summary>A structure's Dice over the epochs.</summary>
     public List<(double X, double Y)> Dice(string structure) => Points("dice", structure, "");

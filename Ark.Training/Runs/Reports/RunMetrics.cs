@@ -14,7 +14,8 @@ internal static class RunMetrics
     internal static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
 
     /// <summary>
-    /// Reads a file of one JSON object a line, never more than one line in memory; a last line without its end is still being written, or was when the run was killed, and is left out.
+    /// Reads a file of one JSON object a line, never more than one line in memory; a last line without its end is still being written, or
+    /// was when the run was killed, and is left out.
     /// </summary>
     /// <param name="path">The file.</param>
     /// <returns>Its objects, read as they are asked for; none where there is no file.</returns>
@@ -33,7 +34,9 @@ internal static class RunMetrics
             {
                 var end = Array.IndexOf(block, (byte)'\n', start, read - start);
                 var take = (end < 0 ? read : end) - start;
-                if (line.WrittenCount + take > MaxLineLength) throw new ArkInputException(path, $"line {number}", $"is too long (over {MaxLineLength >> 20} MB)", "Restore the file that the run wrote.");
+                if (line.WrittenCount + take > MaxLineLength)
+                    throw new ArkInputException(
+                        path, $"line {number}", $"is too long (over {MaxLineLength >> 20} MB)", "Restore the file that the run wrote.");
                 line.Write(block.AsSpan(start, take));
                 start += take;
                 if (end < 0) continue;

@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace Ark.Training;
 
 /// <summary>
-/// Points of a line as they come, in memory that does not grow with their number: beyond what a chart can show, neighbours are put together, and of each group the least and the greatest stay,
-/// so that no peak is lost.
+/// Points of a line as they come, in memory that does not grow with their number: beyond what a chart can show, neighbours are put
+/// together, and of each group the least and the greatest stay, so that no peak is lost.
 /// </summary>
 internal sealed class ThinnedPoints
 {
@@ -42,7 +42,13 @@ internal sealed class ThinnedPoints
     {
         if (_count == 0) return [];
         var first = _groups[0].First;
-        return [.. _groups.SelectMany(g => g.Points).Prepend(first).Append(_last).DistinctBy(p => p.Number).OrderBy(p => p.Number).Select(p => (p.X, p.Y))];
+        return [.. _groups
+            .SelectMany(g => g.Points)
+            .Prepend(first)
+            .Append(_last)
+            .DistinctBy(p => p.Number)
+            .OrderBy(p => p.Number)
+            .Select(p => (p.X, p.Y))];
     }
 
     private void Halve()
@@ -61,6 +67,7 @@ internal sealed class ThinnedPoints
 
         public IEnumerable<Point> Points => [Low, High];
 
-        public Group With(Group later) => new(later.Low.Y < Low.Y ? later.Low : Low, later.High.Y > High.Y ? later.High : High) { First = First };
+        public Group With(Group later) =>
+            new(later.Low.Y < Low.Y ? later.Low : Low, later.High.Y > High.Y ? later.High : High) { First = First };
     }
 }

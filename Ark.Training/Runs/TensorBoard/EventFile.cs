@@ -6,8 +6,8 @@ using Tensorboard;
 namespace Ark.Training;
 
 /// <summary>
-/// The TensorBoard event file of a run. It says what <c>metrics.jsonl</c> says: a run that goes on keeps those of its records that agree with the metrics that were
-/// kept, cuts the rest off and adds what is missing, so no step is there twice.
+/// The TensorBoard event file of a run. It says what <c>metrics.jsonl</c> says: a run that goes on keeps those of its records that agree
+/// with the metrics that were kept, cuts the rest off and adds what is missing, so no step is there twice.
 /// </summary>
 internal sealed class EventFile
 {

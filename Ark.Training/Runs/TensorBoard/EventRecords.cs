@@ -30,7 +30,9 @@ internal static class EventRecords
         if (length > Longest || BinaryPrimitives.ReadUInt32LittleEndian(head[8..]) != Checksum(head[..8])) return null;
         var content = new byte[length];
         Span<byte> tail = stackalloc byte[4];
-        if (stream.ReadAtLeast(content, content.Length, throwOnEndOfStream: false) < content.Length || stream.ReadAtLeast(tail, 4, throwOnEndOfStream: false) < 4) return null;
+        if (stream.ReadAtLeast(content, content.Length, throwOnEndOfStream: false) < content.Length
+            || stream.ReadAtLeast(tail, 4, throwOnEndOfStream: false) < 4)
+            return null;
         return BinaryPrimitives.ReadUInt32LittleEndian(tail) == Checksum(content) ? content : null;
     }
 

@@ -1,6 +1,9 @@
 namespace Ark.Training;
 
-/// <summary>Everything that decides what one accrual step does. The published slips are single switches here; <see cref="Fidelity"/> sets them together.</summary>
+/// <summary>
+/// Everything that decides what one accrual step does. The published slips are single switches here; <see cref="Fidelity"/> sets them
+/// together.
+/// </summary>
 internal sealed record AccrualSettings
 {
     public required TrainingRecipe Recipe { get; init; }

@@ -28,12 +28,14 @@ internal sealed class AccrualTask : ITrainingTask
     /// <param name="options">How to train.</param>
     /// <param name="datasets">On what.</param>
     /// <param name="source">Reads the images.</param>
-    /// <param name="directory">The folder of a run that goes on, which then needs no initial weights; <see langword="null"/> for one that begins.</param>
+    /// <param name="directory">The folder of a run that goes on, which then needs no initial weights; <see langword="null"/> for one that
+    /// begins.</param>
     /// <param name="reporter">Is told what happens.</param>
     /// <param name="instruments">Measures it.</param>
     /// <exception cref="ArkInputException">The initial weights, or a head of theirs, do not fit.</exception>
     public AccrualTask(
-        TrainingOptions options, IReadOnlyList<PreparedDataset> datasets, BatchSource source, RunDirectory? directory, ProgressReporter reporter, ArkInstruments? instruments = null)
+        TrainingOptions options, IReadOnlyList<PreparedDataset> datasets, BatchSource source, RunDirectory? directory,
+        ProgressReporter reporter, ArkInstruments? instruments = null)
     {
         _options = options;
         _datasets = datasets;
@@ -42,7 +44,9 @@ internal sealed class AccrualTask : ITrainingTask
         _instruments = instruments ?? new ArkInstruments();
         _device = ComputeDevice.Of(options.Device);
         _labels = [.. datasets.Select(d => d.Labels.Count)];
-        var stored = directory is null ? null : RunCheckpoints.ReadNewest(directory, options.MaxCheckpoints, DescribedCheckpoint.ReadDescription);
+        var stored = directory is null
+            ? null
+            : RunCheckpoints.ReadNewest(directory, options.MaxCheckpoints, DescribedCheckpoint.ReadDescription);
         // A run that has a state of its own needs the file that it began with no more.
         var begins = directory is null || !RunCheckpoints.HasState(directory, options.MaxCheckpoints);
         using var trained = begins && options is { InitialWeights: { } path, NestedKey: null } ? TrainedModel.Open(path) : null;
@@ -54,7 +58,8 @@ internal sealed class AccrualTask : ITrainingTask
         var (student, teacher) = TrainingModels.Create(options, Model, trained, begins && trained is null ? options.InitialWeights : null);
         foreach (var network in (ArkModel[])[student, teacher]) unfinished.Keep(network);
         _accrual = unfinished.Keep(new KnowledgeAccrual(
-            student.to(_device), teacher.to(_device), HeadPlan.Tasks(options.TaskOrder, datasets, Model.Heads), AccrualSettings.Of(options, MovesPerEpoch(options, datasets))));
+            student.to(_device), teacher.to(_device), HeadPlan.Tasks(options.TaskOrder, datasets, Model.Heads),
+            AccrualSettings.Of(options, MovesPerEpoch(options, datasets))));
         unfinished.Finish();
     }
 
@@ -73,7 +78,10 @@ internal sealed class AccrualTask : ITrainingTask
     public bool IsTestedAtItsBest => false;
 
     public IReadOnlyList<KeyValuePair<string, nn.Module>> Networks =>
-        [KeyValuePair.Create<string, nn.Module>("state_dict", _accrual.Student), KeyValuePair.Create<string, nn.Module>("teacher", _accrual.Teacher)];
+        [
+            KeyValuePair.Create<string, nn.Module>("state_dict", _accrual.Student),
+            KeyValuePair.Create<string, nn.Module>("teacher", _accrual.Teacher)
+        ];
 
     public StateDescription Description => field ??= new StateDescription
     {
@@ -103,7 +111,8 @@ internal sealed class AccrualTask : ITrainingTask
         }
     }
 
-    public string DescribeLosses(TrainingPosition position) => FormattableString.Invariant($"task loss {position.MeanLoss(0):F4}, consistency {position.MeanLoss(1):F4}");
+    public string DescribeLosses(TrainingPosition position) =>
+        FormattableString.Invariant($"task loss {position.MeanLoss(0):F4}, consistency {position.MeanLoss(1):F4}");
 
     public void EndPass() => _accrual.EndPass();
 
@@ -124,10 +133,17 @@ internal sealed class AccrualTask : ITrainingTask
     public EpochOutcome Validate(TrainingPosition position, CancellationToken cancellationToken)
     {
         var epoch = position.Epoch + 1;
-        double[] losses = [.. Enumerable.Range(0, _datasets.Count).Select(d => Read(_accrual.Student, d, DatasetSplit.Validation, position, cancellationToken).Loss)];
+        double[] losses = [.. Enumerable.Range(0, _datasets.Count)
+            .Select(d => Read(_accrual.Student, d, DatasetSplit.Validation, position, cancellationToken).Loss)];
         return new EpochOutcome(losses, SelectionLoss(losses),
             $"validation loss: {string.Join(", ", _datasets.Select((d, i) => FormattableString.Invariant($"{d.Name} {losses[i]:F4}")))}",
-            [.. _datasets.Zip(losses, (d, l) => new JsonObject { ["event"] = "validation", ["epoch"] = epoch, ["dataset"] = d.Name, ["loss"] = JsonScalar.Number(l) })]);
+            [.. _datasets.Zip(losses, (d, l) => new JsonObject
+            {
+                ["event"] = "validation",
+                ["epoch"] = epoch,
+                ["dataset"] = d.Name,
+                ["loss"] = JsonScalar.Number(l),
+            })]);
     }
 
     public IReadOnlyList<JsonObject> TestEpoch(TrainingPosition position, CancellationToken cancellationToken)
@@ -146,8 +162,11 @@ internal sealed class AccrualTask : ITrainingTask
         {
             foreach (var role in (ModelRole[])[ModelRole.Student, ModelRole.Teacher])
             {
-                var predictions = Read(role == ModelRole.Student ? _accrual.Student : _accrual.Teacher, d, DatasetSplit.Test, position, cancellationToken).Predictions;
-                evaluations.Add(predictions.Evaluate(_datasets[d].Name, DatasetSplit.Test, role, _datasets[d].TestLabels, cancellationToken: cancellationToken));
+                var predictions = Read(role == ModelRole.Student
+                    ? _accrual.Student
+                    : _accrual.Teacher, d, DatasetSplit.Test, position, cancellationToken).Predictions;
+                evaluations.Add(predictions.Evaluate(
+                    _datasets[d].Name, DatasetSplit.Test, role, _datasets[d].TestLabels, cancellationToken: cancellationToken));
                 _instruments.Evaluated(evaluations[^1]);
             }
         }
@@ -158,7 +177,11 @@ internal sealed class AccrualTask : ITrainingTask
     public void RequireSameModel(string path, CheckpointSection model)
     {
         if (!DescriptionCodec.Decode(path, model).IsSameAs(Model))
-            throw new ArkInputException(path, "key 'ark.model'", "is a checkpoint of another model or of other datasets", "Resume with the catalogue and the options that the run began with.");
+            throw new ArkInputException(
+                path,
+                "key 'ark.model'",
+                "is a checkpoint of another model or of other datasets",
+                "Resume with the catalogue and the options that the run began with.");
     }
 
     public void Store(OrderedDictionary<string, object?> position)
@@ -185,10 +208,13 @@ internal sealed class AccrualTask : ITrainingTask
     private static int MovesPerEpoch(TrainingOptions options, IReadOnlyList<PreparedDataset> datasets)
     {
         var passes = DatasetPass.Of(options.TaskOrder, datasets, options.Seed, 0);
-        // The published concurrent order sizes its schedules for a pass over each dataset, and for one step more than there are where batches come out even.
+        // The published concurrent order sizes its schedules for a pass over each dataset, and for one step more than there are where
+        // batches come out even.
         var published = options.Fidelity == Fidelity.Published && options.TaskOrder == TaskOrder.Concurrent;
         if (options.EmaMode == EmaMode.Epoch) return published ? datasets.Count : passes.Count;
-        return published ? (passes[0].Images / options.BatchSize) + 1 : passes.Sum(p => BatchSource.BatchCount(p.Images, options.BatchSize));
+        return published
+            ? (passes[0].Images / options.BatchSize) + 1
+            : passes.Sum(p => BatchSource.BatchCount(p.Images, options.BatchSize));
     }
 
     private double[] Step(Batch batch, IReadOnlyList<StepSample> samples, TrainingPosition position, CancellationToken cancellationToken)
@@ -206,22 +232,26 @@ internal sealed class AccrualTask : ITrainingTask
         return chosen < 0 ? losses.Average() : losses[chosen];
     }
 
-    private (double Loss, Predictions Predictions) Read(ArkModel network, int dataset, DatasetSplit split, TrainingPosition position, CancellationToken cancellationToken)
+    private (double Loss, Predictions Predictions) Read(
+        ArkModel network, int dataset, DatasetSplit split, TrainingPosition position, CancellationToken cancellationToken)
     {
         var data = _datasets[dataset];
         var phase = split == DatasetSplit.Test ? TrainingPhase.Testing : TrainingPhase.Validating;
-        using var activity = ArkInstruments.Begin(phase == TrainingPhase.Validating ? "ark.validate" : "ark.test", data.Name, position.Epoch + 1);
+        using var activity = ArkInstruments.Begin(
+            phase == TrainingPhase.Validating ? "ark.validate" : "ark.test", data.Name, position.Epoch + 1);
         var view = split == DatasetSplit.Test ? _testView : _evaluationView;
         var steps = _source.BatchCount(data[split].Count, view);
         var step = 0;
         var head = _accrual.HeadOf(dataset);
         if (network.training) network.eval();
         var batches = _source.InOrder(data.Name, data[split], view, cancellationToken);
-        return SplitReader.Read(views => network.forward(views, head.Head).Logits, data.Labels, batches, _accrual.IsExclusive(dataset), _device, images =>
+        return SplitReader.Read(views => network.forward(views, head.Head).Logits, data.Labels, batches, _accrual.IsExclusive(
+            dataset), _device, images =>
         {
             step++;
             _instruments.Read(data.Name, phase, images);
-            if (_reporter.IsDue) _reporter.Report(phase, Math.Min(position.Epoch + 1, _options.Epochs), data.Name, step, steps, position.TotalSteps);
+            if (_reporter.IsDue)
+                _reporter.Report(phase, Math.Min(position.Epoch + 1, _options.Epochs), data.Name, step, steps, position.TotalSteps);
         }, head.Columns);
     }
 }

@@ -16,13 +16,18 @@ namespace Ark.Training;
 /// <param name="hostOptions">How runs train that do not say it themselves.</param>
 /// <param name="logger">Is told of warnings and finished passes.</param>
 /// <param name="meters">Makes the meter that hosts listen to; see <see cref="ArkDiagnostics"/>.</param>
-internal sealed partial class ArkTrainer(IImageDecoder decoder, IOptions<TrainingOptions> hostOptions, ILogger<ArkTrainer>? logger = null, IMeterFactory? meters = null) : IArkTrainer
+internal sealed partial class ArkTrainer(
+    IImageDecoder decoder,
+    IOptions<TrainingOptions> hostOptions,
+    ILogger<ArkTrainer>? logger = null,
+    IMeterFactory? meters = null) : IArkTrainer
 {
     private readonly ArkInstruments _instruments = new(meters);
     private readonly ILogger _logger = logger ?? NullLogger<ArkTrainer>.Instance;
 
     /// <inheritdoc/>
-    public async Task<TrainingResult> TrainAsync(TrainingRun run, IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default)
+    public async Task<TrainingResult> TrainAsync(
+        TrainingRun run, IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         NativeRuntime.Ensure();
         var options = (run.Options ?? hostOptions.Value).Clone();
@@ -37,25 +42,31 @@ internal sealed partial class ArkTrainer(IImageDecoder decoder, IOptions<Trainin
                 SharedImages.Warning(dataset.Name, "its test figures are not independent of the choice of checkpoint"), warning: true);
 
         if (options is { StopsEarly: false, Patience: > 0 })
-            reporter.Message("with published fidelity patience has no effect, as in the published code: the run goes on to its last epoch", warning: true);
+            reporter.Message(
+                "with published fidelity patience has no effect, as in the published code: the run goes on to its last epoch",
+                warning: true);
 
         using var directory = run.Directory is null ? null : RunDirectory.Open(run.Directory, run.Resume);
         return await OwnThread.RunAsync(() =>
         {
             using var cache = options.CacheDirectory is { } folder ? new ImageCache(folder) : null;
-            var source = new BatchSource(decoder, options.BatchSize, options.Workers, options.BadImages, options.Seed, cache, skipped => reporter.Message($"left out {skipped}", warning: true));
+            var source = new BatchSource(
+                decoder, options.BatchSize, options.Workers, options.BadImages, options.Seed, cache,
+                skipped => reporter.Message($"left out {skipped}", warning: true));
             using var task = new AccrualTask(options, datasets, source, run.Resume ? directory : null, reporter, _instruments);
             using var loop = new TrainingLoop(task, options, directory, run.Resume, reporter, _instruments);
             // Only now: a folder whose run could not begin, for a name that was mistyped, can be used again.
             if (!run.Resume) directory?.WriteConfig(Configuration(run, options, datasets));
             var result = Train(task, loop, options, datasets, source, directory, reporter, cancellationToken);
-            if (cache?.WriteFailure is { } failure) reporter.Message($"the image cache was not written to the end: {failure}", warning: true);
+            if (cache?.WriteFailure is { } failure)
+                reporter.Message($"the image cache was not written to the end: {failure}", warning: true);
             return result;
         }, cancellationToken).ConfigureAwait(false);
     }
 
     private static TrainingResult Train(
-        AccrualTask task, TrainingLoop loop, TrainingOptions options, IReadOnlyList<PreparedDataset> datasets, BatchSource source, RunDirectory? directory, ProgressReporter reporter,
+        AccrualTask task, TrainingLoop loop, TrainingOptions options, IReadOnlyList<PreparedDataset> datasets, BatchSource source,
+        RunDirectory? directory, ProgressReporter reporter,
         CancellationToken cancellationToken)
     {
         var watch = Stopwatch.StartNew();
@@ -106,7 +117,9 @@ internal sealed partial class ArkTrainer(IImageDecoder decoder, IOptions<Trainin
         ["runtime"] = System.Runtime.InteropServices.RuntimeInformation.FrameworkDescription,
         ["threads"] = get_num_threads(),
         ["catalogue"] = run.Catalogue,
-        ["catalogue_options"] = run.CatalogueOptions is { } set ? new JsonObject(set.Select(o => KeyValuePair.Create(o.Key, (JsonNode?)o.Value))) : null,
+        ["catalogue_options"] = run.CatalogueOptions is { } set
+            ? new JsonObject(set.Select(o => KeyValuePair.Create(o.Key, (JsonNode?)o.Value)))
+            : null,
         ["seed"] = options.Seed,
         ["options"] = OptionTables.Training.ToJson(options),
         ["datasets"] = new JsonArray([.. datasets.Select(d => new JsonObject

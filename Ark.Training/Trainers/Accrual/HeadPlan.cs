@@ -21,7 +21,8 @@ internal static class HeadPlan
         {
             var same = kept.FirstOrDefault(k => k.Name == head.Name);
             if (same is null || same.Labels == head.Labels) continue;
-            throw new ArkInputException("training options", "'init'", $"the model has a head '{head.Name}' with other labels: {string.Join(", ", same.Labels.Names)}",
+            throw new ArkInputException("training options", "'init'", $"the model has a head '{head.Name}' with other labels: "
+                + $"{string.Join(", ", same.Labels.Names)}",
                 order == TaskOrder.SingleHead
                     ? "Merged labels cannot grow: begin anew, or choose another 'TaskOrder'."
                     : "Give the dataset another name, or the same labels in the same order.");
@@ -36,7 +37,8 @@ internal static class HeadPlan
         int Index(string name) => heads.Select(h => h.Name).ToList().IndexOf(name);
         if (order != TaskOrder.SingleHead) return [.. datasets.Select(d => new TaskHead(d.Labels.Task, Index(d.Name)))];
         var merged = heads[Index(MergedHead.Name)].Labels.Names.Select(MergedHead.Folded).ToList();
-        return [.. datasets.Select(d => new TaskHead(d.Labels.Task, Index(MergedHead.Name), [.. d.Labels.Names.Select(n => merged.IndexOf(MergedHead.Folded(n)))]))];
+        return [.. datasets.Select(d => new TaskHead(
+            d.Labels.Task, Index(MergedHead.Name), [.. d.Labels.Names.Select(n => merged.IndexOf(MergedHead.Folded(n)))]))];
     }
 
     private static LabelSchema Merge(IReadOnlyList<PreparedDataset> datasets)
@@ -44,7 +46,11 @@ internal static class HeadPlan
         foreach (var data in datasets)
         {
             if (data.Labels.Names.GroupBy(MergedHead.Folded).FirstOrDefault(g => g.Count() > 1) is { } twice)
-                throw new ArkInputException("training options", "'task-order'", $"the labels '{string.Join("' and '", twice)}' of {data.Name} become one in a merged head", "Rename one of them.");
+                throw new ArkInputException(
+                    "training options",
+                    "'task-order'",
+                    $"the labels '{string.Join("' and '", twice)}' of {data.Name} become one in a merged head",
+                    "Rename one of them.");
         }
 
         return new LabelSchema(LabelTask.MultiLabel, [.. datasets.SelectMany(d => d.Labels.Names).DistinctBy(MergedHead.Folded)]);

@@ -1,6 +1,8 @@
 namespace Ark.Training;
 
-/// <summary>Trains one student and one teacher over several datasets with different label sets. Thread-safe; runs do not share state.</summary>
+/// <summary>
+/// Trains one student and one teacher over several datasets with different label sets. Thread-safe; runs do not share state.
+/// </summary>
 public interface IArkTrainer
 {
     /// <summary>Runs a training run to its end.</summary>
@@ -10,5 +12,6 @@ public interface IArkTrainer
     /// <returns>The figures at the end.</returns>
     /// <exception cref="ArkInputException">A list, an image, an option or the run directory cannot be used.</exception>
     /// <exception cref="OperationCanceledException">The run was cancelled.</exception>
-    Task<TrainingResult> TrainAsync(TrainingRun run, IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default);
+    Task<TrainingResult> TrainAsync(
+        TrainingRun run, IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default);
 }

@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 namespace Ark.Training;
 
 /// <summary>
-/// The heart of Ark: what one batch, one pass over a dataset and one epoch over all datasets do to the student, its optimiser and the teacher.
-/// It knows tensors only; where they come from is the trainer's business. Not thread-safe.
+/// The heart of Ark: what one batch, one pass over a dataset and one epoch over all datasets do to the student, its optimiser and the
+/// teacher. It knows tensors only; where they come from is the trainer's business. Not thread-safe.
 /// </summary>
 internal sealed class KnowledgeAccrual : IDisposable
 {
@@ -71,7 +71,8 @@ internal sealed class KnowledgeAccrual : IDisposable
     /// <summary>Trains the student on one batch, part by part: the gradients of the parts add up to those of the batch.</summary>
     /// <param name="parts">How many parts; their shares add up to 1.</param>
     /// <param name="part">Makes a part; its tensors are disposed when it has been used.</param>
-    /// <param name="cancellationToken">Gives the step up while nothing has been changed yet: between its parts, and between the passes of one.</param>
+    /// <param name="cancellationToken">Gives the step up while nothing has been changed yet: between its parts, and between the passes of
+    /// one.</param>
     /// <returns>Task loss, consistency loss, total.</returns>
     /// <exception cref="DivergedException">Loss or gradient is not finite; nothing was changed.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled; nothing was changed.</exception>
@@ -105,7 +106,10 @@ internal sealed class KnowledgeAccrual : IDisposable
         return seen;
     }
 
-    /// <summary>Goes on from a stored position; what the last step used is known from it, for a stop may fall between a pass's last step and its end.</summary>
+    /// <summary>
+    /// Goes on from a stored position; what the last step used is known from it, for a stop may fall between a pass's last step and its
+    /// end.
+    /// </summary>
     /// <param name="scheduleIndex">The stored <see cref="ScheduleIndex"/>.</param>
     /// <param name="passStartIndex">The stored <see cref="PassStartIndex"/>.</param>
     public void Restore(int scheduleIndex, int passStartIndex)
@@ -114,7 +118,9 @@ internal sealed class KnowledgeAccrual : IDisposable
         if (_settings.FillGradientsWithZeros) Optimizer.RestoreZeroGradients();
         var moved = Math.Max(0, scheduleIndex - 1);
         LastMomentum = _momentum[moved];
-        LastConsistencyWeight = ConsistencyWeightAt(_settings.EmaMode == EmaMode.Iteration ? moved : Math.Min(scheduleIndex, _momentum.Steps - 1));
+        LastConsistencyWeight = ConsistencyWeightAt(_settings.EmaMode == EmaMode.Iteration
+            ? moved
+            : Math.Min(scheduleIndex, _momentum.Steps - 1));
     }
 
     /// <summary>Ends a pass over one dataset: in epoch mode the teacher moves now.</summary>
@@ -171,7 +177,8 @@ internal sealed class KnowledgeAccrual : IDisposable
         var head = _tasks[asked.Dataset];
         var own = asked.Rows is null ? features : features.index_select(0, asked.Rows);
         var logits = Student.Logits(own, head.Head);
-        if (head.Columns is { } columns) logits = logits.index_select(1, tensor(columns.Select(c => (long)c).ToArray(), device: logits.device));
+        if (head.Columns is { } columns)
+            logits = logits.index_select(1, tensor(columns.Select(c => (long)c).ToArray(), device: logits.device));
         var loss = TaskLoss.Compute(logits, asked.Targets, IsExclusive(asked.Dataset), asked.AnyMissing);
         return asked.Share == 1 ? loss : loss.Times(asked.Share);
     }

@@ -9,7 +9,8 @@ internal static class MixedSamples
 {
     /// <summary>Mixes.</summary>
     /// <param name="datasets">The datasets.</param>
-    /// <param name="evenly">Whether every stretch of the list shall hold each dataset in its share; otherwise the list is shuffled as one, as published.</param>
+    /// <param name="evenly">Whether every stretch of the list shall hold each dataset in its share; otherwise the list is shuffled as one,
+    /// as published.</param>
     /// <param name="seed">The run's seed.</param>
     /// <param name="epoch">Names the epoch.</param>
     public static IReadOnlyList<StepSample> Of(IReadOnlyList<PreparedDataset> datasets, bool evenly, ulong seed, int epoch)
@@ -21,7 +22,8 @@ internal static class MixedSamples
             var order = Enumerable.Range(0, datasets[d].Train.Count).ToArray();
             random.Shuffle<int>(order);
             // The k-th image of n stands near k / n of the way, so each dataset is spread over the whole list.
-            for (var k = 0; k < order.Length; k++) placed.Add((evenly ? (k + random.NextDouble()) / order.Length : random.NextDouble(), d, order[k]));
+            for (var k = 0; k < order.Length; k++)
+                placed.Add((evenly ? (k + random.NextDouble()) / order.Length : random.NextDouble(), d, order[k]));
         }
 
         return [.. placed.OrderBy(p => p.Place).ThenBy(p => p.Dataset).ThenBy(p => p.Index)

@@ -13,7 +13,9 @@ internal static class MomentumTeacher
     {
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
-        foreach (var (followed, follower) in student.parameters().Zip(teacher.parameters())) follower.TimesInPlace(momentum).PlusInPlace(followed, 1 - momentum);
+        foreach (var (followed, follower) in student
+            .parameters()
+            .Zip(teacher.parameters())) follower.TimesInPlace(momentum).PlusInPlace(followed, 1 - momentum);
     }
 
     /// <summary>Makes the teacher an exact copy of the student, buffers included.</summary>

@@ -3,7 +3,10 @@ using static TorchSharp.torch;
 
 namespace Ark.Training;
 
-/// <summary>Cuts a batch into the parts of a training step, and each part by dataset. Shares are counted on the host, where the targets are, so that no device waits.</summary>
+/// <summary>
+/// Cuts a batch into the parts of a training step, and each part by dataset. Shares are counted on the host, where the targets are, so that
+/// no device waits.
+/// </summary>
 internal sealed class StepBatch
 {
     private readonly Batch _batch;
@@ -38,8 +41,10 @@ internal sealed class StepBatch
         var first = index * _partSize;
         var count = Math.Min(_partSize, _batch.Count - first);
         var image = 3 * _batch.Height * _batch.Width;
-        var views = tensor(_batch.Images.AsMemory(first * _batch.Views * image, count * _batch.Views * image), [count, _batch.Views, 3, _batch.Height, _batch.Width]).to(_device);
-        var tasks = Enumerable.Range(first, count).GroupBy(r => _rows[r].Dataset).OrderBy(g => g.Key).Select(g => Task(g.Key, [.. g], first, count)).ToArray();
+        var views = tensor(_batch.Images.AsMemory(
+            first * _batch.Views * image, count * _batch.Views * image), [count, _batch.Views, 3, _batch.Height, _batch.Width]).to(_device);
+        var tasks = Enumerable.Range(first, count).GroupBy(r => _rows[r].Dataset).OrderBy(g => g.Key).Select(g => Task(
+            g.Key, [.. g], first, count)).ToArray();
         return new StepPart(views.select(1, 0), views.select(1, 1), (double)count / _batch.Count, tasks);
     }
 
@@ -49,8 +54,11 @@ internal sealed class StepBatch
         var targets = new float[rows.Length * labels];
         for (var r = 0; r < rows.Length; r++) TargetsOf(rows[r]).CopyTo(targets.AsSpan(r * labels));
         var anyMissing = targets.Any(float.IsNaN);
-        // Of a dataset's mean loss in the step, this part's mean has the share of its targets; of the step's loss, a dataset has the share of its images.
-        var share = _present[dataset] == 0 ? 0 : Present(dataset, rows) / _present[dataset] * _rows.Count(r => r.Dataset == dataset) / _batch.Count;
+        // Of a dataset's mean loss in the step, this part's mean has the share of its targets; of the step's loss, a dataset has the share
+        // of its images.
+        var share = _present[dataset] == 0
+            ? 0
+            : Present(dataset, rows) / _present[dataset] * _rows.Count(r => r.Dataset == dataset) / _batch.Count;
         return new TaskPart(dataset, tensor(targets, [rows.Length, labels]).to(_device), anyMissing, share,
             rows.Length == count ? null : tensor(rows.Select(r => (long)(r - first)).ToArray(), device: _device));
     }

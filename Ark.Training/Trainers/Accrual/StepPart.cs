@@ -3,7 +3,9 @@ using static TorchSharp.torch;
 
 namespace Ark.Training;
 
-/// <summary>The images of an optimiser step that go through the network together: all of them, or some where gradients are accumulated.</summary>
+/// <summary>
+/// The images of an optimiser step that go through the network together: all of them, or some where gradients are accumulated.
+/// </summary>
 /// <param name="StudentView"><c>[B, 3, H, W]</c>, augmented.</param>
 /// <param name="TeacherView"><c>[B, 3, H, W]</c>, of the same images.</param>
 /// <param name="Share">Which share of the step's images these are.</param>

@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 namespace Ark.Training;
 
 /// <summary>
-/// A trained student and teacher that a new run goes on from: both are taken over, and heads keep their datasets by name, so that knowledge of further datasets is
-/// accrued to what the model has learnt.
+/// A trained student and teacher that a new run goes on from: both are taken over, and heads keep their datasets by name, so that knowledge
+/// of further datasets is accrued to what the model has learnt.
 /// </summary>
 internal sealed class TrainedModel : IDisposable
 {
@@ -32,7 +32,8 @@ internal sealed class TrainedModel : IDisposable
     {
         var index = CheckpointFile.ReadIndex(path);
         if (!index.Tensors.Any(t => t.Name.Contains(HeadPrefix, StringComparison.Ordinal))) return null;
-        var holdsStudent = index.Root is PickleDictionary root && ((string[])["state_dict", "student"]).Any(k => root.Get<PickleDictionary>(k) is not null);
+        var holdsStudent = index.Root is PickleDictionary root
+            && ((string[])["state_dict", "student"]).Any(k => root.Get<PickleDictionary>(k) is not null);
         var teacher = LoadedModel.LoadPlain(path, ModelRole.Teacher);
         try
         {
@@ -75,12 +76,15 @@ internal sealed class TrainedModel : IDisposable
     {
         if (!name.StartsWith(HeadPrefix, StringComparison.Ordinal)) return name;
         var end = name.IndexOf('.', HeadPrefix.Length);
-        var head = to.Heads[int.Parse(name.AsSpan(HeadPrefix.Length, end - HeadPrefix.Length), System.Globalization.CultureInfo.InvariantCulture)].Name;
+        var head = to.Heads[
+            int.Parse(name.AsSpan(HeadPrefix.Length, end - HeadPrefix.Length), System.Globalization.CultureInfo.InvariantCulture)].Name;
         return Heads.Any(h => h.Name == head) ? $"{HeadPrefix}{from.Heads.Select(h => h.Name).ToList().IndexOf(head)}{name[end..]}" : null;
     }
 
     private ArkInputException Misfit(ModelDescription from) => new(_path, null,
-        $"holds a model of another shape: {from.Architecture} at {from.ImageSize} px with {(from.ProjectorFeatures == 0 ? "no" : from.UseMlpProjector ? "an MLP" : "a linear")} projector of {from.ProjectorFeatures} features",
+        $"holds a model of another shape: {from.Architecture} at {from.ImageSize} px with "
+            + $"{(from.ProjectorFeatures == 0 ? "no" : from.UseMlpProjector ? "an MLP" : "a linear")} projector of "
+                + $"{from.ProjectorFeatures} features",
         $"Go on with 'Architecture' {from.Architecture} 'ImageSize' {from.ImageSize} 'ProjectorFeatures' {from.ProjectorFeatures} "
         + $"'UseMlpProjector' {(from.UseMlpProjector ? "true" : "false")}.");
 }

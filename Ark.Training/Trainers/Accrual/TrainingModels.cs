@@ -9,15 +9,16 @@ namespace Ark.Training;
 /// <summary>Builds the student and the teacher of a run.</summary>
 internal static class TrainingModels
 {
-    public static ModelDescription Describe(TrainingOptions options, IReadOnlyList<PreparedDataset> datasets, IReadOnlyList<ArkHead> keptHeads) => new()
-    {
-        Architecture = options.Architecture!,
-        ImageSize = options.ImageSize ?? SwinVariants.Get(options.Architecture!).ImageHeight,
-        UseMlpProjector = options.UseMlpProjector,
-        ProjectorFeatures = options.ProjectorFeatures,
-        Normalization = options.Normalization,
-        Heads = HeadPlan.Heads(options.TaskOrder, datasets, keptHeads),
-    };
+    public static ModelDescription Describe(
+        TrainingOptions options, IReadOnlyList<PreparedDataset> datasets, IReadOnlyList<ArkHead> keptHeads) => new()
+        {
+            Architecture = options.Architecture!,
+            ImageSize = options.ImageSize ?? SwinVariants.Get(options.Architecture!).ImageHeight,
+            UseMlpProjector = options.UseMlpProjector,
+            ProjectorFeatures = options.ProjectorFeatures,
+            Normalization = options.Normalization,
+            Heads = HeadPlan.Heads(options.TaskOrder, datasets, keptHeads),
+        };
 
     /// <summary>The two views of a training image.</summary>
     public static TrainingTransform View(TrainingOptions options, int size)
@@ -27,14 +28,15 @@ internal static class TrainingModels
     }
 
     /// <summary>
-    /// Makes both networks from the run's seed. The teacher starts as a copy of the student, or, as published, is drawn apart; where the run goes on from a trained
-    /// model, both are that model's, and only new heads are drawn.
+    /// Makes both networks from the run's seed. The teacher starts as a copy of the student, or, as published, is drawn apart; where the
+    /// run goes on from a trained model, both are that model's, and only new heads are drawn.
     /// </summary>
     /// <param name="options">How to train.</param>
     /// <param name="description">The model.</param>
     /// <param name="trained">The model to go on from; <see langword="null"/> for none.</param>
     /// <param name="initialWeights">Another file to start from; <see langword="null"/> for none.</param>
-    public static (ArkModel Student, ArkModel Teacher) Create(TrainingOptions options, ModelDescription description, TrainedModel? trained, string? initialWeights)
+    public static (ArkModel Student, ArkModel Teacher) Create(
+        TrainingOptions options, ModelDescription description, TrainedModel? trained, string? initialWeights)
     {
         // A generator of the run's own: the process's default one may be used by other runs at the same time.
         using var generator = new Generator(options.Seed);
@@ -45,7 +47,8 @@ internal static class TrainingModels
         if (initialWeights is not null)
         {
             student.load_checkpoint(initialWeights, strict: false, nestedKey: options.NestedKey);
-            if (options.Fidelity == Fidelity.Published) teacher.load_checkpoint(initialWeights, strict: false, nestedKey: options.NestedKey);
+            if (options.Fidelity == Fidelity.Published)
+                teacher.load_checkpoint(initialWeights, strict: false, nestedKey: options.NestedKey);
         }
 
         if (options.Fidelity == Fidelity.Corrected) MomentumTeacher.Copy(student, teacher);

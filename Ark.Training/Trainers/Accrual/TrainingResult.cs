@@ -20,7 +20,10 @@ public sealed record TrainingResult
     /// <summary>Wall-clock time of this process's part of the run.</summary>
     public required TimeSpan Duration { get; init; }
 
-    /// <summary>The states that could not be read when the run went on, and the one that was used; <see langword="null"/> where the last one was whole.</summary>
+    /// <summary>
+    /// The states that could not be read when the run went on, and the one that was used; <see langword="null"/> where the last one was
+    /// whole.
+    /// </summary>
     internal string? PassedOver { get; init; }
 
     /// <summary>The run directory, where there is one.</summary>

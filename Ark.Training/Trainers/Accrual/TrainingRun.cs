@@ -21,6 +21,9 @@ public sealed record TrainingRun
     /// <summary>The catalogue that describes the datasets, for the record of the run.</summary>
     public string? Catalogue { get; init; }
 
-    /// <summary>The options that the catalogue itself set, so that a changed one is noticed when the run goes on; <see langword="null"/> where there is no catalogue.</summary>
+    /// <summary>
+    /// The options that the catalogue itself set, so that a changed one is noticed when the run goes on; <see langword="null"/> where there
+    /// is no catalogue.
+    /// </summary>
     internal IReadOnlyList<KeyValuePair<string, string>>? CatalogueOptions { get; init; }
 }

@@ -6,8 +6,9 @@ using Ark.Inference;
 namespace Ark.Training;
 
 /// <summary>
-/// Fine-tunes a backbone on one dataset, as the published benchmark does: several trials with different seeds, early stopping on the validation loss, the weights of the best epoch tested
-/// on ten crops, mean and deviation over the trials. The test split takes part in no choice. Thread-safe.
+/// Fine-tunes a backbone on one dataset, as the published benchmark does: several trials with different seeds, early stopping on the
+/// validation loss, the weights of the best epoch tested on ten crops, mean and deviation over the trials. The test split takes part in no
+/// choice. Thread-safe.
 /// </summary>
 /// <param name="decoder">Decodes images.</param>
 /// <param name="meters">Makes the meter that hosts listen to; see <see cref="ArkDiagnostics"/>.</param>
@@ -18,21 +19,25 @@ public sealed class FineTuner(IImageDecoder decoder, IMeterFactory? meters = nul
     /// <summary>Runs all trials, or those that are left of a run that was stopped.</summary>
     /// <param name="run">What to fine-tune.</param>
     /// <param name="progress">Is told what happens; may be called from any thread.</param>
-    /// <param name="cancellationToken">Ends the work at the next step; the trials that have ended, and the state of the one that has not, are kept.</param>
+    /// <param name="cancellationToken">Ends the work at the next step; the trials that have ended, and the state of the one that has not,
+    /// are kept.</param>
     /// <returns>The figures of all trials.</returns>
     /// <exception cref="ArkInputException">
-    /// An option, a list, an image, the weight file or the folder cannot be used; or the folder of a run that is to go on holds none, or another one.
+    /// An option, a list, an image, the weight file or the folder cannot be used; or the folder of a run that is to go on holds none, or
+    /// another one.
     /// </exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     /// <exception cref="TrainingStoppedException">The folder cannot be written any more, or training diverged.</exception>
-    public async Task<FineTuningResult> FineTuneAsync(FineTuningRun run, IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default)
+    public async Task<FineTuningResult> FineTuneAsync(
+        FineTuningRun run, IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(run);
         var (dataset, options, resume) = (run.Dataset, run.Options.Clone(), run.Resume);
         options.Validate();
         options.RequireDevice();
         var folder = run.Directory is { } path ? new FineTuningFolder(path) : null;
-        if (resume && folder is null) throw options.Error(nameof(run.Directory), "names no folder to go on in", "Give the folder that the run wrote to.");
+        if (resume && folder is null)
+            throw options.Error(nameof(run.Directory), "names no folder to go on in", "Give the folder that the run wrote to.");
         using var held = folder?.Take(resume);
         var configuration = FineTuningModels.Configure(options, dataset.Name, dataset.Adapter.Labels);
         var data = (await PreparedDataset.ReadAsync([dataset], cancellationToken).ConfigureAwait(false))[0];
@@ -67,16 +72,20 @@ public sealed class FineTuner(IImageDecoder decoder, IMeterFactory? meters = nul
                 folder?.DeleteStates(t);
             }
 
-            if (cache?.WriteFailure is { } failure) reporter.Message($"the image cache was not written to the end: {failure}", warning: true);
+            if (cache?.WriteFailure is { } failure)
+                reporter.Message($"the image cache was not written to the end: {failure}", warning: true);
             return Result();
         }, cancellationToken).ConfigureAwait(false);
     }
 
     private FineTuningTrial Train(
-        FineTuningTask task, FineTuningFolder? folder, int trial, PreparedDataset data, FineTuningOptions options, ProgressReporter reporter, CancellationToken cancellationToken)
+        FineTuningTask task, FineTuningFolder? folder, int trial, PreparedDataset data, FineTuningOptions options,
+        ProgressReporter reporter, CancellationToken cancellationToken)
     {
         using var directory = folder?.OpenTrial(trial, options.MaxCheckpoints);
-        using var loop = new TrainingLoop(task, options, directory, directory is not null && RunCheckpoints.HasState(directory, options.MaxCheckpoints), reporter, _instruments);
+        using var loop = new TrainingLoop(
+            task, options, directory, directory is not null && RunCheckpoints.HasState(directory, options.MaxCheckpoints), reporter,
+            _instruments);
         directory?.WriteConfig(FineTuningFolder.Configuration(task.Description, data, options.Seed + (ulong)trial));
         loop.Run(evaluationInterval: null, cancellationToken);
         loop.RestoreBest();

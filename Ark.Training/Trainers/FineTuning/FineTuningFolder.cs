@@ -7,7 +7,8 @@ using Ark.Inference;
 namespace Ark.Training;
 
 /// <summary>
-/// The folder of a fine-tuning: <c>config.json</c> says how it began, <c>results.json</c> and <c>results.csv</c> hold the trials that have ended, and each of those has left its weights.
+/// The folder of a fine-tuning: <c>config.json</c> says how it began, <c>results.json</c> and <c>results.csv</c> hold the trials that have
+/// ended, and each of those has left its weights.
 /// </summary>
 /// <param name="path">The folder.</param>
 internal sealed class FineTuningFolder(string path)
@@ -60,14 +61,19 @@ internal sealed class FineTuningFolder(string path)
         }),
     };
 
-    /// <summary>Deletes the states of a trial that has ended: its weights and results are kept, so that nothing goes on from them.</summary>
+    /// <summary>
+    /// Deletes the states of a trial that has ended: its weights and results are kept, so that nothing goes on from them.
+    /// </summary>
     public void DeleteStates(int trial) => Writing(() =>
     {
         var states = Path.Combine(TrialOf(trial), "checkpoints");
         if (Directory.Exists(states)) Directory.Delete(states, recursive: true);
     });
 
-    /// <summary>Deletes the states of the trials that have ended, where a kill came between their results and that. Writes nothing where there are none.</summary>
+    /// <summary>
+    /// Deletes the states of the trials that have ended, where a kill came between their results and that. Writes nothing where there are
+    /// none.
+    /// </summary>
     /// <param name="ended">How many trials have ended.</param>
     public void DeleteStatesOf(int ended)
     {
@@ -75,7 +81,8 @@ internal sealed class FineTuningFolder(string path)
     }
 
     /// <summary>Keeps the folder to this fine-tuning until it is disposed.</summary>
-    /// <param name="resume">Whether it must hold a run to go on with, rather than none. One that ended before its first state was written is none: nothing of it is lost.</param>
+    /// <param name="resume">Whether it must hold a run to go on with, rather than none. One that ended before its first state was written
+    /// is none: nothing of it is lost.</param>
     /// <exception cref="ArkInputException">It holds another, is in use, or cannot be written.</exception>
     public IDisposable Take(bool resume)
     {
@@ -113,7 +120,8 @@ internal sealed class FineTuningFolder(string path)
     }
 
     /// <summary>How the fine-tuning began.</summary>
-    /// <returns>Where its dataset is found, as <see cref="Begin"/> was told it; its options; and what tells its lists from others.</returns>
+    /// <returns>Where its dataset is found, as <see cref="Begin"/> was told it; its options; and what tells its lists from
+    /// others.</returns>
     /// <exception cref="ArkInputException">The folder holds none, or its file is damaged.</exception>
     public (JsonNode? Origin, FineTuningOptions Options, string Data) ReadConfig()
     {
@@ -131,11 +139,13 @@ internal sealed class FineTuningFolder(string path)
     /// <param name="data">The dataset.</param>
     /// <param name="options">The options that the fine-tuning goes on with.</param>
     /// <exception cref="ArkInputException">They are of another fine-tuning, or their file is damaged.</exception>
-    public (IReadOnlyList<FineTuningTrial> Trials, IReadOnlyList<string> SkippedImages) ReadTrials(PreparedDataset data, FineTuningOptions options)
+    public (IReadOnlyList<FineTuningTrial> Trials, IReadOnlyList<string> SkippedImages) ReadTrials(
+        PreparedDataset data, FineTuningOptions options)
     {
         var began = ReadConfig();
         if (!OptionTables.FineTuning.DecideAlike(began.Options, Lasting(options)))
-            throw new ArkInputException(ConfigPath, null, "holds other options than those to go on with", "Go on with the options that the run began with.");
+            throw new ArkInputException(
+                ConfigPath, null, "holds other options than those to go on with", "Go on with the options that the run began with.");
         if (began.Data != data.Digest)
         {
             throw new ArkInputException(ConfigPath, $"dataset '{data.Name}'", "has other images or labels now than when the run began",
@@ -146,7 +156,8 @@ internal sealed class FineTuningFolder(string path)
         return Reading(ResultsPath, "does not hold the trials of this fine-tuning", results =>
         {
             var trials = results["trials"]!.AsArray().Select((t, k) => Trial(t!, data.Name, WeightsOf(k))).ToList();
-            if (trials.Count > options.Trials || trials.Where((t, k) => t.Seed != options.Seed + (ulong)k).Any()) throw new JsonException("other trials");
+            if (trials.Count > options.Trials || trials.Where((t, k) => t.Seed != options.Seed + (ulong)k).Any())
+                throw new JsonException("other trials");
             return (trials, results["skipped_images"]!.AsArray().Select(s => (string)s!).ToList());
         });
     }
@@ -170,7 +181,8 @@ internal sealed class FineTuningFolder(string path)
         catch (Exception e) when (UnwritableFile.Is(e) || e is CheckpointException { InnerException: not null })
         {
             var cause = e is CheckpointException checkpoint ? $"{checkpoint.InputSource} {checkpoint.Problem}" : UnwritableFile.Reason(e);
-            throw new TrainingStoppedException($"{path}: the results cannot be written: {cause}. Trials that ended before are kept; make room or mend the folder, then go on with: 'Resume' {ShellPath.Quoted(path)}", e);
+            throw new TrainingStoppedException($"{path}: the results cannot be written: {cause}. Trials that ended before are kept; make "
+                + $"room or mend the folder, then go on with: 'Resume' {ShellPath.Quoted(path)}", e);
         }
     }
 
@@ -188,7 +200,8 @@ internal sealed class FineTuningFolder(string path)
         {
             return read(JsonNode.Parse(File.ReadAllText(file))!);
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or NullReferenceException or FormatException or ArgumentException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException or NullReferenceException or FormatException
+            or ArgumentException)
         {
             throw new ArkInputException(file, null, problem, "Restore the file that the run wrote.", e);
         }
@@ -197,17 +210,19 @@ internal sealed class FineTuningFolder(string path)
     private static FineTuningTrial Trial(JsonNode trial, string dataset, string weights)
     {
         var test = trial["test"]!;
-        return new FineTuningTrial((ulong)trial["seed"]!, (int)trial["epochs"]!, (int)trial["best_epoch"]!, (double)trial["validation_loss"]!, new DatasetEvaluation
-        {
-            Dataset = dataset,
-            Split = DatasetSplit.Test,
-            Weights = ModelRole.Student,
-            Images = (int)test["images"]!,
-            Threshold = (double?)test["threshold"],
-            Accuracy = (double?)test["accuracy"],
-            Mcc = (double?)test["mcc"],
-            F1 = (double?)test["f1"],
-            Labels = [.. test["labels"]!.AsArray().Select(l => new LabelEvaluation((string)l!["name"]!, (double?)l["auroc"], (int)l["positives"]!, (int)l["negatives"]!)
+        return new FineTuningTrial((ulong)trial[
+            "seed"]!, (int)trial["epochs"]!, (int)trial["best_epoch"]!, (double)trial["validation_loss"]!, new DatasetEvaluation
+            {
+                Dataset = dataset,
+                Split = DatasetSplit.Test,
+                Weights = ModelRole.Student,
+                Images = (int)test["images"]!,
+                Threshold = (double?)test["threshold"],
+                Accuracy = (double?)test["accuracy"],
+                Mcc = (double?)test["mcc"],
+                F1 = (double?)test["f1"],
+                Labels = [.. test["labels"]!.AsArray().Select(l => new LabelEvaluation(
+                (string)l!["name"]!, (double?)l["auroc"], (int)l["positives"]!, (int)l["negatives"]!)
             {
                 AveragePrecision = (double?)l["average_precision"],
                 Accuracy = (double?)l["accuracy"],
@@ -216,6 +231,6 @@ internal sealed class FineTuningFolder(string path)
                 Sensitivity = (double?)l["sensitivity"],
                 Specificity = (double?)l["specificity"],
             })],
-        }, weights);
+            }, weights);
     }
 }

@@ -15,7 +15,8 @@ internal static class FineTuningModels
         if (options.InitialWeights is { } path)
         {
             var found = ArkModelConfiguration.Recognize(CheckpointFile.ReadIndex(path), options.NestedKey)?.Backbone
-                ?? throw new ArkInputException(path, null, "holds no Swin Transformer that is known", "'CheckpointFile' lists what it holds.");
+                ?? throw new ArkInputException(
+                    path, null, "holds no Swin Transformer that is known", "'CheckpointFile' lists what it holds.");
             backbone ??= found;
             if ((backbone.EmbedDim, string.Join(',', backbone.Depths)) != (found.EmbedDim, string.Join(',', found.Depths)))
             {
@@ -40,14 +41,19 @@ internal static class FineTuningModels
         using var generator = new Generator(seed);
         using var unfinished = new Unfinished();
         var model = unfinished.Keep(new ArkModel(configuration, generator));
-        if (options.InitialWeights is { } path) model.load_checkpoint(path, strict: false, skip: ["omni_heads.0.weight", "omni_heads.0.bias"], nestedKey: options.NestedKey);
+        if (options.InitialWeights is { } path)
+            model.load_checkpoint(path, strict: false, skip: ["omni_heads.0.weight", "omni_heads.0.bias"], nestedKey: options.NestedKey);
         model.to(device(options.Device));
-        foreach (var (name, parameter) in model.named_parameters()) parameter.requires_grad = !options.FreezeEncoder || name.StartsWith("omni_heads.", StringComparison.Ordinal);
+        foreach (var (name, parameter) in model.named_parameters()) parameter.requires_grad = !options.FreezeEncoder
+            || name.StartsWith("omni_heads.", StringComparison.Ordinal);
         unfinished.Finish();
         return model;
     }
 
     /// <summary>Writes a network with all that is needed to use it.</summary>
     public static void Save(string path, ArkModel model) =>
-        Safetensors.Save(path, model.state_dict(), new Dictionary<string, string>(StringComparer.Ordinal) { [StoredDescription.MetadataKey] = StoredDescription.ToJson(model.Configuration) });
+        Safetensors.Save(path, model.state_dict(), new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            [StoredDescription.MetadataKey] = StoredDescription.ToJson(model.Configuration),
+        });
 }

@@ -23,7 +23,12 @@ public sealed record FineTuningResult(string Dataset, IReadOnlyList<FineTuningTr
         ["dataset"] = Dataset,
         ["mean_auroc"] = JsonScalar.Number(Mean),
         ["std_auroc"] = JsonScalar.Number(Deviation),
-        ["labels"] = new JsonArray([.. Labels().Select(l => new JsonObject { ["name"] = l.Name, ["mean_auroc"] = JsonScalar.Number(l.Mean), ["std_auroc"] = JsonScalar.Number(l.Deviation) })]),
+        ["labels"] = new JsonArray([.. Labels().Select(l => new JsonObject
+        {
+            ["name"] = l.Name,
+            ["mean_auroc"] = JsonScalar.Number(l.Mean),
+            ["std_auroc"] = JsonScalar.Number(l.Deviation),
+        })]),
         ["trials"] = new JsonArray([.. Trials.Select(t => new JsonObject
         {
             ["seed"] = t.Seed,
@@ -40,21 +45,32 @@ public sealed record FineTuningResult(string Dataset, IReadOnlyList<FineTuningTr
     internal string ToCsv()
     {
         var text = new StringBuilder("trial");
-        foreach (var label in Trials[0].Test.Labels) text.Append(",\"").Append(label.Name.Replace("\"", "\"\"", StringComparison.Ordinal)).Append('"');
+        foreach (var label in Trials[0].Test.Labels)
+            text.Append(",\"").Append(label.Name.Replace("\"", "\"\"", StringComparison.Ordinal)).Append('"');
         text.Append(",mean\n");
-        for (var t = 0; t < Trials.Count; t++) Row((t + 1).ToString(CultureInfo.InvariantCulture), Trials[t].Test.Labels.Select(l => l.Auroc).Append(Trials[t].Test.MeanAuroc));
+        for (var t = 0; t < Trials.Count; t++)
+            Row(
+                (t + 1).ToString(CultureInfo.InvariantCulture),
+                Trials[t].Test.Labels.Select(l => l.Auroc).Append(Trials[t].Test.MeanAuroc));
         Row("mean", Labels().Select(l => l.Mean).Append(Mean));
         Row("std", Labels().Select(l => l.Deviation).Append(Deviation));
         return text.ToString();
 
-        void Row(string name, IEnumerable<double?> figures) => text.Append(name).Append(',').AppendJoin(',', figures.Select(f => f?.ToString("F6", CultureInfo.InvariantCulture))).Append('\n');
+        void Row(string name, IEnumerable<double?> figures) =>
+            text
+                .Append(name)
+                .Append(',')
+                .AppendJoin(',', figures.Select(f => f?.ToString("F6", CultureInfo.InvariantCulture)))
+                .Append('\n');
     }
 
     /// <summary>Mean and deviation of each label.</summary>
     internal IEnumerable<(string Name, double? Mean, double? Deviation)> Labels() =>
-        Trials[0].Test.Labels.Select((label, k) => (label.Name, MeanOf(t => t.Test.Labels[k].Auroc), DeviationOf(t => t.Test.Labels[k].Auroc)));
+        Trials[0].Test.Labels.Select((
+            label, k) => (label.Name, MeanOf(t => t.Test.Labels[k].Auroc), DeviationOf(t => t.Test.Labels[k].Auroc)));
 
-    private double? MeanOf(Func<FineTuningTrial, double?> figure) => Trials.Select(figure).Where(f => f is not null).DefaultIfEmpty(null).Average();
+    private double? MeanOf(Func<FineTuningTrial, double?> figure) =>
+        Trials.Select(figure).Where(f => f is not null).DefaultIfEmpty(null).Average();
 
     private double? DeviationOf(Func<FineTuningTrial, double?> figure)
     {

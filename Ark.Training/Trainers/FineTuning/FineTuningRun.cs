@@ -13,13 +13,14 @@ public sealed record FineTuningRun
     public required FineTuningOptions Options { get; init; }
 
     /// <summary>
-    /// Where <c>results.json</c>, <c>results.csv</c>, each trial's weights and, while it goes on, its state go; must hold no other run's. <see langword="null"/> to keep nothing.
+    /// Where <c>results.json</c>, <c>results.csv</c>, each trial's weights and, while it goes on, its state go; must hold no other run's.
+    /// <see langword="null"/> to keep nothing.
     /// </summary>
     public string? Directory { get; init; }
 
     /// <summary>
-    /// Whether <see cref="Directory"/> holds an unfinished run of the same options that is to go on: with the next step of the trial that was stopped, and the trials after it, which come to
-    /// what they would have.
+    /// Whether <see cref="Directory"/> holds an unfinished run of the same options that is to go on: with the next step of the trial that
+    /// was stopped, and the trials after it, which come to what they would have.
     /// </summary>
     public bool Resume { get; init; }
 

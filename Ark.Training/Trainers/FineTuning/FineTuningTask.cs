@@ -37,7 +37,8 @@ internal sealed class FineTuningTask : ITrainingTask
     /// <param name="instruments">Measures it.</param>
     /// <exception cref="ArkInputException">The initial weights do not fit.</exception>
     public FineTuningTask(
-        ArkModelConfiguration configuration, PreparedDataset data, FineTuningOptions options, int trial, IImageDecoder decoder, ImageCache? cache, ProgressReporter reporter,
+        ArkModelConfiguration configuration, PreparedDataset data, FineTuningOptions options, int trial, IImageDecoder decoder,
+        ImageCache? cache, ProgressReporter reporter,
         ArkInstruments? instruments = null)
     {
         _data = data;
@@ -52,7 +53,10 @@ internal sealed class FineTuningTask : ITrainingTask
         _source = new BatchSource(decoder, options.BatchSize, options.Workers, options.BadImages, _seed, cache, Skipped);
         _testSource = new BatchSource(decoder, options.BatchSize, options.Workers, options.BadImages, onSkipped: Skipped);
         _schedule = options.CreateSchedule();
-        _trainingView = new TrainingTransform(_size, _size, AugmentationRecipe.Ark, options.Normalization) { MinCropScale = options.MinCropScale };
+        _trainingView = new TrainingTransform(_size, _size, AugmentationRecipe.Ark, options.Normalization)
+        {
+            MinCropScale = options.MinCropScale,
+        };
         using var unfinished = new Unfinished();
         _model = unfinished.Keep(FineTuningModels.Build(configuration, options, _seed));
         if (options.Precision == TrainingPrecision.Bf16) _model.Precision = ScalarType.BFloat16;
@@ -109,7 +113,12 @@ internal sealed class FineTuningTask : ITrainingTask
         else _model.train();
         Optimizer.LearningRate = _schedule.At(position.Epoch);
         foreach (var batch in _source.Training(_data.Name, 0, _data.Train, _trainingView, position.Epoch, position.Step, cancellationToken))
-            yield return new TrainingStep(batch.Number, batch.Count, () => batch.Indices.Select(i => _data.Train[i].Image.Name), (at, token) => Step(batch, at, token), batch);
+            yield return new TrainingStep(
+                batch.Number,
+                batch.Count,
+                () => batch.Indices.Select(i => _data.Train[i].Image.Name),
+                (at, token) => Step(batch, at, token),
+                batch);
     }
 
     public string DescribeLosses(TrainingPosition position) => FormattableString.Invariant($"loss {position.MeanLoss(0):F4}");
@@ -132,7 +141,13 @@ internal sealed class FineTuningTask : ITrainingTask
     {
         var loss = Read(DatasetSplit.Validation, position, cancellationToken).Loss;
         return new EpochOutcome([loss], loss, FormattableString.Invariant($"validation loss: {_data.Name} {loss:F4}"),
-            [new JsonObject { ["event"] = "validation", ["epoch"] = position.Epoch + 1, ["dataset"] = _data.Name, ["loss"] = JsonScalar.Number(loss) }]);
+            [new JsonObject
+            {
+                ["event"] = "validation",
+                ["epoch"] = position.Epoch + 1,
+                ["dataset"] = _data.Name,
+                ["loss"] = JsonScalar.Number(loss),
+            }]);
     }
 
     public IReadOnlyList<JsonObject> TestEpoch(TrainingPosition position, CancellationToken cancellationToken) => [];
@@ -156,7 +171,8 @@ internal sealed class FineTuningTask : ITrainingTask
     public void RequireSameModel(string path, CheckpointSection model)
     {
         if (!DescriptionCodec.Decode(path, model).IsSameAs(Model))
-            throw new ArkInputException(path, "key 'ark.model'", "is a checkpoint of another model", "Resume with the options that the run began with.");
+            throw new ArkInputException(
+                path, "key 'ark.model'", "is a checkpoint of another model", "Resume with the options that the run began with.");
     }
 
     public void Store(OrderedDictionary<string, object?> position)
@@ -178,7 +194,9 @@ internal sealed class FineTuningTask : ITrainingTask
         _model.DropPathStream = new RandomStream(_seed, RandomStreams.DropPath, (ulong)position.TotalSteps);
         var (views, targets, anyMissing) = BatchSource.ToTensors(batch, _device);
         var images = views.select(1, 0).contiguous();
-        if (_options.MixUp > 0) (images, targets) = MixUp.Blend(images, targets, _options.MixUp, new RandomStream(_seed, RandomStreams.MixUp, (ulong)position.TotalSteps));
+        if (_options.MixUp > 0)
+            (images, targets) = MixUp.Blend(
+                images, targets, _options.MixUp, new RandomStream(_seed, RandomStreams.MixUp, (ulong)position.TotalSteps));
         Optimizer.ClearGradients(fillWithZeros: false);
         var loss = TaskLoss.Compute(_model.forward(images, 0).Logits, targets, IsExclusive, anyMissing);
         cancellationToken.ThrowIfCancellationRequested();
@@ -198,11 +216,13 @@ internal sealed class FineTuningTask : ITrainingTask
         var read = new List<int>();
         _model.eval();
         var batches = source.InOrder(_data.Name, _data[split], transform, cancellationToken);
-        var (loss, predictions) = SplitReader.Read(views => _model.forward(views, 0).Logits, _data.Labels, batches, IsExclusive, _device, images =>
+        var (loss, predictions) = SplitReader.Read(views => _model.forward(
+            views, 0).Logits, _data.Labels, batches, IsExclusive, _device, images =>
         {
             _instruments.Read(_data.Name, phase, images);
             if (_reporter.IsDue) _reporter.Report(phase, position.Epoch, _data.Name, read.Count, _data[split].Count, position.TotalSteps);
         }, read: read);
-        return (loss, predictions.Named([.. read.Select(i => _data[split][i].Image.Name)], [.. read.Select(i => _data[split][i].PatientId)]));
+        return (
+            loss, predictions.Named([.. read.Select(i => _data[split][i].Image.Name)], [.. read.Select(i => _data[split][i].PatientId)]));
     }
 }

@@ -9,4 +9,5 @@ namespace Ark.Training;
 /// <param name="ValidationLoss">That loss.</param>
 /// <param name="Test">The figures on test.</param>
 /// <param name="Checkpoint">The file of its weights, where they were kept.</param>
-public sealed record FineTuningTrial(ulong Seed, int Epochs, int BestEpoch, double ValidationLoss, DatasetEvaluation Test, string? Checkpoint);
+public sealed record FineTuningTrial(
+    ulong Seed, int Epochs, int BestEpoch, double ValidationLoss, DatasetEvaluation Test, string? Checkpoint);

@@ -3,7 +3,9 @@ using Ark.Models;
 
 namespace Ark.Training;
 
-/// <summary>Layer-wise decay of the learning rate: the head learns at the full rate, each layer below at a share of that of the one above it.</summary>
+/// <summary>
+/// Layer-wise decay of the learning rate: the head learns at the full rate, each layer below at a share of that of the one above it.
+/// </summary>
 internal sealed class LayerRates(SwinConfiguration backbone, double decay)
 {
     private int Layers => backbone.Depths.Sum() + 1;

@@ -2,7 +2,10 @@ using static TorchSharp.torch;
 
 namespace Ark.Training;
 
-/// <summary>Mix-up (Zhang et al., ICLR 2018): each image is blended with another of its batch, and so are the targets. A target that either lacks stays missing.</summary>
+/// <summary>
+/// Mix-up (Zhang et al., ICLR 2018): each image is blended with another of its batch, and so are the targets. A target that either lacks
+/// stays missing.
+/// </summary>
 internal static class MixUp
 {
     /// <summary>Blends a batch with itself in reverse.</summary>

@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 namespace Ark.Training;
 
 /// <summary>
-/// What is trained: accrual, fine-tuning or segmentation. It knows networks, data and losses; epochs, passes, checkpoints, guards, records and cancellation are the
-/// business of <see cref="TrainingLoop"/>. Lives on one thread.
+/// What is trained: accrual, fine-tuning or segmentation. It knows networks, data and losses; epochs, passes, checkpoints, guards, records
+/// and cancellation are the business of <see cref="TrainingLoop"/>. Lives on one thread.
 /// </summary>
 internal interface ITrainingTask : IDisposable
 {
@@ -16,7 +16,10 @@ internal interface ITrainingTask : IDisposable
     /// <summary>The optimizer of what is trained.</summary>
     StudentOptimizer Optimizer { get; }
 
-    /// <summary>Whether a step that is given up, or refused for its losses, leaves everything as it was before: nothing but the optimizer moves state.</summary>
+    /// <summary>
+    /// Whether a step that is given up, or refused for its losses, leaves everything as it was before: nothing but the optimizer moves
+    /// state.
+    /// </summary>
     bool StepsAreAtomic { get; }
 
     /// <summary>Whether the weights of the epoch with the lowest validation loss are what is tested in the end.</summary>
@@ -25,7 +28,9 @@ internal interface ITrainingTask : IDisposable
     /// <summary>The networks, by their keys in a checkpoint.</summary>
     IReadOnlyList<KeyValuePair<string, nn.Module>> Networks { get; }
 
-    /// <summary>What a checkpoint says beside networks and position. What it holds of tensors belongs to the dispose scope of the caller.</summary>
+    /// <summary>
+    /// What a checkpoint says beside networks and position. What it holds of tensors belongs to the dispose scope of the caller.
+    /// </summary>
     StateDescription Description { get; }
 
     /// <summary>The passes of an epoch, in order.</summary>
@@ -37,8 +42,8 @@ internal interface ITrainingTask : IDisposable
 
     /// <summary>The steps of a pass from a position on. Each is taken, then disposed, before the next one is asked for.</summary>
     /// <remarks>
-    /// Taking a step throws <see cref="DivergedException"/> where its losses or its gradient are not finite, and <see cref="OperationCanceledException"/> where it was given
-    /// up; in both cases the weights have not moved.
+    /// Taking a step throws <see cref="DivergedException"/> where its losses or its gradient are not finite, and
+    /// <see cref="OperationCanceledException"/> where it was given up; in both cases the weights have not moved.
     /// </remarks>
     /// <exception cref="ArkInputException">An image cannot be read.</exception>
     IEnumerable<TrainingStep> Steps(DatasetPass pass, TrainingPosition position, CancellationToken cancellationToken);

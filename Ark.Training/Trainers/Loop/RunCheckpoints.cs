@@ -9,7 +9,9 @@ internal sealed class RunCheckpoints(RunDirectory directory, OptimizationOptions
     private readonly Stopwatch _sinceSave = Stopwatch.StartNew();
     private long _stepsAtSave;
 
-    /// <summary>The states that <see cref="Resume"/> could not read, and the one that was used; <see langword="null"/> where the last one was whole.</summary>
+    /// <summary>
+    /// The states that <see cref="Resume"/> could not read, and the one that was used; <see langword="null"/> where the last one was whole.
+    /// </summary>
     public string? PassedOver { get; private set; }
 
     /// <summary>Whether enough steps or minutes have passed since the last save.</summary>
@@ -19,11 +21,13 @@ internal sealed class RunCheckpoints(RunDirectory directory, OptimizationOptions
         || (options.CheckpointMinutes is { } minutes && _sinceSave.Elapsed.TotalMinutes >= minutes);
 
     /// <summary>Writes the state that a resumed run goes on from; the state before it is kept beside it as far as options say.</summary>
-    /// <exception cref="TrainingStoppedException">The folder cannot be written, or the weights are no numbers any more: the state before stays.</exception>
+    /// <exception cref="TrainingStoppedException">The folder cannot be written, or the weights are no numbers any more: the state before
+    /// stays.</exception>
     public void SaveLast(TrainingPosition position) => WriteLast(position, keepEarlier: true);
 
     /// <summary>
-    /// Writes the state at which a run is stopped. Whoever stops it waits, often for seconds only: what is on disk already is not written again, and the state before is not kept beside.
+    /// Writes the state at which a run is stopped. Whoever stops it waits, often for seconds only: what is on disk already is not written
+    /// again, and the state before is not kept beside.
     /// </summary>
     /// <exception cref="TrainingStoppedException">As <see cref="SaveLast"/>.</exception>
     public void SaveStopped(TrainingPosition position)
@@ -77,7 +81,9 @@ internal sealed class RunCheckpoints(RunDirectory directory, OptimizationOptions
     // Newest first, and also those that a run kept which was told to keep more.
     private static List<string> States(RunDirectory directory, int kept)
     {
-        var states = Enumerable.Range(0, kept).Select(n => n == 0 ? directory.LastCheckpoint : directory.EarlierCheckpoint(n)).Where(File.Exists).ToList();
+        var states = Enumerable.Range(0, kept).Select(n => n == 0
+            ? directory.LastCheckpoint
+            : directory.EarlierCheckpoint(n)).Where(File.Exists).ToList();
         for (var n = Math.Max(kept, 1); File.Exists(directory.EarlierCheckpoint(n)); n++) states.Add(directory.EarlierCheckpoint(n));
         return states;
     }
@@ -92,9 +98,11 @@ internal sealed class RunCheckpoints(RunDirectory directory, OptimizationOptions
                 var position = TrainingCheckpoint.Load(path, task);
                 if (damaged.Count == 0) return position;
                 // Out of the way, or the next save would put the damaged file in the place of the whole one.
-                foreach (var state in damaged) directory.Writing(() => File.Move(state.InputSource, state.InputSource + ".damaged", overwrite: true));
+                foreach (var state in damaged)
+                    directory.Writing(() => File.Move(state.InputSource, state.InputSource + ".damaged", overwrite: true));
                 foreach (var state in damaged) warn($"{state.Message} The run goes on from {Path.GetFileName(path)}.");
-                PassedOver = $"{string.Join(" and ", damaged.Select(d => Path.GetFileName(d.InputSource)))} could not be read and {(damaged.Count == 1 ? "is" : "are")} put aside as *.damaged; the run went on from {Path.GetFileName(path)}";
+                PassedOver = $"{string.Join(" and ", damaged.Select(d => Path.GetFileName(d.InputSource)))} could not be read and "
+                    + $"{(damaged.Count == 1 ? "is" : "are")} put aside as *.damaged; the run went on from {Path.GetFileName(path)}";
                 return position;
             }
             catch (CheckpointException e)
@@ -106,7 +114,8 @@ internal sealed class RunCheckpoints(RunDirectory directory, OptimizationOptions
         if (damaged.Count == 1) ExceptionDispatchInfo.Throw(damaged[0]);
         if (damaged.Count > 1)
         {
-            throw new ArkInputException(directory.FullPath, null, $"holds no state that can be read: {string.Join("; ", damaged.Select(d => $"{Path.GetFileName(d.InputSource)} {d.Problem}"))}",
+            throw new ArkInputException(directory.FullPath, null, $"holds no state that can be read: "
+                + $"{string.Join("; ", damaged.Select(d => $"{Path.GetFileName(d.InputSource)} {d.Problem}"))}",
                 "Restore one of these files, or begin another run ('Directory').");
         }
 
@@ -121,7 +130,8 @@ internal sealed class RunCheckpoints(RunDirectory directory, OptimizationOptions
         if (kept < 1 || !File.Exists(directory.LastCheckpoint)) return;
         for (var n = kept - 1; n >= 1; n--)
         {
-            if (File.Exists(directory.EarlierCheckpoint(n))) File.Move(directory.EarlierCheckpoint(n), directory.EarlierCheckpoint(n + 1), overwrite: true);
+            if (File.Exists(directory.EarlierCheckpoint(n)))
+                File.Move(directory.EarlierCheckpoint(n), directory.EarlierCheckpoint(n + 1), overwrite: true);
         }
 
         var aside = directory.EarlierCheckpoint(1) + ".tmp";

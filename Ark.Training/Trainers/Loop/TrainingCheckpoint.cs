@@ -4,9 +4,9 @@ using static TorchSharp.torch;
 namespace Ark.Training;
 
 /// <summary>
-/// The checkpoints of a run: the keys of the published code (<c>epoch, lossMIN, state_dict, teacher, optimizer, scheduler</c>) and, under <c>ark</c>, what makes the file
-/// describe itself and lets the run go on with its next step. Python's <c>torch.load(weights_only=True)</c> reads them; because that of torch 1.13 knows no plain
-/// floats, they are kept as tensors without dimensions.
+/// The checkpoints of a run: the keys of the published code (<c>epoch, lossMIN, state_dict, teacher, optimizer, scheduler</c>) and, under
+/// <c>ark</c>, what makes the file describe itself and lets the run go on with its next step. Python's <c>torch.load(weights_only=True)</c>
+/// reads them; because that of torch 1.13 knows no plain floats, they are kept as tensors without dimensions.
 /// </summary>
 internal static class TrainingCheckpoint
 {
@@ -24,13 +24,18 @@ internal static class TrainingCheckpoint
         };
         foreach (var (key, network) in task.Networks) root[key] = StateOf(network);
         root["optimizer"] = Storable(task.Optimizer.ExportState());
-        root["scheduler"] = new OrderedDictionary<string, object?> { ["last_epoch"] = (long)position.Epoch, ["last_lr"] = Float64(task.Optimizer.LearningRate) };
+        root["scheduler"] = new OrderedDictionary<string, object?>
+        {
+            ["last_epoch"] = (long)position.Epoch,
+            ["last_lr"] = Float64(task.Optimizer.LearningRate),
+        };
         root["ark"] = Describe(task, position);
         PyTorchFile.Save(path, root);
     }
 
     /// <summary>Puts networks, optimizer and position back to where a checkpoint of the same run left them.</summary>
-    /// <exception cref="ArkInputException">It is one of another model, was trained with other options, or on other images or labels.</exception>
+    /// <exception cref="ArkInputException">It is one of another model, was trained with other options, or on other images or
+    /// labels.</exception>
     public static TrainingPosition Load(string path, ITrainingTask task)
     {
         using var scope = NewDisposeScope();
@@ -113,8 +118,10 @@ internal static class TrainingCheckpoint
     {
         double number => Float64(number),
         List<object?> list => list.Select(Storable).ToList(),
-        OrderedDictionary<string, object?> named => new OrderedDictionary<string, object?>(named.Select(e => KeyValuePair.Create(e.Key, Storable(e.Value)))),
-        OrderedDictionary<object, object?> keyed => new OrderedDictionary<object, object?>(keyed.Select(e => KeyValuePair.Create(e.Key, Storable(e.Value)))),
+        OrderedDictionary<string, object?> named =>
+            new OrderedDictionary<string, object?>(named.Select(e => KeyValuePair.Create(e.Key, Storable(e.Value)))),
+        OrderedDictionary<object, object?> keyed =>
+            new OrderedDictionary<object, object?>(keyed.Select(e => KeyValuePair.Create(e.Key, Storable(e.Value)))),
         _ => value,
     };
 

@@ -7,8 +7,8 @@ using static TorchSharp.torch;
 namespace Ark.Training;
 
 /// <summary>
-/// The one loop of every training: epochs, passes and steps, checkpoints and resumption, the guard against divergence, records, telemetry and cancellation. What is
-/// trained is the business of an <see cref="ITrainingTask"/>. Lives on one thread.
+/// The one loop of every training: epochs, passes and steps, checkpoints and resumption, the guard against divergence, records, telemetry
+/// and cancellation. What is trained is the business of an <see cref="ITrainingTask"/>. Lives on one thread.
 /// </summary>
 internal sealed class TrainingLoop : IDisposable
 {
@@ -29,7 +29,9 @@ internal sealed class TrainingLoop : IDisposable
     /// <param name="reporter">Is told what happens.</param>
     /// <param name="instruments">Measures it.</param>
     /// <exception cref="ArkInputException">No checkpoint can be read, or they are of another run.</exception>
-    public TrainingLoop(ITrainingTask task, OptimizationOptions options, RunDirectory? directory, bool resume, ProgressReporter reporter, ArkInstruments? instruments = null)
+    public TrainingLoop(
+        ITrainingTask task, OptimizationOptions options, RunDirectory? directory, bool resume, ProgressReporter reporter,
+        ArkInstruments? instruments = null)
     {
         (_task, _options, _directory, _reporter) = (task, options, directory, reporter);
         _instruments = instruments ?? new ArkInstruments();
@@ -44,13 +46,18 @@ internal sealed class TrainingLoop : IDisposable
     /// <summary>Resident memory after each epoch of this process's part of the run.</summary>
     public IReadOnlyList<MemoryReading> Memory => _memory;
 
-    /// <summary>The states that could not be read, and the one that was used; <see langword="null"/> where the last one was whole.</summary>
+    /// <summary>
+    /// The states that could not be read, and the one that was used; <see langword="null"/> where the last one was whole.
+    /// </summary>
     public string? PassedOver => _checkpoints?.PassedOver;
 
     private bool IsOutOfPatience => IsOutOfPatienceAt(Position);
 
-    /// <summary>Trains to the end, or until patience is. Cancelled, or stopped by its input, a run leaves the state of its last step.</summary>
-    /// <param name="evaluationInterval">Tests, and keeps a checkpoint, every so many epochs and after the last, whatever ends the run; <see langword="null"/> for neither.</param>
+    /// <summary>
+    /// Trains to the end, or until patience is. Cancelled, or stopped by its input, a run leaves the state of its last step.
+    /// </summary>
+    /// <param name="evaluationInterval">Tests, and keeps a checkpoint, every so many epochs and after the last, whatever ends the run;
+    /// <see langword="null"/> for neither.</param>
     /// <param name="cancellationToken">Ends it at the next step.</param>
     /// <exception cref="TrainingStoppedException">Training diverged, or the folder cannot be written.</exception>
     public void Run(int? evaluationInterval, CancellationToken cancellationToken)
@@ -75,7 +82,12 @@ internal sealed class TrainingLoop : IDisposable
         using var off = no_grad();
         using var scope = NewDisposeScope();
         var (key, network) = _task.Networks[0];
-        if (_directory is not null) DescribedCheckpoint.Fill(_directory.BestCheckpoint, key, network.state_dict(), TrainingCheckpoint.Read(_directory.BestCheckpoint, _task.Description.Kind).Root);
+        if (_directory is not null)
+            DescribedCheckpoint.Fill(
+                _directory.BestCheckpoint,
+                key,
+                network.state_dict(),
+                TrainingCheckpoint.Read(_directory.BestCheckpoint, _task.Description.Kind).Root);
         else foreach (var (name, tensor) in network.state_dict()) tensor.copy_(_best[name]);
     }
 
@@ -105,7 +117,8 @@ internal sealed class TrainingLoop : IDisposable
         var outcome = _task.Validate(Position, cancellationToken);
         RequireFinite(outcome, epoch);
         var ended = Position.AfterEpoch(outcome);
-        var isTested = evaluationInterval is { } interval && (epoch % interval == 0 || epoch == _options.Epochs || IsOutOfPatienceAt(ended));
+        var isTested = evaluationInterval is { } interval
+            && (epoch % interval == 0 || epoch == _options.Epochs || IsOutOfPatienceAt(ended));
         var tests = isTested ? _task.TestEpoch(Position, cancellationToken) : [];
         _task.EndEpoch(epoch, outcome);
         foreach (var record in (JsonObject[])[.. outcome.Records, .. tests]) _directory?.AppendMetrics(record);
@@ -116,7 +129,9 @@ internal sealed class TrainingLoop : IDisposable
         // Last, for who hears of it may throw.
         _directory?.WriteReport();
         _memory.Add(MemoryReading.Take(epoch));
-        _reporter.Report(TrainingPhase.Validating, epoch, null, 0, 0, Position.TotalSteps, message: $"{_task.Prefix}epoch {epoch}/{_options.Epochs}  {outcome.Message}");
+        _reporter.Report(
+            TrainingPhase.Validating, epoch, null, 0, 0, Position.TotalSteps,
+            message: $"{_task.Prefix}epoch {epoch}/{_options.Epochs}  {outcome.Message}");
         if (IsOutOfPatience) _reporter.Message($"{_task.Prefix}stopped: no lower validation loss for {_options.Patience} epochs");
     }
 
@@ -152,7 +167,8 @@ internal sealed class TrainingLoop : IDisposable
         _checkpoints?.SaveLast(Position);
         _instruments.Pass(pass.Name, ended.MeanLoss(0), ended.LossSums.Count > 1 ? ended.MeanLoss(1) : null);
         Report(pass, ended, steps, steps, speed,
-            FormattableString.Invariant($"{_task.Prefix}epoch {ended.Epoch + 1}/{_options.Epochs}  {pass.Name}: {_task.DescribeLosses(ended)}, {speed:F0} images/s"));
+            FormattableString.Invariant(
+                $"{_task.Prefix}epoch {ended.Epoch + 1}/{_options.Epochs}  {pass.Name}: {_task.DescribeLosses(ended)}, {speed:F0} images/s"));
     }
 
     private void TakeStep(DatasetPass pass, TrainingStep step, CancellationToken cancellationToken)
@@ -172,7 +188,8 @@ internal sealed class TrainingLoop : IDisposable
     private void ReportStep(DatasetPass pass, int steps, double speed)
     {
         if (_options.LogInterval is { } interval && Position.Step % interval == 0)
-            Report(pass, Position, Position.Step, steps, speed, $"{_task.Prefix}epoch {Position.Epoch + 1}/{_options.Epochs}  {pass.Name} step {Position.Step}/{steps}: {_task.DescribeLosses(Position)}");
+            Report(pass, Position, Position.Step, steps, speed, $"{_task.Prefix}epoch {Position.Epoch + 1}/{_options.Epochs}  {pass.Name} "
+                + $"step {Position.Step}/{steps}: {_task.DescribeLosses(Position)}");
         if (_reporter.IsDue) Report(pass, Position, Position.Step, steps, speed);
     }
 
@@ -183,8 +200,10 @@ internal sealed class TrainingLoop : IDisposable
     private void RequireFinite(EpochOutcome outcome, int epoch)
     {
         if (outcome.Losses.All(double.IsFinite)) return;
-        throw new TrainingStoppedException($"{_task.Prefix}epoch {epoch}: the validation loss is not finite ({outcome.Message}): training diverged. "
-            + $"No checkpoint was chosen by it{(File.Exists(_directory?.BestCheckpoint) ? $"; {_directory.BestCheckpoint} is the best before" : "")}. "
+        throw new TrainingStoppedException($"{_task.Prefix}epoch {epoch}: the validation loss is not finite ({outcome.Message}): training "
+        + $"diverged. "
+            + $"No checkpoint was chosen by "
+            + $"it{(File.Exists(_directory?.BestCheckpoint) ? $"; {_directory.BestCheckpoint} is the best before" : "")}. "
             + "Begin a new run with a lower 'LearningRate' or 'ClipGradient'.");
     }
 
@@ -203,15 +222,20 @@ internal sealed class TrainingLoop : IDisposable
                 ["problem"] = cause.Message,
                 ["images"] = new JsonArray([.. images.Select(i => (JsonNode)i)]),
             });
-            kept = (saved ? $" The state before this step is in {_directory.LastCheckpoint}" : File.Exists(_directory.LastCheckpoint) ? $" The last state before is in {_directory.LastCheckpoint}" : " No state was kept")
+            kept = (saved
+                ? $" The state before this step is in {_directory.LastCheckpoint}"
+                : File.Exists(_directory.LastCheckpoint) ? $" The last state before is in {_directory.LastCheckpoint}"
+                : " No state was kept")
                 + $", all images in {_directory.FailurePath}.";
         }
 
         const int shown = 16;
         var named = string.Join(", ", images.Take(shown)) + (images.Length > shown ? $" and {images.Length - shown} more" : "");
         return new TrainingStoppedException(
-            $"{_task.Prefix}epoch {Position.Epoch + 1}, {pass.Name}, step {Position.Step + 1}: training diverged ({cause.Message}). Look at the images of the batch: {named}.{kept} "
-            + "A run goes on as it began: for a lower 'LearningRate' or 'ClipGradient' begin a new one, with the last state as 'InitialWeights' to keep what was learnt.",
+            $"{_task.Prefix}epoch {Position.Epoch + 1}, {pass.Name}, step {Position.Step + 1}: training diverged ({cause.Message}). Look "
+                + $"at the images of the batch: {named}.{kept} "
+            + "A run goes on as it began: for a lower 'LearningRate' or 'ClipGradient' begin a new one, with the last state as "
+                + "'InitialWeights' to keep what was learnt.",
             cause);
     }
 }

@@ -1,8 +1,8 @@
 namespace Ark.Training;
 
 /// <summary>
-/// Where in a run its state stands: between two optimizer steps. A checkpoint carries it, so that a resumed run goes on with the next step. It is never changed but replaced,
-/// so that it cannot be half moved when a run is stopped.
+/// Where in a run its state stands: between two optimizer steps. A checkpoint carries it, so that a resumed run goes on with the next step.
+/// It is never changed but replaced, so that it cannot be half moved when a run is stopped.
 /// </summary>
 internal sealed record TrainingPosition
 {

@@ -5,10 +5,16 @@ namespace Ark.Training;
 /// <param name="Images">How many images it has.</param>
 /// <param name="Names">Their names, for messages.</param>
 /// <param name="Take">
-/// Computes the losses, the task's first, and takes the step: see <see cref="ITrainingTask"/> for what it may throw. It is given the position that the step begins at.
+/// Computes the losses, the task's first, and takes the step: see <see cref="ITrainingTask"/> for what it may throw. It is given the
+/// position that the step begins at.
 /// </param>
 /// <param name="Batch">What holds the images; <see langword="null"/> where nothing must be given back.</param>
-internal sealed record TrainingStep(int Number, int Images, Func<IEnumerable<string>> Names, Func<TrainingPosition, CancellationToken, IReadOnlyList<double>> Take, IDisposable? Batch)
+internal sealed record TrainingStep(
+    int Number,
+    int Images,
+    Func<IEnumerable<string>> Names,
+    Func<TrainingPosition, CancellationToken, IReadOnlyList<double>> Take,
+    IDisposable? Batch)
     : IDisposable
 {
     public void Dispose() => Batch?.Dispose();

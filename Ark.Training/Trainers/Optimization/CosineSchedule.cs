@@ -20,7 +20,8 @@ internal readonly record struct CosineSchedule(double Start, double End, int Ste
         {
             ArgumentOutOfRangeException.ThrowIfNegative(step);
             ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(step, Steps);
-            if (step < WarmupSteps) return WarmupSteps == 1 ? WarmupStart : WarmupStart + ((Start - WarmupStart) * step / (WarmupSteps - 1));
+            if (step < WarmupSteps)
+                return WarmupSteps == 1 ? WarmupStart : WarmupStart + ((Start - WarmupStart) * step / (WarmupSteps - 1));
             var progress = (double)(step - WarmupSteps) / (Steps - WarmupSteps);
             return End + (0.5 * (Start - End) * (1 + Math.Cos(Math.PI * progress)));
         }

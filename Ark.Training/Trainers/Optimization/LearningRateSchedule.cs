@@ -27,7 +27,8 @@ internal readonly record struct LearningRateSchedule(double Rate, double Minimum
     public double At(double time)
     {
         // The tangent is below its top when it takes over, and the warm-up leads to where it is then.
-        if (time < WarmupEpochs) return WarmupRate + (time * (((Kind == ScheduleKind.Tanh ? Decayed(WarmupEpochs) : Rate) - WarmupRate) / WarmupEpochs));
+        if (time < WarmupEpochs)
+            return WarmupRate + (time * (((Kind == ScheduleKind.Tanh ? Decayed(WarmupEpochs) : Rate) - WarmupRate) / WarmupEpochs));
         return Decayed(time);
     }
 

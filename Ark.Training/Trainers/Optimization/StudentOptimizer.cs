@@ -6,9 +6,10 @@ using static TorchSharp.torch;
 namespace Ark.Training;
 
 /// <summary>
-/// SGD and AdamW over the student's parameters, grouped as timm's <c>add_weight_decay</c> does: first the parameters that never decay (vectors, biases, position embeddings), then
-/// the others. The updates are PyTorch's; TorchSharp's own optimisers are not used because their scalars may be freed while they are read (see <see cref="KeptScalar"/>).
-/// The state is exchanged in the layout of PyTorch's <c>optimizer.state_dict()</c>.
+/// SGD and AdamW over the student's parameters, grouped as timm's <c>add_weight_decay</c> does: first the parameters that never decay
+/// (vectors, biases, position embeddings), then the others. The updates are PyTorch's; TorchSharp's own optimisers are not used because
+/// their scalars may be freed while they are read (see <see cref="KeptScalar"/>). The state is exchanged in the layout of PyTorch's
+/// <c>optimizer.state_dict()</c>.
 /// </summary>
 internal sealed class StudentOptimizer : IDisposable
 {
@@ -23,7 +24,9 @@ internal sealed class StudentOptimizer : IDisposable
     {
         _settings = settings;
         _groups = Group(student, settings);
-        var scales = settings.RateScale is { } scale ? student.named_parameters().ToDictionary(p => p.parameter.Handle, p => scale(p.name)) : null;
+        var scales = settings.RateScale is { } scale
+            ? student.named_parameters().ToDictionary(p => p.parameter.Handle, p => scale(p.name))
+            : null;
         _states = [.. _groups.SelectMany((g, i) => g.Select(p => new ParameterState(p, DecayOf(i), scales?[p.Handle] ?? 1)))];
         LearningRate = learningRate;
     }
@@ -47,7 +50,9 @@ internal sealed class StudentOptimizer : IDisposable
         }
     }
 
-    /// <summary>Gives every parameter that has a state a gradient of zeros, as it has between steps where gradients are filled with zeros.</summary>
+    /// <summary>
+    /// Gives every parameter that has a state a gradient of zeros, as it has between steps where gradients are filled with zeros.
+    /// </summary>
     public void RestoreZeroGradients()
     {
         using var noGradient = no_grad();
@@ -124,7 +129,12 @@ internal sealed class StudentOptimizer : IDisposable
         {
             if (_states[i].First is not { } first) continue;
             parameters.Add((long)i, _settings.Kind == OptimizerKind.AdamW
-                ? new OrderedDictionary<string, object?> { ["step"] = _states[i].Steps, ["exp_avg"] = first, ["exp_avg_sq"] = _states[i].Second }
+                ? new OrderedDictionary<string, object?>
+                {
+                    ["step"] = _states[i].Steps,
+                    ["exp_avg"] = first,
+                    ["exp_avg_sq"] = _states[i].Second,
+                }
                 : new OrderedDictionary<string, object?> { ["momentum_buffer"] = first });
         }
 
@@ -135,7 +145,8 @@ internal sealed class StudentOptimizer : IDisposable
     }
 
     /// <summary>Takes over a state that <see cref="ExportState"/> wrote.</summary>
-    /// <param name="stored">What is under the key <c>state</c>: for the index of each parameter that has a state its <c>step</c>, <c>exp_avg</c> …</param>
+    /// <param name="stored">What is under the key <c>state</c>: for the index of each parameter that has a state its <c>step</c>,
+    /// <c>exp_avg</c> …</param>
     /// <exception cref="ArkInputException">It is the state of another optimiser or of other parameters.</exception>
     public void ImportState(CheckpointSection stored)
     {
@@ -148,7 +159,8 @@ internal sealed class StudentOptimizer : IDisposable
             using var scope = NewDisposeScope();
             // All is read before anything is replaced: what one part of a damaged state lacks is not known before.
             var adam = _settings.Kind == OptimizerKind.AdamW;
-            var (steps, first, second) = (adam ? values.GetInt32("step") : 0, Copy(adam ? "exp_avg" : "momentum_buffer"), adam ? Copy("exp_avg_sq") : null);
+            var (steps, first, second) = (
+                adam ? values.GetInt32("step") : 0, Copy(adam ? "exp_avg" : "momentum_buffer"), adam ? Copy("exp_avg_sq") : null);
             state.Dispose();
             (state.Steps, state.First, state.Second) = (steps, first.DetachFromDisposeScope(), second?.DetachFromDisposeScope());
         }

@@ -225,7 +225,9 @@ internal static class OptionTables
             TryApply = (o, text) =>
             {
                 var parts = text.Split([',', ' '], StringSplitOptions.RemoveEmptyEntries);
-                if (parts.Length != 2 || OptionValue.ParseDouble(parts[0]) is not { } first || OptionValue.ParseDouble(parts[1]) is not { } second)
+                if (parts.Length != 2
+                    || OptionValue.ParseDouble(parts[0]) is not { } first
+                    || OptionValue.ParseDouble(parts[1]) is not { } second)
                     return false;
                 (o.Beta1, o.Beta2) = (first, second);
                 return true;

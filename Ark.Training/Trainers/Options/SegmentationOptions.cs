@@ -59,23 +59,28 @@ public sealed class SegmentationOptions : OptimizationOptions
     }
 
     /// <summary>The network of a new run.</summary>
-    /// <exception cref="ArkInputException">The weight file holds no Swin Transformer, or another than was named, or the image size does not fit.</exception>
+    /// <exception cref="ArkInputException">The weight file holds no Swin Transformer, or another than was named, or the image size does not
+    /// fit.</exception>
     internal SegmentationDescription Describe(IReadOnlyList<string> structures)
     {
         var backbone = Architecture is { } name ? SwinVariants.Get(name) : null;
         if (InitialWeights is { } path)
         {
             var found = ArkModelConfiguration.Recognize(CheckpointFile.ReadIndex(path), NestedKey)?.Backbone
-                ?? throw new ArkInputException(path, null, "holds no Swin Transformer that is known", "'CheckpointFile' lists what it holds.");
+                ?? throw new ArkInputException(
+                    path, null, "holds no Swin Transformer that is known", "'CheckpointFile' lists what it holds.");
             backbone ??= found;
-            if ((backbone.EmbedDim, backbone.PatchSize, string.Join(',', backbone.Depths)) != (found.EmbedDim, found.PatchSize, string.Join(',', found.Depths)))
-                throw new ArkInputException(path, null, $"holds {found.Name}, not {backbone.Name}", "Leave 'Architecture' out to take the file's own.");
+            if ((backbone.EmbedDim, backbone.PatchSize, string.Join(',', backbone.Depths)) != (
+                found.EmbedDim, found.PatchSize, string.Join(',', found.Depths)))
+                throw new ArkInputException(
+                    path, null, $"holds {found.Name}, not {backbone.Name}", "Leave 'Architecture' out to take the file's own.");
         }
 
         var size = ImageSize ?? backbone?.ImageHeight ?? PublishedImageSize;
         backbone ??= SwinVariants.Get("swin_base");
         var shape = (backbone with { PadsWindows = true, NumClasses = 0, DropPathRate = DropPathRate }).WithImageSize(size, size);
-        return new SegmentationDescription(new UperNetConfiguration { Backbone = shape, Structures = structures, Decoder = Decoder, Width = Width }, Normalization);
+        return new SegmentationDescription(
+            new UperNetConfiguration { Backbone = shape, Structures = structures, Decoder = Decoder, Width = Width }, Normalization);
     }
 
     internal SegmentationOptions Clone() => (SegmentationOptions)Copy();

@@ -38,7 +38,8 @@ internal sealed class SegmentationTask : ITrainingTask
         using var unfinished = new Unfinished();
         using (var generator = new Generator(options.Seed)) _network = unfinished.Keep(new UperNet(model.Network, generator));
         if (begins && options.InitialWeights is { } path)
-            reporter.Message($"backbone from {path}: {_network.Backbone.load_checkpoint(path, strict: false, nestedKey: options.NestedKey)}");
+            reporter.Message(
+                $"backbone from {path}: {_network.Backbone.load_checkpoint(path, strict: false, nestedKey: options.NestedKey)}");
         _network.to(_device);
         if (options.Precision == TrainingPrecision.Bf16) _network.Backbone.Precision = ScalarType.BFloat16;
         _schedule = options.CreateSchedule();
@@ -63,7 +64,9 @@ internal sealed class SegmentationTask : ITrainingTask
 
     public StateDescription Description => Describe(_options, _data, _model.Encode());
 
-    /// <summary>What the checkpoint of an unfinished run says of its network, so that the file which the run began with is needed no more.</summary>
+    /// <summary>
+    /// What the checkpoint of an unfinished run says of its network, so that the file which the run began with is needed no more.
+    /// </summary>
     /// <returns>The network's shape; <see langword="null"/> where the file is damaged.</returns>
     /// <exception cref="ArkInputException">It belongs to a run with other options, structures or lists.</exception>
     public static SegmentationDescription? ReadModel(string path, SegmentationOptions options, PreparedSegmentation data)
@@ -76,7 +79,10 @@ internal sealed class SegmentationTask : ITrainingTask
             TrainingCheckpoint.RequireSameRun(path, ark, Describe(options, data, model.Encode()));
             RequireSameStructures(path, model, data);
             model.RequirePlausible(path);
-            return model with { Network = model.Network with { Backbone = model.Network.Backbone with { DropPathRate = options.DropPathRate } } };
+            return model with
+            {
+                Network = model.Network with { Backbone = model.Network.Backbone with { DropPathRate = options.DropPathRate } }
+            };
         }
         catch (CheckpointException)
         {
@@ -130,13 +136,18 @@ internal sealed class SegmentationTask : ITrainingTask
             sum += LossOf(logits, target).Number() * batch.Count;
             images += batch.Count;
             var found = logits.gt(KeptScalar.Zero).to(ScalarType.Float32);
-            var (both, all) = (found.mul(target).sum([0, 2, 3]).cpu().data<float>().ToArray(), found.Plus(target).sum([0, 2, 3]).cpu().data<float>().ToArray());
+            var (both, all) = (
+                found.mul(target).sum([0, 2, 3]).cpu().data<float>().ToArray(),
+                found.Plus(target).sum([0, 2, 3]).cpu().data<float>().ToArray());
             for (var k = 0; k < both.Length; k++) (overlaps[k], totals[k]) = (overlaps[k] + both[k], totals[k] + all[k]);
-            if (_reporter.IsDue) _reporter.Report(TrainingPhase.Validating, position.Epoch + 1, _data.Name, images, _data.Validation.Count, position.TotalSteps);
+            if (_reporter.IsDue)
+                _reporter.Report(
+                    TrainingPhase.Validating, position.Epoch + 1, _data.Name, images, _data.Validation.Count, position.TotalSteps);
         }
 
         var (loss, dice) = (sum / images, overlaps.Zip(totals, (o, t) => t == 0 ? 1 : 2 * o / t).ToArray());
-        var message = $"validation loss: {_data.Name} {loss:F4}, Dice {string.Join(", ", _data.Structures.Zip(dice, (s, d) => FormattableString.Invariant($"{s} {d:F3}")))}";
+        var message = $"validation loss: {_data.Name} {loss:F4}, Dice "
+            + $"{string.Join(", ", _data.Structures.Zip(dice, (s, d) => FormattableString.Invariant($"{s} {d:F3}")))}";
         return new EpochOutcome([loss], loss, message,
         [
             new JsonObject
@@ -156,7 +167,8 @@ internal sealed class SegmentationTask : ITrainingTask
     {
     }
 
-    public void RequireSameModel(string path, CheckpointSection model) => RequireSameStructures(path, SegmentationDescription.Decode(path, model), _data);
+    public void RequireSameModel(string path, CheckpointSection model) =>
+        RequireSameStructures(path, SegmentationDescription.Decode(path, model), _data);
 
     public void Store(OrderedDictionary<string, object?> position)
     {
@@ -172,20 +184,22 @@ internal sealed class SegmentationTask : ITrainingTask
         _network.Dispose();
     }
 
-    private static StateDescription Describe(SegmentationOptions options, PreparedSegmentation data, OrderedDictionary<string, object?> model) => new()
-    {
-        Kind = DescribedCheckpoint.SegmentationKind,
-        Format = SegmentationModelFile.FormatVersion,
-        Model = model,
-        Options = OptionTables.Segmentation.ToCheckpoint(options),
-        RequireSameOptions = (path, stored) => OptionTables.Segmentation.RequireSame(path, stored, options),
-        Data = [KeyValuePair.Create(data.Name, data.Digest)],
-    };
+    private static StateDescription Describe(
+        SegmentationOptions options, PreparedSegmentation data, OrderedDictionary<string, object?> model) => new()
+        {
+            Kind = DescribedCheckpoint.SegmentationKind,
+            Format = SegmentationModelFile.FormatVersion,
+            Model = model,
+            Options = OptionTables.Segmentation.ToCheckpoint(options),
+            RequireSameOptions = (path, stored) => OptionTables.Segmentation.RequireSame(path, stored, options),
+            Data = [KeyValuePair.Create(data.Name, data.Digest)],
+        };
 
     private static void RequireSameStructures(string path, SegmentationDescription model, PreparedSegmentation data)
     {
         if (!model.Network.Structures.SequenceEqual(data.Structures, StringComparer.Ordinal))
-            throw new ArkInputException(path, "key 'ark.model'", "is a checkpoint of other structures", "Resume with the catalogue that the run began with.");
+            throw new ArkInputException(
+                path, "key 'ark.model'", "is a checkpoint of other structures", "Resume with the catalogue that the run began with.");
     }
 
     private double[] Step(LoadedBatch batch, TrainingPosition position, CancellationToken cancellationToken)

@@ -15,7 +15,9 @@ public sealed class SegmentationTrainer(IImageDecoder decoder, IMeterFactory? me
 {
     private readonly ArkInstruments _instruments = new(meters);
 
-    /// <summary>Trains, tests the weights with the lowest validation loss, and writes the run's folder. The test split takes part in no choice.</summary>
+    /// <summary>
+    /// Trains, tests the weights with the lowest validation loss, and writes the run's folder. The test split takes part in no choice.
+    /// </summary>
     /// <param name="run">What to train.</param>
     /// <param name="progress">Is told what happens; may be called from any thread.</param>
     /// <param name="cancellationToken">Ends the work at the next step; the folder then holds a state to go on from.</param>
@@ -23,7 +25,8 @@ public sealed class SegmentationTrainer(IImageDecoder decoder, IMeterFactory? me
     /// <exception cref="ArkInputException">An option, a list, an image, a mask or the weight file cannot be used.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     /// <exception cref="TrainingStoppedException">The folder cannot be written, or training diverged.</exception>
-    public async Task<SegmentationResult> TrainAsync(SegmentationRun run, IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default)
+    public async Task<SegmentationResult> TrainAsync(
+        SegmentationRun run, IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(run);
         run.Options.Validate();
@@ -36,7 +39,8 @@ public sealed class SegmentationTrainer(IImageDecoder decoder, IMeterFactory? me
         var model = run.Resume ? null : options.Describe(data.Structures);
         using var directory = RunDirectory.Open(run.Directory, run.Resume);
         var begins = !run.Resume || !RunCheckpoints.HasState(directory, options.MaxCheckpoints);
-        model ??= RunCheckpoints.ReadNewest(directory, options.MaxCheckpoints, path => SegmentationTask.ReadModel(path, options, data)) ?? options.Describe(data.Structures);
+        model ??= RunCheckpoints.ReadNewest(directory, options.MaxCheckpoints, path => SegmentationTask.ReadModel(path, options, data))
+            ?? options.Describe(data.Structures);
         return await OwnThread.RunAsync(() =>
         {
             using var cache = options.CacheDirectory is { } folder ? new ImageCache(folder) : null;
@@ -62,10 +66,12 @@ public sealed class SegmentationTrainer(IImageDecoder decoder, IMeterFactory? me
         loop.Run(evaluationInterval: null, cancellationToken);
         var position = loop.Position;
         using var best = LoadedSegmenter.Load(directory.BestCheckpoint, options.Device);
-        var test = new SegmentationEvaluator(decoder).Evaluate(best, data.Name, data.Structures, DatasetSplit.Test, data.Test, new ScoringOptions(), stretch: false,
+        var test = new SegmentationEvaluator(
+            decoder).Evaluate(best, data.Name, data.Structures, DatasetSplit.Test, data.Test, new ScoringOptions(), stretch: false,
             done =>
             {
-                if (reporter.IsDue) reporter.Report(TrainingPhase.Testing, position.Epoch, data.Name, done, data.Test.Count, position.TotalSteps);
+                if (reporter.IsDue)
+                    reporter.Report(TrainingPhase.Testing, position.Epoch, data.Name, done, data.Test.Count, position.TotalSteps);
             }, options.BadImages == BadImagePolicy.Skip ? source.Skip : null, cancellationToken);
         var line = test.ToJson();
         line.Insert(0, "event", DescribedCheckpoint.SegmentationKind);
@@ -92,7 +98,9 @@ public sealed class SegmentationTrainer(IImageDecoder decoder, IMeterFactory? me
         ["runtime"] = System.Runtime.InteropServices.RuntimeInformation.FrameworkDescription,
         ["threads"] = get_num_threads(),
         ["catalogue"] = run.Catalogue,
-        ["catalogue_options"] = run.CatalogueOptions is { } set ? new JsonObject(set.Select(o => KeyValuePair.Create(o.Key, (JsonNode?)o.Value))) : null,
+        ["catalogue_options"] = run.CatalogueOptions is { } set
+            ? new JsonObject(set.Select(o => KeyValuePair.Create(o.Key, (JsonNode?)o.Value)))
+            : null,
         ["seed"] = options.Seed,
         ["options"] = OptionTables.Segmentation.ToJson(options),
         ["datasets"] = new JsonArray(new JsonObject

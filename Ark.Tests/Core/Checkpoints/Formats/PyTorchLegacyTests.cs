@@ -49,9 +49,11 @@ public class PyTorchLegacyTests
         {
             var (offset, count) = parts[i];
             value.Append(Opcodes.Text($"t{i}")).Append("ctorch._utils\n_rebuild_tensor_v2\n((")
-                .Append(Opcodes.Text("storage")).Append("ctorch\nFloatStorage\n").Append(Opcodes.Text("root")).Append(Opcodes.Text("cpu")).Append(Opcodes.Whole(Elements))
+                .Append(Opcodes.Text("storage")).Append("ctorch\nFloatStorage\n").Append(Opcodes.Text("root")).Append(Opcodes.Text(
+                    "cpu")).Append(Opcodes.Whole(Elements))
                 .Append('(').Append(Opcodes.Text($"part{i}")).Append(Opcodes.Whole(offset)).Append(Opcodes.Whole(count)).Append("ttQ")
-                .Append(Opcodes.Whole(0)).Append('(').Append(Opcodes.Whole(count)).Append("t(").Append(Opcodes.Whole(1)).Append("t\u0089ccollections\nOrderedDict\n)RtR");
+                .Append(Opcodes.Whole(0)).Append('(').Append(Opcodes.Whole(count)).Append("t(").Append(Opcodes.Whole(1)).Append(
+                    "t\u0089ccollections\nOrderedDict\n)RtR");
         }
 
         Opcodes.Pickle(file, value.Append('u').ToString());

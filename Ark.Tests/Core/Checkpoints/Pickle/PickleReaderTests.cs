@@ -14,7 +14,8 @@ public class PickleReaderTests
 
     private static object? Read(PickleReader reader) => PickleTree.Visit("file", reader.Read(), (_, tensor) => tensor);
 
-    private static PickleReader Reader(byte[] opcodes, IReadOnlySet<string>? inert = null) => new(new PickleInput("file", "pickle", opcodes), inert ?? None, resolve: null);
+    private static PickleReader Reader(byte[] opcodes, IReadOnlySet<string>? inert = null) =>
+        new(new PickleInput("file", "pickle", opcodes), inert ?? None, resolve: null);
 
     private static string Refusal(string opcodes) => Assert.Throws<CheckpointException>(() => Read(opcodes)).Message;
 
@@ -39,7 +40,8 @@ public class PickleReaderTests
     [Fact]
     public void Read_keeps_a_dictionary_class_with_its_entries_as_a_record()
     {
-        var record = Assert.IsType<PickleRecord>(Read("\u0080\u0002cyacs.config\nCfgNode\n)\u0081}X\u0001\0\0\0aK\u0001sbX\u0001\0\0\0bK\u0002s."));
+        var record = Assert.IsType<PickleRecord>(
+            Read("\u0080\u0002cyacs.config\nCfgNode\n)\u0081}X\u0001\0\0\0aK\u0001sbX\u0001\0\0\0bK\u0002s."));
         Assert.Equal("yacs.config.CfgNode", record.TypeName);
         Assert.Equal(2L, record.Items!["b"]);
         Assert.Equal(1L, Assert.IsType<PickleDictionary>(record.State)["a"]);
@@ -80,39 +82,45 @@ public class PickleReaderTests
     [InlineData("\u0080\u0002c_codecs\nencode\nX\u0001\0\0\0aX\u0005\0\0\0rot13\u0086R.", "rot13")]
     [InlineData("\u0080\u0002\u008b\u00ff\u00ff\u00ff\u00ff.", "integer")]
     [InlineData("\u0080\u0002X\u00ff\u00ff\u00ff\u007fa.", "truncated")]
-    public void Read_refuses_what_no_checkpoint_needs(string opcodes, string reason) => Assert.Contains(reason, Refusal(opcodes), StringComparison.Ordinal);
+    public void Read_refuses_what_no_checkpoint_needs(string opcodes, string reason) =>
+        Assert.Contains(reason, Refusal(opcodes), StringComparison.Ordinal);
 
     [Fact]
     public void Read_gives_integers_of_every_size()
     {
-        var list = Assert.IsType<List<object?>>(Read("\u0080\u0002](K\u00ffM\u0001\u0001J\u00ff\u00ff\u00ff\u00ff\u008a\0\u008a\u0001\u0080\u008a\u0009\0\0\0\0\0\0\0\0\u0001I01\nL5L\ne."));
+        var list = Assert.IsType<List<object?>>(Read(
+            "\u0080\u0002](K\u00ffM\u0001\u0001J\u00ff\u00ff\u00ff\u00ff\u008a\0\u008a\u0001\u0080\u008a\u0009\0\0\0\0\0\0\0\0\u0001I01\nL5L\ne."));
         Assert.Equal([255L, 257L, -1L, 0L, -128L, BigInteger.Pow(2, 64), true, 5L], list);
     }
 
     [Fact]
     public void Read_gives_numpy_values_whatever_their_byte_order()
     {
-        var scalar = Read("\u0080\u0002cnumpy.core.multiarray\nscalar\ncnumpy\ndtype\nX\u0002\0\0\0i4K\0K\u0001\u0087R(K\u0003X\u0001\0\0\0>NNNJ\u00ff\u00ff\u00ff\u00ffJ\u00ff\u00ff\u00ff\u00ffK\0tbC\u0004\0\0\0\u0007\u0086R.");
+        var scalar = Read(
+            "\u0080\u0002cnumpy.core.multiarray\nscalar\ncnumpy\ndtype\nX\u0002\0\0\0i4K\0K\u0001\u0087R(K\u0003X\u0001\0\0\0>NNNJ\u00ff\u00ff\u00ff\u00ffJ\u00ff\u00ff\u00ff\u00ffK\0tbC\u0004\0\0\0\u0007\u0086R.");
         Assert.Equal(7, Assert.IsType<int>(scalar));
     }
 
     [Fact]
     public void Read_refuses_values_nested_deeper_than_256_and_takes_those_that_are_not()
     {
-        static string Nested(int depth) => "\u0080\u0002" + string.Concat(Enumerable.Repeat("]", depth)) + string.Concat(Enumerable.Repeat("a", depth - 1)) + ".";
+        static string Nested(int depth) =>
+            "\u0080\u0002" + string.Concat(Enumerable.Repeat("]", depth)) + string.Concat(Enumerable.Repeat("a", depth - 1)) + ".";
         Assert.IsType<List<object?>>(Read(Nested(257)));
         Assert.Contains("depth", Refusal(Nested(258)), StringComparison.Ordinal);
         Assert.Contains("depth", Refusal(Nested(1_000_000)), StringComparison.Ordinal);
     }
 
     [Fact]
-    public void Read_refuses_a_value_that_contains_itself() => Assert.Contains("depth", Refusal("\u0080\u0002]q\0h\0a."), StringComparison.Ordinal);
+    public void Read_refuses_a_value_that_contains_itself() =>
+        Assert.Contains("depth", Refusal("\u0080\u0002]q\0h\0a."), StringComparison.Ordinal);
 
     [Fact]
     public void Read_refuses_values_that_multiply_by_sharing()
     {
         var bomb = new StringBuilder("\u0080\u0002]q\00");
-        for (var level = 1; level < 40; level++) bomb.Append("](h").Append((char)(level - 1)).Append('h').Append((char)(level - 1)).Append("eq").Append((char)level).Append('0');
+        for (var level = 1; level < 40; level++)
+            bomb.Append("](h").Append((char)(level - 1)).Append('h').Append((char)(level - 1)).Append("eq").Append((char)level).Append('0');
         bomb.Append("h\u0027.");
         // Followed to its ends it has 2^39 values.
         Assert.Contains($"the limit is {PickleLimits.Paths}", Refusal(bomb.ToString()), StringComparison.Ordinal);
@@ -121,9 +129,15 @@ public class PickleReaderTests
     [Fact]
     public void Read_refuses_endless_work_after_as_many_opcodes_as_its_limits_allow()
     {
-        Assert.InRange(OpcodesUntilRefusal("\u0080\u0002" + new string('}', 3_000_000) + "."), 1, PickleLimits.Memory / PickleLimits.ObjectCost);
-        Assert.Equal(PickleLimits.Opcodes + 1, OpcodesUntilRefusal("\u0080\u0002" + string.Concat(Enumerable.Repeat("N0", (PickleLimits.Opcodes / 2) + 10)) + "."));
-        Assert.InRange(OpcodesUntilRefusal("\u0080\u0004N" + new string('\u0094', 5_000_000) + "."), 1, (PickleLimits.Memory / PickleLimits.EntryCost) + 10);
+        Assert.InRange(
+            OpcodesUntilRefusal("\u0080\u0002" + new string('}', 3_000_000) + "."), 1, PickleLimits.Memory / PickleLimits.ObjectCost);
+        Assert.Equal(
+            PickleLimits.Opcodes + 1,
+            OpcodesUntilRefusal("\u0080\u0002" + string.Concat(Enumerable.Repeat("N0", (PickleLimits.Opcodes / 2) + 10)) + "."));
+        Assert.InRange(
+            OpcodesUntilRefusal("\u0080\u0004N" + new string('\u0094', 5_000_000) + "."),
+            1,
+            (PickleLimits.Memory / PickleLimits.EntryCost) + 10);
 
         static int OpcodesUntilRefusal(string opcodes)
         {

@@ -73,7 +73,8 @@ public class ZipIndexTests
         var path = folder.PathOf("a.pth");
         using (var zip = ZipFile.Open(path, ZipArchiveMode.Create)) zip.CreateEntry(name);
 
-        Assert.Contains("leads out of the archive", Assert.Throws<CheckpointException>(() => PyTorchFile.Load(path)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "leads out of the archive", Assert.Throws<CheckpointException>(() => PyTorchFile.Load(path)).Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -92,7 +93,8 @@ public class ZipIndexTests
             pickle.Write(System.Text.Encoding.Latin1.GetBytes($"\u0080\u0002{value}."));
         }
 
-        Assert.Contains("holds no tensors", Assert.Throws<CheckpointException>(() => PyTorchFile.Load(path)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "holds no tensors", Assert.Throws<CheckpointException>(() => PyTorchFile.Load(path)).Message, StringComparison.Ordinal);
     }
 
     [Fact]

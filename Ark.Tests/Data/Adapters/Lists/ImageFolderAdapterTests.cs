@@ -12,7 +12,9 @@ public sealed class ImageFolderAdapterTests : IDisposable
     [Fact]
     public async Task A_yaml_without_lists_finds_the_folders_of_splits_and_classes()
     {
-        _folder.AddImages("train/Pneumonia/b.png", "train/normal/a.jpg", "train/Pneumonia/a.png", "train/normal/notes.txt", "valid/Normal/v.png", "valid/pneumonia/w.dcm", "test/normal/t.png", "test/pneumonia/u.png");
+        _folder.AddImages(
+            "train/Pneumonia/b.png", "train/normal/a.jpg", "train/Pneumonia/a.png", "train/normal/notes.txt", "valid/Normal/v.png",
+            "valid/pneumonia/w.dcm", "test/normal/t.png", "test/pneumonia/u.png");
         var catalogue = DatasetCatalogue.Load(_folder.Write("ark.yaml", """
             Set:
               adapter: image-folder
@@ -25,14 +27,18 @@ public sealed class ImageFolderAdapterTests : IDisposable
 
         Assert.Equal(["a.jpg", "a.png", "b.png"], train.Select(s => Path.GetFileName(s.Image.Name)));
         Assert.Equal([[1, 0], [0, 1], [0, 1]], train.Select(s => s.Targets));
-        Assert.Equal(["v.png", "w.dcm"], (await DataFolder.Read(catalogue.Get("Set"), DatasetSplit.Validation)).Select(s => Path.GetFileName(s.Image.Name)));
+        Assert.Equal(
+            ["v.png", "w.dcm"],
+            (await DataFolder.Read(catalogue.Get("Set"), DatasetSplit.Validation)).Select(s => Path.GetFileName(s.Image.Name)));
     }
 
     [Fact]
     public async Task A_list_may_be_a_folder_and_a_binary_set_has_two()
     {
         _folder.AddImages("part/negative/a.png", "part/sick/p07_b.png");
-        var definition = _folder.Definition("image-folder", Path.Combine(_folder.Images, "part"), LabelTask.Binary, ["TB"], ("folders.TB", "sick"), ("patient_pattern", "^p([0-9]+)_"));
+        var definition = _folder.Definition(
+            "image-folder", Path.Combine(_folder.Images, "part"), LabelTask.Binary, ["TB"], ("folders.TB", "sick"),
+            ("patient_pattern", "^p([0-9]+)_"));
 
         var samples = await DataFolder.Read(definition);
 
@@ -44,21 +50,25 @@ public sealed class ImageFolderAdapterTests : IDisposable
     public async Task A_class_without_a_folder_is_refused()
     {
         _folder.AddImages("negative/a.png");
-        var e = await Assert.ThrowsAsync<ArkInputException>(() => DataFolder.Read(_folder.Definition("image-folder", _folder.Images, LabelTask.Binary, ["TB"])));
+        var e = await Assert.ThrowsAsync<ArkInputException>(() => DataFolder.Read(
+            _folder.Definition("image-folder", _folder.Images, LabelTask.Binary, ["TB"])));
         Assert.Contains("has no folder 'TB'", e.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_multi_label_set_is_refused() => Assert.Contains(
         "an image in a folder has one class",
-        Assert.Throws<ArkInputException>(() => new DatasetAdapterRegistry().Create(_folder.Definition("image-folder", "x", LabelTask.MultiLabel, ["A", "B"]))).Message,
+        Assert.Throws<ArkInputException>(() => new DatasetAdapterRegistry().Create(
+            _folder.Definition("image-folder", "x", LabelTask.MultiLabel, ["A", "B"]))).Message,
         StringComparison.Ordinal);
 
     [Fact]
     public void Other_adapters_of_ours_want_files()
     {
         _folder.AddImages("a.png");
-        var catalogue = DatasetCatalogue.Load(_folder.Write("ark.yaml", "Set:\n  adapter: csv\n  data_dir: images\n  train_list: images\n  diseases: [A]\n  task_type: binary classification\n"));
+        var catalogue = DatasetCatalogue.Load(_folder.Write(
+            "ark.yaml",
+            "Set:\n  adapter: csv\n  data_dir: images\n  train_list: images\n  diseases: [A]\n  task_type: binary classification\n"));
         Assert.Contains("is a folder", Assert.Throws<ArkInputException>(() => catalogue.Get("Set")).Message, StringComparison.Ordinal);
     }
 }

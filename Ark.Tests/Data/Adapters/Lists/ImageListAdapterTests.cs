@@ -18,7 +18,8 @@ public sealed class ImageListAdapterTests : IDisposable
 
         var samples = await DataFolder.Read(_folder.Definition("image-list", list, LabelTask.MultiLabel, Two));
 
-        Assert.Equal(["a.png", "b 1.png", "sub/c,2.png", "./a.png", "x 1 0"], samples.Select(s => s.Image.Name[(_folder.Images.Length + 1)..]));
+        Assert.Equal(
+            ["a.png", "b 1.png", "sub/c,2.png", "./a.png", "x 1 0"], samples.Select(s => s.Image.Name[(_folder.Images.Length + 1)..]));
         Assert.Equal([[0, 1], [1, 0], [1, 1], [0, 0], [1, 1]], samples.Select(s => s.Targets));
     }
 
@@ -28,8 +29,11 @@ public sealed class ImageListAdapterTests : IDisposable
         var list = _folder.Write("list.txt", "a.png 2\na.png 0\n");
         var one = _folder.Write("one.txt", "a.png 1\na.png 0\n");
 
-        Assert.Equal([[0, 0, 1], [1, 0, 0]], (await DataFolder.Read(_folder.Definition("image-list", list, LabelTask.MultiClass, ["A", "B", "C"]))).Select(s => s.Targets));
-        Assert.Equal([[1], [0]], (await DataFolder.Read(_folder.Definition("image-list", one, LabelTask.Binary, ["A"]))).Select(s => s.Targets));
+        Assert.Equal(
+            [[0, 0, 1], [1, 0, 0]],
+            (await DataFolder.Read(_folder.Definition("image-list", list, LabelTask.MultiClass, ["A", "B", "C"]))).Select(s => s.Targets));
+        Assert.Equal(
+            [[1], [0]], (await DataFolder.Read(_folder.Definition("image-list", one, LabelTask.Binary, ["A"]))).Select(s => s.Targets));
     }
 
     [Fact]
@@ -61,7 +65,8 @@ public sealed class ImageListAdapterTests : IDisposable
     {
         var list = _folder.Write("list.txt", text);
 
-        var e = await Assert.ThrowsAsync<ArkInputException>(() => DataFolder.Read(_folder.Definition("image-list", list, LabelTask.MultiLabel, Two)));
+        var e = await Assert.ThrowsAsync<ArkInputException>(() => DataFolder.Read(
+            _folder.Definition("image-list", list, LabelTask.MultiLabel, Two)));
 
         Assert.StartsWith(list, e.Message, StringComparison.Ordinal);
         Assert.Contains(problem, e.Message, StringComparison.Ordinal);
@@ -73,7 +78,8 @@ public sealed class ImageListAdapterTests : IDisposable
         var list = _folder.Write("list.txt", "");
         await File.WriteAllBytesAsync(list, [.. "a.png 0 1\n"u8, 0xE9, .. ".png 0 1\n"u8], TestContext.Current.CancellationToken);
 
-        var e = await Assert.ThrowsAsync<ArkInputException>(() => DataFolder.Read(_folder.Definition("image-list", list, LabelTask.MultiLabel, Two)));
+        var e = await Assert.ThrowsAsync<ArkInputException>(() => DataFolder.Read(
+            _folder.Definition("image-list", list, LabelTask.MultiLabel, Two)));
 
         Assert.Contains("line 2: is not valid UTF-8", e.Message, StringComparison.Ordinal);
     }
@@ -87,7 +93,9 @@ public sealed class ImageListAdapterTests : IDisposable
 
         var samples = await DataFolder.Read(_folder.Definition("image-list", list, LabelTask.MultiLabel, Two));
 
-        Assert.Equal(Enumerable.Range(0, 20_000).Select(i => ((float)(i / 2 % 2), (float)(i % 2))), samples.Select(s => (s.Targets[0], s.Targets[1])));
+        Assert.Equal(
+            Enumerable.Range(0, 20_000).Select(i => ((float)(i / 2 % 2), (float)(i % 2))),
+            samples.Select(s => (s.Targets[0], s.Targets[1])));
     }
 
     [Fact]
@@ -96,7 +104,8 @@ public sealed class ImageListAdapterTests : IDisposable
         var list = _folder.Write("list.txt", "a.png 0 1\n");
         var dataset = _folder.Definition("image-list", list, LabelTask.MultiLabel, Two);
 
-        async Task<string> Message(DatasetDefinition d, DatasetSplit split = DatasetSplit.Train) => (await Assert.ThrowsAsync<ArkInputException>(() => DataFolder.Read(d, split))).Message;
+        async Task<string> Message(DatasetDefinition d, DatasetSplit split = DatasetSplit.Train) =>
+            (await Assert.ThrowsAsync<ArkInputException>(() => DataFolder.Read(d, split))).Message;
 
         Assert.Contains("has no 'test_list'", await Message(dataset, DatasetSplit.Test), StringComparison.Ordinal);
         Assert.Contains("the list does not exist", await Message(dataset with { TrainList = list + "x" }), StringComparison.Ordinal);

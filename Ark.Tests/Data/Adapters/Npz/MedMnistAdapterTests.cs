@@ -15,7 +15,9 @@ public sealed class MedMnistAdapterTests : IDisposable
     [InlineData(3)]
     public async Task Color_images_and_class_indices_are_read_from_every_npy_version(int version)
     {
-        var archive = Archive(("test_images", Npy("|u1", "(2, 2, 1, 3)", [.. Enumerable.Range(0, 12).Select(i => (byte)i)], version: version)), ("test_labels", Npy("<i8", "(2, 1)", [2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], version: version)));
+        var archive = Archive(
+            ("test_images", Npy("|u1", "(2, 2, 1, 3)", [.. Enumerable.Range(0, 12).Select(i => (byte)i)], version: version)),
+            ("test_labels", Npy("<i8", "(2, 1)", [2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], version: version)));
 
         var samples = await DataFolder.Read(Dataset(archive, LabelTask.MultiClass, "A", "B", "C"), DatasetSplit.Test);
 
@@ -70,7 +72,8 @@ public sealed class MedMnistAdapterTests : IDisposable
     [InlineData("|u1", "(2, 1, 1)", 2, "<u8", "(9999999999, 9999999999)", 2, "the shape (9999999999, 9999999999) is too large")]
     [InlineData("|u1", "(2, 1, 1)", 2, "|u1", "(2)", 2, "the shape is no tuple")]
     [InlineData("|u1", "(2, 1, 1)", 2, "|u1", "(1,1,1,1,1,1,1,1,2)", 2, "more than 8 axes")]
-    public async Task An_archive_that_does_not_fit_is_refused_with_file_entry_and_problem(string imageType, string imageShape, int imageBytes, string labelType, string labelShape, int labelBytes, string problem)
+    public async Task An_archive_that_does_not_fit_is_refused_with_file_entry_and_problem(
+        string imageType, string imageShape, int imageBytes, string labelType, string labelShape, int labelBytes, string problem)
     {
         var archive = Archive(
             ("train_images", Npy(imageType, imageShape, [.. Enumerable.Repeat((byte)1, imageBytes)])),
@@ -127,8 +130,13 @@ public sealed class MedMnistAdapterTests : IDisposable
         var archive = Path.Combine(_folder.Root, "bomb.npz");
         await using (var zip = await ZipFile.OpenAsync(archive, ZipArchiveMode.Create, TestContext.Current.CancellationToken))
         {
-            await using (var labels = await zip.CreateEntry("train_labels.npy").OpenAsync(TestContext.Current.CancellationToken)) await labels.WriteAsync(Npy("|u1", "(70,)", new byte[70]), TestContext.Current.CancellationToken);
-            await using var images = await zip.CreateEntry("train_images.npy", CompressionLevel.Fastest).OpenAsync(TestContext.Current.CancellationToken);
+            await using (var labels = await zip
+                .CreateEntry("train_labels.npy")
+                .OpenAsync(TestContext.Current.CancellationToken)) await labels.WriteAsync(
+                Npy("|u1", "(70,)", new byte[70]), TestContext.Current.CancellationToken);
+            await using var images = await zip
+                .CreateEntry("train_images.npy", CompressionLevel.Fastest)
+                .OpenAsync(TestContext.Current.CancellationToken);
             await images.WriteAsync(Npy("|u1", "(70, 1000, 1000)", []), TestContext.Current.CancellationToken);
             for (var i = 0; i < 70; i++) await images.WriteAsync(new byte[1_000_000], TestContext.Current.CancellationToken);
         }
@@ -141,11 +149,21 @@ public sealed class MedMnistAdapterTests : IDisposable
     [Fact]
     public async Task A_missing_array_and_a_doubled_one_are_named()
     {
-        var archive = Archive(("train_labels", Npy("|u1", "(1,)", [1])), ("val_images", Npy("|u1", "(1, 1, 1)", [1])), ("val_labels", Npy("|u1", "(1,)", [1])), ("val_labels", Npy("|u1", "(1,)", [1])));
+        var archive = Archive(
+            ("train_labels", Npy("|u1", "(1,)", [1])),
+            ("val_images", Npy("|u1", "(1, 1, 1)", [1])),
+            ("val_labels", Npy("|u1", "(1,)", [1])),
+            ("val_labels", Npy("|u1", "(1,)", [1])));
         var dataset = Dataset(archive, LabelTask.Binary, "A");
 
-        Assert.Contains("entry 'train_images': the entry is missing. The archive has: train_labels, val_images,", (await Assert.ThrowsAsync<ArkInputException>(() => DataFolder.Read(dataset))).Message, StringComparison.Ordinal);
-        Assert.Contains("entry 'val_labels': the entry is a duplicate", (await Assert.ThrowsAsync<ArkInputException>(() => DataFolder.Read(dataset, DatasetSplit.Validation))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "entry 'train_images': the entry is missing. The archive has: train_labels, val_images,",
+            (await Assert.ThrowsAsync<ArkInputException>(() => DataFolder.Read(dataset))).Message,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "entry 'val_labels': the entry is a duplicate",
+            (await Assert.ThrowsAsync<ArkInputException>(() => DataFolder.Read(dataset, DatasetSplit.Validation))).Message,
+            StringComparison.Ordinal);
     }
 
     private static DatasetDefinition Dataset(string archive, LabelTask task, params string[] labels) => new()

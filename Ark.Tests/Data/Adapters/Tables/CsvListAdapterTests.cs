@@ -14,7 +14,8 @@ public sealed class CsvListAdapterTests : IDisposable
         var list = _folder.Write("l.csv", "Hernia,Path,Sex,edema\n1,a.png,F,0.0\n-1,\"b,1.png\",M,\n,a.png,,1.0\n");
 
         async Task<float[][]> Read(params (string, string)[] settings) =>
-            [.. (await DataFolder.Read(_folder.Definition("csv", list, LabelTask.MultiLabel, ["Edema", "Hernia"], settings))).Select(s => s.Targets)];
+            [.. (await DataFolder.Read(
+                _folder.Definition("csv", list, LabelTask.MultiLabel, ["Edema", "Hernia"], settings))).Select(s => s.Targets)];
 
         Assert.Equal([[0, 1], [float.NaN, float.NaN], [1, float.NaN]], await Read());
         Assert.Equal([[0, 1], [float.NaN, 1], [1, float.NaN]], await Read(("uncertain", "ones")));
@@ -26,8 +27,11 @@ public sealed class CsvListAdapterTests : IDisposable
     {
         var list = _folder.Write("l.csv", "file,who,stage,mark\na.png,p1,late,1\na.png,,early,0\na.png,p2,1,1\n");
 
-        var classes = await DataFolder.Read(_folder.Definition("csv", list, LabelTask.MultiClass, ["early", "late"], ("image_column", "file"), ("class_column", "stage"), ("patient_column", "who")));
-        var marks = await DataFolder.Read(_folder.Definition("csv", list, LabelTask.Binary, ["Nodule"], ("image_column", "file"), ("columns.Nodule", "mark")));
+        var classes = await DataFolder.Read(_folder.Definition(
+            "csv", list, LabelTask.MultiClass, ["early", "late"], ("image_column", "file"), ("class_column", "stage"),
+            ("patient_column", "who")));
+        var marks = await DataFolder.Read(
+            _folder.Definition("csv", list, LabelTask.Binary, ["Nodule"], ("image_column", "file"), ("columns.Nodule", "mark")));
 
         Assert.Equal([[0, 1], [1, 0], [0, 1]], classes.Select(s => s.Targets));
         Assert.Equal(["p1", null, "p2"], classes.Select(s => s.PatientId));
@@ -41,10 +45,12 @@ public sealed class CsvListAdapterTests : IDisposable
         var table = _folder.Write("l.csv", "image,patient_id,Edema,Hernia\na.png,p1,0,1\nc.png,p2,1,0\n");
         var list = _folder.Write("l.txt", "a.png 0 1\nc.png 1 0\n");
 
-        var rows = await DataFolder.Read(_folder.Definition("csv", table, LabelTask.MultiLabel, ["Edema", "Hernia"], ("patient_column", "patient_id")));
+        var rows = await DataFolder.Read(
+            _folder.Definition("csv", table, LabelTask.MultiLabel, ["Edema", "Hernia"], ("patient_column", "patient_id")));
         var lines = await DataFolder.Read(_folder.Definition("image-list", list, LabelTask.MultiLabel, ["Edema", "Hernia"]));
 
-        Assert.Equal(lines.Select(s => (s.Image.Name, string.Join(',', s.Targets))), rows.Select(s => (s.Image.Name, string.Join(',', s.Targets))));
+        Assert.Equal(
+            lines.Select(s => (s.Image.Name, string.Join(',', s.Targets))), rows.Select(s => (s.Image.Name, string.Join(',', s.Targets))));
         Assert.Equal(["p1", "p2"], rows.Select(s => s.PatientId));
         Assert.All(lines, s => Assert.Null(s.PatientId));
     }
@@ -91,7 +97,8 @@ public sealed class CsvListAdapterTests : IDisposable
             for (var i = 0; i < 400; i++) await writer.WriteAsync(new string('x', 100_000));
         }
 
-        var e = await Assert.ThrowsAsync<ArkInputException>(() => DataFolder.Read(_folder.Definition("csv", list, LabelTask.Binary, ["A"])));
+        var e = await Assert.ThrowsAsync<ArkInputException>(() => DataFolder.Read(
+            _folder.Definition("csv", list, LabelTask.Binary, ["A"])));
 
         Assert.Contains("line 2: is no valid CSV", e.Message, StringComparison.Ordinal);
     }

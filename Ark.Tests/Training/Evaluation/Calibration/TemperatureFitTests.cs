@@ -18,7 +18,9 @@ public class TemperatureFitTests
     [Fact]
     public void Classes_that_are_parted_without_an_error_do_not_become_certain()
     {
-        double[][] logits = [.. Enumerable.Range(0, 15).Select(i => Enumerable.Range(0, 3).Select(k => k == i % 3 ? 0.8 + (0.02 * i) : 0.0).ToArray())];
+        double[][] logits = [.. Enumerable.Range(0, 15).Select(i => Enumerable.Range(0, 3).Select(k => k == i % 3
+            ? 0.8 + (0.02 * i)
+            : 0.0).ToArray())];
         float[][] targets = [.. Enumerable.Range(0, 15).Select(i => Enumerable.Range(0, 3).Select(k => k == i % 3 ? 1f : 0).ToArray())];
         Assert.InRange(TemperatureFit.OfHead(logits, targets), 0.15, 1);
     }

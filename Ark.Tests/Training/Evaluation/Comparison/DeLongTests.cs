@@ -5,9 +5,11 @@ namespace Ark.Tests.Training;
 
 public class DeLongTests
 {
-    private static readonly JsonElement Recorded = JsonDocument.Parse(File.ReadAllText(Fixture.PathOf("Scoring", "scoring.json"))).RootElement;
+    private static readonly JsonElement Recorded = JsonDocument.Parse(
+        File.ReadAllText(Fixture.PathOf("Scoring", "scoring.json"))).RootElement;
 
-    public static TheoryData<string> Cases => [.. Recorded.GetProperty("comparisons").EnumerateArray().Select(c => c.GetProperty("name").GetString()!)];
+    public static TheoryData<string> Cases =>
+        [.. Recorded.GetProperty("comparisons").EnumerateArray().Select(c => c.GetProperty("name").GetString()!)];
 
     [Theory]
     [MemberData(nameof(Cases))]
@@ -49,7 +51,8 @@ public class DeLongTests
     }
 
     [FsCheck.Xunit.Property]
-    public bool Compare_changes_sign_when_the_models_change_places_and_agrees_with_the_area(FsCheck.NonEmptyArray<(bool Positive, sbyte First, sbyte Second)> samples)
+    public bool Compare_changes_sign_when_the_models_change_places_and_agrees_with_the_area(
+        FsCheck.NonEmptyArray<(bool Positive, sbyte First, sbyte Second)> samples)
     {
         float[] targets = [.. samples.Get.Select(s => s.Positive ? 1f : 0f)];
         float[] first = [.. samples.Get.Select(s => (float)s.First)], second = [.. samples.Get.Select(s => (float)s.Second)];
@@ -59,5 +62,6 @@ public class DeLongTests
             && (one.Z is null ? other.Z is null : Math.Abs(one.Z.Value + other.Z!.Value) < 1e-9) && one.P is null or (>= 0 and <= 1);
     }
 
-    private static float[] Column(JsonElement test, string key) => [.. test.GetProperty(key).EnumerateArray().Select(v => v.ValueKind == JsonValueKind.Null ? float.NaN : (float)v.GetDouble())];
+    private static float[] Column(JsonElement test, string key) =>
+        [.. test.GetProperty(key).EnumerateArray().Select(v => v.ValueKind == JsonValueKind.Null ? float.NaN : (float)v.GetDouble())];
 }

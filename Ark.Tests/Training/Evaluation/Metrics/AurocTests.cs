@@ -10,17 +10,22 @@ public class AurocTests
     public void Evaluation_equals_scikit_learn_on_every_recorded_case()
     {
         var compared = 0;
-        foreach (var test in JsonDocument.Parse(File.ReadAllText(Fixture.PathOf("08_metrics", "metrics.json"))).RootElement.GetProperty("cases").EnumerateArray())
+        foreach (var test in JsonDocument.Parse(File.ReadAllText(Fixture.PathOf("08_metrics", "metrics.json"))).RootElement
+            .GetProperty("cases")
+            .EnumerateArray())
         {
             if (!test.TryGetProperty("auroc_Ark", out var expected) || expected.ValueKind != JsonValueKind.Array) continue;
             var (classes, images) = (test.GetProperty("classes").GetInt32(), test.GetProperty("n").GetInt32());
-            float[] Matrix(string key) => [.. test.GetProperty(key).EnumerateArray().SelectMany(r => r.EnumerateArray()).Select(v => (float)v.GetDouble())];
+            float[] Matrix(string key) =>
+                [.. test.GetProperty(key).EnumerateArray().SelectMany(r => r.EnumerateArray()).Select(v => (float)v.GetDouble())];
             var exclusive = test.TryGetProperty("accuracy", out var accuracy);
             string[] names = [.. Enumerable.Range(0, classes).Select(i => $"class {i}")];
-            var evaluation = new Predictions(new LabelSchema(exclusive ? LabelTask.MultiClass : LabelTask.MultiLabel, names), Matrix("y"), Matrix("p"))
+            var evaluation = new Predictions(
+                new LabelSchema(exclusive ? LabelTask.MultiClass : LabelTask.MultiLabel, names), Matrix("y"), Matrix("p"))
                 .Evaluate("set", DatasetSplit.Test, ModelRole.Teacher, cancellationToken: TestContext.Current.CancellationToken);
             Assert.Equal(images, evaluation.Images);
-            Assert.All(expected.EnumerateArray().Zip(evaluation.Labels), p => Assert.Equal(p.First.GetDouble(), p.Second.Auroc!.Value, 1e-9));
+            Assert.All(
+                expected.EnumerateArray().Zip(evaluation.Labels), p => Assert.Equal(p.First.GetDouble(), p.Second.Auroc!.Value, 1e-9));
             Assert.Equal(test.GetProperty("mean_auc_Ark").GetDouble(), evaluation.MeanAuroc!.Value, 1e-9);
             if (exclusive) Assert.Equal(accuracy.GetDouble(), evaluation.Accuracy!.Value, 1e-9);
             compared++;
@@ -48,7 +53,8 @@ public class AurocTests
         Assert.Throws<ArgumentException>(() => Auroc.Compute([target, 0], [score, 0.1f]));
 
     [FsCheck.Xunit.Property]
-    public bool Compute_does_not_depend_on_order_and_mirrors_when_scores_are_negated(FsCheck.NonEmptyArray<(bool Positive, sbyte Score)> samples)
+    public bool Compute_does_not_depend_on_order_and_mirrors_when_scores_are_negated(
+        FsCheck.NonEmptyArray<(bool Positive, sbyte Score)> samples)
     {
         float[] targets = [.. samples.Get.Select(s => s.Positive ? 1f : 0f)];
         float[] scores = [.. samples.Get.Select(s => (float)s.Score)];

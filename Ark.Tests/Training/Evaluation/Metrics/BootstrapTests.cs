@@ -48,7 +48,13 @@ public class BootstrapTests
     public void Intervals_are_the_same_for_a_seed_and_hold_the_figure()
     {
         var predictions = Drawn(new RandomStream(5), 300, 2, LabelTask.MultiLabel);
-        DatasetEvaluation Scored(ulong seed) => predictions.Evaluate("set", DatasetSplit.Test, ModelRole.Teacher, scoring: new ScoringOptions { Replicates = 300, Seed = seed }, cancellationToken: TestContext.Current.CancellationToken);
+        DatasetEvaluation Scored(ulong seed) =>
+            predictions.Evaluate(
+                "set",
+                DatasetSplit.Test,
+                ModelRole.Teacher,
+                scoring: new ScoringOptions { Replicates = 300, Seed = seed },
+                cancellationToken: TestContext.Current.CancellationToken);
         var (one, same, other) = (Scored(1), Scored(1), Scored(2));
         Assert.Equal(one.ToJson().ToJsonString(), same.ToJson().ToJsonString());
         Assert.NotEqual(one.Intervals["mean_auroc"], other.Intervals["mean_auroc"]);
@@ -58,7 +64,10 @@ public class BootstrapTests
             Assert.InRange(label.Auroc!.Value, label.Intervals["auroc"].Low, label.Intervals["auroc"].High);
         }
 
-        Assert.Equal((300, "image", 300), ((int)one.ToJson()["resampling"]!["replicates"]!, (string)one.ToJson()["resampling"]!["unit"]!, (int)one.ToJson()["resampling"]!["units"]!));
+        Assert.Equal((300, "image", 300), (
+            (int)one.ToJson()["resampling"]!["replicates"]!,
+            (string)one.ToJson()["resampling"]!["unit"]!,
+            (int)one.ToJson()["resampling"]!["units"]!));
     }
 
     [Fact]
@@ -66,7 +75,12 @@ public class BootstrapTests
     {
         // 400 images: the bootstrap's width and that of Hanley and McNeil's formula differ by little.
         var predictions = Drawn(new RandomStream(8), 400, 1, LabelTask.Binary);
-        var label = predictions.Evaluate("set", DatasetSplit.Test, ModelRole.Teacher, scoring: new ScoringOptions { Replicates = 1000 }, cancellationToken: TestContext.Current.CancellationToken).Labels[0];
+        var label = predictions.Evaluate(
+            "set",
+            DatasetSplit.Test,
+            ModelRole.Teacher,
+            scoring: new ScoringOptions { Replicates = 1000 },
+            cancellationToken: TestContext.Current.CancellationToken).Labels[0];
         var (a, m, n) = (label.Auroc!.Value, label.Positives, label.Negatives);
         var variance = ((a * (1 - a)) + ((m - 1) * ((a / (2 - a)) - (a * a))) + ((n - 1) * ((2 * a * a / (1 + a)) - (a * a)))) / (m * n);
         Assert.InRange((label.Intervals["auroc"].High - label.Intervals["auroc"].Low) / (2 * 1.96 * Math.Sqrt(variance)), 0.8, 1.25);
@@ -102,6 +116,11 @@ public class BootstrapTests
             }
         }
 
-        return new Predictions(new LabelSchema(task, [.. Enumerable.Range(0, labels).Select(k => $"label {k}")]), targets, probabilities, [.. Enumerable.Range(0, images).Select(i => $"{i}.png")], patients);
+        return new Predictions(
+            new LabelSchema(task, [.. Enumerable.Range(0, labels).Select(k => $"label {k}")]),
+            targets,
+            probabilities,
+            [.. Enumerable.Range(0, images).Select(i => $"{i}.png")],
+            patients);
     }
 }

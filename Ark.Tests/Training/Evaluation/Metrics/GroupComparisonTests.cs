@@ -14,12 +14,18 @@ public sealed class GroupComparisonTests : IDisposable
     {
         var predictions = BootstrapTests.Drawn(new RandomStream(4), 120, 2, LabelTask.MultiLabel);
         var groups = new ImageGroups("sex", [.. Enumerable.Range(0, 120).Select(i => i % 5 == 0 ? null : i % 2 == 0 ? "F" : "M")]);
-        var comparison = Assert.Single(predictions.Evaluate("set", DatasetSplit.Test, ModelRole.Teacher, scoring: new ScoringOptions { Replicates = 200 }, groups: [groups], cancellationToken: TestContext.Current.CancellationToken).Groups);
+        var comparison = Assert.Single(predictions.Evaluate(
+            "set", DatasetSplit.Test, ModelRole.Teacher, scoring: new ScoringOptions { Replicates = 200 }, groups: [groups],
+            cancellationToken: TestContext.Current.CancellationToken).Groups);
         Assert.Equal(["F", "M", ImageGroups.Unknown], comparison.Groups.Select(g => g.Value));
         foreach (var (value, figures) in comparison.Groups)
         {
-            var alone = predictions.Pick([.. Enumerable.Range(0, 120).Where(i => (groups.Values[i] ?? ImageGroups.Unknown) == value)]).Evaluate("set", DatasetSplit.Test, ModelRole.Teacher, cancellationToken: TestContext.Current.CancellationToken);
-            Assert.Equal((alone.Images, alone.MeanAuroc, alone.Labels[1].Sensitivity), (figures.Images, figures.MeanAuroc, figures.Labels[1].Sensitivity));
+            var alone = predictions
+                .Pick([.. Enumerable.Range(0, 120).Where(i => (groups.Values[i] ?? ImageGroups.Unknown) == value)])
+                .Evaluate("set", DatasetSplit.Test, ModelRole.Teacher, cancellationToken: TestContext.Current.CancellationToken);
+            Assert.Equal(
+                (alone.Images, alone.MeanAuroc, alone.Labels[1].Sensitivity),
+                (figures.Images, figures.MeanAuroc, figures.Labels[1].Sensitivity));
         }
     }
 
@@ -39,12 +45,15 @@ public sealed class GroupComparisonTests : IDisposable
         }
 
         var evaluation = new Predictions(new LabelSchema(LabelTask.Binary, ["x"]), [.. targets], [.. scores])
-            .Evaluate("set", DatasetSplit.Test, ModelRole.Teacher, scoring: new ScoringOptions { Replicates = 100 }, groups: [new ImageGroups("site", values)], cancellationToken: TestContext.Current.CancellationToken);
+            .Evaluate(
+                "set", DatasetSplit.Test, ModelRole.Teacher, scoring: new ScoringOptions { Replicates = 100 },
+                groups: [new ImageGroups("site", values)], cancellationToken: TestContext.Current.CancellationToken);
         var gap = evaluation.Groups[0].Gaps.Single(g => g.Figure == "mean_auroc");
         Assert.Equal(("A", "B", 1.0, new ConfidenceInterval(1, 1)), (gap.Highest, gap.Lowest, gap.Gap, gap.Interval));
         Assert.Contains(evaluation.Groups[0].Gaps, g => g is { Figure: "sensitivity", Label: "x", Gap: 1 });
         var json = evaluation.ToJson()["groups"]![0]!;
-        Assert.Equal(("site", 3, "mean_auroc"), ((string)json["column"]!, json["groups"]!.AsArray().Count, (string)json["gaps"]![0]!["figure"]!));
+        Assert.Equal(
+            ("site", 3, "mean_auroc"), ((string)json["column"]!, json["groups"]!.AsArray().Count, (string)json["gaps"]![0]!["figure"]!));
     }
 
     [Fact]
@@ -52,7 +61,12 @@ public sealed class GroupComparisonTests : IDisposable
     {
         // Group B has no positive of the second label, which would drag its mean.
         float[] targets = [1, 1, 0, 0, 1, 0, 0, 0], scores = [0.9f, 0.1f, 0.1f, 0.9f, 0.9f, 0.5f, 0.1f, 0.5f];
-        var comparison = new Predictions(new LabelSchema(LabelTask.MultiLabel, ["x", "y"]), targets, scores).Evaluate("set", DatasetSplit.Test, ModelRole.Teacher, groups: [new ImageGroups("site", ["A", "A", "B", "B"])], cancellationToken: TestContext.Current.CancellationToken).Groups[0];
+        var comparison = new Predictions(new LabelSchema(LabelTask.MultiLabel, ["x", "y"]), targets, scores).Evaluate(
+            "set",
+            DatasetSplit.Test,
+            ModelRole.Teacher,
+            groups: [new ImageGroups("site", ["A", "A", "B", "B"])],
+            cancellationToken: TestContext.Current.CancellationToken).Groups[0];
         Assert.Equal((0.5, 1.0), (comparison.Groups[0].Figures.MeanAuroc, comparison.Groups[1].Figures.MeanAuroc));
         Assert.Equal(0, comparison.Gaps.Single(g => g.Figure == "mean_auroc").Gap);
         Assert.DoesNotContain(comparison.Gaps, g => g.Label == "y" && g.Figure == "auroc");
@@ -61,7 +75,11 @@ public sealed class GroupComparisonTests : IDisposable
     [Fact]
     public void A_table_is_matched_by_path_file_name_or_patient()
     {
-        ImageSample[] samples = [Sample("/data/p1/study/a.png", "1"), Sample("/data/p2/study/a.png", "2"), Sample("/data/b.dicom", "3"), Sample("/data/c.png", "4")];
+        ImageSample[] samples =
+        [
+            Sample("/data/p1/study/a.png", "1"), Sample("/data/p2/study/a.png", "2"), Sample("/data/b.dicom", "3"),
+            Sample("/data/c.png", "4")
+        ];
         Assert.Equal(["F", "M", "F", null], Read("Path,Sex\np1/study/a.png,F\np2/study/a.png,M\nb,F\nother.png,M\n", "Sex", samples));
         Assert.Equal(["F", "M", null, "M"], Read("subject_id,Sex\n1,F\n2,M\n3,\n4,M\n", "sex", samples));
     }
@@ -72,7 +90,8 @@ public sealed class GroupComparisonTests : IDisposable
         var samples = Enumerable.Range(0, 12).Select(i => Sample($"{i}.png", null)).ToArray();
         var table = "image,Age\n" + string.Concat(samples.Select((s, i) => $"{s.Image.Name},{(i == 11 ? "" : $"{i * 9:D3}Y")}\n"));
         var usual = GroupReader.Read(new GroupColumn("Age") { Metadata = _folder.Write("m.csv", table) }, samples);
-        Assert.Equal(["under 20", "20 to under 40", "40 to under 60", "60 to under 80", "80 and over", ImageGroups.Unknown], usual.Distinct());
+        Assert.Equal(
+            ["under 20", "20 to under 40", "40 to under 60", "60 to under 80", "80 and over", ImageGroups.Unknown], usual.Distinct());
         var given = GroupReader.Read(new GroupColumn("Age") { Metadata = _folder.PathOf("m.csv"), Bands = [65] }, samples);
         Assert.Equal(["under 65", "65 and over", ImageGroups.Unknown], given.Distinct());
     }
@@ -91,13 +110,16 @@ public sealed class GroupComparisonTests : IDisposable
     [InlineData("image,Sex\ny.png,F\n", "Sex", "no image of the split")]
     [InlineData("image,Sex\nx.png,F\nx.png,M\n", "Sex", "line 3")]
     public void A_table_that_does_not_serve_is_refused(string table, string column, string word) =>
-        Assert.Contains(word, Assert.Throws<ArkInputException>(() => Read(table, column, [Sample("x.png", null)])).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            word, Assert.Throws<ArkInputException>(() => Read(table, column, [Sample("x.png", null)])).Message, StringComparison.Ordinal);
 
     [Fact]
     public void A_dataset_without_a_csv_needs_a_table() =>
-        Assert.Contains("'Metadata'", Assert.Throws<ArkInputException>(() => GroupReader.Read(new GroupColumn("Sex"), [Sample("x.png", null) with { Place = new("list.txt", 1) }])).Message, StringComparison.Ordinal);
+        Assert.Contains("'Metadata'", Assert.Throws<ArkInputException>(() => GroupReader.Read(
+            new GroupColumn("Sex"), [Sample("x.png", null) with { Place = new("list.txt", 1) }])).Message, StringComparison.Ordinal);
 
-    private IReadOnlyList<string?> Read(string table, string column, ImageSample[] samples) => GroupReader.Read(new GroupColumn(column) { Metadata = _folder.Write("m.csv", table) }, samples).Values;
+    private IReadOnlyList<string?> Read(string table, string column, ImageSample[] samples) =>
+        GroupReader.Read(new GroupColumn(column) { Metadata = _folder.Write("m.csv", table) }, samples).Values;
 
     private static ImageSample Sample(string path, string? patient) => new(new ImageFile(path), [1]) { PatientId = patient };
 }

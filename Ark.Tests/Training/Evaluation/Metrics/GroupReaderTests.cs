@@ -8,7 +8,9 @@ public class GroupReaderTests
     [Fact]
     public void Ages_of_infants_are_banded_with_those_in_years()
     {
-        Assert.Equal(["under 1", "1 and over", "under 1", "under 1", "under 1", "1 and over", null], Read([1.0], "0.5Y", "045Y", "006M", "050W", "010D", "1", ""));
+        Assert.Equal(
+            ["under 1", "1 and over", "under 1", "under 1", "under 1", "1 and over", null],
+            Read([1.0], "0.5Y", "045Y", "006M", "050W", "010D", "1", ""));
     }
 
     [Fact]
@@ -23,6 +25,8 @@ public class GroupReaderTests
     {
         using var folder = new TemporaryFolder();
         var table = folder.Write("table.csv", "image,age\n" + string.Concat(values.Select((v, i) => $"{i}.png,{v}\n")));
-        return GroupReader.Read(new GroupColumn("age") { Metadata = table, Bands = bands }, [.. values.Select((_, i) => new ImageSample(new ImageFile($"{i}.png"), []))]).Values;
+        return GroupReader.Read(
+            new GroupColumn("age") { Metadata = table, Bands = bands },
+            [.. values.Select((_, i) => new ImageSample(new ImageFile($"{i}.png"), []))]).Values;
     }
 }

@@ -18,14 +18,20 @@ public class FileFeaturesTests
         var dataset = new ArkDataset("set", null!);
         static ImageSample[] Images(params string[] names) => [.. names.Select(n => new ImageSample(new ImageFile(n), []))];
         using var half = await Features("test/1.png,1\ntest/2.png,2\n");
-        var error = Assert.Throws<ArkInputException>(() => half.Read(Images("/data/train/1.png", "/data/test/1.png"), dataset, null, TestContext.Current.CancellationToken));
+        var error = Assert.Throws<ArkInputException>(() => half.Read(
+            Images("/data/train/1.png", "/data/test/1.png"), dataset, null, TestContext.Current.CancellationToken));
         Assert.Contains("fits two images", error.Message, StringComparison.Ordinal);
         // A row whose own image is there is not another image's that has none.
         await File.WriteAllTextAsync(folder.PathOf("1.png"), "", TestContext.Current.CancellationToken);
         using var whole = await Features($"{folder.PathOf("1.png")},7\n");
-        Assert.Equal([null, 7f], whole.Read(Images("/elsewhere/1.png", folder.PathOf("1.png")), dataset, null, TestContext.Current.CancellationToken).Select(r => r?[0]));
+        Assert.Equal([null, 7f], whole
+            .Read(Images("/elsewhere/1.png", folder.PathOf("1.png")), dataset, null, TestContext.Current.CancellationToken)
+            .Select(r => r?[0]));
         using var twice = await Features("val/1.png,5\nval/1.png,5.0001\n");
         Assert.Equal(5, twice.Read(Images("/data/val/1.png"), dataset, null, TestContext.Current.CancellationToken)[0]![0]);
-        Assert.Contains("row 2", (await Assert.ThrowsAsync<ArkInputException>(() => Features("val/1.png,5\nval/1.png,6\n"))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "row 2",
+            (await Assert.ThrowsAsync<ArkInputException>(() => Features("val/1.png,5\nval/1.png,6\n"))).Message,
+            StringComparison.Ordinal);
     }
 }

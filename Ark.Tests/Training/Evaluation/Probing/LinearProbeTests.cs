@@ -15,21 +15,28 @@ public sealed class LinearProbeTests(SmallModel small) : IClassFixture<SmallMode
     {
         await using var host = small.Host();
         var rows = Enumerable.Range(0, 24).Select(i => (float[])[(i % 2) + (0.3f * MathF.Sin(i)), MathF.Cos(7 * i)]).ToArray();
-        var file = _folder.Write("other.csv", "name,a,b\n" + string.Join('\n', rows.Select((r, i) => string.Create(CultureInfo.InvariantCulture, $"{i:D2}.png,{r[0]},{r[1]}"))));
+        var file = _folder.Write("other.csv", "name,a,b\n" + string.Join(
+            '\n', rows.Select((r, i) => string.Create(CultureInfo.InvariantCulture, $"{i:D2}.png,{r[0]},{r[1]}"))));
         var model = host.GetRequiredKeyedService<LoadedModel>("small");
-        var result = await Probe(host, [ProbeFeatures.OfFile(file), ProbeFeatures.Pixels, ProbeFeatures.OfModel(model, EmbeddingKind.Projected)], new ProbeOptions { Shots = [2], Repeats = 3, Replicates = 50 });
+        var result = await Probe(
+            host,
+            [ProbeFeatures.OfFile(file), ProbeFeatures.Pixels, ProbeFeatures.OfModel(model, EmbeddingKind.Projected)],
+            new ProbeOptions { Shots = [2], Repeats = 3, Replicates = 50 });
 
         Assert.Equal(("noise", 0), (result.Dataset, result.LeftOut));
-        Assert.Equal([("other.csv", 2), ("pixels", 1024), ("model.safetensors projected", 24)], result.Features.Select(f => (f.Name, f.Width)));
+        Assert.Equal(
+            [("other.csv", 2), ("pixels", 1024), ("model.safetensors projected", 24)], result.Features.Select(f => (f.Name, f.Width)));
         Assert.Equal([false, true, true], result.Features.Select(f => f.Comparison is not null));
         var first = result.Features[0];
         Assert.Equal(1, first.Evaluation.MeanAuroc!.Value, 1e-9);
         Assert.Equal(first.Evaluation.MeanAuroc, result.Features[1].Comparison!.FirstMeanAuroc);
         Assert.Equal((2, 3), (Assert.Single(first.Curve).Shots, first.Curve[0].Aurocs.Count));
-        var expected = rows[18..].Select(r => 1 / (1 + Math.Exp(-(r[0] * first.Coefficients[0][0]) - (r[1] * first.Coefficients[0][1]) - first.Intercepts[0])));
+        var expected = rows[18..].Select(r => 1 / (1 + Math.Exp(
+            -(r[0] * first.Coefficients[0][0]) - (r[1] * first.Coefficients[0][1]) - first.Intercepts[0])));
         Assert.All(expected.Zip(Probabilities(first)), p => Assert.Equal(p.First, p.Second, 1e-4));
         Assert.Contains("other.csv", result.ToHtml(), StringComparison.Ordinal);
-        Assert.Equal(["pixels", "model.safetensors projected"], result.ToJson()["comparisons"]!.AsArray().Select(c => (string)c!["second"]!));
+        Assert.Equal(
+            ["pixels", "model.safetensors projected"], result.ToJson()["comparisons"]!.AsArray().Select(c => (string)c!["second"]!));
     }
 
     [Fact]
@@ -37,7 +44,9 @@ public sealed class LinearProbeTests(SmallModel small) : IClassFixture<SmallMode
     {
         await using var host = small.Host();
         using var model = LoadedModel.Load(small.Checkpoint);
-        async Task<float[]> Drawn(ulong seed) => Probabilities((await Probe(host, [ProbeFeatures.Untrained(model)], new ProbeOptions { Replicates = 0, Seed = seed })).Features[0]);
+        async Task<float[]> Drawn(ulong seed) =>
+            Probabilities(
+                (await Probe(host, [ProbeFeatures.Untrained(model)], new ProbeOptions { Replicates = 0, Seed = seed })).Features[0]);
         var once = await Drawn(1);
         Assert.Equal(once, await Drawn(1));
         Assert.NotEqual(once, await Drawn(2));
@@ -49,7 +58,10 @@ public sealed class LinearProbeTests(SmallModel small) : IClassFixture<SmallMode
         await using var host = small.Host();
         var model = host.GetRequiredKeyedService<LoadedModel>("small");
         async Task Refused(string option, ProbeOptions options) =>
-            Assert.Contains(option, (await Assert.ThrowsAsync<ArkInputException>(() => Probe(host, [ProbeFeatures.Pixels], options))).Message, StringComparison.Ordinal);
+            Assert.Contains(
+                option,
+                (await Assert.ThrowsAsync<ArkInputException>(() => Probe(host, [ProbeFeatures.Pixels], options))).Message,
+                StringComparison.Ordinal);
         await Refused("'Penalties'", new ProbeOptions { Penalties = [] });
         await Refused("'Penalties'", new ProbeOptions { Penalties = [double.NaN] });
         await Refused("'Shots'", new ProbeOptions { Shots = [4, 0] });
@@ -73,6 +85,8 @@ public sealed class LinearProbeTests(SmallModel small) : IClassFixture<SmallMode
     private Task<ProbeResult> Probe(ServiceProvider host, IReadOnlyList<ProbeFeatures> features, ProbeOptions options)
     {
         var dataset = host.GetRequiredService<ArkDatasets>().Create(DatasetCatalogue.Load(small.Catalogue(_folder)).Get("noise"));
-        return host.GetRequiredService<LinearProbe>().ProbeAsync(dataset, features, options, cancellationToken: TestContext.Current.CancellationToken);
+        return host
+            .GetRequiredService<LinearProbe>()
+            .ProbeAsync(dataset, features, options, cancellationToken: TestContext.Current.CancellationToken);
     }
 }

@@ -28,7 +28,8 @@ public class LogisticRegressionTests
     public void Single_row_gives_finite_probabilities()
     {
         using var scope = NewDisposeScope();
-        using var model = LogisticRegression.Fit(One, ones(1, 5), ones(1, 1), 0.1, cancellationToken: TestContext.Current.CancellationToken);
+        using var model = LogisticRegression.Fit(
+            One, ones(1, 5), ones(1, 1), 0.1, cancellationToken: TestContext.Current.CancellationToken);
         Assert.All(model.Predict(randn(8, 5)), p => Assert.InRange(p, 0, 1));
     }
 
@@ -42,12 +43,18 @@ public class LogisticRegressionTests
         var targets = (features.narrow(1, 0, 3) + noise).gt(0).to(ScalarType.Float32);
         // The second label is known in the first 40 rows alone.
         targets.narrow(1, 1, 1).narrow(0, 40, 160).fill_(float.NaN);
-        using var joint = LogisticRegression.Fit(new LabelSchema(LabelTask.MultiLabel, ["a", "b", "c"]), features, targets, 0.01, standardize: false, TestContext.Current.CancellationToken);
+        using var joint = LogisticRegression.Fit(
+            new LabelSchema(LabelTask.MultiLabel, ["a", "b", "c"]), features, targets, 0.01, standardize: false,
+            TestContext.Current.CancellationToken);
         for (var k = 0; k < 3; k++)
         {
             var known = k == 1 ? 40 : 200;
-            using var alone = LogisticRegression.Fit(One, features.narrow(0, 0, known), targets.narrow(1, k, 1).narrow(0, 0, known).contiguous(), 0.01, standardize: false, TestContext.Current.CancellationToken);
-            Assert.All(joint.Standardized.Weight[k].data<float>().ToArray().Zip(alone.Standardized.Weight[0].data<float>().ToArray()), p => Assert.Equal(p.Second, p.First, 2e-3f));
+            using var alone = LogisticRegression.Fit(
+                One, features.narrow(0, 0, known), targets.narrow(1, k, 1).narrow(0, 0, known).contiguous(), 0.01, standardize: false,
+                TestContext.Current.CancellationToken);
+            Assert.All(
+                joint.Standardized.Weight[k].data<float>().ToArray().Zip(alone.Standardized.Weight[0].data<float>().ToArray()),
+                p => Assert.Equal(p.Second, p.First, 2e-3f));
         }
     }
 
@@ -56,9 +63,11 @@ public class LogisticRegressionTests
     {
         using var scope = NewDisposeScope();
         using var generator = new Generator(3);
-        var train = new FeatureTable(randn([40, 3], generator: generator), tensor(Enumerable.Range(0, 40).Select(i => (float)(i % 2)).ToArray(), [40, 1]));
+        var train = new FeatureTable(
+            randn([40, 3], generator: generator), tensor(Enumerable.Range(0, 40).Select(i => (float)(i % 2)).ToArray(), [40, 1]));
         var validation = new FeatureTable(randn([10, 3], generator: generator), zeros(10, 1));
-        using var model = LogisticRegression.FitBest(One, train, validation, [1e-3, 1, 1e-1], cancellationToken: TestContext.Current.CancellationToken);
+        using var model = LogisticRegression.FitBest(
+            One, train, validation, [1e-3, 1, 1e-1], cancellationToken: TestContext.Current.CancellationToken);
         Assert.Equal(1, model.Penalty);
     }
 
@@ -70,7 +79,8 @@ public class LogisticRegressionTests
         var features = tensor(Enumerable.Range(0, 400 * 3).Select(_ => (float)random.Normal(5, 3)).ToArray(), [400, 3]);
         var targets = (features.select(1, 1) > 5).to(ScalarType.Float32).unsqueeze(1);
         targets[..50] = tensor(float.NaN);
-        using var model = LogisticRegression.Fit(new LabelSchema(LabelTask.Binary, ["A"]), features, targets, 1e-3, cancellationToken: TestContext.Current.CancellationToken);
+        using var model = LogisticRegression.Fit(
+            new LabelSchema(LabelTask.Binary, ["A"]), features, targets, 1e-3, cancellationToken: TestContext.Current.CancellationToken);
         Assert.True(Auroc.Compute(targets.data<float>().ToArray(), model.Predict(features)) > 0.999);
     }
 
@@ -80,7 +90,8 @@ public class LogisticRegressionTests
         using var scope = NewDisposeScope();
         using var stop = new CancellationTokenSource();
         stop.Cancel();
-        Assert.ThrowsAny<OperationCanceledException>(() => LogisticRegression.Fit(new LabelSchema(LabelTask.Binary, ["A"]), rand(8, 2), ones(8, 1), 1e-3, cancellationToken: stop.Token));
+        Assert.ThrowsAny<OperationCanceledException>(() => LogisticRegression.Fit(
+            new LabelSchema(LabelTask.Binary, ["A"]), rand(8, 2), ones(8, 1), 1e-3, cancellationToken: stop.Token));
     }
 
     [Fact]
@@ -100,10 +111,20 @@ public class LogisticRegressionTests
         foreach (var expected in root.GetProperty("cases").EnumerateArray())
         {
             var penalty = expected.GetProperty("penalty").GetDouble();
-            using var one = LogisticRegression.Fit(new LabelSchema(LabelTask.Binary, ["x"]), inputs, binary, penalty, cancellationToken: TestContext.Current.CancellationToken);
+            using var one = LogisticRegression.Fit(
+                new LabelSchema(LabelTask.Binary, ["x"]),
+                inputs,
+                binary,
+                penalty,
+                cancellationToken: TestContext.Current.CancellationToken);
             AssertClose(expected.GetProperty("binary_coef"), one.Standardized.Weight);
             AssertClose(expected.GetProperty("binary_intercept"), one.Standardized.Bias);
-            using var three = LogisticRegression.Fit(new LabelSchema(LabelTask.MultiClass, ["a", "b", "c"]), inputs, tensor(oneHot, [count, 3]), penalty, cancellationToken: TestContext.Current.CancellationToken);
+            using var three = LogisticRegression.Fit(
+                new LabelSchema(LabelTask.MultiClass, ["a", "b", "c"]),
+                inputs,
+                tensor(oneHot, [count, 3]),
+                penalty,
+                cancellationToken: TestContext.Current.CancellationToken);
             AssertClose(expected.GetProperty("classes_coef"), three.Standardized.Weight);
             AssertClose(expected.GetProperty("classes_intercept"), three.Standardized.Bias - three.Standardized.Bias.mean());
             var (weight, bias) = one.Plain();
@@ -114,5 +135,8 @@ public class LogisticRegressionTests
 
     private static double[] Numbers(JsonElement array) => [.. array.EnumerateArray().Select(v => v.GetDouble())];
 
-    private static void AssertClose(JsonElement expected, Tensor actual) => Assert.All(Numbers(expected).Zip(actual.data<float>().ToArray()), p => Assert.Equal(p.First, p.Second, 1e-3 * Math.Max(1, Math.Abs(p.First))));
+    private static void AssertClose(JsonElement expected, Tensor actual) =>
+        Assert.All(
+            Numbers(expected).Zip(actual.data<float>().ToArray()),
+            p => Assert.Equal(p.First, p.Second, 1e-3 * Math.Max(1, Math.Abs(p.First))));
 }

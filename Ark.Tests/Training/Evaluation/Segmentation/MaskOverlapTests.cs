@@ -6,7 +6,8 @@ namespace Ark.Tests.Training;
 
 public class MaskOverlapTests
 {
-    private static readonly Dictionary<string, JsonElement> Recorded = JsonDocument.Parse(File.ReadAllBytes(Fixture.PathOf("10_segmentation", "overlap.json"))).RootElement
+    private static readonly Dictionary<string, JsonElement> Recorded = JsonDocument.Parse(
+        File.ReadAllBytes(Fixture.PathOf("10_segmentation", "overlap.json"))).RootElement
         .EnumerateArray().ToDictionary(c => c.GetProperty("name").GetString()!, StringComparer.Ordinal);
 
     public static TheoryData<string> Cases => [.. Recorded.Keys];

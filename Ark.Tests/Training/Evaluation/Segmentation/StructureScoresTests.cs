@@ -52,7 +52,8 @@ public class StructureScoresTests
     public void Measurements_give_areas_and_the_ratio_of_widths()
     {
         // Columns 1 to 4 hold lungs, columns 2 and 3 the heart.
-        var measured = SegmentationMeasurements.Of(["left_lung", "right_lung", "heart"], [Row(0, 0, 0, 1, 1, 0), Row(0, 1, 0, 0, 0, 0), Row(0, 0, 1, 1, 0, 0)]);
+        var measured = SegmentationMeasurements.Of(
+            ["left_lung", "right_lung", "heart"], [Row(0, 0, 0, 1, 1, 0), Row(0, 1, 0, 0, 0, 0), Row(0, 0, 1, 1, 0, 0)]);
         Assert.Equal(2.0 / 4, measured.CardiothoracicRatio);
         Assert.Equal([2, 1, 2], measured.Areas.Select(a => a.Pixels));
         Assert.Equal(2.0 / 6, measured.Areas[0].Share, 1e-12);

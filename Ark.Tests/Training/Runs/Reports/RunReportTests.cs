@@ -68,7 +68,8 @@ public partial class RunReportTests
     }
 
     [Fact]
-    public void A_run_that_has_only_begun_has_a_report() => Assert.Contains("<h1>", RunReport.Render(new RunHistory()), StringComparison.Ordinal);
+    public void A_run_that_has_only_begun_has_a_report() =>
+        Assert.Contains("<h1>", RunReport.Render(new RunHistory()), StringComparison.Ordinal);
 
     [Theory]
     [InlineData(0.0, 1.0, 0.0)]
@@ -111,14 +112,17 @@ public partial class RunReportTests
     {
         const int epochs = 100_000;
         static double Loss(int epoch) => epoch == 77_777 ? 9 : 1.0 / epoch;
-        var lines = Enumerable.Range(1, epochs).Select(e => new JsonObject { ["event"] = "pass", ["epoch"] = e, ["dataset"] = "A", ["task_loss"] = Loss(e) });
+        var lines = Enumerable.Range(1, epochs)
+            .Select(e => new JsonObject { ["event"] = "pass", ["epoch"] = e, ["dataset"] = "A", ["task_loss"] = Loss(e) });
         var charts = Chart().Matches(RunReport.Render(RunHistory.Of(lines))).Select(m => XElement.Parse(m.Value)).ToList();
         var chart = Assert.Single(charts);
         var points = ((string)Assert.Single(chart.Elements("polyline")).Attribute("points")!).Split(' ');
         Assert.InRange(points.Length, 400, ThinnedPoints.Most);
         Assert.Contains("from 1 at epoch 1 to 1E-05 at epoch 1E+05", chart.Element("desc")!.Value, StringComparison.Ordinal);
         // The peak is at the top of the chart, at its place.
-        var top = points.Select(p => p.Split(',').Select(v => double.Parse(v, System.Globalization.CultureInfo.InvariantCulture)).ToArray()).MinBy(p => p[1])!;
+        var top = points
+            .Select(p => p.Split(',').Select(v => double.Parse(v, System.Globalization.CultureInfo.InvariantCulture)).ToArray())
+            .MinBy(p => p[1])!;
         Assert.InRange(top[0], 62 + (0.777 * 386), 62 + (0.778 * 386));
     }
 
@@ -156,7 +160,15 @@ public partial class RunReportTests
         var lines = Enumerable.Range(0, 20_000).SelectMany(i => new[]
         {
             new JsonObject { ["event"] = "pass", ["epoch"] = i, ["dataset"] = $"d{i}", ["task_loss"] = 1 },
-            new JsonObject { ["event"] = "evaluation", ["epoch"] = i, ["dataset"] = $"d{i}", ["weights"] = "teacher", ["mean_auroc"] = 0.5, ["labels"] = new JsonArray() },
+            new JsonObject
+            {
+                ["event"] = "evaluation",
+                ["epoch"] = i,
+                ["dataset"] = $"d{i}",
+                ["weights"] = "teacher",
+                ["mean_auroc"] = 0.5,
+                ["labels"] = new JsonArray(),
+            },
         });
         var html = RunReport.Render(RunHistory.Of(lines));
         Assert.Contains($"accruing knowledge over {RunHistory.MaxNames} datasets", html, StringComparison.Ordinal);
@@ -191,7 +203,13 @@ public partial class RunReportTests
         using var directory = RunDirectory.Open(folder.PathOf("run"), resume: false);
         for (var epoch = 1; epoch <= 3; epoch++)
         {
-            directory.AppendMetrics(new JsonObject { ["event"] = "pass", ["epoch"] = epoch, ["dataset"] = "A", ["task_loss"] = 0.1 * epoch });
+            directory.AppendMetrics(new JsonObject
+            {
+                ["event"] = "pass",
+                ["epoch"] = epoch,
+                ["dataset"] = "A",
+                ["task_loss"] = 0.1 * epoch,
+            });
             directory.WriteReport();
             Assert.Equal(RunReport.Of(directory.FullPath), File.ReadAllText(directory.ReportPath));
         }

@@ -15,7 +15,8 @@ public sealed class EventFileTests : IDisposable
     {
         var file = EventFile.Open(_folder.PathOf("events"), []);
         file.Append(Pass(1, 0.5));
-        file.Append(JsonNode.Parse("""{"event":"evaluation","epoch":1,"dataset":"A","weights":"teacher","images":9,"mean_auroc":null,"labels":[{"name":"x","auroc":0.75,"positives":3}]}""")!.AsObject());
+        file.Append(JsonNode.Parse(
+            """{"event":"evaluation","epoch":1,"dataset":"A","weights":"teacher","images":9,"mean_auroc":null,"labels":[{"name":"x","auroc":0.75,"positives":3}]}""")!.AsObject());
         var events = Events();
         Assert.Equal("brain.Event:2", events[0].FileVersion);
         Assert.Equal(["task_loss/A 1 0.5", "lr/A 1 0.1", "auroc/A/x/teacher 1 0.75"], Scalars(events));
@@ -31,7 +32,8 @@ public sealed class EventFileTests : IDisposable
         // The checkpoint is that of epoch 2, and epoch 3 comes out otherwise.
         var resumed = EventFile.Open(_folder.PathOf("events"), [Pass(1, 0.5), Pass(2, 0.5)]);
         resumed.Append(Pass(3, 0.25));
-        Assert.Equal(["task_loss/A 1 0.5", "lr/A 1 0.1", "task_loss/A 2 0.5", "lr/A 2 0.1", "task_loss/A 3 0.25", "lr/A 3 0.1"], Scalars(Events()));
+        Assert.Equal(
+            ["task_loss/A 1 0.5", "lr/A 1 0.1", "task_loss/A 2 0.5", "lr/A 2 0.1", "task_loss/A 3 0.25", "lr/A 3 0.1"], Scalars(Events()));
         Assert.Equal(before.Take(5).Select(e => e.WallTime), Events().Take(5).Select(e => e.WallTime));
         Assert.Single(Directory.EnumerateFiles(_folder.PathOf("events")));
     }
@@ -55,7 +57,8 @@ public sealed class EventFileTests : IDisposable
     {
         using var stream = new MemoryStream();
         EventRecords.Write(stream, "abc"u8);
-        Assert.Equal("0300000000000000" + Masked("0300000000000000") + "616263" + Masked("616263"), Convert.ToHexStringLower(stream.ToArray()));
+        Assert.Equal(
+            "0300000000000000" + Masked("0300000000000000") + "616263" + Masked("616263"), Convert.ToHexStringLower(stream.ToArray()));
     }
 
     // CRC-32C bit by bit, as its polynomial says.
@@ -72,7 +75,8 @@ public sealed class EventFileTests : IDisposable
         return Convert.ToHexStringLower(BitConverter.GetBytes(((crc >> 15) | (crc << 17)) + 0xA282EAD8u));
     }
 
-    private static JsonObject Pass(int epoch, double loss) => new() { ["event"] = "pass", ["epoch"] = epoch, ["dataset"] = "A", ["images"] = 9, ["task_loss"] = loss, ["lr"] = 0.1 };
+    private static JsonObject Pass(int epoch, double loss) =>
+        new() { ["event"] = "pass", ["epoch"] = epoch, ["dataset"] = "A", ["images"] = 9, ["task_loss"] = loss, ["lr"] = 0.1 };
 
     private List<Event> Events()
     {

@@ -24,7 +24,10 @@ public class ArkTrainerTests(PhantomFixture phantom) : IClassFixture<PhantomFixt
     {
         await phantom.TrainAsync(phantom.Run("seed-1", o => (o.Seed, o.Epochs) = (1, 1)), cancellationToken: Cancellation);
         await phantom.TrainAsync(phantom.Run("seed-2", o => (o.Seed, o.Epochs) = (2, 1)), cancellationToken: Cancellation);
-        Assert.False(Teacher(Checkpoint("seed-1"))["patch_embed.proj.weight"].equal(Teacher(Checkpoint("seed-2"))["patch_embed.proj.weight"]).all().item<bool>());
+        Assert.False(Teacher(Checkpoint("seed-1"))["patch_embed.proj.weight"]
+            .equal(Teacher(Checkpoint("seed-2"))["patch_embed.proj.weight"])
+            .all()
+            .item<bool>());
     }
 
     [Fact]
@@ -56,11 +59,16 @@ public class ArkTrainerTests(PhantomFixture phantom) : IClassFixture<PhantomFixt
         var config = JsonNode.Parse(File.ReadAllText(Path.Combine(folder, "config.json")))!;
         Assert.Equal("ark-plus", (string?)config["options"]!["recipe"]);
         Assert.Equal(42, (int?)config["seed"]);
-        Assert.All((string[])["last", "best", "epoch-0001", "epoch-0002"], n => Assert.True(File.Exists(Path.Combine(folder, "checkpoints", n + ".pth.tar"))));
+        Assert.All(
+            (string[])["last", "best", "epoch-0001", "epoch-0002"],
+            n => Assert.True(File.Exists(Path.Combine(folder, "checkpoints", n + ".pth.tar"))));
         Assert.Contains("<svg", File.ReadAllText(Path.Combine(folder, "report.html")), StringComparison.Ordinal);
-        Assert.Equal(8, File.ReadLines(Path.Combine(folder, "metrics.jsonl")).Count(l => JsonNode.Parse(l)!["event"]!.GetValue<string>() == "pass"));
+        Assert.Equal(
+            8, File.ReadLines(Path.Combine(folder, "metrics.jsonl")).Count(l => JsonNode.Parse(l)!["event"]!.GetValue<string>() == "pass"));
         var root = Assert.IsType<PickleDictionary>(PyTorchFile.Load(Checkpoint("contract")));
-        Assert.All((string[])["epoch", "lossMIN", "state_dict", "teacher", "optimizer", "scheduler", "ark"], k => Assert.True(root.ContainsKey(k)));
+        Assert.All(
+            (string[])["epoch", "lossMIN", "state_dict", "teacher", "optimizer", "scheduler", "ark"],
+            k => Assert.True(root.ContainsKey(k)));
         Assert.Equal(8, result.Evaluations.Count);
         Assert.Equal(4, result.PixelBaselines.Count);
         Assert.Equal(2, result.Memory.Count);
@@ -71,7 +79,9 @@ public class ArkTrainerTests(PhantomFixture phantom) : IClassFixture<PhantomFixt
     public async Task Checkpoint_is_read_by_python_without_leave_to_run_code()
     {
         await phantom.TrainAsync(phantom.Run("python", o => (o.Epochs, o.PixelBaseline) = (1, false)), cancellationToken: Cancellation);
-        var keys = Python.Run("import sys, torch; c = torch.load(sys.argv[1], weights_only=True); print(','.join(c), float(c['lossMIN'][0]) > 0)", Checkpoint("python"));
+        var keys = Python.Run(
+            "import sys, torch; c = torch.load(sys.argv[1], weights_only=True); print(','.join(c), float(c['lossMIN'][0]) > 0)",
+            Checkpoint("python"));
         Assert.Equal("epoch,lossMIN,state_dict,teacher,optimizer,scheduler,ark True", keys.Trim());
     }
 
@@ -84,7 +94,8 @@ public class ArkTrainerTests(PhantomFixture phantom) : IClassFixture<PhantomFixt
         {
             using var model = LoadedModel.Load(Checkpoint("evaluated"), role);
             var dataset = run.Datasets[1];
-            var evaluation = await new ArkEvaluator(new Ark.Data.NetVipsImageDecoder()).EvaluateAsync(model, dataset, cancellationToken: Cancellation);
+            var evaluation = await new ArkEvaluator(new Ark.Data.NetVipsImageDecoder()).EvaluateAsync(
+                model, dataset, cancellationToken: Cancellation);
             var reported = result.Evaluations.Single(e => e.Dataset == dataset.Name && e.Weights == role);
             Assert.Equal(reported.MeanAuroc!.Value, evaluation.MeanAuroc!.Value, 6);
             Assert.Equal(reported.Accuracy, evaluation.Accuracy);
@@ -95,7 +106,8 @@ public class ArkTrainerTests(PhantomFixture phantom) : IClassFixture<PhantomFixt
     public async Task Train_refuses_a_folder_that_holds_a_run()
     {
         await phantom.TrainAsync(phantom.Run("twice", o => o.Epochs = 1), cancellationToken: Cancellation);
-        var error = await Assert.ThrowsAsync<ArkInputException>(() => phantom.TrainAsync(phantom.Run("twice"), cancellationToken: Cancellation));
+        var error = await Assert.ThrowsAsync<ArkInputException>(() => phantom.TrainAsync(
+            phantom.Run("twice"), cancellationToken: Cancellation));
         Assert.Contains("'Resume'", error.Message, StringComparison.Ordinal);
     }
 

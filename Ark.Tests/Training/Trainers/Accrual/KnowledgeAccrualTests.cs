@@ -17,7 +17,12 @@ public class KnowledgeAccrualTests
         disturbed.Step(SmallAccrual.Findings);
         using var pictures = randn(4, 3, 32, 32);
         using var targets = SmallAccrual.Targets(SmallAccrual.Triage);
-        StepPart Part(int index) => new(pictures.narrow(0, 2 * index, 2), pictures.narrow(0, 2 * index, 2), 0.5, [new TaskPart(SmallAccrual.Triage, targets.narrow(0, 2 * index, 2), AnyMissing: false, Share: 0.5)]);
+        StepPart Part(int index) =>
+            new(
+                pictures.narrow(0, 2 * index, 2),
+                pictures.narrow(0, 2 * index, 2),
+                0.5,
+                [new TaskPart(SmallAccrual.Triage, targets.narrow(0, 2 * index, 2), AnyMissing: false, Share: 0.5)]);
         using var source = new CancellationTokenSource();
         Assert.Throws<OperationCanceledException>(() => disturbed.Accrual.Step(
             2,
@@ -28,7 +33,9 @@ public class KnowledgeAccrualTests
             },
             source.Token));
         AssertSame(undisturbed, disturbed);
-        Assert.Equal(undisturbed.Accrual.Step(2, Part, TestContext.Current.CancellationToken), disturbed.Accrual.Step(2, Part, TestContext.Current.CancellationToken));
+        Assert.Equal(
+            undisturbed.Accrual.Step(2, Part, TestContext.Current.CancellationToken),
+            disturbed.Accrual.Step(2, Part, TestContext.Current.CancellationToken));
         AssertSame(undisturbed, disturbed);
     }
 

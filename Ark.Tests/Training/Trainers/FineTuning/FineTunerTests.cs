@@ -27,10 +27,18 @@ public class FineTunerTests(SmallModel small) : IClassFixture<SmallModel>
     {
         using var folder = new TemporaryFolder();
         var directory = folder.PathOf("tuned");
-        var run = await CommandLineRun.Of(["finetune", "--config", small.Catalogue(folder), "--dataset", "noise", "--init", small.Checkpoint, "--trials", "2", "--seed", "3", "--anno-percent", "50", "--out", directory, .. Quick]);
+        var run = await CommandLineRun.Of(
+        [
+            "finetune", "--config", small.Catalogue(folder), "--dataset", "noise", "--init", small.Checkpoint, "--trials", "2", "--seed",
+            "3", "--anno-percent", "50", "--out", directory, .. Quick
+        ]);
         Assert.True(run.ExitCode == 0, run.Error);
         var whole = await File.ReadAllTextAsync(Path.Combine(directory, "results.json"), Token);
-        (await CommandLineRun.Of(["finetune", "--config", folder.PathOf("noise.yaml"), "--dataset", "noise", "--init", small.Checkpoint, "--out", directory, .. Quick])).AssertRefused("holds a run already");
+        (await CommandLineRun.Of(
+        [
+            "finetune", "--config", folder.PathOf("noise.yaml"), "--dataset", "noise", "--init", small.Checkpoint, "--out", directory,
+            .. Quick
+        ])).AssertRefused("holds a run already");
 
         // As it is after the first trial.
         var first = JsonNode.Parse(whole)!;
@@ -41,7 +49,8 @@ public class FineTunerTests(SmallModel small) : IClassFixture<SmallModel>
         // A kill came between the results of the trial and the deletion of its states.
         var (left, last) = (Path.Combine(directory, "trial-1", "checkpoints"), Path.Combine(directory, "trial-2", "checkpoints"));
         await File.WriteAllTextAsync(Path.Combine(Directory.CreateDirectory(left).FullName, "last.pth.tar"), "a state", Token);
-        (await CommandLineRun.Of("finetune", "--resume", directory, "--lr", "1")).AssertRefused("--lr", "says 1", "began with 0.01", "the options it began with");
+        (await CommandLineRun.Of("finetune", "--resume", directory, "--lr", "1")).AssertRefused(
+            "--lr", "says 1", "began with 0.01", "the options it began with");
         var resumed = await CommandLineRun.Of("finetune", "--resume", directory, "--json", "-", "--quiet");
         Assert.True(resumed.ExitCode == 0, resumed.Error);
         Assert.Equal(whole, await File.ReadAllTextAsync(Path.Combine(directory, "results.json"), Token));
@@ -71,7 +80,11 @@ public class FineTunerTests(SmallModel small) : IClassFixture<SmallModel>
     {
         using var folder = new TemporaryFolder();
         var directory = folder.PathOf("tuned");
-        string[] line = ["finetune", "--config", small.Catalogue(folder), "--dataset", "noise", "--init", small.Checkpoint, "--trials", "2", "--early_stop", "true", "--out", directory, "--resume", "auto", .. Quick];
+        string[] line =
+        [
+            "finetune", "--config", small.Catalogue(folder), "--dataset", "noise", "--init", small.Checkpoint, "--trials", "2",
+            "--early_stop", "true", "--out", directory, "--resume", "auto", .. Quick
+        ];
         var begun = await CommandLineRun.Of(line);
         Assert.True(begun.ExitCode == 0, begun.Error);
         Assert.Contains("is finished", (await CommandLineRun.Of(line)).Out, StringComparison.Ordinal);
@@ -83,10 +96,14 @@ public class FineTunerTests(SmallModel small) : IClassFixture<SmallModel>
         await File.WriteAllTextAsync(Path.Combine(directory, "results.json"), results.ToJsonString(), Token);
         foreach (var (option, value, then) in ((string, string, string)[])
                  [
-                     ("--lr", "0.02", "0.01"), ("--trials", "3", "2"), ("--seed", "1", "0"), ("--early_stop", "false", "true"), ("--dataset", "other", "noise"), ("--config", "other.yaml", folder.PathOf("noise.yaml")),
+                     ("--lr", "0.02", "0.01"), ("--trials", "3", "2"), ("--seed", "1", "0"), ("--early_stop", "false", "true"),
+                     ("--dataset", "other", "noise"), ("--config", "other.yaml", folder.PathOf("noise.yaml")),
                      ("--init", "random", small.Checkpoint), ("--anno_percent", "50", "none"), ("--opt", "adamw", "momentum"),
                  ])
-            (await CommandLineRun.Of(["finetune", .. line[1..^1].Chunk(2).Where(o => o[0] != option).SelectMany(o => o), option, value])).AssertRefused(option, $"began with {then}");
+            (await CommandLineRun.Of(
+            [
+                "finetune", .. line[1..^1].Chunk(2).Where(o => o[0] != option).SelectMany(o => o), option, value
+            ])).AssertRefused(option, $"began with {then}");
         var resumed = await CommandLineRun.Of([.. line, "--workers", "1"]);
         Assert.True(resumed.ExitCode == 0, resumed.Error);
         Assert.Equal(whole, JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(directory, "results.json"), Token))!.ToJsonString());
@@ -100,7 +117,8 @@ public class FineTunerTests(SmallModel small) : IClassFixture<SmallModel>
         string[] line =
         [
             "finetune", "--config", small.Catalogue(folder), "--dataset", "noise", "--init", small.Checkpoint, "--img-size", "32",
-            "--epochs", "2", "--trials", "2", "--batch-size", "6", "--warmup-epochs", "0", "--lr", "0.003", "--clip-grad", "5", "--freeze", "--layer-decay", "0.9",
+            "--epochs", "2", "--trials", "2", "--batch-size", "6", "--warmup-epochs", "0", "--lr", "0.003", "--clip-grad", "5", "--freeze",
+            "--layer-decay", "0.9",
             "--mixup", "0.2", "--drop-path", "0.1", "--seed", "3", "--out", directory, "--resume", "auto", "--quiet",
         ];
         var run = await CommandLineRun.Of(line);
@@ -137,9 +155,11 @@ public class FineTunerTests(SmallModel small) : IClassFixture<SmallModel>
         // Where a program's dataset is, only the program knows.
         (await CommandLineRun.Of("finetune", "--resume", folder.PathOf("tuned"))).AssertRefused("begun by a program");
         await Assert.ThrowsAsync<ArkInputException>(() => Tune(folder, options, folder.PathOf("tuned")));
-        await Assert.ThrowsAsync<ArkInputException>(() => Tune(folder, With(options, o => o.LearningRate = 1e-3), folder.PathOf("tuned"), resume: true));
+        await Assert.ThrowsAsync<ArkInputException>(() => Tune(
+            folder, With(options, o => o.LearningRate = 1e-3), folder.PathOf("tuned"), resume: true));
         var gone = await Tune(folder, options, folder.PathOf("tuned"), resume: true);
-        Assert.Equal((await Tune(folder, options)).ToJson()["trials"]!.AsArray().Select(Loss), gone.ToJson()["trials"]!.AsArray().Select(Loss));
+        Assert.Equal(
+            (await Tune(folder, options)).ToJson()["trials"]!.AsArray().Select(Loss), gone.ToJson()["trials"]!.AsArray().Select(Loss));
         static double Loss(JsonNode? trial) => (double)trial!["validation_loss"]!;
     }
 
@@ -153,7 +173,10 @@ public class FineTunerTests(SmallModel small) : IClassFixture<SmallModel>
         await Assert.ThrowsAsync<Reaction.KilledException>(() => Tune(folder, options, folder.PathOf("tuned"), cut));
         Assert.True(File.Exists(folder.PathOf("tuned/config.json")));
         using (RunLock.Take(folder.PathOf("tuned")))
-            Assert.Contains("in use", (await Assert.ThrowsAsync<ArkInputException>(() => Tune(folder, options, folder.PathOf("tuned")))).Message, StringComparison.Ordinal);
+            Assert.Contains(
+                "in use",
+                (await Assert.ThrowsAsync<ArkInputException>(() => Tune(folder, options, folder.PathOf("tuned")))).Message,
+                StringComparison.Ordinal);
         Assert.Single((await Tune(folder, With(options, o => o.Trials = 1), folder.PathOf("tuned"))).Trials);
     }
 
@@ -188,12 +211,18 @@ public class FineTunerTests(SmallModel small) : IClassFixture<SmallModel>
         {
             if (p.Phase == TrainingPhase.Training && p.Epoch == epochs + 1 && p.Step == step) source.Cancel();
         });
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Tune(folder, options, folder.PathOf("stopped"), stop, token: source.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Tune(
+            folder, options, folder.PathOf("stopped"), stop, token: source.Token));
         Assert.Equal((epochs, step), StateOf(folder.PathOf("stopped/trial-1")));
-        Assert.Contains("holds a run already", (await Assert.ThrowsAsync<ArkInputException>(() => Tune(folder, options, folder.PathOf("stopped")))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "holds a run already",
+            (await Assert.ThrowsAsync<ArkInputException>(() => Tune(folder, options, folder.PathOf("stopped")))).Message,
+            StringComparison.Ordinal);
         await Tune(folder, options, folder.PathOf("stopped"), resume: true);
         foreach (var file in (string[])["trial-1.safetensors", "trial-2.safetensors", "results.csv"])
-            Assert.Equal(await File.ReadAllBytesAsync(folder.PathOf("whole/" + file), Token), await File.ReadAllBytesAsync(folder.PathOf("stopped/" + file), Token));
+            Assert.Equal(
+                await File.ReadAllBytesAsync(folder.PathOf("whole/" + file), Token),
+                await File.ReadAllBytesAsync(folder.PathOf("stopped/" + file), Token));
         Assert.Equal(Metrics(folder.PathOf("whole/trial-1")), Metrics(folder.PathOf("stopped/trial-1")));
         // Nothing goes on from the states of a trial that has ended.
         Assert.False(Directory.Exists(folder.PathOf("stopped/trial-1/checkpoints")));
@@ -210,7 +239,9 @@ public class FineTunerTests(SmallModel small) : IClassFixture<SmallModel>
         Assert.False(File.Exists(folder.PathOf("killed/results.json")));
         var gone = await Tune(folder, options, folder.PathOf("killed"), resume: true);
         Assert.Equal(Assert.Single(whole.Trials).Test.MeanAuroc, Assert.Single(gone.Trials).Test.MeanAuroc);
-        Assert.Equal(await File.ReadAllBytesAsync(folder.PathOf("whole/trial-1.safetensors"), Token), await File.ReadAllBytesAsync(folder.PathOf("killed/trial-1.safetensors"), Token));
+        Assert.Equal(
+            await File.ReadAllBytesAsync(folder.PathOf("whole/trial-1.safetensors"), Token),
+            await File.ReadAllBytesAsync(folder.PathOf("killed/trial-1.safetensors"), Token));
         Assert.Equal(Metrics(folder.PathOf("whole/trial-1")), Metrics(folder.PathOf("killed/trial-1")));
     }
 
@@ -222,7 +253,11 @@ public class FineTunerTests(SmallModel small) : IClassFixture<SmallModel>
         using (no_grad()) weights["norm.bias"].fill_(float.NaN);
         Safetensors.Save(folder.PathOf("nan.safetensors"), weights);
         foreach (var tensor in weights.Values) tensor.Dispose();
-        var run = await CommandLineRun.Of(["finetune", "--config", small.Catalogue(folder), "--dataset", "noise", "--init", folder.PathOf("nan.safetensors"), "--img-size", "32", "--out", folder.PathOf("tuned"), .. Quick]);
+        var run = await CommandLineRun.Of(
+        [
+            "finetune", "--config", small.Catalogue(folder), "--dataset", "noise", "--init", folder.PathOf("nan.safetensors"), "--img-size",
+            "32", "--out", folder.PathOf("tuned"), .. Quick
+        ]);
         Assert.Equal(1, run.ExitCode);
         Assert.Contains("ark: trial 1/1  epoch 1, noise, step 1: training diverged", run.Error, StringComparison.Ordinal);
         Assert.Contains(".png", run.Error, StringComparison.Ordinal);
@@ -236,7 +271,9 @@ public class FineTunerTests(SmallModel small) : IClassFixture<SmallModel>
     public async Task A_share_of_annotations_beyond_one_to_a_hundred_is_refused(string option, string share)
     {
         using var folder = new TemporaryFolder();
-        (await CommandLineRun.Of("finetune", "--config", small.Catalogue(folder), "--dataset", "noise", "--init", small.Checkpoint, option, share, "--out", folder.PathOf("x"))).AssertRefused($"option '{option}'", share, "1 to 100");
+        (await CommandLineRun.Of(
+            "finetune", "--config", small.Catalogue(folder), "--dataset", "noise", "--init", small.Checkpoint, option, share, "--out",
+            folder.PathOf("x"))).AssertRefused($"option '{option}'", share, "1 to 100");
         Assert.False(Directory.Exists(folder.PathOf("x")));
     }
 
@@ -246,7 +283,9 @@ public class FineTunerTests(SmallModel small) : IClassFixture<SmallModel>
         using var folder = new TemporaryFolder();
         var other = folder.Write("other.safetensors", "");
         foreach (var init in (string[])["random", other])
-            (await CommandLineRun.Of("finetune", "--config", small.Catalogue(folder), "--dataset", "noise", "--init", init, "--pretrained-weights", small.Checkpoint, "--out", folder.PathOf("x"))).AssertRefused("--init", init, "contradicts");
+            (await CommandLineRun.Of(
+                "finetune", "--config", small.Catalogue(folder), "--dataset", "noise", "--init", init, "--pretrained-weights",
+                small.Checkpoint, "--out", folder.PathOf("x"))).AssertRefused("--init", init, "contradicts");
     }
 
     [Fact]
@@ -254,7 +293,15 @@ public class FineTunerTests(SmallModel small) : IClassFixture<SmallModel>
     {
         using var folder = new TemporaryFolder();
         // At this rate no weight moves in single precision, so the first epoch stays the best.
-        var options = new FineTuningOptions { InitialWeights = small.Checkpoint, Epochs = 5, BatchSize = 6, LearningRate = 1e-12, MinimumLearningRate = 0, WarmupEpochs = 0 };
+        var options = new FineTuningOptions
+        {
+            InitialWeights = small.Checkpoint,
+            Epochs = 5,
+            BatchSize = 6,
+            LearningRate = 1e-12,
+            MinimumLearningRate = 0,
+            WarmupEpochs = 0,
+        };
         var trial = Assert.Single((await Tune(folder, With(options, o => o.Patience = 1))).Trials);
         Assert.Equal((2, 1), (trial.Epochs, trial.BestEpoch));
         Assert.Equal(3, (await Tune(folder, With(options, o => o.Patience = 2))).Trials[0].Epochs);
@@ -273,7 +320,10 @@ public class FineTunerTests(SmallModel small) : IClassFixture<SmallModel>
         var share = 1 - answers[0, 0].item<float>();
         Assert.InRange(share, 0.001f, 0.999f);
         Assert.True(blended.allclose((share * images) + ((1 - share) * images.flip(0)), atol: 1e-6));
-        Assert.Equal([1 - share, share, 1 - share, float.NaN, share, float.NaN, share, 1 - share], answers.data<float>().ToArray(), (a, b) => (float.IsNaN(a) && float.IsNaN(b)) || Math.Abs(a - b) < 1e-6);
+        Assert.Equal(
+            [1 - share, share, 1 - share, float.NaN, share, float.NaN, share, 1 - share],
+            answers.data<float>().ToArray(),
+            (a, b) => (float.IsNaN(a) && float.IsNaN(b)) || Math.Abs(a - b) < 1e-6);
         Assert.True(MixUp.Blend(images, targets, 0.4, new RandomStream(1, 2)).Images.equal(blended).all().item<bool>());
     }
 
@@ -286,10 +336,13 @@ public class FineTunerTests(SmallModel small) : IClassFixture<SmallModel>
         Directory.CreateDirectory(folder.PathOf("images"));
         var drawn = AnnotatedFraction.Choose(12, 50);
         Assert.Equal(6, drawn.Length);
-        for (var i = 0; i < 24; i++) await File.WriteAllBytesAsync(folder.PathOf($"images/{i:D2}.png"), i >= 12 || drawn.Contains(i) ? SmallModel.Png(i) : "none"u8.ToArray(), Token);
+        for (var i = 0; i < 24; i++)
+            await File.WriteAllBytesAsync(
+                folder.PathOf($"images/{i:D2}.png"), i >= 12 || drawn.Contains(i) ? SmallModel.Png(i) : "none"u8.ToArray(), Token);
         string[] line =
         [
-            "finetune", "--data_set", "Shenzhen", "--data_dir", folder.PathOf("images"), "--train_list", folder.PathOf("train.txt"), "--val_list", folder.PathOf("val.txt"), "--test_list", folder.PathOf("test.txt"),
+            "finetune", "--data_set", "Shenzhen", "--data_dir", folder.PathOf("images"), "--train_list", folder.PathOf("train.txt"),
+            "--val_list", folder.PathOf("val.txt"), "--test_list", folder.PathOf("test.txt"),
             "--init", "ark", "--pretrained_weights", small.Checkpoint, "--resume", "False", .. Quick,
         ];
         var half = await CommandLineRun.Of([.. line, "--anno_percent", "50", "--out", folder.PathOf("half"), "--json", "-"]);
@@ -303,7 +356,16 @@ public class FineTunerTests(SmallModel small) : IClassFixture<SmallModel>
     public async Task Beside_a_frozen_encoder_the_head_learns()
     {
         using var folder = new TemporaryFolder();
-        var options = new FineTuningOptions { InitialWeights = small.Checkpoint, FreezeEncoder = true, Epochs = 2, BatchSize = 6, LearningRate = 0.1, WarmupEpochs = 0, Seed = 4 };
+        var options = new FineTuningOptions
+        {
+            InitialWeights = small.Checkpoint,
+            FreezeEncoder = true,
+            Epochs = 2,
+            BatchSize = 6,
+            LearningRate = 0.1,
+            WarmupEpochs = 0,
+            Seed = 4,
+        };
         var trial = Assert.Single((await Tune(folder, options, folder.PathOf("tuned"))).Trials);
         var labels = new LabelSchema(LabelTask.Binary, ["Odd"]);
         using var begun = FineTuningModels.Build(FineTuningModels.Configure(options, "noise", labels), options, options.Seed);
@@ -321,12 +383,15 @@ public class FineTunerTests(SmallModel small) : IClassFixture<SmallModel>
         Assert.Contains("'Directory': names no folder to go on in", error.Message, StringComparison.Ordinal);
     }
 
-    private async Task<FineTuningResult> Tune(TemporaryFolder folder, FineTuningOptions options, string? directory = null, IProgress<TrainingProgress>? progress = null, bool resume = false, CancellationToken? token = null)
+    private async Task<FineTuningResult> Tune(
+        TemporaryFolder folder, FineTuningOptions options, string? directory = null, IProgress<TrainingProgress>? progress = null,
+        bool resume = false, CancellationToken? token = null)
     {
         await using var services = new ServiceCollection().AddArk().AddTraining().Services.BuildServiceProvider();
         var dataset = services.GetRequiredService<ArkDatasets>().Create(DatasetCatalogue.Load(small.Catalogue(folder)).Get("noise"));
         var tuner = services.GetRequiredService<FineTuner>();
-        return await tuner.FineTuneAsync(new FineTuningRun { Dataset = dataset, Options = options, Directory = directory, Resume = resume }, progress, token ?? Token);
+        return await tuner.FineTuneAsync(
+            new FineTuningRun { Dataset = dataset, Options = options, Directory = directory, Resume = resume }, progress, token ?? Token);
     }
 
     private static (int Epoch, int Step) StateOf(string trial)

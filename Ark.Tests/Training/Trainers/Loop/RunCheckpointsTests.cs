@@ -13,7 +13,8 @@ public class RunCheckpointsTests(PhantomFixture phantom) : IClassFixture<Phantom
     [InlineData(TaskOrder.Cyclic, EmaMode.Epoch, Fidelity.Corrected, 1)]
     [InlineData(TaskOrder.Concurrent, EmaMode.Iteration, Fidelity.Corrected, 3)]
     [InlineData(TaskOrder.SingleHead, EmaMode.Iteration, Fidelity.Corrected, 6)]
-    public async Task Run_that_is_killed_and_resumed_ends_bit_identical_to_one_that_was_not(TaskOrder order, EmaMode mode, Fidelity fidelity, int ends)
+    public async Task Run_that_is_killed_and_resumed_ends_bit_identical_to_one_that_was_not(
+        TaskOrder order, EmaMode mode, Fidelity fidelity, int ends)
     {
         void Set(TrainingOptions o) => (o.TaskOrder, o.EmaMode, o.Fidelity, o.CheckpointSteps) = (order, mode, fidelity, 2);
         var whole = await TrainAsync($"whole-{order}-{mode}", Set);
@@ -49,7 +50,8 @@ public class RunCheckpointsTests(PhantomFixture phantom) : IClassFixture<Phantom
         var seen = 0;
         var listener = new Reaction(p =>
         {
-            if (p.Phase == ended && (Reaction.IsPassEnd(p) || Reaction.IsEpochEnd(p)) && ++seen == time) throw new OperationCanceledException();
+            if (p.Phase == ended && (Reaction.IsPassEnd(p) || Reaction.IsEpochEnd(p)) && ++seen == time)
+                throw new OperationCanceledException();
         });
         await Assert.ThrowsAsync<OperationCanceledException>(() => phantom.TrainAsync(run, listener, Cancellation));
         await phantom.TrainAsync(run with { Resume = true }, cancellationToken: Cancellation);
@@ -73,7 +75,8 @@ public class RunCheckpointsTests(PhantomFixture phantom) : IClassFixture<Phantom
         var whole = await TrainAsync("whole-anew", _ => { });
         var run = phantom.Run("killed-anew", null, PhantomFixture.Small);
         // The first report comes at once, whatever the clock: after the first step.
-        await Assert.ThrowsAsync<Reaction.KilledException>(() => phantom.TrainAsync(run, Reaction.KillAtFirst(p => p.Phase == TrainingPhase.Training && p.Message is null), Cancellation));
+        await Assert.ThrowsAsync<Reaction.KilledException>(() => phantom.TrainAsync(
+            run, Reaction.KillAtFirst(p => p.Phase == TrainingPhase.Training && p.Message is null), Cancellation));
         Assert.False(File.Exists(new RunFiles(run.Directory!).Checkpoint()));
         var warnings = new List<string>();
         await phantom.TrainAsync(run with { Resume = true }, new Reaction(p => Keep(p, warnings)), Cancellation);
@@ -104,11 +107,17 @@ public class RunCheckpointsTests(PhantomFixture phantom) : IClassFixture<Phantom
     {
         var run = phantom.Run("other", o => (o.Epochs, o.CheckpointSteps) = (2, 1), PhantomFixture.Small);
         await Assert.ThrowsAsync<Reaction.KilledException>(() => phantom.TrainAsync(run, Reaction.KillAfterEnds(2), Cancellation));
-        var faster = phantom.Run("other", o => (o.Epochs, o.CheckpointSteps, o.LearningRate) = (2, 1, 2 * o.LearningRate), PhantomFixture.Small);
-        var refusal = await Assert.ThrowsAsync<ArkInputException>(() => phantom.TrainAsync(faster with { Resume = true }, cancellationToken: Cancellation));
+        var faster = phantom.Run(
+            "other", o => (o.Epochs, o.CheckpointSteps, o.LearningRate) = (2, 1, 2 * o.LearningRate), PhantomFixture.Small);
+        var refusal = await Assert.ThrowsAsync<ArkInputException>(() => phantom.TrainAsync(
+            faster with { Resume = true }, cancellationToken: Cancellation));
         Assert.Contains("option 'lr'", refusal.Message, StringComparison.Ordinal);
         refusal = await Assert.ThrowsAsync<ArkInputException>(() =>
-            phantom.TrainAsync(run with { Resume = true, Datasets = [run.Datasets[0], run.Datasets[1] with { Adapter = new Shorter(run.Datasets[1].Adapter) }] }, cancellationToken: Cancellation));
+            phantom.TrainAsync(run with
+            {
+                Resume = true,
+                Datasets = [run.Datasets[0], run.Datasets[1] with { Adapter = new Shorter(run.Datasets[1].Adapter) }]
+            }, cancellationToken: Cancellation));
         Assert.Contains("dataset 'PhantomView': has other images", refusal.Message, StringComparison.Ordinal);
         await phantom.TrainAsync(run with { Resume = true }, cancellationToken: Cancellation);
     }
@@ -120,7 +129,8 @@ public class RunCheckpointsTests(PhantomFixture phantom) : IClassFixture<Phantom
         Directory.CreateDirectory(run.Directory!);
         var foreign = Path.Combine(run.Directory!, "draft.tmp");
         await File.WriteAllTextAsync(foreign, "mine", Cancellation);
-        await Assert.ThrowsAsync<ArkInputException>(() => phantom.TrainAsync(phantom.Run("again", o => o.Architecture = "swin_minni", PhantomFixture.Small), cancellationToken: Cancellation));
+        await Assert.ThrowsAsync<ArkInputException>(() => phantom.TrainAsync(
+            phantom.Run("again", o => o.Architecture = "swin_minni", PhantomFixture.Small), cancellationToken: Cancellation));
         await phantom.TrainAsync(run, cancellationToken: Cancellation);
         Assert.True(File.Exists(foreign));
     }

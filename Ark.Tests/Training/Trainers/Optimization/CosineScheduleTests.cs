@@ -15,8 +15,14 @@ public class CosineScheduleTests
             int Whole(string key, int otherwise) => args.TryGetProperty(key, out var value) ? value.GetInt32() : otherwise;
             double Real(string key) => args.TryGetProperty(key, out var value) ? value.GetDouble() : 0;
             var perEpoch = Whole("niter_per_ep", 0);
-            var schedule = new CosineSchedule(Real("base_value"), Real("final_value"), Whole("epochs", 0) * perEpoch, Whole("warmup_epochs", 0) * perEpoch, Real("start_warmup_value"));
-            double Expected(double momentum) => table.GetProperty("name").GetString() == "arkplus_coef_from_momentum" ? (momentum - 0.9) * 5 : momentum;
+            var schedule = new CosineSchedule(
+                Real("base_value"),
+                Real("final_value"),
+                Whole("epochs", 0) * perEpoch,
+                Whole("warmup_epochs", 0) * perEpoch,
+                Real("start_warmup_value"));
+            double Expected(double momentum) =>
+                table.GetProperty("name").GetString() == "arkplus_coef_from_momentum" ? (momentum - 0.9) * 5 : momentum;
             var values = table.GetProperty("values").EnumerateArray().Select(v => v.GetDouble()).ToArray();
             Assert.Equal(schedule.Steps, values.Length);
             Assert.All(values.Select((v, i) => (v, i)), p => Assert.Equal(p.v, Expected(schedule[p.i]), 1e-12));
@@ -27,5 +33,7 @@ public class CosineScheduleTests
     }
 
     private static IEnumerable<JsonElement> Tables() =>
-        JsonDocument.Parse(File.ReadAllText(Fixture.PathOf("05_schedules", "cosine_scheduler.json"))).RootElement.GetProperty("tables").EnumerateArray();
+        JsonDocument.Parse(File.ReadAllText(Fixture.PathOf("05_schedules", "cosine_scheduler.json"))).RootElement
+            .GetProperty("tables")
+            .EnumerateArray();
 }

@@ -13,8 +13,11 @@ public class LearningRateScheduleTests
         {
             var options = table.GetProperty("options");
             double Real(string key) => options.GetProperty(key).GetDouble();
-            var schedule = new LearningRateSchedule(Real("lr"), Real("min_lr"), Real("warmup_lr"), options.GetProperty("warmup_epochs").GetInt32(), options.GetProperty("epochs").GetInt32(),
-                Enum.Parse<ScheduleKind>(options.GetProperty("sched").GetString()!, ignoreCase: true), Real("decay_epochs"), Real("decay_rate"));
+            var schedule = new LearningRateSchedule(Real("lr"), Real("min_lr"), Real("warmup_lr"), options
+                .GetProperty("warmup_epochs")
+                .GetInt32(), options.GetProperty("epochs").GetInt32(),
+                Enum.Parse<ScheduleKind>(options.GetProperty("sched").GetString()!, ignoreCase: true), Real("decay_epochs"),
+                Real("decay_rate"));
             Assert.Equal(table.GetProperty("lr_before_any_step").GetDouble(), schedule.Initial, 1e-12);
             var byEpoch = table.GetProperty("lr_after_step_of_epoch").EnumerateArray().Select(v => v.GetDouble()).ToArray();
             Assert.All(byEpoch.Select((v, i) => (v, i)), p => Assert.Equal(p.v, schedule.At(p.i), 1e-12));
@@ -28,5 +31,7 @@ public class LearningRateScheduleTests
     }
 
     private static IEnumerable<JsonElement> Tables() =>
-        JsonDocument.Parse(File.ReadAllText(Fixture.PathOf("05_schedules", "lr_schedulers.json"))).RootElement.GetProperty("tables").EnumerateArray();
+        JsonDocument.Parse(File.ReadAllText(Fixture.PathOf("05_schedules", "lr_schedulers.json"))).RootElement
+            .GetProperty("tables")
+            .EnumerateArray();
 }

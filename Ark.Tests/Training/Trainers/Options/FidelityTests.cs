@@ -27,7 +27,8 @@ public class FidelityTests
         using (var backbone = new ArkModel(SmallAccrual.Description.Configuration(), new Generator(9)))
             Safetensors.Save(file, backbone.state_dict().Where(e => IsBackbone(e.Key)).ToDictionary(e => e.Key, e => e.Value));
 
-        var (student, teacher) = TrainingModels.Create(new TrainingOptions { Fidelity = fidelity }, SmallAccrual.Description, trained: null, initialWeights: file);
+        var (student, teacher) = TrainingModels.Create(
+            new TrainingOptions { Fidelity = fidelity }, SmallAccrual.Description, trained: null, initialWeights: file);
         using (student)
         using (teacher)
         {
@@ -111,7 +112,8 @@ public class FidelityTests
     public void Position_bias_tables_rest_or_decay(Fidelity fidelity, bool decay)
     {
         const string Tables = "relative_position_bias_table";
-        using var small = new SmallAccrual(fidelity, s => s with { Optimizer = new OptimizerSettings { Kind = OptimizerKind.AdamW, WeightDecay = 0.5 } });
+        using var small = new SmallAccrual(
+            fidelity, s => s with { Optimizer = new OptimizerSettings { Kind = OptimizerKind.AdamW, WeightDecay = 0.5 } });
         var (tables, matrices, biases) = (small.Weights(Tables), small.Weights("mlp.fc1.weight"), small.Weights("qkv.bias"));
         foreach (var parameter in small.Accrual.Student.parameters()) parameter.grad = zeros_like(parameter);
         small.Accrual.Optimizer.LearningRate = 0.1;
@@ -127,7 +129,8 @@ public class FidelityTests
     [InlineData(Fidelity.Published, TrainingRecipe.Ark, false, false)]
     [InlineData(Fidelity.Published, TrainingRecipe.ArkPlus, false, true)]
     [InlineData(Fidelity.Published, TrainingRecipe.ArkPlus, true, false)]
-    public void Classes_that_exclude_each_other_compete_in_the_loss_or_stand_alone(Fidelity fidelity, TrainingRecipe recipe, bool concurrent, bool compete)
+    public void Classes_that_exclude_each_other_compete_in_the_loss_or_stand_alone(
+        Fidelity fidelity, TrainingRecipe recipe, bool concurrent, bool compete)
     {
         using var small = new SmallAccrual(fidelity, s => s with { Recipe = recipe, Concurrent = concurrent });
         Assert.Equal(compete, small.Accrual.IsExclusive(SmallAccrual.Triage));
@@ -140,7 +143,8 @@ public class FidelityTests
     [Theory]
     [InlineData(Fidelity.Corrected, 0)]
     [InlineData(Fidelity.Published, -0.5)]
-    public void Teacher_of_ark_plus_whose_momentum_begins_below_nine_tenths_has_no_say_or_drives_the_student_away(Fidelity fidelity, double weight)
+    public void Teacher_of_ark_plus_whose_momentum_begins_below_nine_tenths_has_no_say_or_drives_the_student_away(
+        Fidelity fidelity, double weight)
     {
         using var small = new SmallAccrual(fidelity, s => s with { Recipe = TrainingRecipe.ArkPlus, TeacherMomentum = 0.8 });
         Assert.Equal(weight, small.Accrual.ConsistencyWeight, 1e-12);
@@ -163,7 +167,8 @@ public class FidelityTests
         Assert.Equal(rests, Same(trained, small.Weights("omni_heads.0")));
     }
 
-    private static double CrossEntropy(SmallAccrual small, Tensor pictures, Tensor targets) => -(targets * Logits(small, pictures).log_softmax(1)).sum(1).mean().ToDouble();
+    private static double CrossEntropy(SmallAccrual small, Tensor pictures, Tensor targets) =>
+        -(targets * Logits(small, pictures).log_softmax(1)).sum(1).mean().ToDouble();
 
     private static double BinaryCrossEntropy(SmallAccrual small, Tensor pictures, Tensor targets)
     {
@@ -171,9 +176,11 @@ public class FidelityTests
         return -((targets * probabilities.log()) + ((1 - targets) * (1 - probabilities).log())).mean().ToDouble();
     }
 
-    private static Tensor Logits(SmallAccrual small, Tensor pictures) => small.Accrual.Student.forward(pictures, SmallAccrual.Triage).Logits.detach();
+    private static Tensor Logits(SmallAccrual small, Tensor pictures) =>
+        small.Accrual.Student.forward(pictures, SmallAccrual.Triage).Logits.detach();
 
-    private static bool IsBackbone(string name) => !name.StartsWith("projector", StringComparison.Ordinal) && !name.StartsWith("omni_heads", StringComparison.Ordinal);
+    private static bool IsBackbone(string name) =>
+        !name.StartsWith("projector", StringComparison.Ordinal) && !name.StartsWith("omni_heads", StringComparison.Ordinal);
 
     private static bool Same(Tensor one, Tensor other) => one.equal(other).all().item<bool>();
 }

@@ -12,7 +12,9 @@ public class TaskOrderTests(PhantomFixture phantom) : IClassFixture<PhantomFixtu
     [Fact]
     public void Shuffled_order_visits_every_dataset_once_an_epoch_in_orders_that_differ()
     {
-        var orders = Enumerable.Range(0, 20).Select(e => DatasetPass.Of(TaskOrder.Shuffled, Datasets(5, 6, 7), 1, e).Select(p => p.Datasets[0]).ToArray()).ToList();
+        var orders = Enumerable.Range(0, 20).Select(e => DatasetPass.Of(TaskOrder.Shuffled, Datasets(5, 6, 7), 1, e)
+            .Select(p => p.Datasets[0])
+            .ToArray()).ToList();
         Assert.All(orders, o => Assert.Equal([0, 1, 2], o.Order()));
         Assert.True(orders.Select(o => string.Join(',', o)).Distinct().Count() >= 4);
     }
@@ -55,8 +57,12 @@ public class TaskOrderTests(PhantomFixture phantom) : IClassFixture<PhantomFixtu
         using var model = LoadedModel.Load(new RunFiles(run.Directory!).Checkpoint());
         foreach (var dataset in run.Datasets)
         {
-            var evaluation = await new ArkEvaluator(new Ark.Data.NetVipsImageDecoder()).EvaluateAsync(model, dataset, cancellationToken: Cancellation);
-            Assert.Equal(result.Evaluations.Single(e => e.Dataset == dataset.Name && e.Weights == ModelRole.Teacher).MeanAuroc!.Value, evaluation.MeanAuroc!.Value, 6);
+            var evaluation = await new ArkEvaluator(new Ark.Data.NetVipsImageDecoder()).EvaluateAsync(
+                model, dataset, cancellationToken: Cancellation);
+            Assert.Equal(
+                result.Evaluations.Single(e => e.Dataset == dataset.Name && e.Weights == ModelRole.Teacher).MeanAuroc!.Value,
+                evaluation.MeanAuroc!.Value,
+                6);
         }
     }
 
@@ -68,14 +74,16 @@ public class TaskOrderTests(PhantomFixture phantom) : IClassFixture<PhantomFixtu
         var trained = new RunFiles(first.Directory!);
 
         // A rate of zero shows what the run began with. The old datasets need not take part, nor stand in their old order.
-        var second = phantom.Run("second", o => (o.Epochs, o.InitialWeights, o.LearningRate, o.MinimumLearningRate, o.TeacherMomentum) = (1, trained.Checkpoint(), 0, 0, 1), ["PhantomPneumothorax", "PhantomTriage"]);
+        var second = phantom.Run("second", o => (o.Epochs, o.InitialWeights, o.LearningRate, o.MinimumLearningRate, o.TeacherMomentum) = (
+            1, trained.Checkpoint(), 0, 0, 1), ["PhantomPneumothorax", "PhantomTriage"]);
         await phantom.TrainAsync(second, cancellationToken: Cancellation);
         using var model = LoadedModel.Load(new RunFiles(second.Directory!).Checkpoint());
         Assert.Equal(["PhantomView", "PhantomTriage", "PhantomPneumothorax"], model.Description.Heads.Select(h => h.Name));
         foreach (var key in (string[])["state_dict", "teacher"])
         {
             var (before, after) = ((PickleDictionary)trained.Root()[key]!, (PickleDictionary)new RunFiles(second.Directory!).Root()[key]!);
-            Assert.All(before, e => Assert.True(((Tensor)e.Value!).equal((Tensor)after[e.Key]!).all().item<bool>(), $"{key}.{e.Key} differs"));
+            Assert.All(
+                before, e => Assert.True(((Tensor)e.Value!).equal((Tensor)after[e.Key]!).all().item<bool>(), $"{key}.{e.Key} differs"));
             Assert.True(after.ContainsKey("omni_heads.2.weight"));
         }
     }
@@ -85,13 +93,16 @@ public class TaskOrderTests(PhantomFixture phantom) : IClassFixture<PhantomFixtu
     {
         var first = phantom.Run("shaped", o => o.Epochs = 1, ["PhantomView"]);
         await phantom.TrainAsync(first, cancellationToken: Cancellation);
-        var second = phantom.Run("misshaped", o => (o.InitialWeights, o.ProjectorFeatures) = (new RunFiles(first.Directory!).Checkpoint(), 8));
+        var second = phantom.Run(
+            "misshaped", o => (o.InitialWeights, o.ProjectorFeatures) = (new RunFiles(first.Directory!).Checkpoint(), 8));
         var error = await Assert.ThrowsAsync<ArkInputException>(() => phantom.TrainAsync(second, cancellationToken: Cancellation));
         Assert.Contains("'ProjectorFeatures' 16", error.Message, StringComparison.Ordinal);
     }
 
-    private static PreparedDataset[] Datasets(params int[] sizes) => [.. sizes.Select((n, i) => Dataset("set" + i, n, [.. Enumerable.Range(0, i + 1).Select(l => "label" + l)]))];
+    private static PreparedDataset[] Datasets(params int[] sizes) =>
+        [.. sizes.Select((n, i) => Dataset("set" + i, n, [.. Enumerable.Range(0, i + 1).Select(l => "label" + l)]))];
 
-    private static PreparedDataset Dataset(string name, int size, params string[] labels) => new(name, new LabelSchema(LabelTask.MultiLabel, labels), null,
+    private static PreparedDataset Dataset(
+        string name, int size, params string[] labels) => new(name, new LabelSchema(LabelTask.MultiLabel, labels), null,
         [.. Enumerable.Range(0, size).Select(i => new ImageSample(new ImageFile($"{name}/{i}"), new float[labels.Length]))], [], []);
 }

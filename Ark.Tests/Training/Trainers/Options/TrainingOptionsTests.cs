@@ -25,7 +25,9 @@ public class TrainingOptionsTests(PhantomFixture phantom) : IClassFixture<Phanto
     [Fact]
     public async Task Run_with_a_gradient_of_bounded_norm_moves_its_weights_less()
     {
-        void Plain(TrainingOptions o) => (o.Epochs, o.Optimizer, o.LearningRate, o.MinimumLearningRate, o.WeightDecay, o.TeacherMomentum) = (1, OptimizerKind.Momentum, 0.05, 0.05, 0, 1);
+        void Plain(TrainingOptions o) =>
+            (o.Epochs, o.Optimizer, o.LearningRate, o.MinimumLearningRate, o.WeightDecay, o.TeacherMomentum) = (
+                1, OptimizerKind.Momentum, 0.05, 0.05, 0, 1);
         var free = await TrainAsync("free", Plain);
         var clipped = await TrainAsync("clipped", o =>
         {
@@ -33,7 +35,8 @@ public class TrainingOptionsTests(PhantomFixture phantom) : IClassFixture<Phanto
             o.ClipGradient = 1e-3;
         });
 
-        // A teacher of momentum 1 stays where the student began. Momentum adds up to ten steps of the bound, so that no weight moves farther than 16 x 10 x rate x bound.
+        // A teacher of momentum 1 stays where the student began. Momentum adds up to ten steps of the bound, so that no weight moves
+        // farther than 16 x 10 x rate x bound.
         Assert.InRange(LargestMove(clipped), 1e-7, 16 * 10 * 0.05 * 1e-3);
         Assert.True(LargestMove(free) > 10 * LargestMove(clipped));
     }
@@ -42,17 +45,23 @@ public class TrainingOptionsTests(PhantomFixture phantom) : IClassFixture<Phanto
     public async Task Run_that_patience_ends_has_its_last_epoch_tested_and_kept_and_ends_the_same_after_a_kill()
     {
         // At a rate of zero the first epoch stays the best.
-        static void Set(TrainingOptions o) => (o.Epochs, o.Patience, o.EvaluationInterval, o.LearningRate, o.MinimumLearningRate) = (6, 2, 10, 0, 0);
+        static void Set(TrainingOptions o) =>
+            (o.Epochs, o.Patience, o.EvaluationInterval, o.LearningRate, o.MinimumLearningRate) = (6, 2, 10, 0, 0);
         var whole = phantom.Run("impatient", Set, ["PhantomView"]);
         var result = await phantom.TrainAsync(whole, cancellationToken: Cancellation);
         var files = new RunFiles(whole.Directory!);
         var lines = files.Metrics().Select(l => JsonNode.Parse(l)!).ToList();
         Assert.Equal([1, 2, 3], lines.Where(l => (string?)l["event"] == "validation").Select(l => (int)l["epoch"]!));
-        Assert.Equal([(3, "student"), (3, "teacher")], lines.Where(l => (string?)l["event"] == "evaluation").Select(l => ((int)l["epoch"]!, (string)l["weights"]!)));
+        Assert.Equal(
+            [(3, "student"), (3, "teacher")],
+            lines.Where(l => (string?)l["event"] == "evaluation").Select(l => ((int)l["epoch"]!, (string)l["weights"]!)));
         Assert.Equal([ModelRole.Student, ModelRole.Teacher], result.Evaluations.Select(e => e.Weights));
         Assert.True(File.Exists(files.Checkpoint("epoch-0003")));
         var report = File.ReadAllText(Path.Combine(files.Folder, "report.html"));
-        Assert.Contains(result.Evaluations[0].MeanAuroc!.Value.ToString("F3", System.Globalization.CultureInfo.InvariantCulture), report, StringComparison.Ordinal);
+        Assert.Contains(
+            result.Evaluations[0].MeanAuroc!.Value.ToString("F3", System.Globalization.CultureInfo.InvariantCulture),
+            report,
+            StringComparison.Ordinal);
 
         // After an epoch, after the pass of the last one, and with nothing left to train.
         foreach (var ends in (int[])[2, 5, 6])
@@ -68,9 +77,16 @@ public class TrainingOptionsTests(PhantomFixture phantom) : IClassFixture<Phanto
     public async Task Published_run_goes_on_past_its_patience_and_says_so()
     {
         var warnings = new List<string>();
-        var run = phantom.Run("patient", o => (o.Fidelity, o.Epochs, o.Patience, o.EvaluationInterval, o.LearningRate, o.MinimumLearningRate) = (Fidelity.Published, 3, 1, 10, 0, 0), ["PhantomView"]);
-        await phantom.TrainAsync(run, new Reaction(p => warnings.AddRange(p is { IsWarning: true, Message: { } message } ? [message] : [])), Cancellation);
-        var epochs = new RunFiles(run.Directory!).Metrics().Select(l => JsonNode.Parse(l)!).Where(l => (string?)l["event"] == "validation").Select(l => (int)l["epoch"]!);
+        var run = phantom.Run("patient", o => (
+            o.Fidelity, o.Epochs, o.Patience, o.EvaluationInterval, o.LearningRate,
+            o.MinimumLearningRate) = (Fidelity.Published, 3, 1, 10, 0, 0), ["PhantomView"]);
+        await phantom.TrainAsync(
+            run, new Reaction(p => warnings.AddRange(p is { IsWarning: true, Message: { } message } ? [message] : [])), Cancellation);
+        var epochs = new RunFiles(run.Directory!)
+            .Metrics()
+            .Select(l => JsonNode.Parse(l)!)
+            .Where(l => (string?)l["event"] == "validation")
+            .Select(l => (int)l["epoch"]!);
         Assert.Equal([1, 2, 3], epochs);
         Assert.Contains(warnings, w => w.Contains("patience has no effect", StringComparison.Ordinal));
     }
@@ -83,9 +99,15 @@ public class TrainingOptionsTests(PhantomFixture phantom) : IClassFixture<Phanto
     {
         // Training says yes to everything; validation agrees for one dataset, whose loss goes down, and goes up for the other.
         static ImageSample Say(string dataset, DatasetSplit split, ImageSample sample) =>
-            split == DatasetSplit.Test ? sample : sample with { Targets = [split == DatasetSplit.Validation && dataset == "PhantomView" ? 0 : 1] };
-        var files = await TrainAsync($"best-{metric}", o => (o.Epochs, o.BatchSize, o.LearningRate, o.SelectionDataset) = (3, 4, 1e-3, metric == "average" ? null : metric), Say);
-        var losses = File.ReadLines(Path.Combine(files.Folder, "metrics.jsonl")).Select(l => JsonNode.Parse(l)!).Where(l => (string?)l["event"] == "validation" && (metric == "average" || (string?)l["dataset"] == metric))
+            split == DatasetSplit.Test
+                ? sample
+                : sample with { Targets = [split == DatasetSplit.Validation && dataset == "PhantomView" ? 0 : 1] };
+        var files = await TrainAsync(
+            $"best-{metric}",
+            o => (o.Epochs, o.BatchSize, o.LearningRate, o.SelectionDataset) = (3, 4, 1e-3, metric == "average" ? null : metric),
+            Say);
+        var losses = File.ReadLines(Path.Combine(files.Folder, "metrics.jsonl")).Select(l => JsonNode.Parse(
+            l)!).Where(l => (string?)l["event"] == "validation" && (metric == "average" || (string?)l["dataset"] == metric))
             .GroupBy(l => (int)l["epoch"]!, l => (double)l["loss"]!).ToDictionary(g => g.Key, g => g.Average());
         Assert.Equal(3, losses.Count);
         var best = losses.MinBy(l => l.Value).Key;
@@ -116,17 +138,25 @@ public class TrainingOptionsTests(PhantomFixture phantom) : IClassFixture<Phanto
         Assert.True(differences > 1e-6, "One crop gives what ten give, so nothing was shown.");
     }
 
-    private TrainingRun Run(string name, Action<TrainingOptions> change, Func<string, DatasetSplit, ImageSample, ImageSample>? samples = null)
+    private TrainingRun Run(
+        string name, Action<TrainingOptions> change, Func<string, DatasetSplit, ImageSample, ImageSample>? samples = null)
     {
         var run = phantom.Run(name, o =>
         {
             o.PixelBaseline = false;
             change(o);
         }, ["PhantomPneumothorax", "PhantomView"]);
-        return run with { Datasets = [.. run.Datasets.Select(d => d with { Adapter = new FewSamples(d.Adapter, 16, samples is null ? null : (split, s) => samples(d.Name, split, s)) })] };
+        return run with
+        {
+            Datasets = [.. run.Datasets.Select(d => d with
+        {
+            Adapter = new FewSamples(d.Adapter, 16, samples is null ? null : (split, s) => samples(d.Name, split, s))
+        })]
+        };
     }
 
-    private async Task<RunFiles> TrainAsync(string name, Action<TrainingOptions> change, Func<string, DatasetSplit, ImageSample, ImageSample>? samples = null)
+    private async Task<RunFiles> TrainAsync(
+        string name, Action<TrainingOptions> change, Func<string, DatasetSplit, ImageSample, ImageSample>? samples = null)
     {
         var run = Run(name, change, samples);
         await phantom.TrainAsync(run, cancellationToken: Cancellation);
@@ -136,6 +166,8 @@ public class TrainingOptionsTests(PhantomFixture phantom) : IClassFixture<Phanto
     private static double LargestMove(RunFiles files)
     {
         var (student, teacher) = ((PickleDictionary)files.Root()["state_dict"]!, (PickleDictionary)files.Root()["teacher"]!);
-        return student.Where(e => ((Tensor)e.Value!).is_floating_point()).Max(e => ((Tensor)e.Value! - (Tensor)teacher[e.Key]!).abs().max().item<float>());
+        return student
+            .Where(e => ((Tensor)e.Value!).is_floating_point())
+            .Max(e => ((Tensor)e.Value! - (Tensor)teacher[e.Key]!).abs().max().item<float>());
     }
 }

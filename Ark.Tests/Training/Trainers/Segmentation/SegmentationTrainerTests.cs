@@ -15,9 +15,11 @@ public class SegmentationTrainerTests(MaskedPhantom phantom) : IClassFixture<Mas
     [Theory]
     [InlineData(UperNetDecoder.Detailed, OptimizerKind.AdamW, SegmentationLoss.DiceCrossEntropy)]
     [InlineData(UperNetDecoder.Published, OptimizerKind.Momentum, SegmentationLoss.Dice)]
-    public async Task Run_that_is_cancelled_within_an_epoch_and_resumed_ends_bit_identical_to_one_that_was_not(UperNetDecoder decoder, OptimizerKind optimizer, SegmentationLoss loss)
+    public async Task Run_that_is_cancelled_within_an_epoch_and_resumed_ends_bit_identical_to_one_that_was_not(
+        UperNetDecoder decoder, OptimizerKind optimizer, SegmentationLoss loss)
     {
-        void Set(SegmentationOptions o) => (o.Decoder, o.Optimizer, o.Loss, o.BatchSize, o.LearningRate) = (decoder, optimizer, loss, 12, 0.002);
+        void Set(SegmentationOptions o) =>
+            (o.Decoder, o.Optimizer, o.Loss, o.BatchSize, o.LearningRate) = (decoder, optimizer, loss, 12, 0.002);
         await phantom.TrainAsync(phantom.Run($"whole-{decoder}", Set), cancellationToken: Cancellation);
         var run = phantom.Run($"stopped-{decoder}", Set);
         using var source = new CancellationTokenSource();
@@ -55,10 +57,16 @@ public class SegmentationTrainerTests(MaskedPhantom phantom) : IClassFixture<Mas
         File.Delete(teacher);
         Assert.True(File.Exists(new RunFiles(run.Directory).Checkpoint()));
 
-        var other = phantom.Run("borrowed", o => (o.InitialWeights, o.Architecture, o.ImageSize, o.Optimizer) = (teacher, null, 64, OptimizerKind.Momentum));
-        var refusal = await Assert.ThrowsAsync<ArkInputException>(() => phantom.TrainAsync(other with { Resume = true }, cancellationToken: Cancellation));
+        var other = phantom.Run(
+            "borrowed", o => (o.InitialWeights, o.Architecture, o.ImageSize, o.Optimizer) = (teacher, null, 64, OptimizerKind.Momentum));
+        var refusal = await Assert.ThrowsAsync<ArkInputException>(() => phantom.TrainAsync(
+            other with { Resume = true }, cancellationToken: Cancellation));
         Assert.Contains("option 'opt'", refusal.Message, StringComparison.Ordinal);
-        var fewer = run with { Resume = true, Dataset = run.Dataset with { Adapter = new Changed(run.Dataset.Adapter, s => [.. s.SkipLast(1)]) } };
+        var fewer = run with
+        {
+            Resume = true,
+            Dataset = run.Dataset with { Adapter = new Changed(run.Dataset.Adapter, s => [.. s.SkipLast(1)]) }
+        };
         refusal = await Assert.ThrowsAsync<ArkInputException>(() => phantom.TrainAsync(fewer, cancellationToken: Cancellation));
         Assert.Contains("'PhantomSegmentation': has other images", refusal.Message, StringComparison.Ordinal);
 
@@ -78,11 +86,13 @@ public class SegmentationTrainerTests(MaskedPhantom phantom) : IClassFixture<Mas
             var options = run.Options.Clone();
             change?.Invoke(options);
             var source = new BatchSource(new NetVipsImageDecoder(), options.BatchSize, options.Workers, options.BadImages, options.Seed);
-            return RecordedRun.Of(new SegmentationTask(options, data, description, !resume, source, new ProgressReporter(null)), options, directory, resume);
+            return RecordedRun.Of(
+                new SegmentationTask(options, data, description, !resume, source, new ProgressReporter(null)), options, directory, resume);
         }
 
         var other = phantom.PathOf("thrown.safetensors");
-        using (var weight = zeros(7)) Safetensors.Save(other, [KeyValuePair.Create("norm.weight", weight), KeyValuePair.Create("norm.bias", weight)]);
+        using (var weight = zeros(7)) Safetensors.Save(
+            other, [KeyValuePair.Create("norm.weight", weight), KeyValuePair.Create("norm.bias", weight)]);
         LiveTensors.AssertNoneLeft<ArkInputException>(() => Session(change: o => o.InitialWeights = other));
         LiveTensors.AssertNoneLeft<ArkInputException>(() => Session(change: o => o.InitialWeights = "missing.pth"));
         Assert.Equal(0, LiveTensors.LeftBy(() => Session().Dispose()));
@@ -103,8 +113,12 @@ public class SegmentationTrainerTests(MaskedPhantom phantom) : IClassFixture<Mas
     {
         var run = phantom.Run("own");
         async Task<string> Refusal(Changed adapter) =>
-            (await Assert.ThrowsAsync<ArkInputException>(() => phantom.TrainAsync(run with { Dataset = run.Dataset with { Adapter = adapter } }, cancellationToken: Cancellation))).Message;
-        Assert.Contains("33 structures", await Refusal(new Changed(run.Dataset.Adapter, s => s) { Structures = [.. Enumerable.Range(0, 33).Select(i => $"s{i}")] }), StringComparison.Ordinal);
+            (await Assert.ThrowsAsync<ArkInputException>(() => phantom.TrainAsync(
+                run with { Dataset = run.Dataset with { Adapter = adapter } }, cancellationToken: Cancellation))).Message;
+        Assert.Contains(
+            "33 structures",
+            await Refusal(new Changed(run.Dataset.Adapter, s => s) { Structures = [.. Enumerable.Range(0, 33).Select(i => $"s{i}")] }),
+            StringComparison.Ordinal);
         Assert.Contains("no image in its", await Refusal(new Changed(run.Dataset.Adapter, _ => [])), StringComparison.Ordinal);
     }
 
@@ -114,7 +128,8 @@ public class SegmentationTrainerTests(MaskedPhantom phantom) : IClassFixture<Mas
     [InlineData("window_size", 4096L, "much larger than the file")]
     [InlineData("embed_dim", 1L << 30, "much larger than the file")]
     [InlineData("width", 1L << 20, "much larger than the file")]
-    public void A_checkpoint_that_describes_a_much_larger_network_than_it_holds_is_refused_before_it_is_built(string key, long value, string words)
+    public void A_checkpoint_that_describes_a_much_larger_network_than_it_holds_is_refused_before_it_is_built(
+        string key, long value, string words)
     {
         using var scope = NewDisposeScope();
         var path = phantom.PathOf($"inflated-{key}-{value}.pth.tar");
@@ -125,7 +140,8 @@ public class SegmentationTrainerTests(MaskedPhantom phantom) : IClassFixture<Mas
         static PickleDictionary With(PickleDictionary values, ReadOnlySpan<string> keys, object? value)
         {
             var changed = new PickleDictionary(values.TypeName);
-            foreach (var (name, old) in values) changed.Add(name, !name.Equals(keys[0]) ? old : keys.Length == 1 ? value : With((PickleDictionary)old!, keys[1..], value));
+            foreach (var (name, old) in values) changed.Add(
+                name, !name.Equals(keys[0]) ? old : keys.Length == 1 ? value : With((PickleDictionary)old!, keys[1..], value));
             return changed;
         }
     }
@@ -151,16 +167,19 @@ public class SegmentationTrainerTests(MaskedPhantom phantom) : IClassFixture<Mas
     {
         var teacher = Fixture.PathOf("phantom_teacher", "teacher.safetensors");
         var messages = new List<string>();
-        void Set(SegmentationOptions o) => (o.InitialWeights, o.Architecture, o.ImageSize, o.Epochs, o.LearningRate) = (teacher, null, 64, 1, 1e-12);
+        void Set(SegmentationOptions o) =>
+            (o.InitialWeights, o.Architecture, o.ImageSize, o.Epochs, o.LearningRate) = (teacher, null, 64, 1, 1e-12);
         var run = phantom.Run("initialised", Set);
         await phantom.TrainAsync(run, new Reaction(p => messages.Add(p.Message ?? "")), Cancellation);
-        Assert.Contains(messages, m => m.StartsWith("backbone from ", StringComparison.Ordinal) && m.Contains("loaded ", StringComparison.Ordinal));
+        Assert.Contains(
+            messages, m => m.StartsWith("backbone from ", StringComparison.Ordinal) && m.Contains("loaded ", StringComparison.Ordinal));
         using var scope = NewDisposeScope();
         var stored = CheckpointFile.LoadStateDict(teacher);
         var trained = CheckpointFile.LoadStateDict(new RunFiles(run.Directory).Checkpoint());
         foreach (var (name, value) in stored.Where(s => s.Value.is_floating_point() && trained.ContainsKey("backbone." + s.Key)))
             Assert.True(trained["backbone." + name].allclose(value.to(ScalarType.Float32), atol: 1e-6), name);
-        static bool IsArks(string name) => name.StartsWith("projector.", StringComparison.Ordinal) || name.StartsWith("omni_heads.", StringComparison.Ordinal);
+        static bool IsArks(string name) =>
+            name.StartsWith("projector.", StringComparison.Ordinal) || name.StartsWith("omni_heads.", StringComparison.Ordinal);
         Assert.Equal([], stored.Keys.Where(k => !IsArks(k) && !trained.ContainsKey("backbone." + k)));
     }
 
@@ -197,7 +216,8 @@ public class SegmentationTrainerTests(MaskedPhantom phantom) : IClassFixture<Mas
         var data = await PreparedSegmentation.ReadAsync(run.Dataset, Cancellation);
         string[] masks = [.. new[] { data.Train, data.Validation, data.Test }.Select(s => s[1].Image.Name)];
         Assert.Equal(6, result.SkippedImages.Count);
-        Assert.All(masks, m => Assert.Contains(result.SkippedImages, s => s.StartsWith(m, StringComparison.Ordinal) && s.Contains("is damaged", StringComparison.Ordinal)));
+        Assert.All(masks, m => Assert.Contains(
+            result.SkippedImages, s => s.StartsWith(m, StringComparison.Ordinal) && s.Contains("is damaged", StringComparison.Ordinal)));
         Assert.Equal(3, result.SkippedImages.Count(s => s.Contains("missing-", StringComparison.Ordinal)));
         Assert.Equal(result.SkippedImages.Select(s => $"left out {s}"), warnings);
         Assert.Equal(data.Test.Count - 2, result.Test.Images);
@@ -227,14 +247,16 @@ public class SegmentationTrainerTests(MaskedPhantom phantom) : IClassFixture<Mas
     [Fact]
     public async Task Training_refuses_a_folder_that_holds_a_run()
     {
-        var error = await Assert.ThrowsAsync<ArkInputException>(() => phantom.TrainAsync(phantom.Run("trained"), cancellationToken: Cancellation));
+        var error = await Assert.ThrowsAsync<ArkInputException>(() => phantom.TrainAsync(
+            phantom.Run("trained"), cancellationToken: Cancellation));
         Assert.Contains("'Resume'", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task Training_refuses_a_size_that_leaves_half_a_token()
     {
-        var error = await Assert.ThrowsAsync<ArkInputException>(() => phantom.TrainAsync(phantom.Run("odd", o => o.ImageSize = 40), cancellationToken: Cancellation));
+        var error = await Assert.ThrowsAsync<ArkInputException>(() => phantom.TrainAsync(
+            phantom.Run("odd", o => o.ImageSize = 40), cancellationToken: Cancellation));
         Assert.Contains("multiple of 16", error.Message, StringComparison.Ordinal);
     }
 
@@ -248,15 +270,19 @@ public class SegmentationTrainerTests(MaskedPhantom phantom) : IClassFixture<Mas
     [Fact]
     public void Segmentation_refuses_a_file_of_another_kind()
     {
-        var error = Assert.Throws<ArkInputException>(() => LoadedSegmenter.Load(Fixture.PathOf("09_checkpoints", "..", "phantom_teacher", "teacher.safetensors")));
+        var error = Assert.Throws<ArkInputException>(() => LoadedSegmenter.Load(
+            Fixture.PathOf("09_checkpoints", "..", "phantom_teacher", "teacher.safetensors")));
         Assert.Contains("teacher.safetensors", error.Message, StringComparison.Ordinal);
     }
 
-    private sealed class Changed(ISegmentationAdapter adapter, Func<IReadOnlyList<SegmentationSample>, IReadOnlyList<SegmentationSample>> change) : ISegmentationAdapter
+    private sealed class Changed(
+        ISegmentationAdapter adapter,
+        Func<IReadOnlyList<SegmentationSample>, IReadOnlyList<SegmentationSample>> change) : ISegmentationAdapter
     {
         public IReadOnlyList<string> Structures { get; init; } = adapter.Structures;
 
-        public async ValueTask<IReadOnlyList<SegmentationSample>> ReadAsync(DatasetSplit split, CancellationToken cancellationToken = default) => change(await adapter.ReadAsync(split, cancellationToken));
+        public async ValueTask<IReadOnlyList<SegmentationSample>> ReadAsync(
+            DatasetSplit split, CancellationToken cancellationToken = default) => change(await adapter.ReadAsync(split, cancellationToken));
     }
 
     private sealed class Damaged(MaskSource masks) : MaskSource
