@@ -12,9 +12,11 @@ namespace Ark.Cli;
 internal static class CalibrateCommand
 {
     private const string Help = """
-        Fit a calibration of a checkpoint's probabilities on one split of one or more datasets, measure the expected calibration error before and after on
-        another split, and choose thresholds for wanted sensitivities or specificities. 'ark predict --calibration' and AddModel use the file. Labels whose
-        probabilities the split does not contradict are left as they are; 'by chance' is the error that exact probabilities would show on as many images.
+        Fit a calibration of a checkpoint's probabilities on one split of one or more datasets, measure the
+        expected calibration error before and after on another split, and choose thresholds for wanted
+        sensitivities or specificities. 'ark predict --calibration' and AddModel use the file. Labels whose
+        probabilities the split does not contradict are left as they are; 'by chance' is the error that
+        exact probabilities would show on as many images.
 
         Examples:
           ark calibrate --checkpoint last.pth.tar --config samples/real-data/ark.yaml --dataset pneumoniamnist --out calibration.json

@@ -7,7 +7,9 @@ namespace Ark.Cli;
 internal static class CompareCommand
 {
     private const string Help = """
-        Compare two models on the same images, from the tables that 'ark evaluate --predictions' wrote or any other with their columns: AUROC per label, DeLong's test, and 95 % intervals of the difference by paired bootstrap. Images are matched by name.
+        Compare two models on the same images, from the tables that 'ark evaluate --predictions' wrote or
+        any other with their columns: AUROC per label, DeLong's test, and 95 % intervals of the difference
+        by paired bootstrap. Images are matched by name.
 
         Examples:
           ark evaluate --checkpoint a.pth.tar --config ark.yaml --dataset chestxray14 --predictions a.csv

@@ -10,9 +10,10 @@ namespace Ark.Cli;
 internal static class ConvertCommand
 {
     private const string Help = """
-        Write one state dict of a weight file to another file. The ending of OUT chooses the format: .safetensors, or for PyTorch .pth, .pt, .pth.tar, .bin.
-        The layout chooses the names: 'timm' those of timm 0.9 and newer, 'swin' those of the Microsoft repository and timm 0.5.4 (both without projector
-        and dataset heads), 'ark' those of Ark and Ark+. Without one, names stay as they are.
+        Write one state dict of a weight file to another file. The ending of OUT chooses the format:
+        .safetensors, or for PyTorch .pth, .pt, .pth.tar, .bin. The layout chooses the names: 'timm' those
+        of timm 0.9 and newer, 'swin' those of the Microsoft repository and timm 0.5.4 (both without
+        projector and dataset heads), 'ark' those of Ark and Ark+. Without one, names stay as they are.
 
         Examples:
           ark convert ark6_teacher_ep200_swinb_projector1376_mlp.pth.tar ark6.safetensors

@@ -8,7 +8,9 @@ namespace Ark.Cli;
 internal static class DataCheckCommand
 {
     private const string Help = """
-        Read every list and decode every image of a catalogue, masks included: bad rows, missing and unreadable images, equal images, patients in two splits, label counts, pixel statistics. Exit code 2 when something is wrong.
+        Read every list and decode every image of a catalogue, masks included: bad rows, missing and
+        unreadable images, equal images, patients in two splits, label counts, pixel statistics. Exit code 2
+        when something is wrong.
 
         Examples:
           ark data check --config samples/real-data/ark.yaml

@@ -10,9 +10,11 @@ namespace Ark.Cli;
 internal static class EmbedCommand
 {
     private const string Help = """
-        Write the embeddings of images to a file: in the order of the input, streamed, and resumable (run it again after an interruption). Images that cannot
-        be read are listed in OUT.bad.txt and have no row. The ending of OUT chooses the format: .safetensors, .npz, .csv or .parquet.
-        By default an embedding is the backbone's pooled features (1024 numbers for Ark-6), with --projected those behind the projector (1376).
+        Write the embeddings of images to a file: in the order of the input, streamed, and resumable (run it
+        again after an interruption). Images that cannot be read are listed in OUT.bad.txt and have no row.
+        The ending of OUT chooses the format: .safetensors, .npz, .csv or .parquet. By default an embedding
+        is the backbone's pooled features (1024 numbers for Ark-6), with --projected those behind the
+        projector (1376).
 
         Examples:
           ark embed --checkpoint ark6_teacher_ep200_swinb_projector1376_mlp.pth.tar --input images/ --out embeddings.npz

@@ -11,7 +11,9 @@ namespace Ark.Cli;
 internal static class EvaluateCommand
 {
     private const string Help = """
-        Measure how well a checkpoint reads one split of a dataset: per label AUROC, average precision and, at a threshold, accuracy, MCC, F1, sensitivity and specificity, with 95 % intervals where asked for; by groups of patients; and write the predictions.
+        Measure how well a checkpoint reads one split of a dataset: per label AUROC, average precision and,
+        at a threshold, accuracy, MCC, F1, sensitivity and specificity, with 95 % intervals where asked for;
+        by groups of patients; and write the predictions.
 
         Examples:
           ark evaluate --checkpoint runs/real/checkpoints/last.pth.tar --config samples/real-data/ark.yaml --dataset hannover

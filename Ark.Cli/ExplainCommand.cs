@@ -11,8 +11,9 @@ namespace Ark.Cli;
 internal static class ExplainCommand
 {
     private const string Help = """
-        Draw a heat map of where in an image a checkpoint sees a label: the image, and beside it the image under the map, with a legend. Grad-CAM on the last
-        stage is fast and coarse; occlusion covers patch after patch and is finer. A map shows what the network looked at, not that it was right.
+        Draw a heat map of where in an image a checkpoint sees a label: the image, and beside it the image
+        under the map, with a legend. Grad-CAM on the last stage is fast and coarse; occlusion covers patch
+        after patch and is finer. A map shows what the network looked at, not that it was right.
 
         Examples:
           ark explain chest.png --checkpoint last.pth.tar --label Cardiomegaly --out map.png

@@ -7,8 +7,9 @@ namespace Ark.Cli;
 internal static class InspectCommand
 {
     private const string Help = """
-        List what a weight file holds: tensors with shape, type and size, and the model that it is recognised to be, with its heads and labels.
-        PyTorch files (zip, legacy, tar) and safetensors are read; nothing in them is run, and no tensor is loaded.
+        List what a weight file holds: tensors with shape, type and size, and the model that it is
+        recognised to be, with its heads and labels. PyTorch files (zip, legacy, tar) and safetensors are
+        read; nothing in them is run, and no tensor is loaded.
 
         Examples:
           ark inspect ark6_teacher_ep200_swinb_projector1376_mlp.pth.tar

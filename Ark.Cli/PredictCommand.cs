@@ -10,8 +10,9 @@ namespace Ark.Cli;
 internal static class PredictCommand
 {
     private const string Help = """
-        Print the probabilities that a checkpoint gives to the labels of images: sigmoid where labels are independent, softmax where they exclude each other.
-        Without a calibration they order images and say little by themselves; 'ark calibrate' fits one.
+        Print the probabilities that a checkpoint gives to the labels of images: sigmoid where labels are
+        independent, softmax where they exclude each other. Without a calibration they order images and say
+        little by themselves; 'ark calibrate' fits one.
 
         Examples:
           ark predict --checkpoint ark6_teacher_ep200_swinb_projector1376_mlp.pth.tar chest.png

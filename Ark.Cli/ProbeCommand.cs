@@ -12,9 +12,10 @@ namespace Ark.Cli;
 internal static class ProbeCommand
 {
     private const string Help = """
-        Fit a logistic regression on embeddings of a dataset's training split, choose its L2 penalty on validation, and measure it on test; with intervals, few-shot
-        curves, and paired comparisons with other features on the same images. Features come from a checkpoint, or from a file of embeddings of any model
-        (.npz, .csv, .parquet, .safetensors) whose names are the images' paths or file names.
+        Fit a logistic regression on embeddings of a dataset's training split, choose its L2 penalty on
+        validation, and measure it on test; with intervals, few-shot curves, and paired comparisons with
+        other features on the same images. Features come from a checkpoint, or from a file of embeddings of
+        any model (.npz, .csv, .parquet, .safetensors) whose names are the images' paths or file names.
 
         Examples:
           ark probe --config samples/real-data/ark.yaml --dataset pneumoniamnist --checkpoint runs/real/checkpoints/last.pth.tar --projected --compare pixels --compare untrained

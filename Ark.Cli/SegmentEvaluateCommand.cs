@@ -10,8 +10,10 @@ namespace Ark.Cli;
 internal static class SegmentEvaluateCommand
 {
     private const string Help = """
-        Measure a segmentation network on a split, in the grid of the stored images: Dice, IoU, and the 95th percentile of the distance between outlines in pixels and, where the size of a pixel
-        is known, in mm; with 95 % bootstrap intervals by patient. Several checkpoints are trials: mean and deviation are reported too.
+        Measure a segmentation network on a split, in the grid of the stored images: Dice, IoU, and the 95th
+        percentile of the distance between outlines in pixels and, where the size of a pixel is known, in
+        mm; with 95 % bootstrap intervals by patient. Several checkpoints are trials: mean and deviation are
+        reported too.
 
         Examples:
           ark segment evaluate --checkpoint runs/jsrt/checkpoints/best.pth.tar --config jsrt.yaml --json out.json

@@ -10,8 +10,10 @@ namespace Ark.Cli;
 internal static class SegmentPredictCommand
 {
     private const string Help = """
-        Find the structures in images. For each image NAME the folder gets NAME.labels.png (0 for none, k for the k-th structure of the checkpoint; where structures overlap, the last one),
-        NAME.overlay.png, and an entry of measurements.json: areas, and the cardiothoracic ratio from the widths of heart and lungs.
+        Find the structures in images. For each image NAME the folder gets NAME.labels.png (0 for none, k
+        for the k-th structure of the checkpoint; where structures overlap, the last one), NAME.overlay.png,
+        and an entry of measurements.json: areas, and the cardiothoracic ratio from the widths of heart and
+        lungs.
 
         Examples:
           ark segment predict --checkpoint runs/jsrt/checkpoints/best.pth.tar --out outlines chest.png

@@ -10,8 +10,10 @@ namespace Ark.Cli;
 internal static class SimilarCommand
 {
     private const string Help = """
-        Find the images of a file of embeddings that are most similar to an image, by the cosine between embeddings. The image is embedded as the file says that
-        it was; where the file does not say (CSV, or a file of others), name the checkpoint. An image that is in the file by its name needs no checkpoint.
+        Find the images of a file of embeddings that are most similar to an image, by the cosine between
+        embeddings. The image is embedded as the file says that it was; where the file does not say (CSV, or
+        a file of others), name the checkpoint. An image that is in the file by its name needs no
+        checkpoint.
 
         Examples:
           ark similar chest.png --in embeddings.npz --top 5

@@ -77,7 +77,8 @@ internal sealed class WeightListing(CheckpointIndex index, ArkModelConfiguration
                 + $"heads{released}").ConfigureAwait(false);
         foreach (var head in configuration.Heads)
             await output.WriteLineAsync($"  {OneLine.Of(head.Name)}: {head.Outputs} "
-                + $"outputs{(head.HasKnownLabels ? ": " + OneLine.Of(string.Join(", ", head.Labels.Names)) : ", labels unknown")}").ConfigureAwait(
+                + $"outputs{(head.HasKnownLabels ? ": " + OneLine.Of(string.Join(", ", head.Labels.Names)) : ", labels unknown")}")
+                .ConfigureAwait(
                     false);
     }
 

@@ -34,7 +34,8 @@ public sealed class EmbeddingExtractor
     /// <exception cref="ArkInputException">The path or its ending cannot be used, none of the images can be read, or the model has no such
     /// embedding.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    public async Task<ExtractionResult> ExtractAsync(LoadedModel model, IReadOnlyList<NamedImage> images, string path, ExtractionOptions? options = null,
+    public async Task<ExtractionResult> ExtractAsync(
+        LoadedModel model, IReadOnlyList<NamedImage> images, string path, ExtractionOptions? options = null,
         IProgress<WorkProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(model);

@@ -21,7 +21,8 @@ public sealed class CalibrateCommandTests(SmallModel small) : IClassFixture<Smal
     public async Task Two_heads_are_calibrated_in_one_file_that_predict_takes()
     {
         var file = _folder.PathOf("calibration.json");
-        var run = await CommandLineRun.Of("calibrate", "--checkpoint", small.Checkpoint, "--config", Catalogue(), "--dataset", "Findings,View", "--method", "isotonic", "--sensitivity", "0.9", "--specificity", "0.9",
+        var run = await CommandLineRun.Of("calibrate", "--checkpoint", small.Checkpoint, "--config", Catalogue(), "--dataset",
+            "Findings,View", "--method", "isotonic", "--sensitivity", "0.9", "--specificity", "0.9",
             "--out", file, "--json", "-", "--quiet");
         Assert.True(run.ExitCode == 0, run.Error);
         var json = JsonNode.Parse(run.Out)!;

@@ -9,7 +9,8 @@ public class FineTuneCommandTests(SmallModel small) : IClassFixture<SmallModel>
     {
         using var folder = new TemporaryFolder();
         var catalogue = small.Catalogue(folder);
-        var run = await CommandLineRun.Of("finetune", "--config", catalogue, "--data_set", "noise", "--init", "ark", "--pretrained_weights", small.Checkpoint, "--trial", "2", "--epochs", "3", "--batch_size", "5", "--opt", "adamw",
+        var run = await CommandLineRun.Of("finetune", "--config", catalogue, "--data_set", "noise", "--init", "ark", "--pretrained_weights",
+            small.Checkpoint, "--trial", "2", "--epochs", "3", "--batch_size", "5", "--opt", "adamw",
             "--lr", "0.01", "--warmup-epochs", "0", "--patience", "2", "--test_augment", "true", "--num_class", "1", "--layer-decay", "0.7",
             "--mixup", "0.2", "--out", folder.PathOf("tuned"), "--json", "-");
         Assert.True(run.ExitCode == 0, run.Error);

@@ -44,7 +44,8 @@ public sealed class PretrainCommandTests : IAsyncLifetime
     [Fact]
     public async Task Pretrain_accepts_the_published_flags()
     {
-        var run = await CommandLineRun.Of("pretrain", "--config", Catalogue, "--data_set", "PhantomView", "--data_set", "PhantomTriage", "--model", "swin_mini", "--input_size", "32",
+        var run = await CommandLineRun.Of("pretrain", "--config", Catalogue, "--data_set", "PhantomView", "--data_set", "PhantomTriage",
+            "--model", "swin_mini", "--input_size", "32",
             "--opt", "sgd", "--lr", "0.01", "--warmup-epochs", "0", "--batch_size", "16", "--pretrain_epochs", "1", "--test_epoch", "1",
             "--momentum_teacher", "0.95", "--projector_features", "16",
             "--use_mlp", "True", "--out", Path.Combine(_folder, "published"), "--quiet");
@@ -59,7 +60,8 @@ public sealed class PretrainCommandTests : IAsyncLifetime
     {
         // Collected from the option parsers of Ark, of Ark+ and of Ark+'s two ablations; --data_set, --exp_name and --resume belong to the
         // command itself.
-        string[] flags = ["GPU", "model", "init", "pretrained_weights", "from_checkpoint", "normalization", "img_size", "input_size", "img_resize", "img_depth", "batch_size", "epochs", "ema_mode", "momentum_teacher",
+        string[] flags = ["GPU", "model", "init", "pretrained_weights", "from_checkpoint", "normalization", "img_size", "input_size",
+            "img_resize", "img_depth", "batch_size", "epochs", "ema_mode", "momentum_teacher",
             "pretrain_epochs", "test_epoch", "val_loss_metric", "projector_features", "use_mlp", "opt", "opt-eps", "opt-betas", "clip-grad",
             "momentum", "weight-decay", "sched", "lr", "lr-noise", "lr-noise-pct", "lr-noise-std",
             "warmup-lr", "min-lr", "decay-epochs", "warmup-epochs", "cooldown-epochs", "decay-rate", "dr", "patience-epochs", "workers",

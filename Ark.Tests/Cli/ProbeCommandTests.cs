@@ -45,7 +45,8 @@ public class ProbeCommandTests(SmallModel small) : IClassFixture<SmallModel>
         using var folder = new TemporaryFolder();
         var catalogue = small.Catalogue(folder);
         async Task<string> Run(
-            string seed) => JsonNode.Parse((await CommandLineRun.Of("probe", "--config", catalogue, "--dataset", "noise", "--checkpoint", small.Checkpoint, "--projected", "--shots", "2", "--repeats", "3",
+            string seed) => JsonNode.Parse((await CommandLineRun.Of("probe", "--config", catalogue, "--dataset", "noise", "--checkpoint",
+            small.Checkpoint, "--projected", "--shots", "2", "--repeats", "3",
             "--intervals", "0", "--seed", seed, "--json", "-", "--quiet")).Out)!["probes"]![0]!["shots"]!.ToJsonString();
         var first = await Run("5");
         Assert.Equal(first, await Run("5"));

@@ -17,7 +17,8 @@ public class EvaluateForeignFileTests
             new PhantomDatasetOptions { Count = 160, Seed = 9 },
             cancellationToken: TestContext.Current.CancellationToken);
         var catalogue = folder.PathOf("phantom/phantom.yaml");
-        var trained = await CommandLineRun.Of("pretrain", "--config", catalogue, "--datasets", "PhantomTriage,PhantomView", "--arch", "swin_mini", "--img-size", "32", "--projector-features", "16", "--epochs", "1",
+        var trained = await CommandLineRun.Of("pretrain", "--config", catalogue, "--datasets", "PhantomTriage,PhantomView", "--arch",
+            "swin_mini", "--img-size", "32", "--projector-features", "16", "--epochs", "1",
             "--warmup-epochs", "0", "--batch-size", "16", "--out", folder.PathOf("run"), "--quiet");
         Assert.True(trained.ExitCode == 0, trained.Error);
         var checkpoint = folder.PathOf("run/checkpoints/last.pth.tar");

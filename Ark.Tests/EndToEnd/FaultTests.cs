@@ -23,7 +23,7 @@ public class FaultTests(PhantomFixture phantom) : IClassFixture<PhantomFixture>
         var run = phantom.Run(null, null, PhantomFixture.Small) with { Directory = Path.Combine(disk.Folder, "run") };
         var error = await Assert.ThrowsAsync<TrainingStoppedException>(() => phantom.TrainAsync(run, cancellationToken: Cancellation));
         Assert.Contains(run.Directory!, error.Message, StringComparison.Ordinal);
-        Assert.Contains("--resume", error.Message, StringComparison.Ordinal);
+        Assert.Contains("'Resume'", error.Message, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', error.Message);
         var files = new RunFiles(run.Directory!);
         Assert.True(files.Root().ContainsKey("teacher"));

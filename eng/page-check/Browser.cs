@@ -26,7 +26,8 @@ internal sealed class Browser : IAsyncDisposable
     public static async Task<Browser> StartAsync(string program, string profile)
     {
         var start = new ProcessStartInfo(program) { UseShellExecute = false, RedirectStandardError = true, RedirectStandardOutput = true };
-        foreach (var argument in (string[])["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--hide-scrollbars", "--window-size=1180,1080",
+        foreach (var argument in (string[])["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
+            "--hide-scrollbars", "--window-size=1180,1080",
             "--remote-debugging-port=0", "--remote-allow-origins=*", $"--user-data-dir={profile}", "about:blank"])
             start.ArgumentList.Add(argument);
         var browser = new Browser(Process.Start(start) ?? throw new InvalidOperationException("the browser did not start"));

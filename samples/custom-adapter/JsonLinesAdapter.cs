@@ -10,32 +10,21 @@ public sealed class JsonLinesAdapter(DatasetDefinition dataset) : IDatasetAdapte
 
     public async ValueTask<IReadOnlyList<ImageSample>> ReadAsync(DatasetSplit split, CancellationToken cancellationToken = default)
     {
-        var list = dataset.ListOf(split);
-        var samples = new List<ImageSample>();
-        await foreach (var (index, line) in File.ReadLinesAsync(list, cancellationToken)
-            .Index()
-            .Where(l => !string.IsNullOrWhiteSpace(l.Item)))
+        var (list, samples) = (dataset.ListOf(split), new List<ImageSample>());
+        await foreach (var (i, line) in File.ReadLinesAsync(list, cancellationToken).Index().Where(l => !string.IsNullOrWhiteSpace(l.Item)))
         {
             try
             {
-                var row = JsonSerializer.Deserialize<Row>(line, JsonSerializerOptions.Web) is { Image: not null, Findings: not null } whole
-                    ? whole
-                    : throw new JsonException("not whole");
+                var row = JsonSerializer.Deserialize<Row>(line, JsonSerializerOptions.Web);
+                if (row is not { Image: not null, Findings: not null }) throw new JsonException("not whole");
                 var targets = Labels.Names.Select(name => row.Findings.Contains(name) ? 1f : 0f).ToArray();
-                samples.Add(new ImageSample(new ImageFile(Path.Combine(dataset.DataDirectory, row.Image)), targets)
-                {
-                    PatientId = row.Patient,
-                    Place = new(list, index + 1),
-                });
+                var image = new ImageFile(Path.Combine(dataset.DataDirectory, row.Image));
+                samples.Add(new ImageSample(image, targets) { PatientId = row.Patient, Place = new(list, i + 1) });
             }
             catch (JsonException e)
             {
                 throw new ArkInputException(
-                    list,
-                    $"line {index + 1}",
-                    "is no JSON object with 'image' and 'findings'",
-                    "Write both; where nothing is found, findings are [].",
-                    e);
+                    list, $"line {i + 1}", "is no JSON object with 'image' and 'findings'", "Write both; findings may be [].", e);
             }
         }
 

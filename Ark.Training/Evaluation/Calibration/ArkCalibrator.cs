@@ -67,7 +67,9 @@ public sealed class ArkCalibrator(IImageDecoder decoder)
                 "calibration options", "operating points", $"{wrong} is no share", "Give a number above 0 and at most 1.");
     }
 
-    private HeadCalibration Fit(LoadedModel model, ArkDataset dataset, HeadChoice choice, IReadOnlyList<ImageSample> fit, IReadOnlyList<ImageSample> measure, CalibrationOptions options,
+    private HeadCalibration Fit(
+        LoadedModel model, ArkDataset dataset, HeadChoice choice, IReadOnlyList<ImageSample> fit, IReadOnlyList<ImageSample> measure,
+        CalibrationOptions options,
         IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
     {
         var runner = new ModelRunner(model, options.Precision);
@@ -110,7 +112,9 @@ public sealed class ArkCalibrator(IImageDecoder decoder)
     }
 
     // Targets come in the dataset's order of labels, logits in the head's, which may have others' labels too.
-    private (List<double[]> Logits, List<float[]> Targets) Read(ModelRunner runner, ModelHead head, HeadChoice choice, ArkDataset dataset, IReadOnlyList<ImageSample> samples, CalibrationOptions options,
+    private (List<double[]> Logits, List<float[]> Targets) Read(
+        ModelRunner runner, ModelHead head, HeadChoice choice, ArkDataset dataset, IReadOnlyList<ImageSample> samples,
+        CalibrationOptions options,
         DatasetSplit split, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
     {
         var reading = new ReadingOptions

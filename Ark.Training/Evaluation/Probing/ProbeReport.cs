@@ -10,8 +10,10 @@ namespace Ark.Evaluation;
 internal static class ProbeReport
 {
     private const string Style = """
-        body{font:15px/1.5 system-ui,sans-serif;max-width:900px;margin:2em auto;padding:0 1em;color:#222}h1{font-size:1.4em}h2{font-size:1.1em;margin-top:2em}
-        table{border-collapse:collapse}td,th{border-bottom:1px solid #ddd;padding:.25em .8em;text-align:right}td:first-child,th:first-child{text-align:left}svg{background:#fafafa;border:1px solid #e5e5e5}
+        body{font:15px/1.5 system-ui,sans-serif;max-width:900px;margin:2em auto;padding:0 1em;color:#222}h1{font-size:1.4em}
+        h2{font-size:1.1em;margin-top:2em}
+        table{border-collapse:collapse}td,th{border-bottom:1px solid #ddd;padding:.25em .8em;text-align:right}
+        td:first-child,th:first-child{text-align:left}svg{background:#fafafa;border:1px solid #e5e5e5}
         """;
 
     private static readonly string[] Colors = ["#1b6ca8", "#c8553d", "#4d8b31", "#8e5ea2", "#c99700", "#3aa6a6"];

@@ -79,7 +79,8 @@ public sealed class SegmentationEvaluator(IImageDecoder decoder)
         }
 
         var bootstrap = new Bootstrap(patients.Count, [.. patients]);
-        var replicates = options.Replicates == 0 ? [] : bootstrap.Run(options.Replicates, options.Seed, scores.Length * StructureScores.Count, (
+        var replicates = options.Replicates == 0 ? [] : bootstrap.Run(options.Replicates, options.Seed,
+            scores.Length * StructureScores.Count, (
             weights, figures) =>
         {
             for (var k = 0; k < scores.Length; k++)

@@ -166,9 +166,9 @@ internal sealed class TrainingLoop : IDisposable
         Position = Position.AfterPass();
         _checkpoints?.SaveLast(Position);
         _instruments.Pass(pass.Name, ended.MeanLoss(0), ended.LossSums.Count > 1 ? ended.MeanLoss(1) : null);
-        Report(pass, ended, steps, steps, speed,
-            FormattableString.Invariant(
-                $"{_task.Prefix}epoch {ended.Epoch + 1}/{_options.Epochs}  {pass.Name}: {_task.DescribeLosses(ended)}, {speed:F0} images/s"));
+        var losses = _task.DescribeLosses(ended);
+        Report(pass, ended, steps, steps, speed, FormattableString.Invariant(
+            $"{_task.Prefix}epoch {ended.Epoch + 1}/{_options.Epochs}  {pass.Name}: {losses}, {speed:F0} images/s"));
     }
 
     private void TakeStep(DatasetPass pass, TrainingStep step, CancellationToken cancellationToken)
