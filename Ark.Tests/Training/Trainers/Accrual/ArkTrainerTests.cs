@@ -13,8 +13,8 @@ public class ArkTrainerTests(PhantomFixture phantom) : IClassFixture<PhantomFixt
     [Fact]
     public async Task Train_gives_bit_identical_networks_and_metrics_whatever_the_number_of_workers()
     {
-        await phantom.TrainAsync(phantom.Run("one-worker", o => o.Workers = 1), cancellationToken: Cancellation);
-        await phantom.TrainAsync(phantom.Run("four-workers", o => o.Workers = 4), cancellationToken: Cancellation);
+        await phantom.TrainAsync(phantom.Run("one-worker", o => o.Workers = 1, PhantomFixture.Small), cancellationToken: Cancellation);
+        await phantom.TrainAsync(phantom.Run("four-workers", o => o.Workers = 4, PhantomFixture.Small), cancellationToken: Cancellation);
         AssertSameNetworks(Checkpoint("one-worker"), Checkpoint("four-workers"));
         Assert.Equal(Metrics("one-worker"), Metrics("four-workers"));
     }
@@ -22,8 +22,8 @@ public class ArkTrainerTests(PhantomFixture phantom) : IClassFixture<PhantomFixt
     [Fact]
     public async Task Train_gives_another_teacher_when_the_seed_differs()
     {
-        await phantom.TrainAsync(phantom.Run("seed-1", o => (o.Seed, o.Epochs) = (1, 1)), cancellationToken: Cancellation);
-        await phantom.TrainAsync(phantom.Run("seed-2", o => (o.Seed, o.Epochs) = (2, 1)), cancellationToken: Cancellation);
+        await phantom.TrainAsync(phantom.Run("seed-1", o => (o.Seed, o.Epochs) = (1, 1), PhantomFixture.Small), cancellationToken: Cancellation);
+        await phantom.TrainAsync(phantom.Run("seed-2", o => (o.Seed, o.Epochs) = (2, 1), PhantomFixture.Small), cancellationToken: Cancellation);
         Assert.False(Teacher(Checkpoint("seed-1"))["patch_embed.proj.weight"]
             .equal(Teacher(Checkpoint("seed-2"))["patch_embed.proj.weight"])
             .all()
@@ -105,9 +105,9 @@ public class ArkTrainerTests(PhantomFixture phantom) : IClassFixture<PhantomFixt
     [Fact]
     public async Task Train_refuses_a_folder_that_holds_a_run()
     {
-        await phantom.TrainAsync(phantom.Run("twice", o => o.Epochs = 1), cancellationToken: Cancellation);
+        await phantom.TrainAsync(phantom.Run("twice", o => o.Epochs = 1, PhantomFixture.Small), cancellationToken: Cancellation);
         var error = await Assert.ThrowsAsync<ArkInputException>(() => phantom.TrainAsync(
-            phantom.Run("twice"), cancellationToken: Cancellation));
+            phantom.Run("twice", null, PhantomFixture.Small), cancellationToken: Cancellation));
         Assert.Contains("'Resume'", error.Message, StringComparison.Ordinal);
     }
 
