@@ -133,10 +133,12 @@ internal static class CalibrateCommand
         }
     }
 
-    private static string Correction(LabelCalibration label) =>
-        label is { Temperature: 1, Offset: 0 }
-            ? "none needed"
-            : $"/ {Figure(label.Temperature)}{(label.Offset == 0 ? "" : $" {(label.Offset < 0 ? "-" : "+")} {Figure(Math.Abs(label.Offset))}")}";
+    private static string Correction(LabelCalibration label)
+    {
+        if (label is { Temperature: 1, Offset: 0 }) return "none needed";
+        var offset = label.Offset == 0 ? "" : $" {(label.Offset < 0 ? "-" : "+")} {Figure(Math.Abs(label.Offset))}";
+        return $"/ {Figure(label.Temperature)}{offset}";
+    }
 
     private static string Figure(double? value) => value is { } number ? number.ToString("F3", CultureInfo.InvariantCulture) : "undefined";
 }

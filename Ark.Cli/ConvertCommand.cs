@@ -54,8 +54,12 @@ internal static class ConvertCommand
             var result = await WeightConversion.ConvertAsync(parsed.GetRequiredValue(input), target, options, progress, cancellationToken)
                 .ConfigureAwait(false);
             if (result.LeftOut.Count > 0)
-                reporter.Line($"left out, because the layout has no place for them: "
-                    + $"{string.Join(", ", result.LeftOut.Take(4).Select(OneLine.Of))}{(result.LeftOut.Count > 4 ? $" and {result.LeftOut.Count - 4} more" : "")}");
+            {
+                var more = result.LeftOut.Count > 4 ? $" and {result.LeftOut.Count - 4} more" : "";
+                var some = string.Join(", ", result.LeftOut.Take(4).Select(OneLine.Of));
+                reporter.Line($"left out, because the layout has no place for them: {some}{more}");
+            }
+
             if (result.LabelsLost)
                 reporter.Line("warning: names of heads and labels are kept in .safetensors only; the new file has none", evenIfQuiet: true);
             if (parsed.GetValue(json) is { } path)

@@ -61,7 +61,7 @@ internal static class EvaluationTable
         console.WriteLine($"first: {first}; second: {second}");
         console.WriteLine($"{comparison.Images} images, mean AUROC {Figure(comparison.FirstMeanAuroc)} and "
             + $"{Figure(comparison.SecondMeanAuroc)}, difference "
-                + $"{Figure(comparison.FirstMeanAuroc - comparison.SecondMeanAuroc)}{Range(comparison.MeanInterval)}");
+            + $"{Figure(comparison.FirstMeanAuroc - comparison.SecondMeanAuroc)}{Range(comparison.MeanInterval)}");
         if (comparison.Resampling is { } resampling) console.WriteLine(Drawn(resampling));
     }
 

@@ -79,7 +79,7 @@ internal static class ExplainCommand
                 await terminal.Out.WriteLineAsync(string.Create(CultureInfo.InvariantCulture,
                     $"{map.Head}, {map.Label}: probability {map.Probability:F3}, "
                         + $"{(map.HasEvidence ? $"highest at x {map.Peak.X}, y {map.Peak.Y}" : "nothing speaks for it")}; wrote "
-                            + $"{parsed.GetRequiredValue(output)}")).ConfigureAwait(false);
+                        + $"{parsed.GetRequiredValue(output)}")).ConfigureAwait(false);
             return ExitCode.Done;
         });
         return command;

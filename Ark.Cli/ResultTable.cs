@@ -30,7 +30,7 @@ internal static class ResultTable
         if (result.Memory.Count > 0)
             console.WriteLine($"resident memory after each epoch, MB: "
                 + $"{string.Join(' ', result.Memory.Select(m => (m.ResidentBytes >> 20).ToString(CultureInfo.InvariantCulture)))} (peak "
-                    + $"{result.Memory[^1].PeakBytes >> 20})");
+                + $"{result.Memory[^1].PeakBytes >> 20})");
         if (result.SkippedImages.Count > 0)
             console.WriteLine($"left out: {result.SkippedImages.Count} unreadable image(s), first {result.SkippedImages[0]}");
         console.WriteLine($"time: {(int)result.Duration.TotalMinutes}m{result.Duration.Seconds:D2}s");

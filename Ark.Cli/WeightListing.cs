@@ -74,7 +74,7 @@ internal sealed class WeightListing(CheckpointIndex index, ArkModelConfiguration
         var released = _released is null ? "" : $" (as released: {_released.Name})";
         await output.WriteLineAsync($"model: {configuration.Backbone.Name}, "
             + $"{configuration.Backbone.ImageHeight}x{configuration.Backbone.ImageWidth} pixels, {projector}, {configuration.Heads.Count} "
-                + $"heads{released}").ConfigureAwait(false);
+            + $"heads{released}").ConfigureAwait(false);
         foreach (var head in configuration.Heads)
             await output.WriteLineAsync($"  {OneLine.Of(head.Name)}: {head.Outputs} "
                 + $"outputs{(head.HasKnownLabels ? ": " + OneLine.Of(string.Join(", ", head.Labels.Names)) : ", labels unknown")}")

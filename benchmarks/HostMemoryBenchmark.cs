@@ -50,7 +50,7 @@ internal static class HostMemoryBenchmark
         report.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"| {model} | {new FileInfo(path).Length / 1048576.0:F0} | {loadedPeak:F0} | {loaded:F0} | {first:F0} | "
                 + $"{EngineMemoryBenchmark.Status("VmRSS"):F0} (peak {EngineMemoryBenchmark.Status("VmHWM"):F0}) | "
-                    + $"{(times.Count > 0 ? Contest.Median(times) : 0):F0} |"));
+                + $"{(times.Count > 0 ? Contest.Median(times) : 0):F0} |"));
     }
 
     private static byte[] Picture()

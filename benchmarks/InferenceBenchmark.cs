@@ -58,7 +58,8 @@ internal sealed class InferenceBenchmark(string folder, string python, TextWrite
         report.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"| {name} | {threads} | {batch} | {Each(0)} | {Each(1)} | {Each(2)} | {Each(3)} | **{times[0] / times[2]:F2}** | "
                 + $"**{times[0] / times[3]:F2}** | {result.Processor[0] / result.Processor[2]:F2} | "
-                    + $"{result.Processor[0] / result.Processor[3]:F2} | {result.Others:P0} | {deviation:E1} | {least.item<float>():F5} |"));
+                + $"{result.Processor[0] / result.Processor[3]:F2} | {result.Others:P0} | {deviation:E1} | "
+                    + $"{least.item<float>():F5} |"));
         report.Flush();
 
         string Each(int contestant) => (times[contestant] / batch * 1000).ToString("F1", CultureInfo.InvariantCulture);

@@ -37,8 +37,13 @@ internal sealed class ProfileBenchmark(string folder, TextWriter report)
                 Name: k, Seconds: Contest.Median(best.Select(b => b.Spent[k].Seconds)), best[0].Spent[k].Flops)).ToList();
             var total = work.Sum(w => w.Seconds);
             foreach (var (part, seconds, flops) in work)
-                report.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {precision} | {part} | {seconds / batch * 1000:F2} | "
-                    + $"{seconds / total:P0} | {(flops > 0 ? (flops / seconds / 1e9).ToString("F0", CultureInfo.InvariantCulture) : "")} |"));
+            {
+                var rate = flops > 0 ? (flops / seconds / 1e9).ToString("F0", CultureInfo.InvariantCulture) : "";
+                report.WriteLine(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"| {precision} | {part} | {seconds / batch * 1000:F2} | {seconds / total:P0} | {rate} |"));
+            }
+
             report.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
                 $"| {precision} | all | {total / batch * 1000:F1} | | {work.Sum(w => w.Flops) / total / 1e9:F0} |"));

@@ -44,7 +44,7 @@ internal static class SegmentationBenchmark
 
         report.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {size} | "
             + $"{(batch == 0 ? "one image, forward" : $"{batch} images, forth and back")} | {Contest.Median(times):F2} s | {weights:F0} "
-                + $"MB | {Status("VmHWM"):F0} MB |"));
+            + $"MB | {Status("VmHWM"):F0} MB |"));
     }
 
     private static double Status(string key) =>

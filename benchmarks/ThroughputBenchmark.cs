@@ -67,7 +67,10 @@ internal sealed class ThroughputBenchmark(int count, string? python)
 
         double Median(Func<Round, double> figure) => rounds.Select(figure).Order().ElementAt(Rounds / 2);
         await Console.Out.WriteLineAsync(string.Create(CultureInfo.InvariantCulture,
-            $"{set.Name,-10}{Median(r => r.Plain),8:F1}{Median(r => r.Pillow),8:F1}{Median(r => r.Ark),8:F1}{Median(r => r.Ark / r.Plain),8:F2}{Median(r => r.Ark / r.Pillow),8:F2}{Median(r => r.Cached),8:F0}{Median(r => r.Cached / r.Ark),7:F1}{Median(r => r.Cached / r.Plain),8:F1}{Median(r => r.Decode),8:F1}   {Median(r => r.Gain),7:F2}x"));
+            $"{set.Name,-10}{Median(r => r.Plain),8:F1}{Median(r => r.Pillow),8:F1}{Median(r => r.Ark),8:F1}"
+                + $"{Median(r => r.Ark / r.Plain),8:F2}{Median(r => r.Ark / r.Pillow),8:F2}{Median(r => r.Cached),8:F0}"
+                + $"{Median(r => r.Cached / r.Ark),7:F1}{Median(r => r.Cached / r.Plain),8:F1}"
+                + $"{Median(r => r.Decode),8:F1}   {Median(r => r.Gain),7:F2}x"));
     }
 
     private async Task<(double PerCore, double ByClock)> LoadAsync(List<ImageSample> samples, int workers, ImageCache? cache)

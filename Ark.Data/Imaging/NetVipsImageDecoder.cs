@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using NetVips;
 
@@ -53,8 +54,10 @@ public sealed class NetVipsImageDecoder : IImageDecoder
 
     /// <summary>Names what decides the pixels: decoders of the same name decode alike.</summary>
     internal string Manner =>
-        FormattableString.Invariant(
-            $"revision={Revision} libvips={NetVips.NetVips.Version(0)}.{NetVips.NetVips.Version(1)} stored={!_options.FollowOrientation} clip={_options.ClipSixteenBitGray}");
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"revision={Revision} libvips={NetVips.NetVips.Version(0)}.{NetVips.NetVips.Version(1)} "
+            + $"stored={!_options.FollowOrientation} clip={_options.ClipSixteenBitGray}");
 
     /// <summary>
     /// The same decoder, telling how many bytes a picture will take when it has read the header and before it takes them.

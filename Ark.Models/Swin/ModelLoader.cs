@@ -83,7 +83,10 @@ internal static class ModelLoader
         var real = choice.Tensors.Values.Select(t => t.Storage).Distinct().Sum(s => s.ByteCount);
         var (claimed, derived) = (choice.Tensors.Values.Sum(t => (double)t.ByteCount), WeightRecognition.DerivedBytes(backbone));
         if (claimed > (2.0 * real) + Allowance || derived > (4.0 * real) + Allowance)
+        {
+            var described = (claimed + derived) / (1 << 20);
             throw new CheckpointException(path, place, FormattableString.Invariant(
-                $"describes tensors of {(claimed + derived) / (1 << 20):F0} MB, but stores {real >> 20} MB: too large for what is in the file"));
+                $"describes tensors of {described:F0} MB, but stores {real >> 20} MB: too large for what is in the file"));
+        }
     }
 }

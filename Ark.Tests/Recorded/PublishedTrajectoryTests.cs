@@ -17,7 +17,7 @@ public class PublishedTrajectoryTests
         var teacher = trajectory.FinalDeviation(trajectory.Accrual.Teacher, "teacher_final.safetensors", keyBiasIsStable);
         TestContext.Current.SendDiagnosticMessage($"{run}: losses {trajectory.LossDeviation:E1}, momentum "
             + $"{trajectory.MomentumDeviation:E1}, consistency {trajectory.ConsistencyDeviation:E1}, rate {trajectory.RateDeviation:E1}, "
-                + $"predictions {trajectory.PredictionDeviation:E1}, student {student:E1}, teacher {teacher:E1}");
+            + $"predictions {trajectory.PredictionDeviation:E1}, student {student:E1}, teacher {teacher:E1}");
         Assert.InRange(trajectory.LossDeviation, 0, 1e-5);
         Assert.InRange(trajectory.MomentumDeviation, 0, 1e-12);
         Assert.InRange(trajectory.ConsistencyDeviation, 0, 1e-12);

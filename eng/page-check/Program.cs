@@ -69,7 +69,7 @@ async Task ByKeyboard(Browser browser)
     Require((int)(await browser.EvaluateAsync("document.querySelectorAll('#heads h3').length"))! == 4, "not every head is shown");
     Require((bool)(await browser.EvaluateAsync("[...document.querySelectorAll('#heads li button')].every(b => "
         + "parseFloat(b.querySelector('i').style.width) === parseFloat(b.querySelector('.value').textContent))"))!, "a bar is not as long "
-            + "as its value");
+        + "as its value");
     Require(
         (int)(await browser.EvaluateAsync("document.querySelectorAll('#heads li button:not(.raw)').length"))! == 1,
         "the calibrated label is not told from the others");

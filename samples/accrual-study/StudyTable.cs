@@ -64,5 +64,5 @@ internal static class StudyTable
         ? string.Create(CultureInfo.InvariantCulture, $"{difference.Mean:+0.000;−0.000;0.000}")
         : string.Create(CultureInfo.InvariantCulture, $"{difference.Mean:+0.000;−0.000;0.000} "
             + $"({difference.Mean - difference.HalfWidth:+0.000;−0.000;0.000} to "
-                + $"{difference.Mean + difference.HalfWidth:+0.000;−0.000;0.000})");
+            + $"{difference.Mean + difference.HalfWidth:+0.000;−0.000;0.000})");
 }

@@ -20,7 +20,7 @@ public class HeadsReaderTests(SmallModel small) : IClassFixture<SmallModel>
             "image,site\n" + string.Join('\n', Enumerable.Range(0, 24).Select(i => $"{i:D2}.png,{(i < 12 ? "one" : "two")}")));
         var catalogue = folder.Write("foreign.yaml", $"foreign:\n  data_dir: {small.Images}\n  train_list: list.txt\n  val_list: "
             + $"list.txt\n  test_list: list.txt\n  diseases: [Pleural_Effusion, Hernia, oedema]\n  task_type: multi-label "
-                + $"classification\n");
+            + $"classification\n");
         await using var host = small.Host();
         var dataset = host.GetRequiredService<ArkDatasets>().Create(DatasetCatalogue.Load(catalogue).Get("foreign"));
         var model = host.GetRequiredKeyedService<LoadedModel>("small");
@@ -59,7 +59,7 @@ public class HeadsReaderTests(SmallModel small) : IClassFixture<SmallModel>
         await File.WriteAllTextAsync(folder.PathOf("list.txt"), labels, TestContext.Current.CancellationToken);
         await File.WriteAllTextAsync(folder.PathOf("foreign.yaml"), $"foreign:\n  data_dir: {small.Images}\n  train_list: list.txt\n  "
             + $"val_list: list.txt\n  test_list: list.txt\n  diseases: [Pleural_Effusion, Hernia, oedema]\n  task_type: multi-label "
-                + $"classification\n", TestContext.Current.CancellationToken);
+            + $"classification\n", TestContext.Current.CancellationToken);
         var run = await CommandLineRun.Of(
             "evaluate", "--checkpoint", small.Checkpoint, "--config", folder.PathOf("foreign.yaml"), "--dataset", "foreign", "--via-heads",
             "--predictions", folder.PathOf("p.csv"), "--json", "-", "--quiet");

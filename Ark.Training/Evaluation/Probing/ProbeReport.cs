@@ -32,7 +32,8 @@ internal static class ProbeReport
                 : "";
             html.Append(
                 CultureInfo.InvariantCulture,
-                $"<tr><td>{Text(probed.Name)}<td>{probed.Width}<td>{probed.Penalty:G2}<td>{probed.Evaluation.MeanAuroc:F3}<td>{interval}</tr>");
+                $"<tr><td>{Text(probed.Name)}<td>{probed.Width}<td>{probed.Penalty:G2}<td>{probed.Evaluation.MeanAuroc:F3}"
+                    + $"<td>{interval}</tr>");
         }
 
         html.Append("</table>");
@@ -53,7 +54,8 @@ internal static class ProbeReport
                 : "";
             html.Append(
                 CultureInfo.InvariantCulture,
-                $"<tr><td>{Text(features[0].Name)}<td>{Text(probed.Name)}<td>{comparison.FirstMeanAuroc - comparison.SecondMeanAuroc:+0.000;-0.000}<td>{interval}</tr>");
+                $"<tr><td>{Text(features[0].Name)}<td>{Text(probed.Name)}"
+                    + $"<td>{comparison.FirstMeanAuroc - comparison.SecondMeanAuroc:+0.000;-0.000}<td>{interval}</tr>");
         }
 
         html.Append("</table>");
@@ -87,7 +89,7 @@ internal static class ProbeReport
                 var x = X(point.Shots) + (3 * (r - ((results.Count - 1) / 2.0)));
                 html.Append(CultureInfo.InvariantCulture, $"<line x1=\"{x:F1}\" x2=\"{x:F1}\" y1=\"{Y(point.Interval.Low):F1}\" "
                     + $"y2=\"{Y(point.Interval.High):F1}\" stroke=\"{color}\"/><circle cx=\"{x:F1}\" cy=\"{Y(point.Mean):F1}\" r=\"3\" "
-                        + $"fill=\"{color}\"/>");
+                    + $"fill=\"{color}\"/>");
             }
         }
 

@@ -106,14 +106,17 @@ internal sealed class RunReport
     {
         _html.Append("<div class=\"scroll\"><table><thead><tr><th scope=\"col\">dataset<th scope=\"col\">images<th scope=\"col\">pixel "
             + "baseline<th scope=\"col\">student<th scope=\"col\">teacher<th scope=\"col\">average precision, teacher<th "
-                + "scope=\"col\">accuracy, teacher</tr></thead><tbody>");
+            + "scope=\"col\">accuracy, teacher</tr></thead><tbody>");
         foreach (var dataset in _datasets)
         {
             var (student, teacher, baseline) = (
                 Latest(dataset, "student"), Latest(dataset, "teacher"), _history.Latest("baseline", dataset));
             _html.Append(
                 CultureInfo.InvariantCulture,
-                $"<tr><th scope=\"row\">{Text(dataset)}<td>{JsonScalar.GetDouble(teacher?["images"]):F0}<td>{Figure(baseline?["mean_auroc"])}<td>{Figure(student?["mean_auroc"])}<td class=\"best\">{Figure(teacher?["mean_auroc"])}<td>{Figure(teacher?["mean_average_precision"])}<td>{Figure(teacher?["accuracy"])}</tr>");
+                $"<tr><th scope=\"row\">{Text(dataset)}<td>{JsonScalar.GetDouble(teacher?["images"]):F0}"
+                    + $"<td>{Figure(baseline?["mean_auroc"])}<td>{Figure(student?["mean_auroc"])}"
+                    + $"<td class=\"best\">{Figure(teacher?["mean_auroc"])}<td>{Figure(teacher?["mean_average_precision"])}"
+                    + $"<td>{Figure(teacher?["accuracy"])}</tr>");
         }
 
         _html.Append("</tbody><caption>Mean over the labels whose AUROC is defined. The baseline is a logistic regression on 32 × 32 "
@@ -126,7 +129,7 @@ internal sealed class RunReport
         if (teacher.Count == 0) return;
         _html.Append(CultureInfo.InvariantCulture, $"<h2>{Text(dataset)}</h2><div class=\"scroll\"><table><thead><tr><th "
             + $"scope=\"col\">label<th scope=\"col\">positives<th scope=\"col\">negatives<th scope=\"col\">AUROC, student<th "
-                + $"scope=\"col\">AUROC, teacher<th scope=\"col\">average precision, teacher</tr></thead><tbody>");
+            + $"scope=\"col\">AUROC, teacher<th scope=\"col\">average precision, teacher</tr></thead><tbody>");
         var students = new Dictionary<string, JsonObject>(StringComparer.Ordinal);
         foreach (var label in student) students.TryAdd(JsonScalar.Text(label["name"]) ?? "", label);
         foreach (var label in teacher.Take(MaxLabels))
@@ -134,7 +137,9 @@ internal sealed class RunReport
             var same = students.GetValueOrDefault(JsonScalar.Text(label["name"]) ?? "");
             _html.Append(
                 CultureInfo.InvariantCulture,
-                $"<tr><th scope=\"row\">{Text(JsonScalar.Text(label["name"]) ?? "")}<td>{JsonScalar.GetDouble(label["positives"]):F0}<td>{JsonScalar.GetDouble(label["negatives"]):F0}<td>{Figure(same?["auroc"])}<td class=\"best\">{Figure(label["auroc"])}<td>{Figure(label["average_precision"])}</tr>");
+                $"<tr><th scope=\"row\">{Text(JsonScalar.Text(label["name"]) ?? "")}<td>{JsonScalar.GetDouble(label["positives"]):F0}"
+                    + $"<td>{JsonScalar.GetDouble(label["negatives"]):F0}<td>{Figure(same?["auroc"])}"
+                    + $"<td class=\"best\">{Figure(label["auroc"])}<td>{Figure(label["average_precision"])}</tr>");
         }
 
         _html.Append("</tbody>");

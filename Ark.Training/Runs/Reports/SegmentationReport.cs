@@ -21,7 +21,7 @@ internal static class SegmentationReport
         List<(double X, double Y)> Points(string kind, string field) => history.Points(kind, named, field);
         html.Append(CultureInfo.InvariantCulture, $"<h1>Ark: segmentation of {Text(dataset)}</h1><p>After epoch "
             + $"{history.Count("validation")} of at most {Text(JsonScalar.Text(config["options"]?["epochs"]) ?? "?")}. The checkpoint to "
-                + $"keep is chosen on the validation loss, never on test.</p>");
+            + $"keep is chosen on the validation loss, never on test.</p>");
         if (history.Latest(DescribedCheckpoint.SegmentationKind, named) is { } test) AppendTest(html, test);
         html.Append("<h2>Curves</h2><div class=\"charts\">");
         SvgChart.Append(
@@ -65,11 +65,12 @@ internal static class SegmentationReport
             $"<h2>Test, {JsonScalar.GetDouble(test["images"]):F0} images, weights of epoch {JsonScalar.GetDouble(test["epoch"]):F0}</h2>")
             .Append("<div class=\"scroll\"><table><thead><tr><th scope=\"col\">structure<th scope=\"col\">Dice<th scope=\"col\">Dice of "
                 + "all pixels<th scope=\"col\">IoU<th scope=\"col\">HD95, pixels<th scope=\"col\">HD95, mm<th scope=\"col\">without "
-                    + "HD95</tr></thead><tbody>");
+                + "HD95</tr></thead><tbody>");
         foreach (var s in (test["structures"] as JsonArray ?? []).OfType<JsonObject>())
         {
             html.Append(CultureInfo.InvariantCulture, $"<tr><th scope=\"row\">{Text(JsonScalar.Text(s["name"]) ?? "")}<td "
-                + $"class=\"best\">{Figure(s["dice"])}<td>{Figure(s["dice_all"])}<td>{Figure(s["iou"])}<td>{Figure(s["hd95_px"])}<td>{Figure(s["hd95_mm"])}<td>{JsonScalar.GetDouble(s["hd95_undefined"]):F0}</tr>");
+                + $"class=\"best\">{Figure(s["dice"])}<td>{Figure(s["dice_all"])}<td>{Figure(s["iou"])}<td>{Figure(s["hd95_px"])}"
+                + $"<td>{Figure(s["hd95_mm"])}<td>{JsonScalar.GetDouble(s["hd95_undefined"]):F0}</tr>");
         }
 
         html.Append("</tbody><caption>Dice, IoU and HD95 are means over images, in the images' own grid.</caption></table></div>");

@@ -84,7 +84,7 @@ internal sealed class TrainedModel : IDisposable
     private ArkInputException Misfit(ModelDescription from) => new(_path, null,
         $"holds a model of another shape: {from.Architecture} at {from.ImageSize} px with "
             + $"{(from.ProjectorFeatures == 0 ? "no" : from.UseMlpProjector ? "an MLP" : "a linear")} projector of "
-                + $"{from.ProjectorFeatures} features",
+            + $"{from.ProjectorFeatures} features",
         $"Go on with 'Architecture' {from.Architecture} 'ImageSize' {from.ImageSize} 'ProjectorFeatures' {from.ProjectorFeatures} "
         + $"'UseMlpProjector' {(from.UseMlpProjector ? "true" : "false")}.");
 }

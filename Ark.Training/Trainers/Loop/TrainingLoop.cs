@@ -202,9 +202,9 @@ internal sealed class TrainingLoop : IDisposable
         if (outcome.Losses.All(double.IsFinite)) return;
         throw new TrainingStoppedException($"{_task.Prefix}epoch {epoch}: the validation loss is not finite ({outcome.Message}): training "
         + $"diverged. "
-            + $"No checkpoint was chosen by "
-            + $"it{(File.Exists(_directory?.BestCheckpoint) ? $"; {_directory.BestCheckpoint} is the best before" : "")}. "
-            + "Begin a new run with a lower 'LearningRate' or 'ClipGradient'.");
+        + $"No checkpoint was chosen by "
+        + $"it{(File.Exists(_directory?.BestCheckpoint) ? $"; {_directory.BestCheckpoint} is the best before" : "")}. "
+        + "Begin a new run with a lower 'LearningRate' or 'ClipGradient'.");
     }
 
     private TrainingStoppedException Diverged(DivergedException cause, DatasetPass pass, string[] images)
@@ -235,7 +235,7 @@ internal sealed class TrainingLoop : IDisposable
             $"{_task.Prefix}epoch {Position.Epoch + 1}, {pass.Name}, step {Position.Step + 1}: training diverged ({cause.Message}). Look "
                 + $"at the images of the batch: {named}.{kept} "
             + "A run goes on as it began: for a lower 'LearningRate' or 'ClipGradient' begin a new one, with the last state as "
-                + "'InitialWeights' to keep what was learnt.",
+            + "'InitialWeights' to keep what was learnt.",
             cause);
     }
 }
