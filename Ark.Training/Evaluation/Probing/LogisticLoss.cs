@@ -1,4 +1,3 @@
-using Ark.Inference;
 using static TorchSharp.torch;
 
 namespace Ark.Evaluation;
@@ -43,7 +42,7 @@ internal sealed class LogisticLoss
             _shares = _shares * sums;
         }
 
-        _penalties = full([1, features.shape[1] + 1], penalty, ScalarType.Float64);
+        _penalties = ones([1, features.shape[1] + 1], ScalarType.Float64).Times(penalty);
         _penalties.narrow(1, features.shape[1], 1).zero_();
     }
 
@@ -51,7 +50,7 @@ internal sealed class LogisticLoss
     public long[] Shape => [_targets.shape[1], _inputs.shape[1]];
 
     /// <summary>What a row of the inputs gives: <c>[N, K]</c>.</summary>
-    public Tensor Logits(Tensor coefficients) => _inputs.matmul(coefficients.t());
+    public Tensor Logits(Tensor coefficients) => nn.functional.linear(_inputs, coefficients);
 
     /// <summary>The loss of each model.</summary>
     public Tensor Value(Tensor coefficients, Tensor logits)
@@ -67,19 +66,19 @@ internal sealed class LogisticLoss
 
     /// <summary>The gradient, of the coefficients' shape.</summary>
     public Tensor Gradient(Tensor coefficients, Tensor probabilities) =>
-        (probabilities.Plus(_targets.neg()) * _shares).t().matmul(_inputs).Plus(coefficients * _penalties);
+        OverImages(probabilities.Plus(_targets.neg()) * _shares, _inputs).Plus(coefficients * _penalties);
 
     /// <summary>The Hessian times a direction, of the coefficients' shape.</summary>
     public Tensor Curvature(Tensor direction, Tensor probabilities)
     {
-        var moved = _inputs.matmul(direction.t());
+        var moved = nn.functional.linear(_inputs, direction);
         var mean = _exclusive ? (probabilities * moved).sum(1, keepdim: true) : probabilities * moved;
-        return (probabilities * moved.Plus(mean.neg()) * _shares).t().matmul(_inputs).Plus(direction * _penalties);
+        return OverImages(probabilities * moved.Plus(mean.neg()) * _shares, _inputs).Plus(direction * _penalties);
     }
 
     /// <summary>The Hessian's diagonal, of the coefficients' shape.</summary>
     public Tensor Diagonal(Tensor probabilities) =>
-        (probabilities * probabilities.neg().Plus(1) * _shares).t().matmul(_inputs.square()).Plus(_penalties);
+        OverImages(probabilities * probabilities.neg().Plus(1) * _shares, _inputs.square()).Plus(_penalties);
 
     /// <summary>The product of two directions within each model.</summary>
     public Tensor Dot(Tensor a, Tensor b)
@@ -87,4 +86,7 @@ internal sealed class LogisticLoss
         var rows = (a * b).sum(1, keepdim: true);
         return _exclusive ? rows.sum(0, keepdim: true) : rows;
     }
+
+    // The sum over the images: [N, K] and [N, D + 1] to [K, D + 1].
+    private static Tensor OverImages(Tensor each, Tensor inputs) => nn.functional.linear(each.t(), inputs.t());
 }

@@ -76,7 +76,7 @@ internal sealed class LogisticRegression : IDisposable
         if (count >= width) return NewtonMethod.Minimize(new LogisticLoss(inputs, targets, exclusive, penalty), cancellationToken);
         var (left, sizes, axes) = linalg.svd(inputs, fullMatrices: false);
         var fitted = NewtonMethod.Minimize(new LogisticLoss(left * sizes, targets, exclusive, penalty), cancellationToken);
-        return cat([fitted.narrow(1, 0, count).matmul(axes), fitted.narrow(1, count, 1)], 1);
+        return cat([nn.functional.linear(fitted.narrow(1, 0, count), axes.t()), fitted.narrow(1, count, 1)], 1);
     }
 
     /// <summary>

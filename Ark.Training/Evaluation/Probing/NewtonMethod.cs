@@ -1,3 +1,4 @@
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Ark.Evaluation;
@@ -13,6 +14,10 @@ internal static class NewtonMethod
     private const double Tolerance = 1e-13;
     private const double SufficientDecrease = 1e-4;
     private const int MaxHalvings = 30;
+
+    private static readonly Scalar Forcing = 1e-4.ToScalar();
+    private static readonly Scalar Floor = (Tolerance * Tolerance / 16).ToScalar();
+    private static readonly Scalar Shortest = Math.Pow(0.5, MaxHalvings - 1).ToScalar();
 
     /// <summary>Finds the coefficients of the smallest loss.</summary>
     /// <param name="loss">The loss.</param>
@@ -53,7 +58,7 @@ internal static class NewtonMethod
         LogisticLoss loss, Tensor gradient, Tensor squared, Tensor probabilities, CancellationToken cancellationToken)
     {
         using var scope = NewDisposeScope();
-        var bound = (squared.minimum(full_like(squared, 1e-4)) * squared).maximum(full_like(squared, Tolerance * Tolerance / 16));
+        var bound = (squared.clamp_max(Forcing) * squared).clamp_min(Floor);
         var diagonal = loss.Diagonal(probabilities);
         // Nothing varies there, and nothing is penalized.
         var scale = where(diagonal.gt(KeptScalar.Zero), diagonal, ones_like(diagonal)).reciprocal();
@@ -101,7 +106,7 @@ internal static class NewtonMethod
             length = where(low, length, length.Times(0.5));
         }
 
-        var found = length.gt(full_like(length, Math.Pow(0.5, MaxHalvings - 1)));
+        var found = length.gt(Shortest);
         return where(found, length, zeros_like(length)).MoveToOuterDisposeScope();
     }
 }
