@@ -10,10 +10,10 @@ public class UperNetTests
     private const double Tolerance = 1e-4;
 
     // Of the gradient in front of batch normalisation over the two values of a 1 x 1 grid, cancellation leaves a thousandth and less, so
-    // that it shows the rounding of the backbone: the recorded one is itself 1.4e-4 and 2.2e-4 from that of double precision. The decoder
-    // by itself is held to the common bar below.
+    // that in single precision it shows the rounding of the backbone: the recorded one is itself 1.4e-4 and 2.2e-4 from that of double
+    // precision, with which it is compared (eng/recorded/upernet.py). The decoder by itself is held to the common bar below.
     private const string WholePicture = "PPN.stages.0.1.weight";
-    private const double ThroughTheBackbone = 5e-4;
+    private const double ThroughTheBackbone = 3e-4;
 
     public static TheoryData<string> Cases => ["b_img128_c1", "a_img64_c3"];
 
@@ -76,7 +76,13 @@ public class UperNetTests
         foreach (var (key, parameter) in network.named_parameters())
         {
             if (without.Contains(key)) Assert.Null(parameter.grad);
-            else Reference.AssertClose(key, parameter.grad!, gradients[key], key == WholePicture ? ThroughTheBackbone : Tolerance);
+            else if (key != WholePicture) Reference.AssertClose(key, parameter.grad!, gradients[key], Tolerance);
+        }
+
+        foreach (var (key, exact) in Tensors(name, "grads_float64.safetensors"))
+        {
+            var gradient = network.get_parameter(key)!.grad!;
+            Reference.AssertClose(key, gradient, exact.to(ScalarType.Float32), key == WholePicture ? ThroughTheBackbone : Tolerance);
         }
 
         var state = network.state_dict();
