@@ -25,7 +25,10 @@ internal static class InspectCommand
         command.SetAction(async (parsed, _) =>
         {
             var index = CheckpointFile.ReadIndex(parsed.GetRequiredValue(file));
-            var listing = new WeightListing(index, ArkModelConfiguration.Recognize(index));
+            var listing = new WeightListing(
+                index,
+                StateDictSelection<TensorInfo>.TryChoose(index.Path, index.Root, null, index.StripPrefix, SwinFinder.Instance),
+                ArkModelConfiguration.Recognize(index));
             if (parsed.GetValue(json) is { } path) await JsonOutput.WriteAsync(terminal, path, listing.ToJson()).ConfigureAwait(false);
             if (parsed.GetValue(json) != "-")
                 await listing.WriteAsync(terminal.Out, tensors: !parsed.GetValue(quiet)).ConfigureAwait(false);

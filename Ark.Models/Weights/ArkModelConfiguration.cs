@@ -36,13 +36,8 @@ public sealed record ArkModelConfiguration
     public static ArkModelConfiguration? Recognize(CheckpointIndex index, string? nestedKey = null)
     {
         ArgumentNullException.ThrowIfNull(index);
-        if ((nestedKey is null
-            ? StateDictKey.TryChoose(index.Root)
-            : StateDictKey.Find(index.Path, index.Root, nestedKey)) is not { } found)
-            return null;
-        var shapes = StateDictChoice.Flatten<TensorInfo>(found.Value).Tensors
-            .ToDictionary(t => t.Key, t => t.Value.Shape.ToArray(), StringComparer.Ordinal);
-        if (WeightRecognition.Recognize(shapes) is not { } recognized) return null;
+        var found = StateDictSelection<TensorInfo>.TryChoose(index.Path, index.Root, nestedKey, index.StripPrefix, SwinFinder.Instance);
+        if (found is null || WeightRecognition.Recognize(found.Shapes) is not { } recognized) return null;
         return StoredDescription.Read(index.Path, index.Root, index.Metadata, recognized) ?? recognized.ToConfiguration();
     }
 

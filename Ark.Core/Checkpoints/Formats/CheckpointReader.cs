@@ -8,10 +8,11 @@ internal sealed class CheckpointReader : IDisposable
     private readonly SafeFileHandle _handle;
     private readonly Action? _verifyRest;
 
-    private CheckpointReader(SafeFileHandle handle, string path, CheckpointContent content)
+    private CheckpointReader(SafeFileHandle handle, string path, string? stripPrefix, CheckpointContent content)
     {
         _handle = handle;
         Path = path;
+        StripPrefix = stripPrefix;
         Format = content.Format;
         Metadata = content.Metadata;
         _verifyRest = content.VerifyRest;
@@ -35,6 +36,9 @@ internal sealed class CheckpointReader : IDisposable
 
     public CheckpointFormat Format { get; }
 
+    /// <summary>What to take off the names of tensors; <see langword="null"/> to find out.</summary>
+    public string? StripPrefix { get; }
+
     /// <summary>The value in the file; tensors are <see cref="StoredTensor"/>.</summary>
     public object? Root { get; private set; }
 
@@ -46,18 +50,18 @@ internal sealed class CheckpointReader : IDisposable
 
     /// <summary>Opens a file of any format, and reads no more than its index.</summary>
     public static CheckpointReader Open(string path, PyTorchLoadOptions? options = null) =>
-        Open(path, file => CheckpointFormats.Read(file, options ?? new PyTorchLoadOptions()));
+        Open(path, file => CheckpointFormats.Read(file, options ?? new PyTorchLoadOptions()), options?.StripPrefix);
 
     /// <summary>Opens a safetensors file.</summary>
     public static CheckpointReader OpenSafetensors(string path) => Open(path, CheckpointFormats.ReadSafetensors);
 
-    private static CheckpointReader Open(string path, Func<FileSlice, CheckpointContent> read)
+    private static CheckpointReader Open(string path, Func<FileSlice, CheckpointContent> read, string? stripPrefix = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         var file = FileSlice.Open(path, out var handle);
         try
         {
-            return new CheckpointReader(handle, path, read(file));
+            return new CheckpointReader(handle, path, stripPrefix, read(file));
         }
         catch (Exception e)
         {

@@ -5,8 +5,8 @@ namespace Ark;
 
 /// <summary>
 /// A Python dictionary in the order of its entries. Keys are <see cref="string"/>, <see cref="long"/>,
-/// <see cref="System.Numerics.BigInteger"/>, <see cref="bool"/>, <see cref="double"/> or a <see cref="PickleTuple"/> of these.
-/// <see cref="PyTorchFile"/> describes the values.
+/// <see cref="System.Numerics.BigInteger"/>, <see cref="bool"/>, <see cref="double"/>, a <see cref="PickleTuple"/> of these, or a
+/// <see cref="PickleRecord"/> for whatever else Python can hash. <see cref="PyTorchFile"/> describes the values.
 /// </summary>
 public sealed class PickleDictionary : IReadOnlyDictionary<object, object?>
 {
