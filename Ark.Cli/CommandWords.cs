@@ -1,5 +1,4 @@
 using System.Collections.Frozen;
-using System.Diagnostics.CodeAnalysis;
 using System.Text.RegularExpressions;
 
 namespace Ark.Cli;
@@ -12,9 +11,9 @@ internal static partial class CommandWords
         ["ArkCalibrator"] = "'ark calibrate'",
         ["Bands"] = "--bands 40,60",
         ["CheckpointFile"] = "'ark inspect'",
-        ["InertNames"] = "--inert NAME",
-        ["NestedKey"] = "--key KEY",
-        ["StripPrefix"] = "--strip-prefix PREFIX",
+        ["InertNames"] = "--inert",
+        ["NestedKey"] = "--key",
+        ["StripPrefix"] = "--strip-prefix",
         ["IArkSegmenter"] = "'ark segment predict'",
         ["IArkTrainer"] = "'ark pretrain'",
         ["Kind"] = "kind (pooled, or --projected)",
@@ -43,9 +42,7 @@ internal static partial class CommandWords
     public static string? Translate(string? text, IReadOnlyDictionary<string, string>? flags) =>
         text is null || flags is null ? text : Property().Replace(text, m => flags.GetValueOrDefault(m.Groups["name"].Value) ?? m.Value);
 
-    /// <summary>A text of the libraries in the words of the command line.</summary>
-    [return: NotNullIfNotNull(nameof(hint))]
-    public static string? Spoken(string? hint) =>
+    private static string? Spoken(string? hint) =>
         hint is null ? null : Name().Replace(hint, m => Words.GetValueOrDefault(m.Groups["name"].Value) ?? m.Value);
 
     [GeneratedRegex("'(?<name>[A-Z][A-Za-z0-9]+)'", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]

@@ -27,7 +27,7 @@ internal sealed class WeightListing(CheckpointIndex index, StateDictSelection<Te
         var result = new JsonObject { ["format"] = Format };
         if (_nestedKey.Length > 0) result["nested_key"] = _nestedKey;
         if (chosen is { Prefix.Length: > 0 }) result["prefix"] = chosen.Prefix;
-        if (chosen?.Remark is { } remark) result["remark"] = CommandWords.Spoken(remark);
+        if (chosen?.Remark is { } remark) result["remark"] = remark;
         result["tensors"] = new JsonArray([.. index.Tensors.Select(t => new JsonObject
         {
             ["name"] = t.Name,
@@ -62,7 +62,7 @@ internal sealed class WeightListing(CheckpointIndex index, StateDictSelection<Te
             CultureInfo.InvariantCulture,
             $"{Format}, {index.Tensors.Count} tensors, {index.Tensors.Sum(t => t.Bytes):N0} bytes")).ConfigureAwait(false);
         if (_nestedKey.Length > 0) await output.WriteLineAsync($"state dict: '{OneLine.Of(_nestedKey)}'").ConfigureAwait(false);
-        if (chosen?.Remark is { } remark) await output.WriteLineAsync($"note: {OneLine.Of(CommandWords.Spoken(remark))}").ConfigureAwait(false);
+        if (chosen?.Remark is { } remark) await output.WriteLineAsync($"note: {OneLine.Of(remark)}").ConfigureAwait(false);
         foreach (var (key, text) in index.Metadata) await output
             .WriteLineAsync($"metadata {OneLine.Of(key)}: {OneLine.Of(text.Length > 200 ? text[..200] + "…" : text)}")
             .ConfigureAwait(false);

@@ -89,6 +89,7 @@ public sealed class ArkModel : SwinBackbone
     /// <param name="path">The file.</param>
     /// <param name="nestedKey">Where in the file the state dict is.</param>
     /// <param name="configuration">Its shape; <see langword="null"/> to recognise it.</param>
+    /// <param name="options">How to read the file; <see langword="null"/> for the defaults.</param>
     /// <param name="takeOver">Makes, for the model, what is asked for each weight whether it takes it over; <see langword="null"/> to load
     /// all.</param>
     /// <param name="use">Takes the model, while the file is open.</param>
@@ -97,10 +98,11 @@ public sealed class ArkModel : SwinBackbone
         string path,
         string? nestedKey,
         ArkModelConfiguration? configuration,
+        PyTorchLoadOptions? options,
         Func<ArkModel, Func<Tensor, StorageBytes, bool>>? takeOver,
         Action<ArkModel>? use = null) =>
         ModelLoader.Load(
-            path, nestedKey, options: null, out _,
+            path, nestedKey, options, out _,
             configuration is null ? Recognize : (_, _) => PlanOf(configuration) with { IsDescribed = true }, takeOver, use);
 
     private static ModelPlan<ArkModel> Recognize(CheckpointReader reader, StateDictChoice choice)

@@ -7,6 +7,7 @@ public sealed class CheckpointIndex
     {
         Path = reader.Path;
         StripPrefix = reader.StripPrefix;
+        Files = reader.Files;
         Format = reader.Format;
         Metadata = reader.Metadata ?? new Dictionary<string, string>(StringComparer.Ordinal);
         Tensors = [.. reader.Tensors.Select(t => Describe(t.Key, t.Value))];
@@ -30,6 +31,9 @@ public sealed class CheckpointIndex
 
     /// <summary>Every tensor, in the order of the file; one that is there under two names is listed twice.</summary>
     public IReadOnlyList<TensorInfo> Tensors { get; }
+
+    /// <summary>The files that hold it: the one of <see cref="Path"/>, or several.</summary>
+    internal IReadOnlyList<string> Files { get; }
 
     /// <summary>What to take off the names of tensors; <see langword="null"/> to find out.</summary>
     internal string? StripPrefix { get; }

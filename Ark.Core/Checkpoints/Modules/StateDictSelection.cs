@@ -32,7 +32,7 @@ internal sealed record StateDictSelection<T>(string NestedKey, string Prefix, Or
             if (KeyRemark is { } key) parts.Add(key);
             if (Prefix.Length > 0)
             {
-                var others = OtherPrefixes.Count == 0 ? "" : $"; others have {List(OtherPrefixes)} ('StripPrefix')";
+                var others = OtherPrefixes.Count == 0 ? "" : $"; others have {List(OtherPrefixes)}";
                 parts.Add($"'{Prefix}' is taken off the names{others}");
             }
 
@@ -49,7 +49,7 @@ internal sealed record StateDictSelection<T>(string NestedKey, string Prefix, Or
         {
             if (OtherKeys.Count == 0) return null;
             var average = NestedKey.Split('.').Any(StateDictRank.IsAverage) ? ", the moving average" : "";
-            return $"the weights under '{NestedKey}' are taken{average}; others are under {List(OtherKeys)} ('NestedKey')";
+            return $"the weights under '{NestedKey}' are taken{average}; others are under {List(OtherKeys)}";
         }
     }
 
