@@ -86,14 +86,21 @@ internal sealed class ModelArguments
 
     public LoadedModel Load(ParseResult parsed) => Load(parsed, parsed.GetRequiredValue(_checkpoint)!);
 
-    public LoadedModel Load(ParseResult parsed, string checkpoint) => Load(parsed, checkpoint, Weights(parsed));
+    public LoadedModel Load(ParseResult parsed, string checkpoint) => Load(parsed, checkpoint, Weights(parsed), orBackbone: false);
 
-    public LoadedModel Load(ParseResult parsed, string checkpoint, ModelRole weights)
+    /// <summary>Loads a network whose features alone may be wanted, so that a backbone will do.</summary>
+    public LoadedModel LoadForFeatures(ParseResult parsed) => LoadForFeatures(parsed, parsed.GetRequiredValue(_checkpoint)!);
+
+    /// <summary>The same of a file that is named otherwise.</summary>
+    public LoadedModel LoadForFeatures(ParseResult parsed, string checkpoint, ModelRole? weights = null) =>
+        Load(parsed, checkpoint, weights ?? Weights(parsed), orBackbone: true);
+
+    private LoadedModel Load(ParseResult parsed, string checkpoint, ModelRole weights, bool orBackbone)
     {
         var key = _file.Key(parsed);
         if (key is not null && parsed.IsGiven(_weights))
             throw CommandLineError.Of("--key", "excludes --weights, which chooses a key too", "Give one of them.");
-        var loaded = LoadedModel.Load(checkpoint, weights, Device(parsed), Precision(parsed), key, _file.Reading(parsed));
+        var loaded = LoadedModel.Load(checkpoint, weights, Device(parsed), Precision(parsed), key, _file.Reading(parsed), orBackbone);
         if (loaded.Remark is { } remark) _terminal.Error.WriteLine(WeightOptions.Note(checkpoint, remark));
         return loaded;
     }

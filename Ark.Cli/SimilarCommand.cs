@@ -80,7 +80,7 @@ internal static class SimilarCommand
         }
 
         using var model = await Task.Run(
-            () => arguments.Load(parsed, checkpoint, table.Weights ?? arguments.Weights(parsed)),
+            () => arguments.LoadForFeatures(parsed, checkpoint, table.Weights),
             cancellationToken).ConfigureAwait(false);
         return await search.FindAsync(table, model, new ImageFile(image), count, kind, cancellationToken).ConfigureAwait(false);
     }

@@ -37,5 +37,5 @@ internal sealed class WeightOptions
         new() { StripPrefix = parsed.GetValue(_prefix), InertNames = parsed.GetValue(_inert) ?? [] };
 
     /// <summary>What to say of a choice among the weights of a file.</summary>
-    public static string Note(string file, string remark) => $"note: {OneLine.Of(file)}: {OneLine.Of(remark)} (--key, --strip-prefix)";
+    public static string Note(string file, string remark) => $"note: {OneLine.Of(file)}: {OneLine.Of(remark)} (--key and --strip-prefix choose others)";
 }

@@ -74,9 +74,18 @@ public sealed class LoadedModel : IDisposable
         string path, ModelRole weights = ModelRole.Teacher, string device = "cpu", InferencePrecision precision = InferencePrecision.Fp32,
         string? nestedKey = null, PyTorchLoadOptions? options = null)
     {
+        return Load(path, weights, device, precision, nestedKey, options, orBackbone: false);
+    }
+
+    /// <summary>Loads a network whose features alone may be wanted.</summary>
+    internal static LoadedModel Load(
+        string path, ModelRole weights, string device, InferencePrecision precision, string? nestedKey, PyTorchLoadOptions? options,
+        bool orBackbone)
+    {
         NativeRuntime.Ensure();
         var target = ComputeDevice.Of(device);
-        return new LoadedModel(new ModelWeights(ModelFile.Open(path, weights, nestedKey, options), target, precision), path, weights, target, precision);
+        var file = ModelFile.Open(path, weights, nestedKey, options) with { OrBackbone = orBackbone };
+        return new LoadedModel(new ModelWeights(file, target, precision), path, weights, target, precision);
     }
 
     /// <summary>Loads a network on the CPU whose weights are wanted and not its answers.</summary>

@@ -17,6 +17,9 @@ internal sealed record ModelFile(string Path, string? NestedKey, ArkModelConfigu
     /// <summary>Which state dict was asked for, under which names; <see langword="null"/> for what is recognized.</summary>
     public string? Source { get; private init; }
 
+    /// <summary>Whether features alone are wanted, so that a file without heads will do.</summary>
+    public bool OrBackbone { get; init; }
+
     /// <summary>How the file is read.</summary>
     public PyTorchLoadOptions? Reading { get; private init; }
 
@@ -62,10 +65,10 @@ internal sealed record ModelFile(string Path, string? NestedKey, ArkModelConfigu
 
     /// <summary>Prepares the model for inference, its weights once in memory.</summary>
     public InferenceEngine LoadEngine(InferencePrecision precision) =>
-        InferenceEngine.Load(Unchanged(), precision, NestedKey, Configuration, Reading);
+        InferenceEngine.Load(Unchanged(), precision, NestedKey, Configuration, Reading, OrBackbone);
 
     /// <summary>Builds the plain network.</summary>
-    public ArkModel LoadNetwork() => ArkModel.Load(Unchanged(), NestedKey, Configuration, Reading, takeOver: null);
+    public ArkModel LoadNetwork() => ArkModel.Load(Unchanged(), NestedKey, Configuration, Reading, OrBackbone, takeOver: null);
 
     /// <summary>What the file says of the model, or what the network tells.</summary>
     public ModelDescription Describe(ArkModelConfiguration network) => Description ?? new ModelDescription

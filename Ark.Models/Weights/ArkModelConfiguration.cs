@@ -21,6 +21,9 @@ public sealed record ArkModelConfiguration
     /// <value>Default: <see cref="Normalization.ImageNet"/>, as in the released models.</value>
     public Normalization Normalization { get; init; }
 
+    /// <summary>Whether it is a backbone that is wanted for its features, and may have no head.</summary>
+    internal bool IsBackbone { get; init; }
+
     /// <summary>Channels of the features that the heads take.</summary>
     internal int FeatureCount => Projector == ProjectorKind.None ? Backbone.NumFeatures : ProjectorFeatures;
 
@@ -43,7 +46,7 @@ public sealed record ArkModelConfiguration
 
     internal void Validate()
     {
-        if (Heads.Count == 0)
+        if (Heads.Count == 0 && !IsBackbone)
             throw new ArkInputException($"model '{Backbone.Name}'", "heads", "has no head", "Give one head for each dataset.");
         if (Projector != ProjectorKind.None && ProjectorFeatures < 1)
         {
