@@ -70,7 +70,7 @@ internal static class WeightShards
             var file = FileSlice.Open(Path.Combine(folder, shard), out var handle);
             opened.Add((file.Path, handle));
             var content = read(file);
-            if (StateDictKey.AsDictionary(content.Root) is not { } tensors)
+            if (PickleDictionary.Of(content.Root) is not { } tensors)
                 throw new CheckpointException(file.Path, null, "holds no tensors by name");
             foreach (var (key, value) in tensors)
             {
@@ -83,7 +83,12 @@ internal static class WeightShards
         }
 
         if (places.Keys.FirstOrDefault(n => !root.ContainsKey(n)) is { } missing)
-            throw new CheckpointException(index.Path, $"tensor '{missing}'", $"is not in the file '{places[missing]}'", "Fetch the files anew.");
+        {
+            throw new CheckpointException(
+                index.Path, $"tensor '{missing}'", $"is not in the file '{places[missing]}'", "Fetch the files anew.");
+        }
+
+
         return new CheckpointContent(contents[0].Format, root)
         {
             Metadata = contents[0].Metadata,

@@ -11,12 +11,9 @@ internal static class StateDictKey
 
     /// <summary>Where the state dict is that is chosen where none is named, whatever it is of; nothing where there is none.</summary>
     public static (string Key, PickleDictionary Value)? TryChoose(object? root) =>
-        AsDictionary(root) is { } top && new StateDictPlace([], top) is var start && MostLikely(Places(start), start) is { } found
+        PickleDictionary.Of(root) is { } top && new StateDictPlace([], top) is var start && MostLikely(Places(start), start) is { } found
             ? (found.Key, found.Value)
             : null;
-
-    /// <summary>A value as a dictionary, where it is one, or an object of a class that is one.</summary>
-    public static PickleDictionary? AsDictionary(object? value) => value as PickleDictionary ?? (value as PickleRecord)?.Items;
 
     /// <summary>The dictionary under a key, dots leading further down.</summary>
     /// <exception cref="CheckpointException">There is none.</exception>
@@ -51,7 +48,7 @@ internal static class StateDictKey
             if (place.Path.Count - start.Path.Count == MaxDepth) continue;
             foreach (var (key, value) in place.Value)
             {
-                if (seen.Count < MaxDictionaries && key is string name && AsDictionary(value) is { } child && seen.Add(child))
+                if (seen.Count < MaxDictionaries && key is string name && PickleDictionary.Of(value) is { } child && seen.Add(child))
                     waiting.Enqueue(new StateDictPlace([.. place.Path, name], child));
             }
         }
@@ -84,7 +81,7 @@ internal static class StateDictKey
             : string.Join(", ", dictionary.Keys.Take(8).Select(k => $"'{k}'")) + (dictionary.Count > 8 ? ", …" : "");
 
     private static PickleDictionary? Child(PickleDictionary dictionary, string key) =>
-        dictionary.TryGetValue(key, out var value) ? AsDictionary(value) : null;
+        dictionary.TryGetValue(key, out var value) ? PickleDictionary.Of(value) : null;
 
     private static int CountOf(StateDictPlace place) => place.Value.Count(e => e is { Key: string, Value: StoredTensor or TensorInfo });
 }

@@ -74,7 +74,7 @@ internal sealed record StateDictSelection<T>(string NestedKey, string Prefix, Or
     private static StateDictSelection<T>? Choose(
         string path, object? root, string? nestedKey, string? stripPrefix, INetworkNames? networks, bool mustBe)
     {
-        if (StateDictKey.AsDictionary(root) is not { } top)
+        if (PickleDictionary.Of(root) is not { } top)
         {
             return mustBe
                 ? throw new CheckpointException(path, null, $"holds no state dict: its value is a {PickleReader.Describe(root)}")
@@ -103,7 +103,8 @@ internal sealed record StateDictSelection<T>(string NestedKey, string Prefix, Or
 
     /// <summary>The network to prefer of those that are recognised; <see langword="null"/> where none is.</summary>
     private static StateDictSelection<T>? Recognized(
-        string path, IReadOnlyList<StateDictPlace> places, StateDictPlace start, string? stripPrefix, INetworkNames networks, bool mustBe)
+        string path, IReadOnlyList<StateDictPlace> places, StateDictPlace start, string? stripPrefix, INetworkNames networks,
+        bool mustBe)
     {
         StateDictSelection<T>? best = null;
         var (rank, others) = (0, new List<string>());
@@ -129,7 +130,8 @@ internal sealed record StateDictSelection<T>(string NestedKey, string Prefix, Or
     private static StateDictSelection<T>? Recognized(string path, StateDictPlace place, string? stripPrefix, INetworkNames networks)
     {
         var names = NamesOf(place.Value);
-        if (stripPrefix is not null) return HasPrefix(names.Keys, stripPrefix) ? Recognized(path, place, names, stripPrefix, networks) : null;
+        if (stripPrefix is not null)
+            return HasPrefix(names.Keys, stripPrefix) ? Recognized(path, place, names, stripPrefix, networks) : null;
         StateDictSelection<T>? best = null;
         var others = new List<string>();
         foreach (var prefix in networks.Prefixes(names.Keys)
@@ -149,11 +151,11 @@ internal sealed record StateDictSelection<T>(string NestedKey, string Prefix, Or
         string path, StateDictPlace place, OrderedDictionary<string, (string Original, T Tensor)> names, string prefix,
         INetworkNames networks)
     {
-        var cut = Cut(path, place, names, prefix, networks);
-        if (networks.Recognizes(cut.Shapes)) return cut;
         // What lies beside may have the right name and be of something else.
-        cut = Cut(path, place, names, prefix, networks, withBeside: false);
-        return networks.Recognizes(cut.Shapes) ? cut : null;
+        var cut = Cut(path, place, names, prefix, networks, withBeside: false);
+        if (!networks.Recognizes(cut.Shapes)) return null;
+        var whole = Cut(path, place, names, prefix, networks);
+        return whole.Tensors.Count == cut.Tensors.Count || networks.Recognizes(whole.Shapes) ? whole : cut;
     }
 
     /// <summary>With what belongs to the network but was put under a key beside it.</summary>

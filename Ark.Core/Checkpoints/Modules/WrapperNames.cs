@@ -11,7 +11,8 @@ internal static class WrapperNames
     // What people call the network within another one.
     private static readonly HashSet<string> Words = new(StringComparer.Ordinal)
     {
-        "module", "model", "net", "network", "encoder", "backbone", "teacher", "student", "ema", "ema_model", "model_ema", "_forward_module",
+        "module", "model", "net", "network", "encoder", "backbone", "teacher", "student", "ema", "ema_model", "model_ema",
+        "_forward_module",
     };
 
     /// <summary>A name without the marks of compilation and sharding.</summary>

@@ -40,6 +40,9 @@ public sealed class PickleDictionary : IReadOnlyDictionary<object, object?>
     /// <inheritdoc/>
     public IEnumerable<object?> Values => Items.Values;
 
+    /// <summary>A value as a dictionary, where it is one, or an object of a class that is one.</summary>
+    internal static PickleDictionary? Of(object? value) => value as PickleDictionary ?? (value as PickleRecord)?.Items;
+
     /// <summary>How keys are compared and hashed.</summary>
     internal IEqualityComparer<object>? KeyComparer => _items?.Comparer;
 

@@ -300,8 +300,7 @@ internal sealed class PickleReader(PickleInput input, IReadOnlySet<string> inert
         if (global is null && inertNames.Contains(fullName)) global = PickleNames.Inert(fullName);
         Push(global ?? throw input.Error(
             $"refers to the global name '{fullName}', which is not allowed",
-            $"If it is harmless beside the weights, allow it ('{nameof(PyTorchLoadOptions.InertNames)}', the name in it): it is kept as a "
-                + "record, never imported or run."));
+            "If it is harmless beside the weights, allow the name ('InertNames'): it is kept as a record, never imported or run."));
     }
 
     private void PushConstructed(object? callable, object? arguments)

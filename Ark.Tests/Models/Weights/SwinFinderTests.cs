@@ -53,7 +53,7 @@ public class SwinFinderTests
         AssertSame(network, filled);
         // And so says the index alone.
         var recognized = ArkModelConfiguration.Recognize(CheckpointFile.ReadIndex(path))!;
-        Assert.Equal(TinyModel.Configuration.Heads.Select(h => h.Outputs), recognized.Heads.Select(h => h.Outputs));
+        Assert.Equal([3], recognized.Heads.Select(h => h.Outputs));
     }
 
     [Fact]
