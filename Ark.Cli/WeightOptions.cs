@@ -2,7 +2,9 @@ using System.CommandLine;
 
 namespace Ark.Cli;
 
-/// <summary>The options of every command that reads a weight file: which weights of it, under which names, and what else may be in it.</summary>
+/// <summary>
+/// The options of every command that reads a weight file: which weights of it, under which names, and what else may be in it.
+/// </summary>
 internal sealed class WeightOptions
 {
     private readonly Option<string?> _key = new("--key")
@@ -37,5 +39,6 @@ internal sealed class WeightOptions
         new() { StripPrefix = parsed.GetValue(_prefix), InertNames = parsed.GetValue(_inert) ?? [] };
 
     /// <summary>What to say of a choice among the weights of a file.</summary>
-    public static string Note(string file, string remark) => $"note: {OneLine.Of(file)}: {OneLine.Of(remark)} (--key and --strip-prefix choose others)";
+    public static string Note(string file, string remark) =>
+        $"note: {OneLine.Of(file)}: {OneLine.Of(remark)} (--key and --strip-prefix choose others)";
 }

@@ -105,7 +105,10 @@ public sealed class ArkModel : SwinBackbone
         Action<ArkModel>? use = null) =>
         ModelLoader.Load(
             path, nestedKey, options, out _,
-            configuration is null ? (reader, choice) => Recognize(reader, choice, orBackbone) : (_, _) => PlanOf(configuration) with { IsDescribed = true }, takeOver, use);
+            configuration is null
+                ? (reader, choice) => Recognize(reader, choice, orBackbone)
+                : (_, _) => PlanOf(configuration) with { IsDescribed = true },
+            takeOver, use);
 
     private static ModelPlan<ArkModel> Recognize(CheckpointReader reader, StateDictChoice choice, bool orBackbone)
     {

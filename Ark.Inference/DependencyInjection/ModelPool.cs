@@ -23,7 +23,9 @@ internal sealed partial class ModelPool(ILogger<ModelPool>? logger = null)
     {
         NativeRuntime.Ensure();
         var (path, target) = (options.Checkpoint, ComputeDevice.Of(device));
-        var key = (PathIdentity.Of(path), options.Weights, options.NestedKey, options.StripPrefix, $"{target.type}:{Math.Max(0, target.index)}");
+        var key = (
+            PathIdentity.Of(path), options.Weights, options.NestedKey, options.StripPrefix,
+            $"{target.type}:{Math.Max(0, target.index)}");
         lock (_gate)
         {
             if (_loaded.TryGetValue(key, out var weights) && weights.TryShare())

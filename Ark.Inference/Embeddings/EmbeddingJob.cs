@@ -13,7 +13,8 @@ namespace Ark.Inference;
 /// <param name="Images">How many images.</param>
 /// <param name="ImagesHash">SHA-256 of their names and of where they lie.</param>
 /// <param name="Precision">The arithmetic.</param>
-/// <param name="Source">Which state dict of the file was asked for, under which names; <see langword="null"/> for what is recognized.</param>
+/// <param name="Source">Which state dict of the file was asked for, under which names; <see langword="null"/> for what is
+/// recognized.</param>
 internal sealed record EmbeddingJob(
     string Checkpoint, long CheckpointBytes, long CheckpointTime, string Weights, string Kind, string Shape, int Images, string ImagesHash,
     string Precision, string? Source = null)

@@ -93,7 +93,8 @@ public sealed class LoadedModel : IDisposable
     {
         NativeRuntime.Ensure();
         return new LoadedModel(
-            new ModelWeights(ModelFile.Open(path, weights, nestedKey: null, options), CPU, precision: null), path, weights, CPU, InferencePrecision.Fp32);
+            new ModelWeights(ModelFile.Open(path, weights, nestedKey: null, options), CPU, precision: null), path, weights, CPU,
+            InferencePrecision.Fp32);
     }
 
     /// <summary>A network of the same shape with weights that were never trained, for comparison.</summary>

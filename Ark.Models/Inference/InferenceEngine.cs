@@ -88,7 +88,8 @@ public sealed class InferenceEngine : IDisposable
     /// <returns>The engine; the caller owns it.</returns>
     /// <exception cref="ArkInputException">The file cannot be read, or holds no model of this kind.</exception>
     public static InferenceEngine Load(
-        string path, InferencePrecision precision = InferencePrecision.Fp32, string? nestedKey = null, PyTorchLoadOptions? options = null) =>
+        string path, InferencePrecision precision = InferencePrecision.Fp32, string? nestedKey = null,
+        PyTorchLoadOptions? options = null) =>
         Load(path, precision, nestedKey, configuration: null, options, orBackbone: false);
 
     /// <summary>Prepares the model of a file whose shape may be known.</summary>

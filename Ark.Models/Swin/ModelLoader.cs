@@ -59,8 +59,8 @@ internal static class ModelLoader
     /// <exception cref="CheckpointException">It is none that is known.</exception>
     public static RecognizedWeights Recognize(CheckpointReader reader, StateDictChoice choice) =>
         WeightRecognition.Recognize(choice.Shapes) ?? throw new CheckpointException(reader.Path, PlaceOf(choice),
-            $"holds no Swin Transformer that is known{OtherNetworks.WordsFor(choice.Tensors.Keys)}: its {choice.Tensors.Count} tensors begin with "
-                + $"{string.Join(", ", choice.Tensors.Keys.Take(3))}",
+            $"holds no Swin Transformer that is known{OtherNetworks.WordsFor(choice.Tensors.Keys)}: its {choice.Tensors.Count} tensors "
+                + $"begin with {string.Join(", ", choice.Tensors.Keys.Take(3))}",
             "'CheckpointFile' lists them; choose another key, or build the model yourself and use load_checkpoint.");
 
     private static string WordsOf(IEnumerable<long>? shape) => $"[{string.Join(", ", shape ?? [])}]";

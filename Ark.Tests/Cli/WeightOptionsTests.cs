@@ -50,7 +50,8 @@ public sealed class WeightOptionsTests(SmallModel small) : IClassFixture<SmallMo
         Assert.NotEqual(Figures(plain), Figures(named));
         Assert.Equal(named.Out, prefixed.Out);
         Assert.DoesNotContain("note:", plain.Error, StringComparison.Ordinal);
-        Assert.Contains("under 'model_ema' are taken, the moving average; others are under 'model'", average.Error, StringComparison.Ordinal);
+        Assert.Contains(
+            "under 'model_ema' are taken, the moving average; others are under 'model'", average.Error, StringComparison.Ordinal);
         Assert.Contains("'module.' is taken off the names", named.Error, StringComparison.Ordinal);
         (await CommandLineRun.Of("predict", "--checkpoint", path, "--key", "nothing", image)).AssertRefused("key 'nothing'", "'model_ema'");
         (await CommandLineRun.Of("predict", "--checkpoint", path, "--key", "model", "--strip-prefix", "x.", image))
@@ -85,7 +86,8 @@ public sealed class WeightOptionsTests(SmallModel small) : IClassFixture<SmallMo
         var listed = await CommandLineRun.Of("inspect", path, "--quiet");
         Assert.Contains("'encoder.' is taken off the names; 1 tensors beside the network are left out, such as 'decoder.weight'",
             listed.Out, StringComparison.Ordinal);
-        Assert.Contains("\"prefix\": \"encoder.\"", (await CommandLineRun.Of("inspect", path, "--json", "-")).Out, StringComparison.Ordinal);
+        var json = await CommandLineRun.Of("inspect", path, "--json", "-");
+        Assert.Contains("\"prefix\": \"encoder.\"", json.Out, StringComparison.Ordinal);
         var kept = await CommandLineRun.Of("convert", path, folder.PathOf("kept.safetensors"));
         Assert.True(kept.ExitCode == 0, kept.Error);
         Assert.Contains("decoder.weight", Names("kept.safetensors"));

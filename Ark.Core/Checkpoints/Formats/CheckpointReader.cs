@@ -53,7 +53,9 @@ internal sealed class CheckpointReader : IDisposable
     /// <summary>The texts in a safetensors header.</summary>
     public IReadOnlyDictionary<string, string>? Metadata { get; }
 
-    /// <summary>Opens a file of any format, an index of files, or a folder that has one of these, and reads no more than its index.</summary>
+    /// <summary>
+    /// Opens a file of any format, an index of files, or a folder that has one of these, and reads no more than its index.
+    /// </summary>
     public static CheckpointReader Open(string path, PyTorchLoadOptions? options = null) =>
         Open(path, file => CheckpointFormats.Read(file, options ?? new PyTorchLoadOptions()), options?.StripPrefix);
 

@@ -63,7 +63,8 @@ internal sealed record StateDictSelection<T>(string NestedKey, string Prefix, Or
     /// <param name="stripPrefix">What to take off the names; <see langword="null"/> to find out, empty for nothing.</param>
     /// <param name="networks">The networks that are looked for; <see langword="null"/> where any state dict is meant.</param>
     /// <exception cref="CheckpointException">There is none, or several that are equal.</exception>
-    public static StateDictSelection<T> Choose(string path, object? root, string? nestedKey, string? stripPrefix, INetworkNames? networks) =>
+    public static StateDictSelection<T> Choose(
+        string path, object? root, string? nestedKey, string? stripPrefix, INetworkNames? networks) =>
         Choose(path, root, nestedKey, stripPrefix, networks, mustBe: true)!;
 
     /// <summary>As <see cref="Choose(string, object?, string?, string?, INetworkNames?)"/>, but nothing where there is none.</summary>
@@ -115,8 +116,8 @@ internal sealed record StateDictSelection<T>(string NestedKey, string Prefix, Or
             else if (rank == StateDictRank.Unknown && StateDictKey.RankOf(place, start) == rank)
             {
                 if (!mustBe) return null;
-                throw new CheckpointException(path, null, $"holds several networks, under '{best.NestedKey}' and '{place.Key}', and nothing "
-                    + "tells which is meant", "Name the key of one of them ('NestedKey').");
+                throw new CheckpointException(path, null, $"holds several networks, under '{best.NestedKey}' and '{place.Key}', and "
+                    + "nothing tells which is meant", "Name the key of one of them ('NestedKey').");
             }
             else others.Add(place.Key);
             // A network at the top is what the file is of.

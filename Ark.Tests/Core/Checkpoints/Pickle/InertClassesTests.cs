@@ -30,8 +30,8 @@ public class InertClassesTests
     public void Settings_that_refer_to_what_they_are_part_of_come_to_an_end()
     {
         // An omegaconf configuration in another one, which is its parent.
-        const string outer = "comegaconf.dictconfig\nDictConfig\n)\u0081q\0}(X\u0008\0\0\0_contentcomegaconf.dictconfig\nDictConfig\n)\u0081"
-            + "}X\u0007\0\0\0_parenth\0sbub";
+        const string outer = "comegaconf.dictconfig\nDictConfig\n)\u0081q\0}(X\u0008\0\0\0_contentcomegaconf.dictconfig\nDictConfig\n"
+            + ")\u0081}X\u0007\0\0\0_parenth\0sbub";
         var record = Assert.IsType<PickleRecord>(Read(outer));
         var inner = Assert.IsType<PickleRecord>(Assert.IsType<PickleDictionary>(record.State)["_content"]);
         var parent = Assert.IsType<PickleRecord>(Assert.IsType<PickleDictionary>(inner.State)["_parent"]);
