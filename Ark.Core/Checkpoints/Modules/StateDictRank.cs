@@ -9,7 +9,7 @@ internal static class StateDictRank
     private const int Student = 50;
 
     private static readonly string[] Plain =
-        ["state_dict", "model", "model_state_dict", "model_state", "net", "network", "weights", "params"];
+        ["state_dict", "model", "model_state_dict", "model_state", "net", "network", "weights", "params", "module"];
 
     private static readonly char[] Separators = ['_', '-', '.', ' '];
 

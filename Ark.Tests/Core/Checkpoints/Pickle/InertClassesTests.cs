@@ -68,7 +68,7 @@ public class InertClassesTests
     public void A_name_that_is_allowed_may_give_something_that_is_called()
     {
         var record = Assert.IsType<PickleRecord>(Read(
-            "cbuiltins\ngetattr\nczoneinfo\nZoneInfo\nX\u000a\0\0\0_unpickle\u0086RX\u0003\0\0\0UTCK\u0001\u0086R",
+            "cbuiltins\ngetattr\nczoneinfo\nZoneInfo\nX\u0009\0\0\0_unpickle\u0086RX\u0003\0\0\0UTCK\u0001\u0086R",
             "builtins.getattr"));
         Assert.Equal("UTC", record.Arguments![0]);
     }
