@@ -71,7 +71,7 @@ internal static class CalibrateCommand
         {
             config, datasets, method, split, measure, sensitivity, specificity, output, json, quiet
         };
-        var model = new ModelArguments(command);
+        var model = new ModelArguments(command, terminal);
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var silent = parsed.GetValue(quiet);

@@ -24,11 +24,6 @@ internal static class ConvertCommand
     {
         var input = new Argument<string>("IN") { Description = "the file to read" };
         var output = new Argument<string>("OUT") { Description = "the file to write" };
-        var key = new Option<string?>("--key")
-        {
-            Description = "where in the file the state dict is; by default the top level, else teacher, state_dict, model, student",
-            HelpName = "KEY",
-        };
         var layout = new Option<string?>("--layout") { Description = "whose names the new file has", HelpName = "timm|swin|ark" };
         var type = new Option<string?>("--dtype")
         {
@@ -39,25 +34,28 @@ internal static class ConvertCommand
         var quiet = CommonOptions.Quiet();
         layout.AcceptOnlyFromAmong("timm", "swin", "ark");
         type.AcceptOnlyFromAmong("float32", "float16", "bfloat16");
-        var command = new Command("convert", Help) { input, output, key, layout, type, json, quiet };
+        var command = new Command("convert", Help) { input, output, layout, type, json, quiet };
+        var weights = new WeightOptions(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {
             using var reporter = new ConsoleReporter(terminal, parsed.GetValue(quiet));
             var options = new ConversionOptions
             {
-                NestedKey = parsed.GetValue(key),
+                NestedKey = weights.Key(parsed),
+                Reading = weights.Reading(parsed),
                 Layout = parsed.GetValue(layout) is { } name ? Enum.Parse<WeightLayout>(name, ignoreCase: true) : null,
                 DataType = parsed.GetValue(type) is { } element ? Enum.Parse<ScalarType>(element, ignoreCase: true) : null,
             };
             var target = parsed.GetRequiredValue(output);
             var progress = new ByteProgress(reporter, "converting");
-            var result = await WeightConversion.ConvertAsync(parsed.GetRequiredValue(input), target, options, progress, cancellationToken)
-                .ConfigureAwait(false);
+            var source = parsed.GetRequiredValue(input);
+            var result = await WeightConversion.ConvertAsync(source, target, options, progress, cancellationToken).ConfigureAwait(false);
+            if (result.Remark is { } remark) reporter.Line(WeightOptions.Note(source, remark));
             if (result.LeftOut.Count > 0)
             {
                 var more = result.LeftOut.Count > 4 ? $" and {result.LeftOut.Count - 4} more" : "";
                 var some = string.Join(", ", result.LeftOut.Take(4).Select(OneLine.Of));
-                reporter.Line($"left out, because the layout has no place for them: {some}{more}");
+                reporter.Line($"left out, because they have no place there: {some}{more}");
             }
 
             if (result.LabelsLost)

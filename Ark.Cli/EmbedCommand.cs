@@ -49,7 +49,7 @@ internal static class EmbedCommand
         var quiet = CommonOptions.Quiet();
         split.AcceptOnlyFromAmong("train", "val", "validation", "test", "all");
         var command = new Command("embed", Help) { input, folder, config, dataset, split, output, projected, tokens, json, quiet };
-        var model = new ModelArguments(command);
+        var model = new ModelArguments(command, terminal);
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var silent = parsed.GetValue(quiet);
@@ -89,7 +89,7 @@ internal static class EmbedCommand
                 Precision = model.Precision(parsed),
             };
             var target = parsed.GetRequiredValue(output);
-            using var loaded = model.Load(parsed);
+            using var loaded = model.LoadForFeatures(parsed);
             ExtractionResult result;
             using (var reporter = new ConsoleReporter(terminal, silent))
             {

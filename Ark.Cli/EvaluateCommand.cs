@@ -115,7 +115,7 @@ internal sealed class EvaluateCommand : Command
             _combine, _badImages, _json, _quiet,
         ];
         foreach (var option in options) Options.Add(option);
-        _arguments = new ModelArguments(this);
+        _arguments = new ModelArguments(this, terminal);
         SetAction(RunAsync);
     }
 

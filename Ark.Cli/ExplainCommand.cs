@@ -52,7 +52,7 @@ internal static class ExplainCommand
         var quiet = CommonOptions.Quiet();
         method.AcceptOnlyFromAmong("gradcam", "occlusion");
         var command = new Command("explain", Help) { image, label, head, method, patch, output, json, quiet };
-        var model = new ModelArguments(command, readsMany: false);
+        var model = new ModelArguments(command, terminal, readsMany: false);
         command.SetAction(async (parsed, cancellationToken) =>
         {
             OutputPath.CheckFile(parsed.GetRequiredValue(output), "--out");

@@ -22,10 +22,15 @@ internal static class InspectCommand
         var json = CommonOptions.Json("the listing");
         var quiet = CommonOptions.Quiet("no list of tensors, only the summary");
         var command = new Command("inspect", Help) { file, json, quiet };
+        var weights = new WeightOptions(command);
         command.SetAction(async (parsed, _) =>
         {
-            var index = CheckpointFile.ReadIndex(parsed.GetRequiredValue(file));
-            var listing = new WeightListing(index, ArkModelConfiguration.Recognize(index));
+            var index = CheckpointFile.ReadIndex(parsed.GetRequiredValue(file), weights.Reading(parsed));
+            var key = weights.Key(parsed);
+            var listing = new WeightListing(
+                index,
+                StateDictSelection<TensorInfo>.TryChoose(index.Path, index.Root, key, index.StripPrefix, SwinFinder.Instance),
+                ArkModelConfiguration.Recognize(index, key));
             if (parsed.GetValue(json) is { } path) await JsonOutput.WriteAsync(terminal, path, listing.ToJson()).ConfigureAwait(false);
             if (parsed.GetValue(json) != "-")
                 await listing.WriteAsync(terminal.Out, tensors: !parsed.GetValue(quiet)).ConfigureAwait(false);

@@ -8,6 +8,8 @@ namespace Ark.Cli;
 /// <summary>The options of every command that runs a checkpoint over images.</summary>
 internal sealed class ModelArguments
 {
+    private readonly Terminal _terminal;
+    private readonly WeightOptions _file;
     private readonly Option<string?> _checkpoint;
     private readonly Option<string> _weights = new("--weights")
     {
@@ -42,10 +44,12 @@ internal sealed class ModelArguments
 
     /// <summary>Adds the options that a command heeds.</summary>
     /// <param name="command">The command.</param>
+    /// <param name="terminal">Where it is said which weights of a file were taken.</param>
     /// <param name="required">Whether it needs a checkpoint.</param>
     /// <param name="readsMany">Whether it reads images in batches, in an arithmetic of choice.</param>
-    public ModelArguments(Command command, bool required = true, bool readsMany = true)
+    public ModelArguments(Command command, Terminal terminal, bool required = true, bool readsMany = true)
     {
+        _terminal = terminal;
         _checkpoint = new Option<string?>("--checkpoint")
         {
             Description = "the checkpoint of a run, or a file of the original Ark or Ark+",
@@ -56,6 +60,7 @@ internal sealed class ModelArguments
         _precision.AcceptOnlyFromAmong("fp32", "bf16");
         command.Add(_checkpoint);
         command.Add(_weights);
+        _file = new WeightOptions(command);
         command.Add(_device);
         if (!readsMany) return;
         command.Add(_precision);
@@ -81,8 +86,24 @@ internal sealed class ModelArguments
 
     public LoadedModel Load(ParseResult parsed) => Load(parsed, parsed.GetRequiredValue(_checkpoint)!);
 
-    public LoadedModel Load(ParseResult parsed, string checkpoint) =>
-        LoadedModel.Load(checkpoint, Weights(parsed), Device(parsed), Precision(parsed));
+    public LoadedModel Load(ParseResult parsed, string checkpoint) => Load(parsed, checkpoint, Weights(parsed), orBackbone: false);
+
+    /// <summary>Loads a network whose features alone may be wanted, so that a backbone will do.</summary>
+    public LoadedModel LoadForFeatures(ParseResult parsed) => LoadForFeatures(parsed, parsed.GetRequiredValue(_checkpoint)!);
+
+    /// <summary>The same of a file that is named otherwise.</summary>
+    public LoadedModel LoadForFeatures(ParseResult parsed, string checkpoint, ModelRole? weights = null) =>
+        Load(parsed, checkpoint, weights ?? Weights(parsed), orBackbone: true);
+
+    private LoadedModel Load(ParseResult parsed, string checkpoint, ModelRole weights, bool orBackbone)
+    {
+        var key = _file.Key(parsed);
+        if (key is not null && parsed.IsGiven(_weights))
+            throw CommandLineError.Of("--key", "excludes --weights, which chooses a key too", "Give one of them.");
+        var loaded = LoadedModel.Load(checkpoint, weights, Device(parsed), Precision(parsed), key, _file.Reading(parsed), orBackbone);
+        if (loaded.Remark is { } remark) _terminal.Error.WriteLine(WeightOptions.Note(checkpoint, remark));
+        return loaded;
+    }
 
     public ReadingOptions Reading(ParseResult parsed, int crops = 1, BadImagePolicy badImages = BadImagePolicy.Stop) =>
         new() { BatchSize = BatchSize(parsed), Workers = Workers(parsed), Crops = crops, BadImages = badImages };

@@ -51,7 +51,7 @@ internal static class PredictCommand
         var quiet = CommonOptions.Quiet();
         combine.AcceptOnlyFromAmong("mean", "max");
         var command = new Command("predict", Help) { images, head, finding, combine, calibration, crops, badImages, json, quiet };
-        var model = new ModelArguments(command);
+        var model = new ModelArguments(command, terminal);
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var views = parsed.GetValue(crops);

@@ -72,7 +72,7 @@ internal static class ProbeCommand
         {
             config, dataset, embeddings, projected, compare, shots, repeats, intervals, seed, output, badImages, json, quiet
         };
-        var model = new ModelArguments(command, required: false);
+        var model = new ModelArguments(command, terminal, required: false);
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var silent = parsed.GetValue(quiet);

@@ -58,7 +58,7 @@ internal sealed class ProbeSources : IDisposable
 
     private ProbeFeatures OfModel(string checkpoint)
     {
-        _models.Add(_arguments.Load(_parsed, checkpoint));
+        _models.Add(_arguments.LoadForFeatures(_parsed, checkpoint));
         return ProbeFeatures.OfModel(
             _models[^1], _kind, $"{Called(checkpoint)} {(_kind == EmbeddingKind.Projected ? "projected" : "pooled")}");
     }

@@ -34,7 +34,7 @@ internal static class SimilarCommand
         var json = CommonOptions.Json("the result");
         var quiet = CommonOptions.Quiet();
         var command = new Command("similar", Help) { image, input, top, projected, json, quiet };
-        var model = new ModelArguments(command, required: false);
+        var model = new ModelArguments(command, terminal, required: false);
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var name = parsed.GetRequiredValue(image);
@@ -80,8 +80,7 @@ internal static class SimilarCommand
         }
 
         using var model = await Task.Run(
-            () => LoadedModel.Load(
-                checkpoint, table.Weights ?? arguments.Weights(parsed), arguments.Device(parsed), arguments.Precision(parsed)),
+            () => arguments.LoadForFeatures(parsed, checkpoint, table.Weights),
             cancellationToken).ConfigureAwait(false);
         return await search.FindAsync(table, model, new ImageFile(image), count, kind, cancellationToken).ConfigureAwait(false);
     }

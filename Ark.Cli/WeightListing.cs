@@ -6,10 +6,11 @@ namespace Ark.Cli;
 
 /// <summary>What a weight file holds, for a person and for machines.</summary>
 /// <param name="index">The file's index.</param>
+/// <param name="chosen">The state dict that is taken, if there is one.</param>
 /// <param name="model">The model that it is recognised to be, if any.</param>
-internal sealed class WeightListing(CheckpointIndex index, ArkModelConfiguration? model)
+internal sealed class WeightListing(CheckpointIndex index, StateDictSelection<TensorInfo>? chosen, ArkModelConfiguration? model)
 {
-    private readonly string _nestedKey = StateDictKey.TryChoose(index.Root)?.Key ?? "";
+    private readonly string _nestedKey = chosen?.NestedKey ?? "";
     private readonly ReleasedModel? _released = model is null ? null : ReleasedModels.Match(model);
 
     private string Format => index.Format switch
@@ -25,6 +26,8 @@ internal sealed class WeightListing(CheckpointIndex index, ArkModelConfiguration
     {
         var result = new JsonObject { ["format"] = Format };
         if (_nestedKey.Length > 0) result["nested_key"] = _nestedKey;
+        if (chosen is { Prefix.Length: > 0 }) result["prefix"] = chosen.Prefix;
+        if (chosen?.Remark is { } remark) result["remark"] = remark;
         result["tensors"] = new JsonArray([.. index.Tensors.Select(t => new JsonObject
         {
             ["name"] = t.Name,
@@ -59,6 +62,7 @@ internal sealed class WeightListing(CheckpointIndex index, ArkModelConfiguration
             CultureInfo.InvariantCulture,
             $"{Format}, {index.Tensors.Count} tensors, {index.Tensors.Sum(t => t.Bytes):N0} bytes")).ConfigureAwait(false);
         if (_nestedKey.Length > 0) await output.WriteLineAsync($"state dict: '{OneLine.Of(_nestedKey)}'").ConfigureAwait(false);
+        if (chosen?.Remark is { } remark) await output.WriteLineAsync($"note: {OneLine.Of(remark)}").ConfigureAwait(false);
         foreach (var (key, text) in index.Metadata) await output
             .WriteLineAsync($"metadata {OneLine.Of(key)}: {OneLine.Of(text.Length > 200 ? text[..200] + "…" : text)}")
             .ConfigureAwait(false);

@@ -83,12 +83,14 @@ public sealed class ArkModel : SwinBackbone
     /// <see cref="CheckpointFile.LoadStateDict"/> does.</param>
     /// <param name="options">How to read the file; <see langword="null"/> for the defaults.</param>
     public static ArkModel Load(string path, out LoadReport report, string? nestedKey = null, PyTorchLoadOptions? options = null) =>
-        ModelLoader.Load(path, nestedKey, options, out report, Recognize);
+        ModelLoader.Load(path, nestedKey, options, out report, static (reader, choice) => Recognize(reader, choice, orBackbone: false));
 
     /// <summary>Loads a model some of whose weights may stay in the file.</summary>
     /// <param name="path">The file.</param>
     /// <param name="nestedKey">Where in the file the state dict is.</param>
     /// <param name="configuration">Its shape; <see langword="null"/> to recognise it.</param>
+    /// <param name="options">How to read the file; <see langword="null"/> for the defaults.</param>
+    /// <param name="orBackbone">Whether a file without heads will do, whose features alone are wanted.</param>
     /// <param name="takeOver">Makes, for the model, what is asked for each weight whether it takes it over; <see langword="null"/> to load
     /// all.</param>
     /// <param name="use">Takes the model, while the file is open.</param>
@@ -97,15 +99,21 @@ public sealed class ArkModel : SwinBackbone
         string path,
         string? nestedKey,
         ArkModelConfiguration? configuration,
+        PyTorchLoadOptions? options,
+        bool orBackbone,
         Func<ArkModel, Func<Tensor, StorageBytes, bool>>? takeOver,
         Action<ArkModel>? use = null) =>
         ModelLoader.Load(
-            path, nestedKey, options: null, out _,
-            configuration is null ? Recognize : (_, _) => PlanOf(configuration) with { IsDescribed = true }, takeOver, use);
+            path, nestedKey, options, out _,
+            configuration is null
+                ? (reader, choice) => Recognize(reader, choice, orBackbone)
+                : (_, _) => PlanOf(configuration) with { IsDescribed = true },
+            takeOver, use);
 
-    private static ModelPlan<ArkModel> Recognize(CheckpointReader reader, StateDictChoice choice)
+    private static ModelPlan<ArkModel> Recognize(CheckpointReader reader, StateDictChoice choice, bool orBackbone)
     {
         var recognized = ModelLoader.Recognize(reader, choice);
+        if (recognized.HeadOutputs.Count == 0 && orBackbone) return PlanOf(recognized.ToConfiguration() with { IsBackbone = true });
         if (recognized.HeadOutputs.Count == 0)
         {
             throw new CheckpointException(reader.Path, null, $"holds no Ark model; the file seems to hold {recognized}",

@@ -6,6 +6,8 @@ public sealed class CheckpointIndex
     internal CheckpointIndex(CheckpointReader reader)
     {
         Path = reader.Path;
+        StripPrefix = reader.StripPrefix;
+        Files = reader.Files;
         Format = reader.Format;
         Metadata = reader.Metadata ?? new Dictionary<string, string>(StringComparer.Ordinal);
         Tensors = [.. reader.Tensors.Select(t => Describe(t.Key, t.Value))];
@@ -29,6 +31,12 @@ public sealed class CheckpointIndex
 
     /// <summary>Every tensor, in the order of the file; one that is there under two names is listed twice.</summary>
     public IReadOnlyList<TensorInfo> Tensors { get; }
+
+    /// <summary>The files that hold it: the one of <see cref="Path"/>, or several.</summary>
+    internal IReadOnlyList<string> Files { get; }
+
+    /// <summary>What to take off the names of tensors; <see langword="null"/> to find out.</summary>
+    internal string? StripPrefix { get; }
 
     private static TensorInfo Describe(string name, StoredTensor tensor) => new(name, tensor.Element.Name, tensor.Shape, tensor.ByteCount);
 }

@@ -14,6 +14,18 @@ public sealed class ArkModelOptions
     /// <value>The default is <see cref="ModelRole.Teacher"/>, the one to reuse.</value>
     public ModelRole Weights { get; set; } = ModelRole.Teacher;
 
+    /// <summary>Where in the file the state dict is, instead of <see cref="Weights"/>: <c>model_ema</c>, <c>a.b</c>.</summary>
+    /// <value>The default is <see langword="null"/>: what is recognized.</value>
+    public string? NestedKey { get; set; }
+
+    /// <summary>What is taken off the names of the file's tensors; see <see cref="PyTorchLoadOptions.StripPrefix"/>.</summary>
+    /// <value>The default is <see langword="null"/>: what training frameworks put there.</value>
+    public string? StripPrefix { get; set; }
+
+    /// <summary>Classes that may be in the file beside the weights; see <see cref="PyTorchLoadOptions.InertNames"/>.</summary>
+    /// <value>The default is none.</value>
+    public IList<string> InertNames { get; set; } = [];
+
     /// <summary>Where the model lives: <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>.</summary>
     /// <value>The default is <see cref="ArkOptions.Device"/>.</value>
     [RegularExpression("cpu|cuda(:[0-9]{1,2})?")]

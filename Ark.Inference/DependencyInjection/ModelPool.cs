@@ -11,7 +11,7 @@ internal sealed partial class ModelPool(ILogger<ModelPool>? logger = null)
 {
     private readonly ILogger _logger = (ILogger?)logger ?? NullLogger.Instance;
     private readonly Lock _gate = new();
-    private readonly Dictionary<(string Path, ModelRole Weights, string Device), ModelWeights> _loaded = [];
+    private readonly Dictionary<(string Path, ModelRole Weights, string? Key, string? Prefix, string Device), ModelWeights> _loaded = [];
 
     /// <summary>Loads a model, or shares weights that are loaded.</summary>
     /// <param name="name">What the host calls it, for the log.</param>
@@ -23,7 +23,9 @@ internal sealed partial class ModelPool(ILogger<ModelPool>? logger = null)
     {
         NativeRuntime.Ensure();
         var (path, target) = (options.Checkpoint, ComputeDevice.Of(device));
-        var key = (PathIdentity.Of(path), options.Weights, $"{target.type}:{Math.Max(0, target.index)}");
+        var key = (
+            PathIdentity.Of(path), options.Weights, options.NestedKey, options.StripPrefix,
+            $"{target.type}:{Math.Max(0, target.index)}");
         lock (_gate)
         {
             if (_loaded.TryGetValue(key, out var weights) && weights.TryShare())
@@ -34,7 +36,9 @@ internal sealed partial class ModelPool(ILogger<ModelPool>? logger = null)
             }
             else
             {
-                _loaded[key] = weights = new ModelWeights(ModelFile.Open(path, options.Weights), target, options.Precision);
+                var reading = new PyTorchLoadOptions { StripPrefix = options.StripPrefix, InertNames = [.. options.InertNames] };
+                _loaded[key] = weights = new ModelWeights(
+                    ModelFile.Open(path, options.Weights, options.NestedKey, reading), target, options.Precision);
             }
 
             return new LoadedModel(weights, path, options.Weights, target, options.Precision);

@@ -13,9 +13,11 @@ namespace Ark.Inference;
 /// <param name="Images">How many images.</param>
 /// <param name="ImagesHash">SHA-256 of their names and of where they lie.</param>
 /// <param name="Precision">The arithmetic.</param>
+/// <param name="Source">Which state dict of the file was asked for, under which names; <see langword="null"/> for what is
+/// recognized.</param>
 internal sealed record EmbeddingJob(
     string Checkpoint, long CheckpointBytes, long CheckpointTime, string Weights, string Kind, string Shape, int Images, string ImagesHash,
-    string Precision)
+    string Precision, string? Source = null)
 {
     public static EmbeddingJob Of(LoadedModel model, IReadOnlyList<NamedImage> images, ExtractionOptions options, IReadOnlyList<int> shape)
     {
@@ -24,12 +26,12 @@ internal sealed record EmbeddingJob(
         foreach (var image in images)
             hash.AppendData(Encoding.UTF8.GetBytes(
                 $"{image.Name}\n{(image.Image is ImageFile ? Path.GetFullPath(image.Image.Name) : image.Image.Name)}\n"));
-        var file = new FileInfo(model.Checkpoint);
-        return new EmbeddingJob(file.FullName, file.Length, file.LastWriteTimeUtc.Ticks, model.Weights
+        var (length, written) = model.FileStamp;
+        return new EmbeddingJob(Path.GetFullPath(model.Checkpoint), length, written.Ticks, model.Weights
             .ToString()
             .ToLowerInvariant(), options.Kind.ToString().ToLowerInvariant(),
             string.Join('x', shape), images.Count, Convert.ToHexStringLower(hash.GetHashAndReset()),
-            (options.Precision ?? model.Precision).ToString().ToLowerInvariant());
+            (options.Precision ?? model.Precision).ToString().ToLowerInvariant(), model.Source);
     }
 
     /// <summary>What the finished file says of itself.</summary>

@@ -36,6 +36,17 @@ public sealed class LoadedModel : IDisposable
     /// <summary>Where it lives.</summary>
     public Device Device { get; }
 
+    /// <summary>
+    /// What one should know of the choice of the weights, where the file left one; see <see cref="LoadReport.Remark"/>.
+    /// </summary>
+    public string? Remark => _weights.Remark;
+
+    /// <summary>Size and time of the file, or files, that it was loaded from.</summary>
+    internal (long Length, DateTime Written) FileStamp => _weights.File?.Stamp ?? default;
+
+    /// <summary>Which state dict was asked for, under which names; <see langword="null"/> for what is recognized.</summary>
+    internal string? Source => _weights.File?.Source;
+
     /// <summary>The arithmetic that it was loaded for.</summary>
     public InferencePrecision Precision { get; }
 
@@ -54,22 +65,36 @@ public sealed class LoadedModel : IDisposable
     /// <param name="device">Where it shall live: <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>.</param>
     /// <param name="precision">The arithmetic that its weights are prepared for. Asked for another one later it prepares them once more,
     /// beside these.</param>
+    /// <param name="nestedKey">Where in the file the state dict is, instead of <paramref name="weights"/>; <see langword="null"/> for what
+    /// is recognized.</param>
+    /// <param name="options">How to read the file; <see langword="null"/> for the defaults.</param>
     /// <returns>The model; the caller disposes it.</returns>
     /// <exception cref="ArkInputException">The file is no whole checkpoint, or its model is not recognised.</exception>
     public static LoadedModel Load(
-        string path, ModelRole weights = ModelRole.Teacher, string device = "cpu", InferencePrecision precision = InferencePrecision.Fp32)
+        string path, ModelRole weights = ModelRole.Teacher, string device = "cpu", InferencePrecision precision = InferencePrecision.Fp32,
+        string? nestedKey = null, PyTorchLoadOptions? options = null)
+    {
+        return Load(path, weights, device, precision, nestedKey, options, orBackbone: false);
+    }
+
+    /// <summary>Loads a network whose features alone may be wanted.</summary>
+    internal static LoadedModel Load(
+        string path, ModelRole weights, string device, InferencePrecision precision, string? nestedKey, PyTorchLoadOptions? options,
+        bool orBackbone)
     {
         NativeRuntime.Ensure();
         var target = ComputeDevice.Of(device);
-        return new LoadedModel(new ModelWeights(ModelFile.Open(path, weights), target, precision), path, weights, target, precision);
+        var file = ModelFile.Open(path, weights, nestedKey, options) with { OrBackbone = orBackbone };
+        return new LoadedModel(new ModelWeights(file, target, precision), path, weights, target, precision);
     }
 
     /// <summary>Loads a network on the CPU whose weights are wanted and not its answers.</summary>
-    internal static LoadedModel LoadPlain(string path, ModelRole weights)
+    internal static LoadedModel LoadPlain(string path, ModelRole weights, PyTorchLoadOptions? options = null)
     {
         NativeRuntime.Ensure();
         return new LoadedModel(
-            new ModelWeights(ModelFile.Open(path, weights), CPU, precision: null), path, weights, CPU, InferencePrecision.Fp32);
+            new ModelWeights(ModelFile.Open(path, weights, nestedKey: null, options), CPU, precision: null), path, weights, CPU,
+            InferencePrecision.Fp32);
     }
 
     /// <summary>A network of the same shape with weights that were never trained, for comparison.</summary>

@@ -9,37 +9,66 @@ namespace Ark.Inference;
 /// <param name="Description">What the file says of the model; <see langword="null"/> where nobody knows before it is loaded.</param>
 internal sealed record ModelFile(string Path, string? NestedKey, ArkModelConfiguration? Configuration, ModelDescription? Description)
 {
-    private (long Length, DateTime Written) _opened;
+    private IReadOnlyList<string> _files = [];
+
+    /// <summary>Size and time of what was opened.</summary>
+    public (long Length, DateTime Written) Stamp { get; private init; }
+
+    /// <summary>Which state dict was asked for, under which names; <see langword="null"/> for what is recognized.</summary>
+    public string? Source { get; private init; }
+
+    /// <summary>Whether features alone are wanted, so that a file without heads will do.</summary>
+    public bool OrBackbone { get; init; }
+
+    /// <summary>How the file is read.</summary>
+    public PyTorchLoadOptions? Reading { get; private init; }
+
+    /// <summary>What is to be said of the choice among its weights; <see langword="null"/> for nothing.</summary>
+    public string? Remark { get; private init; }
 
     /// <summary>Whether the file is still the one that was opened.</summary>
-    public bool IsUnchanged => StampOf(Path) == _opened;
+    public bool IsUnchanged => StampOf(_files) == Stamp;
 
     /// <summary>Looks at a file without reading its tensors.</summary>
     /// <param name="path">The file: the checkpoint of a run, or a file of the original Ark or Ark+.</param>
     /// <param name="weights">Which network; a file that holds one alone gives it as the teacher, which is what is released.</param>
+    /// <param name="nestedKey">Where in the file the network is, instead of that; <see langword="null"/> for none.</param>
+    /// <param name="reading">How to read it; <see langword="null"/> for the defaults.</param>
     /// <exception cref="ArkInputException">The file is no whole checkpoint, or lacks what is asked for.</exception>
-    public static ModelFile Open(string path, ModelRole weights)
+    public static ModelFile Open(string path, ModelRole weights, string? nestedKey, PyTorchLoadOptions? reading)
     {
-        var opened = StampOf(path);
-        var index = CheckpointFile.ReadIndex(path);
-        if (!DescribedCheckpoint.IsDescribedBy(index))
-            return new ModelFile(path, weights == ModelRole.Teacher ? null : StudentKey(index), Configuration: null, Description: null)
+        var opened = StampOf([path]);
+        var index = CheckpointFile.ReadIndex(path, reading);
+        // A folder, or an index of files that hold the weights.
+        if (index.Files is not [var only] || only != path) opened = StampOf(index.Files);
+        if (nestedKey is not null || !DescribedCheckpoint.IsDescribedBy(index))
+        {
+            var key = nestedKey ?? (weights == ModelRole.Teacher ? null : StudentKey(index));
+            return new ModelFile(path, key, Configuration: null, Description: null)
             {
-                _opened = opened,
+                Stamp = opened,
+                Source = nestedKey is null && reading?.StripPrefix is null ? null : $"{nestedKey} {reading?.StripPrefix}",
+                _files = index.Files,
+                Reading = reading,
+                Remark = StateDictSelection<TensorInfo>.TryChoose(path, index.Root, key, index.StripPrefix, SwinFinder.Instance)?.Remark,
             };
+        }
+
         var description = DescribedCheckpoint.DescriptionOf(index);
         return new ModelFile(path, weights == ModelRole.Teacher ? "teacher" : "state_dict", description.Configuration(), description)
         {
-            _opened = opened,
+            Stamp = opened,
+            _files = index.Files,
+            Reading = reading,
         };
     }
 
     /// <summary>Prepares the model for inference, its weights once in memory.</summary>
     public InferenceEngine LoadEngine(InferencePrecision precision) =>
-        InferenceEngine.Load(Unchanged(), precision, NestedKey, Configuration);
+        InferenceEngine.Load(Unchanged(), precision, NestedKey, Configuration, Reading, OrBackbone);
 
     /// <summary>Builds the plain network.</summary>
-    public ArkModel LoadNetwork() => ArkModel.Load(Unchanged(), NestedKey, Configuration, takeOver: null);
+    public ArkModel LoadNetwork() => ArkModel.Load(Unchanged(), NestedKey, Configuration, Reading, OrBackbone, takeOver: null);
 
     /// <summary>What the file says of the model, or what the network tells.</summary>
     public ModelDescription Describe(ArkModelConfiguration network) => Description ?? new ModelDescription
@@ -59,8 +88,11 @@ internal sealed record ModelFile(string Path, string? NestedKey, ArkModelConfigu
             : throw new ArkInputException(Path, null, "has changed since the model was loaded from it", "Load the model again.");
 
     // Of the file itself, where the path is a link.
-    private static (long Length, DateTime Written) StampOf(string path) =>
-        new FileInfo(PathIdentity.Of(path)) is { Exists: true } file ? (file.Length, file.LastWriteTimeUtc) : default;
+    private static (long Length, DateTime Written) StampOf(IReadOnlyList<string> paths)
+    {
+        var files = paths.Select(p => new FileInfo(PathIdentity.Of(p))).ToList();
+        return files.TrueForAll(f => f.Exists) ? (files.Sum(f => f.Length), files.Max(f => f.LastWriteTimeUtc)) : default;
+    }
 
     private static string StudentKey(CheckpointIndex index)
     {

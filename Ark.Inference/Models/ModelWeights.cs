@@ -54,6 +54,12 @@ internal sealed class ModelWeights
 
     public ModelDescription Description { get; }
 
+    /// <summary>The file that they are of; <see langword="null"/> for none.</summary>
+    public ModelFile? File => _file;
+
+    /// <summary>What is to be said of the choice among the weights of the file.</summary>
+    public string? Remark => _file?.Remark;
+
     /// <summary>The plain network, in evaluation mode; borrowed.</summary>
     /// <exception cref="ArkInputException">It has to be read from the file, which has changed or cannot be read any more.</exception>
     public ArkModel Network

@@ -84,23 +84,28 @@ public sealed class InferenceEngine : IDisposable
     /// <param name="precision">The arithmetic.</param>
     /// <param name="nestedKey">Where in the file the state dict is; <see langword="null"/> chooses as
     /// <see cref="CheckpointFile.LoadStateDict"/> does.</param>
+    /// <param name="options">How to read the file; <see langword="null"/> for the defaults.</param>
     /// <returns>The engine; the caller owns it.</returns>
     /// <exception cref="ArkInputException">The file cannot be read, or holds no model of this kind.</exception>
-    public static InferenceEngine Load(string path, InferencePrecision precision = InferencePrecision.Fp32, string? nestedKey = null)
-    {
-        return Load(path, precision, nestedKey, configuration: null);
-    }
+    public static InferenceEngine Load(
+        string path, InferencePrecision precision = InferencePrecision.Fp32, string? nestedKey = null,
+        PyTorchLoadOptions? options = null) =>
+        Load(path, precision, nestedKey, configuration: null, options, orBackbone: false);
 
     /// <summary>Prepares the model of a file whose shape may be known.</summary>
     /// <param name="path">The file.</param>
     /// <param name="precision">The arithmetic.</param>
     /// <param name="nestedKey">Where in the file the state dict is.</param>
     /// <param name="configuration">The model's shape; <see langword="null"/> to recognise it.</param>
-    internal static InferenceEngine Load(string path, InferencePrecision precision, string? nestedKey, ArkModelConfiguration? configuration)
+    /// <param name="options">How to read the file; <see langword="null"/> for the defaults.</param>
+    /// <param name="orBackbone">Whether a file without heads will do.</param>
+    internal static InferenceEngine Load(
+        string path, InferencePrecision precision, string? nestedKey, ArkModelConfiguration? configuration, PyTorchLoadOptions? options,
+        bool orBackbone)
     {
         var streamed = Packs(configuration?.Backbone) ? new StreamedWeights() : null;
         InferenceEngine? engine = null;
-        ArkModel.Load(path, nestedKey, configuration, streamed is null ? null : streamed.For, model =>
+        ArkModel.Load(path, nestedKey, configuration, options, orBackbone, streamed is null ? null : streamed.For, model =>
         {
             // Explanations differentiate through projector and heads, and want no gradients of their weights.
             foreach (var parameter in model.parameters()) parameter.requires_grad = false;

@@ -109,6 +109,8 @@ internal sealed class UperNet : nn.Module<Tensor, Tensor>, IWeightLayouts
         return destination;
     }
 
+    INetworkNames? IWeightLayouts.Networks => null;
+
     IReadOnlyDictionary<string, string> IWeightLayouts.Rename(IReadOnlyDictionary<string, long[]> shapes) =>
         new Dictionary<string, string>(StringComparer.Ordinal);
 

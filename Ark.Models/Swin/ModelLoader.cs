@@ -28,7 +28,7 @@ internal static class ModelLoader
         // libtorch takes half a second to load; the file is looked through meanwhile.
         var native = Task.Run(NativeRuntime.Ensure);
         using var reader = CheckpointReader.Open(path, options);
-        var choice = StateDictChoice.Choose(reader, nestedKey);
+        var choice = StateDictChoice.Choose(reader, nestedKey, SwinFinder.Instance);
         var planned = plan(reader, choice);
         CheckMemory(path, PlaceOf(choice), choice, planned.Backbone);
         ParallelReading.ForEach(choice.Tensors.Values.Select(t => t.Storage.Bytes!).Distinct().ToList(), b => b.Length, b => b.Verify());
@@ -38,8 +38,8 @@ internal static class ModelLoader
         {
             // What only Ark's networks have may be left out when the backbone alone is asked for; nothing else may.
             string[] leftOut = planned.HasHeads ? [] : [.. choice.Tensors.Keys.Where(SwinNames.IsArks)];
-            report = StateDictLoader.Load(
-                network, reader, nestedKey, strict: true, leftOut, loadedParameters: null, takeOver?.Invoke(network));
+            report = StateDictLoader.LoadChosen(
+                network, reader, choice, strict: true, leftOut, loadedParameters: null, takeOver?.Invoke(network));
             if (planned.IsDescribed && report.Mismatched is [var other, ..])
                 throw new CheckpointException(path, $"tensor '{other.Name}'", $"has the shape {WordsOf(other.FileShape)}, but the model "
                     + $"that the file describes has {WordsOf(other.ModelShape)}: the description is of another network");
@@ -59,8 +59,8 @@ internal static class ModelLoader
     /// <exception cref="CheckpointException">It is none that is known.</exception>
     public static RecognizedWeights Recognize(CheckpointReader reader, StateDictChoice choice) =>
         WeightRecognition.Recognize(choice.Shapes) ?? throw new CheckpointException(reader.Path, PlaceOf(choice),
-            $"holds no Swin Transformer that is known: its {choice.Tensors.Count} tensors begin with "
-                + $"{string.Join(", ", choice.Tensors.Keys.Take(3))}",
+            $"holds no Swin Transformer that is known{OtherNetworks.WordsFor(choice.Tensors.Keys)}: its {choice.Tensors.Count} tensors "
+                + $"begin with {string.Join(", ", choice.Tensors.Keys.Take(3))}",
             "'CheckpointFile' lists them; choose another key, or build the model yourself and use load_checkpoint.");
 
     private static string WordsOf(IEnumerable<long>? shape) => $"[{string.Join(", ", shape ?? [])}]";
@@ -80,7 +80,7 @@ internal static class ModelLoader
     /// <summary>Refuses a file whose tensors claim, by strides of zero or repeated storages, to be much larger than the file.</summary>
     private static void CheckMemory(string path, string? place, StateDictChoice choice, SwinConfiguration backbone)
     {
-        var real = choice.Tensors.Values.Select(t => t.Storage).Distinct().Sum(s => s.ByteCount);
+        var real = choice.Tensors.Values.SelectMany(t => t.Storage.Sources).Distinct().Sum(s => s.ByteCount);
         var (claimed, derived) = (choice.Tensors.Values.Sum(t => (double)t.ByteCount), WeightRecognition.DerivedBytes(backbone));
         if (claimed > (2.0 * real) + Allowance || derived > (4.0 * real) + Allowance)
         {

@@ -156,6 +156,8 @@ public abstract class SwinBackbone : nn.Module, IWeightLayouts
         return destination;
     }
 
+    INetworkNames IWeightLayouts.Networks => SwinFinder.Instance;
+
     IReadOnlyDictionary<string, string> IWeightLayouts.Rename(IReadOnlyDictionary<string, long[]> shapes) =>
         SwinNames.FromFile([.. shapes.Keys]);
 

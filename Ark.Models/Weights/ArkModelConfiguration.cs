@@ -21,6 +21,9 @@ public sealed record ArkModelConfiguration
     /// <value>Default: <see cref="Normalization.ImageNet"/>, as in the released models.</value>
     public Normalization Normalization { get; init; }
 
+    /// <summary>Whether it is a backbone that is wanted for its features, and may have no head.</summary>
+    internal bool IsBackbone { get; init; }
+
     /// <summary>Channels of the features that the heads take.</summary>
     internal int FeatureCount => Projector == ProjectorKind.None ? Backbone.NumFeatures : ProjectorFeatures;
 
@@ -36,19 +39,14 @@ public sealed record ArkModelConfiguration
     public static ArkModelConfiguration? Recognize(CheckpointIndex index, string? nestedKey = null)
     {
         ArgumentNullException.ThrowIfNull(index);
-        if ((nestedKey is null
-            ? StateDictKey.TryChoose(index.Root)
-            : StateDictKey.Find(index.Path, index.Root, nestedKey)) is not { } found)
-            return null;
-        var shapes = StateDictChoice.Flatten<TensorInfo>(found.Value).Tensors
-            .ToDictionary(t => t.Key, t => t.Value.Shape.ToArray(), StringComparer.Ordinal);
-        if (WeightRecognition.Recognize(shapes) is not { } recognized) return null;
+        var found = StateDictSelection<TensorInfo>.TryChoose(index.Path, index.Root, nestedKey, index.StripPrefix, SwinFinder.Instance);
+        if (found is null || WeightRecognition.Recognize(found.Shapes) is not { } recognized) return null;
         return StoredDescription.Read(index.Path, index.Root, index.Metadata, recognized) ?? recognized.ToConfiguration();
     }
 
     internal void Validate()
     {
-        if (Heads.Count == 0)
+        if (Heads.Count == 0 && !IsBackbone)
             throw new ArkInputException($"model '{Backbone.Name}'", "heads", "has no head", "Give one head for each dataset.");
         if (Projector != ProjectorKind.None && ProjectorFeatures < 1)
         {

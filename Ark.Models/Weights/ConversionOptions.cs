@@ -6,9 +6,14 @@ namespace Ark.Models;
 public sealed record ConversionOptions
 {
     /// <summary>Where in the file the state dict is.</summary>
-    /// <value>The default, <see langword="null"/>, is the top level, or else <c>teacher</c>, <c>state_dict</c>, <c>model</c> or
-    /// <c>student</c>.</value>
+    /// <value>The default, <see langword="null"/>, chooses as <see cref="ArkModel.Load(string, string?, PyTorchLoadOptions?)"/>
+    /// does.</value>
     public string? NestedKey { get; init; }
+
+    /// <summary>How the file is read.</summary>
+    /// <value>The default, <see langword="null"/>, is as everywhere; without a <see cref="Layout"/> only what all names share is taken
+    /// off them.</value>
+    public PyTorchLoadOptions? Reading { get; init; }
 
     /// <summary>Whose names the new file has.</summary>
     /// <value>The default, <see langword="null"/>, keeps those of the file.</value>

@@ -15,8 +15,15 @@ internal static class SwinNames
     /// <param name="names">The file's names.</param>
     public static Dictionary<string, string> FromFile(IReadOnlyCollection<string> names)
     {
-        var moved = HasMovedMergings(names);
         var result = new Dictionary<string, string>(StringComparer.Ordinal);
+        if (names.Contains(HuggingFaceNames.First))
+        {
+            foreach (var name in names)
+                if (HuggingFaceNames.ToOurs(name) is { } ours) result.Add(name, ours);
+            return result;
+        }
+
+        var moved = HasMovedMergings(names);
         foreach (var name in names)
         {
             if (name.StartsWith("head.fc.", StringComparison.Ordinal)) result.Add(name, "head." + name["head.fc.".Length..]);

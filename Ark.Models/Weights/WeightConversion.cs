@@ -39,9 +39,13 @@ public static class WeightConversion
     {
         var wanted = options.DataType is { } type ? FloatingPoint(type) : null;
         var toSafetensors = IsSafetensors(output);
-        using var reader = CheckpointReader.Open(input);
-        var choice = StateDictChoice.Choose(reader, options.NestedKey);
-        var recognized = WeightRecognition.Recognize(choice.Shapes);
+        using var reader = CheckpointReader.Open(input, options.Reading);
+        var found = StateDictChoice.Choose(reader, options.NestedKey, SwinFinder.Instance);
+        var recognized = WeightRecognition.Recognize(found.Shapes);
+        // Whoever keeps the names keeps what lies beside the network, too.
+        var choice = options.Layout is null && reader.StripPrefix is null
+            ? StateDictChoice.Choose(reader, found.NestedKey, networks: null)
+            : found;
         if (options.Layout is not null && recognized is null)
             throw new CheckpointException(
                 input,
@@ -72,8 +76,9 @@ public static class WeightConversion
             choice.NestedKey,
             kept.Count,
             total,
-            [.. choice.Tensors.Keys.Where(n => names[n] is null)],
-            LabelsLost: description is not null && !toSafetensors);
+            [.. choice.Tensors.Keys.Where(n => names[n] is null), .. choice.LeftOut.Keys],
+            LabelsLost: description is not null && !toSafetensors,
+            choice == found ? found.Remark : found.KeyRemark);
 
         void OnOpen(StoredTensor stored)
         {

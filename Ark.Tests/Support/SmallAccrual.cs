@@ -30,7 +30,7 @@ internal sealed class SmallAccrual : IDisposable
         };
         settings = change?.Invoke(settings) ?? settings;
         var (student, teacher) = TrainingModels.Create(
-            new TrainingOptions { Fidelity = fidelity, DropPathRate = 0 }, Description, trained: null, initialWeights: null);
+            new TrainingOptions { Fidelity = fidelity, DropPathRate = 0 }, Description, trained: null, initialWeights: null, out _);
         Accrual = new KnowledgeAccrual(
             student,
             teacher,

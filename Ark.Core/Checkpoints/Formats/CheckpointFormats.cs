@@ -42,7 +42,8 @@ internal static class CheckpointFormats
     {
         if (start.StartsWith("version https://git-lfs"u8))
             return "is a Git LFS pointer, not the checkpoint itself: fetch it with 'git lfs pull'";
-        if (start.StartsWith("\x1f\x8b"u8)) return "is compressed with gzip, an unsupported format: expand it first";
+        if (start is [0x89, (byte)'H', (byte)'D', (byte)'F', ..]) return "is an HDF5 file, as Keras writes it, an unsupported format";
+        if (start is [0x1f, 0x8b, ..]) return "is compressed with gzip, an unsupported format: expand it first";
         var text = Encoding.Latin1.GetString(start).TrimStart();
         return text.StartsWith("<!doctype", StringComparison.OrdinalIgnoreCase)
             || text.StartsWith("<html", StringComparison.OrdinalIgnoreCase)

@@ -13,6 +13,7 @@ internal static class HarmlessNames
     /// <param name="modelHasOmniHeads">Whether the model has a head for each dataset.</param>
     public static string? WhyHarmless(string name, bool inModel, bool inFile, bool modelHasOmniHeads)
     {
+        if (!inModel && name == "mask_token") return "it stands for hidden patches, which pretraining alone has";
         if (IsRecomputed(name)) return "it is recomputed from the window and image size";
         if (!name.StartsWith("head.", StringComparison.Ordinal)) return null;
         if (!inModel) return "the model has no such classification head";

@@ -5,6 +5,9 @@ namespace Ark;
 /// <summary>A module whose weights are published under several names and in several sizes.</summary>
 internal interface IWeightLayouts
 {
+    /// <summary>How the module's networks are found in a file; <see langword="null"/> to take the file's names as they are.</summary>
+    INetworkNames? Networks { get; }
+
     /// <summary>The module's names of the tensors of a file, by the file's names, where the two differ.</summary>
     /// <param name="shapes">The sizes of the file's tensors by name.</param>
     IReadOnlyDictionary<string, string> Rename(IReadOnlyDictionary<string, long[]> shapes);

@@ -3,12 +3,12 @@ namespace Ark;
 /// <summary>What became of every tensor when a file was loaded into a model.</summary>
 public sealed class LoadReport
 {
-    internal LoadReport(string path, CheckpointFormat format, string nestedKey, bool prefixStripped)
+    internal LoadReport(string path, CheckpointFormat format, string nestedKey, string prefix)
     {
         Path = path;
         Format = format;
         NestedKey = nestedKey;
-        PrefixStripped = prefixStripped;
+        Prefix = prefix;
     }
 
     /// <summary>The file.</summary>
@@ -20,8 +20,19 @@ public sealed class LoadReport
     /// <summary>The key in the file whose state dict was taken (<c>teacher</c>); empty for the top level.</summary>
     public string NestedKey { get; }
 
-    /// <summary>Whether <c>module.</c> was taken off every name, which parallel training puts there; harmless.</summary>
-    public bool PrefixStripped { get; }
+    /// <summary>
+    /// What was taken off the names, as training frameworks put it there (<c>module._orig_mod.</c>); empty for nothing. Harmless.
+    /// </summary>
+    public string Prefix { get; }
+
+    /// <summary>Whether there is such a <see cref="Prefix"/>.</summary>
+    public bool PrefixStripped => Prefix.Length > 0;
+
+    /// <summary>
+    /// What one should know of the choice of the weights, where the file left one: which of several were taken, which prefix was taken off
+    /// their names, and what lies beside them; <see langword="null"/> where it did not.
+    /// </summary>
+    public string? Remark { get; internal init; }
 
     /// <summary>Tensors that were copied into the model as they are.</summary>
     public IReadOnlyList<LoadReportEntry> Loaded { get; internal init; } = [];
@@ -58,7 +69,7 @@ public sealed class LoadReport
     /// <returns>The line.</returns>
     public override string ToString()
     {
-        var from = NestedKey.Length == 0 ? "" : $" from '{NestedKey}'";
+        var from = (NestedKey.Length == 0 ? "" : $" from '{NestedKey}'") + (Prefix.Length == 0 ? "" : $" without '{Prefix}'");
         var harmless = Missing.Concat(Unexpected).Concat(Mismatched).Count(e => e.HarmlessBecause is not null);
         var resized = Resized.Count == 0 ? "" : $", resized {Resized.Count}";
         return $"loaded {Loaded.Count} tensors{from}{resized}; missing {Missing.Count}, unexpected {Unexpected.Count}, mismatched "

@@ -2,36 +2,36 @@ namespace Ark;
 
 /// <summary>The state dict that was chosen among the values of a file.</summary>
 /// <param name="NestedKey">Where it was; empty for the top level.</param>
-/// <param name="PrefixStripped">Whether its names began with <c>module.</c>, as parallel training writes them.</param>
+/// <param name="Prefix">What was taken off its names, as training frameworks put it there; empty for nothing.</param>
 /// <param name="Tensors">Its tensors, in the order of the file, under their final names.</param>
-internal sealed record StateDictChoice(string NestedKey, bool PrefixStripped, IReadOnlyDictionary<string, StoredTensor> Tensors)
+internal sealed record StateDictChoice(string NestedKey, string Prefix, IReadOnlyDictionary<string, StoredTensor> Tensors)
 {
-    private const string ParallelPrefix = "module.";
+    /// <summary>Tensors of the same dictionary that are not part of it.</summary>
+    public IReadOnlyDictionary<string, StoredTensor> LeftOut { get; private init; } =
+        new Dictionary<string, StoredTensor>(StringComparer.Ordinal);
+
+    /// <summary>What a user should know of the choice; <see langword="null"/> for nothing.</summary>
+    public string? Remark { get; private init; }
+
+    /// <summary>What of it is about the key.</summary>
+    public string? KeyRemark { get; private init; }
 
     /// <summary>The sizes of the tensors.</summary>
     public IReadOnlyDictionary<string, long[]> Shapes => Tensors.ToDictionary(t => t.Key, t => t.Value.Shape, StringComparer.Ordinal);
 
     /// <summary>Chooses a state dict of an open file.</summary>
-    public static StateDictChoice Choose(CheckpointReader reader, string? nestedKey)
+    /// <param name="reader">The file.</param>
+    /// <param name="nestedKey">Where it is; <see langword="null"/> to choose.</param>
+    /// <param name="networks">The networks that are looked for; <see langword="null"/> where any state dict is meant.</param>
+    public static StateDictChoice Choose(CheckpointReader reader, string? nestedKey, INetworkNames? networks)
     {
-        var (path, dictionary) = StateDictKey.Find(reader.Path, reader.Root, nestedKey);
-        var (tensors, stripped) = Flatten<StoredTensor>(dictionary);
-        return new StateDictChoice(path, stripped, tensors);
-    }
-
-    /// <summary>The tensors of a dictionary, without a <c>module.</c> that all names share.</summary>
-    /// <typeparam name="T">What stands for a tensor: <see cref="StoredTensor"/> or <see cref="TensorInfo"/>.</typeparam>
-    public static (OrderedDictionary<string, T> Tensors, bool PrefixStripped) Flatten<T>(PickleDictionary dictionary)
-        where T : class
-    {
-        var tensors = new OrderedDictionary<string, T>(StringComparer.Ordinal);
-        foreach (var (key, value) in dictionary)
-            if (key is string name && value is T tensor) tensors.Add(name, tensor);
-        var strip = tensors.Keys.All(k => k.StartsWith(ParallelPrefix, StringComparison.Ordinal));
-        if (!strip) return (tensors, false);
-        var stripped = new OrderedDictionary<string, T>(StringComparer.Ordinal);
-        foreach (var (name, tensor) in tensors) stripped.Add(name[ParallelPrefix.Length..], tensor);
-        return (stripped, true);
+        var found = StateDictSelection<StoredTensor>.Choose(reader.Path, reader.Root, nestedKey, reader.StripPrefix, networks);
+        return new StateDictChoice(found.NestedKey, found.Prefix, found.Tensors) 
+        {
+            LeftOut = found.LeftOut,
+            Remark = found.Remark,
+            KeyRemark = found.KeyRemark,
+        };
     }
 
     /// <summary>The same tensors under other names.</summary>

@@ -21,7 +21,15 @@ internal static class StateDictLoader
         Dictionary<string, bool>? loadedParameters, Func<Tensor, StorageBytes, bool>? takeOver = null)
     {
         var layouts = module as IWeightLayouts;
-        var found = Choose(reader, nestedKey, layouts);
+        return LoadChosen(module, reader, Choose(module, reader, nestedKey, layouts), strict, skip, loadedParameters, takeOver);
+    }
+
+    /// <summary>Loads a state dict that has been chosen.</summary>
+    public static LoadReport LoadChosen(
+        nn.Module module, CheckpointReader reader, StateDictChoice found, bool strict, IList<string>? skip,
+        Dictionary<string, bool>? loadedParameters, Func<Tensor, StorageBytes, bool>? takeOver = null)
+    {
+        var layouts = module as IWeightLayouts;
         var names = layouts?.Rename(found.Shapes) ?? new Dictionary<string, string>(StringComparer.Ordinal);
         var choice = found.Rename(reader.Path, names);
         var model = module.state_dict();
@@ -44,15 +52,16 @@ internal static class StateDictLoader
         return report;
     }
 
-    private static StateDictChoice Choose(CheckpointReader reader, string? nestedKey, IWeightLayouts? layouts)
+    private static StateDictChoice Choose(nn.Module module, CheckpointReader reader, string? nestedKey, IWeightLayouts? layouts)
     {
+        var networks = layouts is null ? new ModuleNames(module.state_dict().Keys) : layouts.Networks;
         try
         {
-            return StateDictChoice.Choose(reader, nestedKey);
+            return StateDictChoice.Choose(reader, nestedKey, networks);
         }
         catch (CheckpointException e) when (nestedKey is not null && StateDictKey.TryChoose(reader.Root) is { } other)
         {
-            var hint = Hint(StateDictChoice.Choose(reader, null), layouts);
+            var hint = Hint(StateDictChoice.Choose(reader, null, networks), layouts);
             if (hint.Length == 0) throw;
             throw new CheckpointException(
                 e.InputSource, e.Place, $"{e.Problem}; under {(other.Key.Length == 0 ? "no key" : $"'{other.Key}'")} {hint}", e.Hint, e);
@@ -91,8 +100,11 @@ internal static class StateDictLoader
             else unexpected.Add(entry with { HarmlessBecause = HarmlessNames.WhyHarmless(name, inModel: false, inFile: true, omni) });
         }
 
-        return new LoadReport(reader.Path, reader.Format, choice.NestedKey, choice.PrefixStripped)
+        unexpected.AddRange(choice.LeftOut.Select(t => new LoadReportEntry(
+            t.Key, t.Value.Shape, null, $"it lies beside '{choice.Prefix}', which is taken off the names of the model's weights")));
+        return new LoadReport(reader.Path, reader.Format, choice.NestedKey, choice.Prefix)
         {
+            Remark = choice.Remark,
             Loaded = loaded,
             Resized = resized,
             Renamed = names.ToDictionary(n => n.Value, n => n.Key, StringComparer.Ordinal),

@@ -81,8 +81,15 @@ internal static class PickleConstructors
             ? construct(context, new PickleTuple())
             : throw Bad(context, "copyreg._reconstructor");
 
+    /// <summary>How protocols 0 and 1 write objects of classes that make them themselves.</summary>
+    public static object? NewObject(PickleContext context, PickleTuple arguments) =>
+        arguments is [PickleGlobal { Construct: { } construct }, ..]
+            ? construct(context, new PickleTuple([.. arguments.Skip(1)]))
+            : throw Bad(context, "copyreg.__newobj__");
+
     public static void Add(PickleContext context, PickleDictionary dictionary, object? key, object? value)
     {
+        key = PickleKeyComparer.ToKey(key);
         if (!PickleKeyComparer.IsKey(key))
             throw context.Error($"has a dictionary key of an unsupported type ({PickleReader.Describe(key)})");
         if (!dictionary.TryAdd(key!, value)) throw context.Error($"has the duplicate dictionary key '{key}'");
@@ -90,6 +97,7 @@ internal static class PickleConstructors
 
     public static void AddTo(PickleContext context, PickleSet set, object? item)
     {
+        item = PickleKeyComparer.ToKey(item);
         if (!PickleKeyComparer.IsKey(item)) throw context.Error($"has a set member of an unsupported type ({PickleReader.Describe(item)})");
         set.Add(item!);
     }

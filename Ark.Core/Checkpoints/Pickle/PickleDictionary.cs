@@ -5,8 +5,8 @@ namespace Ark;
 
 /// <summary>
 /// A Python dictionary in the order of its entries. Keys are <see cref="string"/>, <see cref="long"/>,
-/// <see cref="System.Numerics.BigInteger"/>, <see cref="bool"/>, <see cref="double"/> or a <see cref="PickleTuple"/> of these.
-/// <see cref="PyTorchFile"/> describes the values.
+/// <see cref="System.Numerics.BigInteger"/>, <see cref="bool"/>, <see cref="double"/>, a <see cref="PickleTuple"/> of these, or a
+/// <see cref="PickleRecord"/> for whatever else Python can hash. <see cref="PyTorchFile"/> describes the values.
 /// </summary>
 public sealed class PickleDictionary : IReadOnlyDictionary<object, object?>
 {
@@ -39,6 +39,9 @@ public sealed class PickleDictionary : IReadOnlyDictionary<object, object?>
 
     /// <inheritdoc/>
     public IEnumerable<object?> Values => Items.Values;
+
+    /// <summary>A value as a dictionary, where it is one, or an object of a class that is one.</summary>
+    internal static PickleDictionary? Of(object? value) => value as PickleDictionary ?? (value as PickleRecord)?.Items;
 
     /// <summary>How keys are compared and hashed.</summary>
     internal IEqualityComparer<object>? KeyComparer => _items?.Comparer;

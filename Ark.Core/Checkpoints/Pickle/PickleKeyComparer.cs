@@ -9,9 +9,30 @@ internal sealed class PickleKeyComparer : IEqualityComparer<object>
 {
     public static PickleKeyComparer Instance { get; } = new();
 
+    private static readonly PickleRecord None = new("NoneType", null);
+
+    /// <summary>
+    /// What stands for a value that Python can hash and that is no key here: NumPy's numbers are numbers, and classes, tensors, bytes and
+    /// the like are records.
+    /// </summary>
+    public static object? ToKey(object? value) => value switch
+    {
+        null => None,
+        sbyte or short or int or byte or ushort or uint => Convert.ToInt64(value, System.Globalization.CultureInfo.InvariantCulture),
+        ulong number => number <= long.MaxValue ? (object)(long)number : (BigInteger)number,
+        float or Half => value is float single ? (double)single : (double)(Half)value,
+        Complex number => new PickleRecord("builtins.complex", new PickleTuple(number.Real, number.Imaginary)),
+        byte[] bytes => new PickleRecord("builtins.bytes", new PickleTuple((object)bytes)),
+        PickleGlobal global => new PickleRecord(global.Name, null),
+        PickleSet { IsFrozen: true } set => new PickleRecord("builtins.frozenset", new PickleTuple([.. set])),
+        StoredTensor => new PickleRecord("torch.Tensor", null),
+        _ => value,
+    };
+
     /// <summary>Whether a value may be a key: what Python can hash and real files use.</summary>
     public static bool IsKey(object? value) =>
-        value is string or long or BigInteger or bool or double || (value is PickleTuple tuple && tuple.Count <= 64 && tuple.All(IsSimple));
+        value is string or long or BigInteger or bool or double or PickleRecord
+            || (value is PickleTuple tuple && tuple.Count <= 64 && tuple.All(IsSimple));
 
     public new bool Equals(object? x, object? y) => object.Equals(x, y);
 

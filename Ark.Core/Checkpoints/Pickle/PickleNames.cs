@@ -8,25 +8,6 @@ namespace Ark;
 /// </summary>
 internal static class PickleNames
 {
-    // Classes that people put beside their weights: options, paths, times.
-    private static readonly (string Module, string Name)[] InertClasses =
-    [
-        ("argparse", "Namespace"),
-        ("types", "SimpleNamespace"),
-        ("yacs.config", "CfgNode"),
-        ("easydict", "EasyDict"),
-        ("pathlib", "PosixPath"),
-        ("pathlib", "WindowsPath"),
-        ("pathlib", "PurePosixPath"),
-        ("pathlib", "PureWindowsPath"),
-        ("pathlib._local", "PosixPath"),
-        ("pathlib._local", "WindowsPath"),
-        ("datetime", "datetime"),
-        ("datetime", "date"),
-        ("datetime", "timedelta"),
-        ("torch.torch_version", "TorchVersion"),
-    ];
-
     private static readonly FrozenDictionary<(string Module, string Name), PickleGlobal> Allowed = List().ToFrozenDictionary();
 
     /// <summary>The entry of a name, or <see langword="null"/>.</summary>
@@ -75,8 +56,11 @@ internal static class PickleNames
                 yield return Reference(builtins, type, $"builtins.{type}");
         }
 
-        yield return Call("copyreg", "_reconstructor", PickleConstructors.Reconstruct);
-        yield return Call("copy_reg", "_reconstructor", PickleConstructors.Reconstruct);
+        foreach (var copying in new[] { "copyreg", "copy_reg" })
+        {
+            yield return Call(copying, "_reconstructor", PickleConstructors.Reconstruct);
+            yield return Call(copying, "__newobj__", PickleConstructors.NewObject);
+        }
 
         foreach (var core in new[] { "numpy.core", "numpy._core" })
         {
@@ -88,7 +72,8 @@ internal static class PickleNames
         yield return Call("numpy", "dtype", NumpyConstructors.DataType);
         yield return Reference("numpy", "ndarray");
 
-        foreach (var (module, name) in InertClasses) yield return new((module, name), Inert($"{module}.{name}"));
+        foreach (var (module, name) in InertClasses.Calls) yield return new((module, name), Inert($"{module}.{name}"));
+        foreach (var (module, name) in InertClasses.References) yield return Reference(module, name);
     }
 
     private static KeyValuePair<(string Module, string Name), PickleGlobal> Reference(string module, string name, string? known = null) =>

@@ -300,7 +300,7 @@ internal sealed class PickleReader(PickleInput input, IReadOnlySet<string> inert
         if (global is null && inertNames.Contains(fullName)) global = PickleNames.Inert(fullName);
         Push(global ?? throw input.Error(
             $"refers to the global name '{fullName}', which is not allowed",
-            "If the file is trusted to be harmless, add the name to PyTorchLoadOptions.InertNames: it is kept as a record, never run."));
+            "If it is harmless beside the weights, allow the name ('InertNames'): it is kept as a record, never imported or run."));
     }
 
     private void PushConstructed(object? callable, object? arguments)
@@ -312,6 +312,8 @@ internal sealed class PickleReader(PickleInput input, IReadOnlySet<string> inert
         PushNew(callable switch
         {
             PickleGlobal { Construct: { } construct } => construct(_context, tuple),
+            // What an inert function gave is as inert when it is called itself.
+            PickleRecord record when inertNames.Contains(record.TypeName) => new PickleRecord(record.TypeName, tuple),
             PickleGlobal global => throw input.Error($"constructs '{global.Name}', which is not allowed: the name may only be referred to"),
             _ => throw input.Error($"calls {Describe(callable)}, which is not allowed"),
         });

@@ -19,12 +19,14 @@ internal static class PickleTree
         if (!TryOpen(null, root, out var first)) return Leaf(() => "", root, onTensor);
         var budget = PickleLimits.Paths;
         var frames = new Stack<Frame>();
-        frames.Push(first);
+        // Settings refer to what they are part of; the way back is cut, so that whoever walks the result comes to an end.
+        var open = new HashSet<object>(ReferenceEqualityComparer.Instance);
+        Open(first);
         while (frames.TryPeek(out var frame))
         {
             if (!frame.MoveNext())
             {
-                frames.Pop();
+                if (frames.Pop().Record is { } left) open.Remove(left);
                 continue;
             }
 
@@ -35,12 +37,18 @@ internal static class PickleTree
                     $"its pickle holds too many values when shared ones are counted each time; the limit is {PickleLimits.Paths}");
             var value = frame.Value;
             if (value is null or string or long or double or bool) continue;
+            if (value is PickleRecord again && open.Contains(again) && frame.CanReplace)
+            {
+                frame.Replace(new PickleRecord(again.TypeName, null));
+                continue;
+            }
+
             if (TryOpen(frame, value, out var child))
             {
                 if (child.Depth > PickleLimits.Depth)
                     throw new CheckpointException(
                         path, null, $"its pickle is nested too deep; the limit is a depth of {PickleLimits.Depth}");
-                frames.Push(child);
+                Open(child);
                 continue;
             }
 
@@ -49,6 +57,12 @@ internal static class PickleTree
         }
 
         return root;
+
+        void Open(Frame frame)
+        {
+            frames.Push(frame);
+            if (frame.Record is { } record) open.Add(record);
+        }
     }
 
     private static object? Leaf(Func<string> name, object? value, Func<string, object, object> onTensor) => value switch
@@ -90,6 +104,12 @@ internal static class PickleTree
 
         protected abstract string Key { get; }
 
+        /// <summary>The record whose parts these are, if it is one.</summary>
+        public virtual PickleRecord? Record => null;
+
+        /// <summary>Whether the present value can be replaced.</summary>
+        public virtual bool CanReplace => true;
+
         public bool MoveNext() => ++Index < Count;
 
         /// <summary>The path to the present value. Made only for tensors: keys may be long, and most values need no name.</summary>
@@ -121,6 +141,8 @@ internal static class PickleTree
 
         protected override string Key =>
             Index < dictionary.Count ? Convert.ToString(dictionary.At(Index).Key, CultureInfo.InvariantCulture) ?? "" : "__dict__";
+
+        public override bool CanReplace => Index < dictionary.Count;
 
         public override void Replace(object? value) => dictionary.SetAt(Index, value);
     }
@@ -156,6 +178,10 @@ internal static class PickleTree
             2 => record.Items,
             _ => record.Elements,
         };
+
+        public override PickleRecord Record => record;
+
+        public override bool CanReplace => Index == 1;
 
         protected override int Count => 4;
 

@@ -14,6 +14,8 @@ internal sealed class StorageBytes(FileSlice raw, long length, bool deflated, ui
     // Small enough that a chunk is still in the processor's cache when its checksum is taken.
     private const int Chunk = 1 << 18;
 
+    private IReadOnlyList<Piece>? _pieces;
+
     /// <summary>Bytes after decompression.</summary>
     public long Length { get; } = length;
 
@@ -26,12 +28,42 @@ internal sealed class StorageBytes(FileSlice raw, long length, bool deflated, ui
     /// <summary>Whether the bytes have been read, and their checksum been found right.</summary>
     public bool Verified { get; private set; }
 
+    /// <summary>Bytes that lie in several places, one after the other.</summary>
+    /// <param name="pieces">Where; at least one. Of compressed bytes only the whole can be a piece.</param>
+    /// <param name="place">What to call them in messages.</param>
+    public static StorageBytes Join(IReadOnlyList<Piece> pieces, string place) =>
+        pieces[0].Whole.Joined(pieces, place);
+
     /// <summary>Part of these bytes: a view of a storage in a legacy file.</summary>
-    public StorageBytes Part(long offset, long length) => new(raw.Slice(offset, length), length, deflated: false, crc: null, Place);
+    public StorageBytes Part(long offset, long length)
+    {
+        if (_pieces is null) return new StorageBytes(raw.Slice(offset, length), length, deflated: false, crc: null, Place);
+        if (offset == 0 && length == Length) return this;
+        var cut = new List<Piece>();
+        foreach (var piece in _pieces)
+        {
+            var (first, last) = (Math.Max(offset, 0), Math.Min(offset + length, piece.Length));
+            if (first < last) cut.Add(new Piece(piece.Whole, piece.Offset + first, last - first));
+            offset -= piece.Length;
+        }
+
+        return Join(cut, Place);
+    }
 
     /// <summary>Reads everything to an address that has room for <see cref="Length"/> bytes.</summary>
     public unsafe void CopyTo(byte* destination)
     {
+        if (_pieces is not null)
+        {
+            foreach (var piece in _pieces)
+            {
+                piece.Bytes.CopyTo(destination);
+                destination += piece.Length;
+            }
+
+            return;
+        }
+
         var check = crc is not null && !Verified;
         uint sum = 0;
         using var inflated = Deflated ? new DeflateStream(new FileSliceStream(raw), CompressionMode.Decompress) : null;
@@ -57,6 +89,7 @@ internal sealed class StorageBytes(FileSlice raw, long length, bool deflated, ui
     /// <summary>Compares the checksum without keeping the bytes, where there is one and it has not been compared yet.</summary>
     public void Verify()
     {
+        foreach (var piece in _pieces ?? []) piece.Whole.Verify();
         if (crc is null || Verified) return;
         var buffer = ArrayPool<byte>.Shared.Rent((int)Math.Min(Chunk, Length));
         try
@@ -68,6 +101,9 @@ internal sealed class StorageBytes(FileSlice raw, long length, bool deflated, ui
             ArrayPool<byte>.Shared.Return(buffer);
         }
     }
+
+    private StorageBytes Joined(IReadOnlyList<Piece> pieces, string where) =>
+        new(raw, pieces.Sum(p => p.Length), deflated: false, crc: null, where) { _pieces = pieces };
 
     private void Verify(byte[] buffer)
     {
@@ -124,5 +160,15 @@ internal sealed class StorageBytes(FileSlice raw, long length, bool deflated, ui
         }
 
         Verified = true;
+    }
+
+    /// <summary>Some of the bytes of a storage.</summary>
+    /// <param name="Whole">The bytes of the storage.</param>
+    /// <param name="Offset">The first that is meant.</param>
+    /// <param name="Length">How many.</param>
+    internal sealed record Piece(StorageBytes Whole, long Offset, long Length)
+    {
+        /// <summary>These bytes alone.</summary>
+        public StorageBytes Bytes => Offset == 0 && Length == Whole.Length ? Whole : Whole.Part(Offset, Length);
     }
 }

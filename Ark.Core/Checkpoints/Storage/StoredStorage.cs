@@ -33,6 +33,9 @@ internal sealed class StoredStorage(string key, ElementType element, long count)
     public StoredStorage Part(string key, long offset, long count) =>
         new(key, Element, count) { Owner = Owner ?? this, OwnerOffset = OwnerOffset + (offset * Element.Size) };
 
+    /// <summary>The storages of the file whose bytes these are: itself, unless it was put together of several.</summary>
+    public IReadOnlyList<StoredStorage> Sources { get => field ?? [this]; init; }
+
     /// <summary>Where the bytes are; <see langword="null"/> until known, and for parts.</summary>
     public StorageBytes? Bytes { get; set; }
 }

@@ -73,6 +73,30 @@ internal sealed class StoredTensor
         };
     }
 
+    /// <summary>One tensor of several: their rows one after the other.</summary>
+    /// <param name="path">The file, for messages.</param>
+    /// <param name="name">What the whole is called.</param>
+    /// <param name="parts">The tensors, which have the same number of columns.</param>
+    /// <exception cref="CheckpointException">They do not fit together, or do not lie in the file row by row.</exception>
+    public static StoredTensor Join(string path, string name, IReadOnlyList<StoredTensor> parts)
+    {
+        var first = parts[0];
+        if (parts.Any(p => p.Element != first.Element || p.Shape.Length == 0 || !p.Shape.AsSpan(1).SequenceEqual(first.Shape.AsSpan(1))))
+            throw new CheckpointException(path, $"tensor '{name}'", "is in parts that do not fit together: their types or columns differ");
+        if (parts.Any(p => !p.IsContiguous || (p.Storage.Bytes!.Deflated && p.Count != p.Storage.Count)))
+            throw new CheckpointException(
+                path, $"tensor '{name}'", "is in parts that are views of other tensors", "Save copies of them (clone()), not views.");
+        long[] shape = [parts.Sum(p => p.Shape[0]), .. first.Shape.AsSpan(1)];
+        var size = first.Element.Size;
+        var storage = new StoredStorage(name, first.Element, parts.Sum(p => p.Count))
+        {
+            Sources = [.. parts.SelectMany(p => p.Storage.Sources).Distinct()],
+            Bytes = StorageBytes.Join([.. parts.Select(p => new StorageBytes.Piece(p.Storage.Bytes!, p.Offset * size, p.ByteCount))],
+                $"tensor '{name}'"),
+        };
+        return new StoredTensor(storage, first.Element, 0, shape, RowMajorStrides(shape), storage.Count);
+    }
+
     /// <summary>The same view as a parameter.</summary>
     public StoredTensor AsParameter(bool requiresGrad) =>
         new(Storage, Element, Offset, Shape, Strides, Count) { RequiresGrad = requiresGrad, IsParameter = true };

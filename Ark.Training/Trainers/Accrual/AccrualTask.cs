@@ -49,13 +49,15 @@ internal sealed class AccrualTask : ITrainingTask
             : RunCheckpoints.ReadNewest(directory, options.MaxCheckpoints, DescribedCheckpoint.ReadDescription);
         // A run that has a state of its own needs the file that it began with no more.
         var begins = directory is null || !RunCheckpoints.HasState(directory, options.MaxCheckpoints);
-        using var trained = begins && options is { InitialWeights: { } path, NestedKey: null } ? TrainedModel.Open(path) : null;
+        using var trained = begins && options is { InitialWeights: { } path, NestedKey: null } ? TrainedModel.Open(path, options.Reading) : null;
         Model = TrainingModels.Describe(options, datasets, stored?.Heads ?? trained?.Heads ?? []);
         _trainingView = TrainingModels.View(options, Model.ImageSize);
         _evaluationView = Transforms.Evaluation(options.Normalization, Model.ImageSize);
         _testView = options.TestTimeCrops == 10 ? Transforms.TenCrop(options.Normalization, Model.ImageSize) : _evaluationView;
         using var unfinished = new Unfinished();
-        var (student, teacher) = TrainingModels.Create(options, Model, trained, begins && trained is null ? options.InitialWeights : null);
+        var (student, teacher) = TrainingModels.Create(
+            options, Model, trained, begins && trained is null ? options.InitialWeights : null, out var remark);
+        if (remark is not null) reporter.Message($"{options.InitialWeights}: {remark}");
         foreach (var network in (ArkModel[])[student, teacher]) unfinished.Keep(network);
         _accrual = unfinished.Keep(new KnowledgeAccrual(
             student.to(_device), teacher.to(_device), HeadPlan.Tasks(options.TaskOrder, datasets, Model.Heads),

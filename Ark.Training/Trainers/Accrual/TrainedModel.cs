@@ -25,19 +25,23 @@ internal sealed class TrainedModel : IDisposable
     /// <summary>The heads whose datasets are known.</summary>
     public IReadOnlyList<ArkHead> Heads { get; }
 
+    /// <summary>What is to be said of the choice among the weights of the file.</summary>
+    public string? Remark => _teacher.Remark;
+
     /// <summary>Opens a file that holds a model of Ark, student and teacher or one of them.</summary>
     /// <param name="path">The file.</param>
+    /// <param name="reading">How to read it.</param>
     /// <returns>The model; <see langword="null"/> where the file holds something else, such as a backbone alone.</returns>
-    public static TrainedModel? Open(string path)
+    public static TrainedModel? Open(string path, PyTorchLoadOptions reading)
     {
-        var index = CheckpointFile.ReadIndex(path);
+        var index = CheckpointFile.ReadIndex(path, reading);
         if (!index.Tensors.Any(t => t.Name.Contains(HeadPrefix, StringComparison.Ordinal))) return null;
         var holdsStudent = index.Root is PickleDictionary root
             && ((string[])["state_dict", "student"]).Any(k => root.Get<PickleDictionary>(k) is not null);
-        var teacher = LoadedModel.LoadPlain(path, ModelRole.Teacher);
+        var teacher = LoadedModel.LoadPlain(path, ModelRole.Teacher, reading);
         try
         {
-            return new TrainedModel(path, holdsStudent ? LoadedModel.LoadPlain(path, ModelRole.Student) : teacher, teacher);
+            return new TrainedModel(path, holdsStudent ? LoadedModel.LoadPlain(path, ModelRole.Student, reading) : teacher, teacher);
         }
         catch
         {

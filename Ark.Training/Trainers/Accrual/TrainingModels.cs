@@ -35,8 +35,10 @@ internal static class TrainingModels
     /// <param name="description">The model.</param>
     /// <param name="trained">The model to go on from; <see langword="null"/> for none.</param>
     /// <param name="initialWeights">Another file to start from; <see langword="null"/> for none.</param>
+    /// <param name="remark">Receives what is to be said of the choice among the weights of the file.</param>
     public static (ArkModel Student, ArkModel Teacher) Create(
-        TrainingOptions options, ModelDescription description, TrainedModel? trained, string? initialWeights)
+        TrainingOptions options, ModelDescription description, TrainedModel? trained, string? initialWeights,
+        out string? remark)
     {
         // A generator of the run's own: the process's default one may be used by other runs at the same time.
         using var generator = new Generator(options.Seed);
@@ -44,11 +46,12 @@ internal static class TrainingModels
         var student = unfinished.Keep(new ArkModel(description.Configuration(options.DropPathRate), generator));
         var teacher = unfinished.Keep(new ArkModel(description.Configuration(options.DropPathRate), generator));
         student.Precision = teacher.Precision = options.Precision == TrainingPrecision.Bf16 ? ScalarType.BFloat16 : ScalarType.Float32;
+        remark = trained?.Remark;
         if (initialWeights is not null)
         {
-            student.load_checkpoint(initialWeights, strict: false, nestedKey: options.NestedKey);
+            remark = student.load_checkpoint(initialWeights, strict: false, nestedKey: options.NestedKey, options: options.Reading).Remark;
             if (options.Fidelity == Fidelity.Published)
-                teacher.load_checkpoint(initialWeights, strict: false, nestedKey: options.NestedKey);
+                teacher.load_checkpoint(initialWeights, strict: false, nestedKey: options.NestedKey, options: options.Reading);
         }
 
         if (options.Fidelity == Fidelity.Corrected) MomentumTeacher.Copy(student, teacher);

@@ -14,7 +14,7 @@ internal static class FineTuningModels
         var backbone = options.Architecture is { } name ? SwinVariants.Get(name) : null;
         if (options.InitialWeights is { } path)
         {
-            var found = ArkModelConfiguration.Recognize(CheckpointFile.ReadIndex(path), options.NestedKey)?.Backbone
+            var found = ArkModelConfiguration.Recognize(CheckpointFile.ReadIndex(path, options.Reading), options.NestedKey)?.Backbone
                 ?? throw new ArkInputException(
                     path, null, "holds no Swin Transformer that is known", "'CheckpointFile' lists what it holds.");
             backbone ??= found;
@@ -36,13 +36,20 @@ internal static class FineTuningModels
     }
 
     /// <summary>Builds the network of a trial; the caller owns it.</summary>
-    public static ArkModel Build(ArkModelConfiguration configuration, FineTuningOptions options, ulong seed)
+    /// <param name="configuration">Its shape.</param>
+    /// <param name="options">How to train.</param>
+    /// <param name="seed">What new weights are drawn from.</param>
+    /// <param name="remark">Receives what is to be said of the choice among the weights of the file.</param>
+    public static ArkModel Build(ArkModelConfiguration configuration, FineTuningOptions options, ulong seed, out string? remark)
     {
         using var generator = new Generator(seed);
         using var unfinished = new Unfinished();
         var model = unfinished.Keep(new ArkModel(configuration, generator));
-        if (options.InitialWeights is { } path)
-            model.load_checkpoint(path, strict: false, skip: ["omni_heads.0.weight", "omni_heads.0.bias"], nestedKey: options.NestedKey);
+        remark = options.InitialWeights is { } path
+            ? model.load_checkpoint(
+                path, strict: false, skip: ["omni_heads.0.weight", "omni_heads.0.bias"], nestedKey: options.NestedKey,
+                options: options.Reading).Remark
+            : null;
         model.to(device(options.Device));
         foreach (var (name, parameter) in model.named_parameters()) parameter.requires_grad = !options.FreezeEncoder
             || name.StartsWith("omni_heads.", StringComparison.Ordinal);

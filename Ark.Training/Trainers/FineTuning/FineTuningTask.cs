@@ -58,7 +58,9 @@ internal sealed class FineTuningTask : ITrainingTask
             MinCropScale = options.MinCropScale,
         };
         using var unfinished = new Unfinished();
-        _model = unfinished.Keep(FineTuningModels.Build(configuration, options, _seed));
+        _model = unfinished.Keep(FineTuningModels.Build(configuration, options, _seed, out var remark));
+        // Of every trial alike.
+        if (remark is not null && trial == 0) reporter.Message($"{options.InitialWeights}: {remark}");
         if (options.Precision == TrainingPrecision.Bf16) _model.Precision = ScalarType.BFloat16;
         Optimizer = new StudentOptimizer(_model, options.CreateOptimizerSettings() with
         {

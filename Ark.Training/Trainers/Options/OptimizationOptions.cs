@@ -30,6 +30,24 @@ public abstract class OptimizationOptions
     /// <value>The default is <see langword="null"/>: the teacher, where there is one.</value>
     public string? NestedKey { get; set; }
 
+    /// <summary>What is taken off the names of that file's tensors; see <see cref="PyTorchLoadOptions.StripPrefix"/>.</summary>
+    /// <value>The default is <see langword="null"/>: what training frameworks put there.</value>
+    public string? StripPrefix { get; set; }
+
+    /// <summary>
+    /// Full names of classes that may be in that file beside the weights, with commas between; see
+    /// <see cref="PyTorchLoadOptions.InertNames"/>.
+    /// </summary>
+    /// <value>The default is none.</value>
+    public string? InertNames { get; set; }
+
+    /// <summary>How that file is read.</summary>
+    internal PyTorchLoadOptions Reading => new()
+    {
+        StripPrefix = StripPrefix,
+        InertNames = InertNames?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [],
+    };
+
     /// <summary>How pixels are normalized.</summary>
     /// <value>The default is <see cref="Normalization.ImageNet"/>.</value>
     [EnumDataType(typeof(Normalization), ErrorMessage = "must be imagenet, chestx-ray or none")]

@@ -149,7 +149,11 @@ internal sealed class OptionTable<T>(string kind) : IEnumerable<OptionRow<T>>
     {
         var defaults = new T();
         // A state of its own needs the file that the run started from no more.
-        string[] start = [nameof(OptimizationOptions.InitialWeights), nameof(OptimizationOptions.NestedKey)];
+        string[] start = 
+        [
+            nameof(OptimizationOptions.InitialWeights), nameof(OptimizationOptions.NestedKey), nameof(OptimizationOptions.StripPrefix),
+            nameof(OptimizationOptions.InertNames),
+        ];
         foreach (var row in Deciding.Where(r => !start.Contains(r.Property)))
         {
             var (then, now) = (stored.ContainsKey(row.Name) ? stored.GetString(row.Name) : row.Format(defaults), row.Format(options));

@@ -146,6 +146,9 @@ internal static class OptionTables
         table.Add(Other<T, string>(PretrainedWeights, "FILE", nameof(OptimizationOptions.InitialWeights),
             "the same; --init may then be the published word for what it holds", (o, path) => o.InitialWeights = path));
         table.Add("key", o => o.NestedKey, "where in the weight file the state dict is (default: the teacher, where there is one)", "KEY");
+        table.Add("strip-prefix", o => o.StripPrefix,
+            "what to take off the names of its tensors (default: what training frameworks put there)", "PREFIX");
+        table.Add("inert", o => o.InertNames, "classes that may be in it beside the weights, and are not run", "NAME,NAME");
         table.Add("normalization", o => o.Normalization, "normalization of pixels");
         table.Add("drop-path", o => o.DropPathRate, "highest probability of stochastic depth");
         table.Add("precision", o => o.Precision, "numbers that the backbone computes in; weights are kept in fp32");

@@ -66,7 +66,7 @@ public sealed class SegmentationOptions : OptimizationOptions
         var backbone = Architecture is { } name ? SwinVariants.Get(name) : null;
         if (InitialWeights is { } path)
         {
-            var found = ArkModelConfiguration.Recognize(CheckpointFile.ReadIndex(path), NestedKey)?.Backbone
+            var found = ArkModelConfiguration.Recognize(CheckpointFile.ReadIndex(path, Reading), NestedKey)?.Backbone
                 ?? throw new ArkInputException(
                     path, null, "holds no Swin Transformer that is known", "'CheckpointFile' lists what it holds.");
             backbone ??= found;

@@ -38,8 +38,11 @@ internal sealed class SegmentationTask : ITrainingTask
         using var unfinished = new Unfinished();
         using (var generator = new Generator(options.Seed)) _network = unfinished.Keep(new UperNet(model.Network, generator));
         if (begins && options.InitialWeights is { } path)
-            reporter.Message(
-                $"backbone from {path}: {_network.Backbone.load_checkpoint(path, strict: false, nestedKey: options.NestedKey)}");
+        {
+            var report = _network.Backbone.load_checkpoint(path, strict: false, nestedKey: options.NestedKey, options: options.Reading);
+            reporter.Message($"backbone from {path}: {report}{(report.Remark is { } remark ? $"; {remark}" : "")}");
+        }
+
         _network.to(_device);
         if (options.Precision == TrainingPrecision.Bf16) _network.Backbone.Precision = ScalarType.BFloat16;
         _schedule = options.CreateSchedule();

@@ -373,7 +373,7 @@ public class FineTunerTests(SmallModel small) : IClassFixture<SmallModel>
         };
         var trial = Assert.Single((await Tune(folder, options, folder.PathOf("tuned"))).Trials);
         var labels = new LabelSchema(LabelTask.Binary, ["Odd"]);
-        using var begun = FineTuningModels.Build(FineTuningModels.Configure(options, "noise", labels), options, options.Seed);
+        using var begun = FineTuningModels.Build(FineTuningModels.Configure(options, "noise", labels), options, options.Seed, out _);
         var (before, after) = (begun.state_dict(), Safetensors.Load(trial.Checkpoint!));
         Assert.All(after, w => Assert.Equal(!w.Key.StartsWith("omni_heads.", StringComparison.Ordinal), w.Value.Equals(before[w.Key])));
         foreach (var tensor in after.Values) tensor.Dispose();

@@ -28,7 +28,7 @@ public class FidelityTests
             Safetensors.Save(file, backbone.state_dict().Where(e => IsBackbone(e.Key)).ToDictionary(e => e.Key, e => e.Value));
 
         var (student, teacher) = TrainingModels.Create(
-            new TrainingOptions { Fidelity = fidelity }, SmallAccrual.Description, trained: null, initialWeights: file);
+            new TrainingOptions { Fidelity = fidelity }, SmallAccrual.Description, trained: null, initialWeights: file, out _);
         using (student)
         using (teacher)
         {

@@ -13,6 +13,8 @@ public class OptionTablesTests
         ["init"] = "weights.pth",
         [OptionTables.PretrainedWeights] = "weights.pth",
         ["key"] = "student",
+        ["strip-prefix"] = "module.",
+        ["inert"] = "a.B,c.D",
         ["opt-betas"] = "0.75,0.875",
         ["val-loss-metric"] = "CheXpert",
         ["cache"] = "pictures",
