@@ -50,7 +50,8 @@ internal sealed class NamedClassAdapter : RowAdapter
 
     /// <inheritdoc/>
     protected override void Read(
-        string list, DatasetSplit split, List<ImageSample> samples, Action<ArkInputException> problem, CancellationToken cancellationToken)
+        string list, DatasetSplit split, List<ImageSample> samples, ReadingNotes notes, Action<ArkInputException> problem,
+        CancellationToken cancellationToken)
     {
         foreach (var line in ListFile.ReadLines(list, cancellationToken))
         {

@@ -70,7 +70,7 @@ internal sealed class MaskFileAdapter : SegmentationListAdapter
                 $"has no '{split.Word()}_list', and there is no folder '{split.Word()}/images' in '{root}'",
                 "Name the lists, or make the folders.");
         // In order of their names, so that a seed means the same everywhere.
-        string[] names = [.. ImageFolder.Enumerate(Path.Combine(root, folder, "images"), others: RawRadiograph.Extension)
+        string[] names = [.. ImageFolder.Enumerate(Path.Combine(root, folder, "images"), others: [RawRadiograph.Extension])
             .Select(f => Path.GetFileName(f)!)
             .Order(StringComparer.Ordinal)];
         if (names.Length == 0)
