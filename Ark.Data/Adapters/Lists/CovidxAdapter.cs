@@ -46,7 +46,7 @@ internal sealed class CovidxAdapter : RowAdapter
         {
             try
             {
-                samples.Add(Sample(list, line, split));
+                samples.Add(Sample(list, line, split, cancellationToken));
             }
             catch (ArkInputException e)
             {
@@ -55,7 +55,7 @@ internal sealed class CovidxAdapter : RowAdapter
         }
     }
 
-    private ImageSample Sample(string list, ListLine line, DatasetSplit split)
+    private ImageSample Sample(string list, ListLine line, DatasetSplit split, CancellationToken cancellationToken)
     {
         var fields = line.Text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
         if (fields.Length < 4)
@@ -74,7 +74,8 @@ internal sealed class CovidxAdapter : RowAdapter
         // Names may hold blanks: everything between the patient and the class.
         var name = string.Join(' ', fields[1..^2]);
         ImagePath.CheckLength(name, list, line.Number);
-        return new ImageSample(_images.Find(Below(name, split), list, line.Number, split), targets)
+        var image = _images.Find(Below(name, split), list, line.Number, split, cancellationToken: cancellationToken);
+        return new ImageSample(image, targets)
         {
             PatientId = fields[0],
             Place = new(list, line.Number),

@@ -57,7 +57,7 @@ internal sealed class NamedClassAdapter : RowAdapter
         {
             try
             {
-                var image = _images.Find(line.Text, list, line.Number, split);
+                var image = _images.Find(line.Text, list, line.Number, split, cancellationToken: cancellationToken);
                 samples.Add(new ImageSample(image, Targets(list, line))
                 {
                     PatientId = _images.Patient(line.Text),

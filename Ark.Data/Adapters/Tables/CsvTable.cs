@@ -28,6 +28,7 @@ internal sealed class CsvTable : IDisposable
             // The header is read as a row, so that its errors and its line are those of every other row.
             HasHeader = false,
             TrimWhitespace = true,
+            TrimInsideQuotes = true,
             MaxRecordSize = MaxRecordLength,
             TrackLineNumbers = true,
             // Told of rather than thrown: inches are written 14" in fields without quotes around them.
@@ -116,11 +117,12 @@ internal sealed class CsvTable : IDisposable
         return true;
     }
 
-    /// <summary>Checks that the current row has a field for every column.</summary>
+    /// <summary>Checks that the current row has a field for every column, and nothing beside them.</summary>
     /// <exception cref="ArkInputException">It has not; the next row can still be read.</exception>
     public void CheckRow()
     {
-        if (_fields.Length != _header.Length)
+        // NIH ends its rows with a comma, and in one edition its header not.
+        if (_fields.Length < _header.Length || _fields.AsSpan(_header.Length).ContainsAnyExcept(""))
             throw new ArkInputException(
                 _path, $"line {Line}", $"the row has {_fields.Length} fields, expected {_header.Length} as in the header");
     }

@@ -11,7 +11,7 @@ internal sealed class FindingWords(CsvLabelSettings settings)
     private static readonly HashSet<string> Nothing = new(StringComparer.Ordinal)
         { "NO FINDING", "NO FINDINGS", "NORMAL" };
 
-    private readonly Dictionary<string, int> _labels = LabelsOf(settings);
+    private readonly Dictionary<string, int> _labels = Index(settings);
 
     /// <summary>The labels that a cell names.</summary>
     /// <param name="cell">The cell.</param>
@@ -42,7 +42,7 @@ internal sealed class FindingWords(CsvLabelSettings settings)
         }
     }
 
-    private static Dictionary<string, int> LabelsOf(CsvLabelSettings settings)
+    private static Dictionary<string, int> Index(CsvLabelSettings settings)
     {
         var labels = new Dictionary<string, int>(StringComparer.Ordinal);
         for (var k = 0; k < settings.Labels.Count; k++)
