@@ -30,12 +30,12 @@ internal static class AdapterPresets
         ("prefix_pattern", "CheXpert-v1\\.0[^/]*/"));
 
     /// <summary>
-    /// MIMIC-CXR-JPG as Ark lists it, or as PhysioNet distributes it (<c>mimic-cxr-2.0.0-chexpert.csv</c> and <c>…-split.csv</c>, packed or
-    /// not), with the published policy for uncertain labels; a finding that is not mentioned is absent.
+    /// MIMIC-CXR-JPG as Ark lists it, or as PhysioNet distributes it (<c>mimic-cxr-2.0.0-chexpert.csv</c> and <c>…-split.csv</c>, packed
+    /// or not), with the published policy for uncertain labels; a finding that is not mentioned is absent.
     /// </summary>
     public static AdapterPreset Mimic { get; } = new(
         ("uncertain", "ones"), ("missing", "zeros"), ("patient_column", "subject_id"), ("prefix_pattern", "(.*/)?files/"),
-        ("image_column", "Path,dicom_id"), ("extension", ".jpg"),
+        ("image_column", "Path,image_path,image,filename,dicom_id"), ("extension", ".jpg"),
         ("image_path", "files/p{subject_id:2}/p{subject_id}/s{study_id}/{name}"), ("join_column", "study_id"),
         ("images_list", "mimic-cxr-2.0.0-split.csv"),
         ("labels_list", "mimic-cxr-2.0.0-chexpert.csv,mimic-cxr-2.0.0-negbio.csv"));

@@ -31,7 +31,8 @@ public sealed record SplitCheck
     public required IReadOnlyList<LabelCount> Labels { get; init; }
 
     /// <summary>
-    /// Words of a column of findings that are neither a label nor say that there is no finding: they count for nothing. Most frequent first.
+    /// Words of a column of findings that are neither a label nor say that there is no finding: they count for nothing. The most frequent
+    /// one comes first.
     /// </summary>
     public required IReadOnlyList<FindingCount> UnknownFindings { get; init; }
 

@@ -56,8 +56,8 @@ internal sealed class SplitReading(DatasetSplit split, string list)
         if (UnknownFindings.Count > 0)
             AddWarning($"{UnknownFindings.Count} finding(s) are no label and count for nothing: "
                 + $"{string.Join(", ", UnknownFindings.Take(ShownFindings).Select(f => $"'{f.Name}' {f.Rows}"))}"
-                + $"{(UnknownFindings.Count > ShownFindings ? ", …" : "")}. If one means a label, say so: 'settings: {{values: {{FINDING: "
-                + "LABEL}}'");
+                + $"{(UnknownFindings.Count > ShownFindings ? ", …" : "")}. If one means a label, say so: "
+                + "'settings: {values: {FINDING: LABEL}}'");
         if (notes.PassedOver.Count > 0) AddWarning(ImageFolder.PassedOver(notes.PassedOver));
         if (notes.Unlabeled > 0)
             AddWarning($"{notes.Unlabeled} image(s) are left out: the table of labels has no row for them");

@@ -22,6 +22,7 @@ internal sealed partial class ImageFinder
     private readonly string _extension;
     private readonly string? _template;
     private readonly bool _usesColumns;
+    private readonly bool _usesSplits;
     private readonly Regex? _prefix;
     private readonly Regex? _patient;
     private readonly bool _allowOutside;
@@ -37,6 +38,7 @@ internal sealed partial class ImageFinder
             && !_template.Contains("{name}", StringComparison.Ordinal)
             && !_template.Contains("{stem}", StringComparison.Ordinal))
             throw settings.Error("image_path", "names no image", "Write {name} or {stem} where the name from the list belongs.");
+        _usesSplits = _template?.Contains("{split}", StringComparison.Ordinal) == true;
         _usesColumns = _template is not null
             && Placeholder().Matches(_template).Any(m => m.Groups["column"].Value is not ("name" or "stem" or "split"));
         _prefix = settings.Pattern("prefix_pattern");
@@ -80,7 +82,7 @@ internal sealed partial class ImageFinder
     private string Place(string name, DatasetSplit split, Func<string, string?>? field)
     {
         var first = Complete(name, split, field);
-        if (split != DatasetSplit.Validation || _template?.Contains("{split}", StringComparison.Ordinal) != true || IsThere(first))
+        if (split != DatasetSplit.Validation || !_usesSplits || IsThere(first))
             return first;
         return SplitNames.All.Select(s => Complete(name, s, field)).FirstOrDefault(IsThere) ?? first;
     }
@@ -120,7 +122,8 @@ internal sealed partial class ImageFinder
             .SelectMany(p => Unprefixed(p).Prepend(p));
         if (candidates.FirstOrDefault(IsThere) is { } found) return found;
         var bare = Whole(name);
-        if (bare.AsSpan().ContainsAny('/', '\\') || bare.Length == 0) return null;
+        // Where the splits have folders, another split's image of that name is another image.
+        if (bare.AsSpan().ContainsAny('/', '\\') || bare.Length == 0 || _usesSplits) return null;
         _index ??= FolderIndex.Of(_folder, cancellationToken);
         return _index.Find(bare, list, line);
     }

@@ -17,17 +17,14 @@ internal static class ListFile
     /// <exception cref="ArkInputException">The file cannot be opened, is no UTF-8 text, or has a line that is too long.</exception>
     public static IEnumerable<ListLine> ReadLines(string path, CancellationToken cancellationToken)
     {
-        using var stream = InputFile.OpenText(path, "list", out var mostBytes);
-        var left = mostBytes;
+        using var stream = InputFile.OpenText(path, "list");
         var block = new byte[1 << 16];
         var line = new byte[MaxLineLength];
         var length = 0;
         var number = 1;
         int read;
-        while ((read = Read(stream, block, path)) > 0)
+        while ((read = stream.Read(block)) > 0)
         {
-            left -= read;
-            if (left < 0) throw InputFile.TooLarge(path, "list", mostBytes);
             cancellationToken.ThrowIfCancellationRequested();
             for (var start = 0; start < read;)
             {
@@ -65,18 +62,6 @@ internal static class ListFile
         if (path is null) return false;
         var plain = path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? path[..^3] : path;
         return plain.EndsWith(".csv", StringComparison.OrdinalIgnoreCase);
-    }
-
-    private static int Read(Stream stream, byte[] block, string path)
-    {
-        try
-        {
-            return stream.Read(block);
-        }
-        catch (InvalidDataException e)
-        {
-            throw InputFile.Damaged(path, "list", e);
-        }
     }
 
     private static string Decode(ReadOnlySpan<byte> bytes, string path, int number)

@@ -3,11 +3,12 @@ using System.Globalization;
 namespace Ark.Data;
 
 /// <summary>
-/// The labels of a CSV's rows. Multi-label sets have one column per label (1 present, 0 absent, empty or <c>nan</c> missing, -1 uncertain), or one
-/// that lists the findings; multi-class sets one column with the class, by index or name; binary sets one column. Settings: <c>class_column</c>
-/// (default <c>label</c>); <c>columns.LABEL</c>, the column of a label that has another name there; <c>findings_column</c> with
-/// <c>findings_separator</c> (default <c>|</c>); <c>values.WORD</c>, what a word of the file means: 1, 0, -1, <c>missing</c> or a class;
-/// <c>uncertain</c>, see <see cref="UncertainLabels"/>; <c>missing</c>: <c>ignore</c> (left out of loss and metrics) or <c>zeros</c>.
+/// The labels of a CSV's rows. Multi-label sets have one column per label (1 present, 0 absent, empty or <c>nan</c> missing, -1 uncertain),
+/// or one that lists the findings; multi-class sets one column with the class, by index or name; binary sets one column. Settings:
+/// <c>class_column</c> (default <c>label</c>); <c>columns.LABEL</c>, the column of a label that has another name there;
+/// <c>findings_column</c> with <c>findings_separator</c> (default <c>|</c>); <c>values.WORD</c>, what a word of the file means: 1, 0, -1,
+/// <c>missing</c> or a class; <c>uncertain</c>, see <see cref="UncertainLabels"/>; <c>missing</c>: <c>ignore</c> (left out of loss and
+/// metrics) or <c>zeros</c>.
 /// </summary>
 internal sealed class CsvLabels
 {

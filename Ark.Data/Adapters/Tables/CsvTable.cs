@@ -15,7 +15,6 @@ internal sealed class CsvTable : IDisposable
 
     private readonly string _path;
     private readonly CsvReader _reader;
-    private readonly long _mostBytes;
     private CsvMalformedRecord? _malformed;
     private string[] _header = [];
     private string[] _fields = [];
@@ -23,7 +22,7 @@ internal sealed class CsvTable : IDisposable
     private CsvTable(string path)
     {
         _path = path;
-        _reader = CsvReader.Create(InputFile.OpenText(path, "list", out _mostBytes), new CsvReaderOptions
+        _reader = CsvReader.Create(InputFile.OpenText(path, "list"), new CsvReaderOptions
         {
             // The header is read as a row, so that its errors and its line are those of every other row.
             HasHeader = false,
@@ -160,10 +159,6 @@ internal sealed class CsvTable : IDisposable
             _malformed = null;
             if (!_reader.Read()) return false;
         }
-        catch (InvalidDataException e)
-        {
-            throw InputFile.Damaged(_path, "list", e);
-        }
         catch (CsvFormatException e)
         {
             throw new ArkInputException(
@@ -174,7 +169,6 @@ internal sealed class CsvTable : IDisposable
         if (_malformed is { Reason: not CsvMalformedReason.StrayQuote } malformed)
             throw new ArkInputException(
                 _path, $"line {Line}", $"is no valid CSV: {Words(malformed.Reason)}", "Check the quotes.");
-        if (_reader.ByteOffset > _mostBytes) throw InputFile.TooLarge(_path, "list", _mostBytes);
         if (_reader.FieldCount > MaxColumns)
             throw new ArkInputException(_path, $"line {Line}", $"the row has too many columns ({_reader.FieldCount}, limit {MaxColumns})");
         if (!Utf8.IsValid(_reader.RawRecord))

@@ -22,7 +22,9 @@ public sealed class ImageFolderTests : IDisposable
         _folder.Write("empty.dcm", "");
         var passedOver = new List<string>();
 
-        var images = ImageFolder.Enumerate(_folder.PathOf(""), recursive: true, passedOver.Add).Select(f => Path.GetFileName(f));
+        var images = ImageFolder
+            .Enumerate(_folder.PathOf(""), recursive: true, passedOver.Add, cancellationToken: TestContext.Current.CancellationToken)
+            .Select(f => Path.GetFileName(f));
 
         Assert.Equal(["IM000000", "empty.dcm", "image.dcm"], images.Order(StringComparer.Ordinal));
         Assert.Equal(["DICOMDIR", "SR000000", "state.dcm"], passedOver.Select(f => Path.GetFileName(f)).Order(StringComparer.Ordinal));

@@ -1,3 +1,4 @@
+using Ark.Data;
 using Samples;
 
 namespace Ark.Tests.Samples;
@@ -6,7 +7,7 @@ namespace Ark.Tests.Samples;
 public sealed class ImageSharpDecoderTests
 {
     private static readonly ImageSharpDecoder Decoder = new();
-    private static readonly Data.NetVipsImageDecoder Vips = new();
+    private static readonly NetVipsImageDecoder Vips = new();
 
     public static TheoryData<string> Pngs => Files("08_png_odd", "*.png");
 

@@ -1,5 +1,3 @@
-using Ark.Data;
-
 namespace Ark.Tests.Data;
 
 /// <summary>Images are found where publishers and other systems put them, and never outside the data folder.</summary>

@@ -20,16 +20,24 @@ public sealed class FindingWordsTests : IDisposable
     [InlineData("Pleural Thickening", 0, 0)]
     [InlineData("No Finding", 0, 0)]
     [InlineData("normal", 0, 0)]
-    public async Task A_cell_names_the_labels_whatever_separates_them(string cell, float effusion, float mass) =>
-        Assert.Equal([effusion, mass], (await Read(cell))[0].Targets);
+    public async Task A_cell_names_the_labels_whatever_separates_them(string cell, float effusion, float mass)
+    {
+        var samples = await Read(cell);
+
+        Assert.Equal([effusion, mass], samples[0].Targets);
+    }
 
     [Theory]
     [InlineData("nan")]
     [InlineData("NaN")]
     [InlineData("")]
     [InlineData("N/A")]
-    public async Task A_cell_without_a_word_is_missing(string cell) =>
-        Assert.Equal([float.NaN, float.NaN], (await Read(cell))[0].Targets);
+    public async Task A_cell_without_a_word_is_missing(string cell)
+    {
+        var samples = await Read(cell);
+
+        Assert.All(samples[0].Targets, t => Assert.Equal(float.NaN, t));
+    }
 
     [Theory]
     [InlineData("Effusion;Fibrosis", "findings_separator: \";\"")]
@@ -43,8 +51,12 @@ public sealed class FindingWordsTests : IDisposable
     }
 
     [Fact]
-    public async Task A_setting_decides_what_such_a_word_means() =>
-        Assert.Equal([0, 1], (await Read("Nodule/Mass", ("values.Nodule/Mass", "Mass")))[0].Targets);
+    public async Task A_setting_decides_what_such_a_word_means()
+    {
+        var samples = await Read("Nodule/Mass", ("values.Nodule/Mass", "Mass"));
+
+        Assert.Equal([0, 1], samples[0].Targets);
+    }
 
     [Fact]
     public async Task A_check_counts_the_words_that_are_no_label()

@@ -1,6 +1,5 @@
 using System.IO.Compression;
 using System.Text;
-using Ark.Data;
 
 namespace Ark.Tests.Data;
 
@@ -60,7 +59,8 @@ public sealed class LabelsTableTests : IDisposable
         var validation = Assert.Single(await DataFolder.Read(definition, DatasetSplit.Validation));
 
         Assert.EndsWith("02aa.jpg", train.Image.Name, StringComparison.Ordinal);
-        Assert.Equal(([1f], "10000032"), (train.Targets, train.PatientId));
+        Assert.Equal([1f], train.Targets);
+        Assert.Equal("10000032", train.PatientId);
         Assert.EndsWith("096b.jpg", validation.Image.Name, StringComparison.Ordinal);
         Assert.Equal([0f], validation.Targets);
     }

@@ -15,14 +15,13 @@ public sealed class ParquetEmbeddingsTests
         using var folder = new TemporaryFolder();
         var path = folder.PathOf("e.parquet");
         var schema = new ParquetSchema(
-            new DataField<double>(index, nullable: false), new DataField<double>("e0", nullable: false),
-            new DataField<double>("e1", nullable: false));
+            new DataField<double?>(index), new DataField<double?>("e0"), new DataField<double?>("e1"));
         await using (var stream = File.Create(path))
         await using (var writer = await ParquetWriter.CreateAsync(
             schema, stream, cancellationToken: TestContext.Current.CancellationToken))
         {
             using var group = writer.CreateRowGroup();
-            var values = new double[][] { [0, 1], [1, 3], [2, 4] };
+            var values = new double?[][] { [0, 1], [1, 3], [2, 4] };
             for (var c = 0; c < values.Length; c++)
                 await group.WriteAsync<double>(
                     schema.GetDataFields()[c], values[c], cancellationToken: TestContext.Current.CancellationToken);
