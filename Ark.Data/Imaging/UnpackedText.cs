@@ -10,8 +10,8 @@ namespace Ark.Data;
 internal sealed class UnpackedText : Stream
 {
     private const long Most = 1L << 32;
-    private const long MostExpansion = 200;
-    private const long Always = 1L << 24;
+    private const long MostExpansion = 100;
+    private const long Always = 1L << 22;
     private const int Trailer = 4;
 
     private readonly FileStream _file;

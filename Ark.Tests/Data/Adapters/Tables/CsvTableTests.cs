@@ -57,7 +57,8 @@ public sealed class CsvTableTests : IDisposable
     [Fact]
     public void A_packed_table_that_unpacks_to_any_size_is_refused()
     {
-        File.WriteAllBytes(_folder.PathOf("bomb.csv.gz"), Packed("image\n" + string.Concat(Enumerable.Repeat("a.png\n", 5_000_000))));
+        File.WriteAllBytes(_folder.PathOf("bomb.csv.gz"), Packed(
+            "image\n" + string.Concat(Enumerable.Repeat(new string('a', 1000) + "\n", 20_000))));
 
         var error = Assert.Throws<ArkInputException>(() => Count("bomb.csv.gz"));
         Assert.Contains("unpacks to more than", error.Message, StringComparison.Ordinal);
