@@ -4,8 +4,9 @@ using static TorchSharp.torch;
 namespace Ark.Evaluation;
 
 /// <summary>
-/// Linear classification of feature vectors with an L2 penalty, fitted by L-BFGS: one logistic regression per label, or one multinomial
-/// regression for exclusive classes. Features are standardised by the training set's mean and deviation.
+/// Linear classification of feature vectors with an L2 penalty, fitted by Newton's method: one logistic regression per label, or one
+/// multinomial regression for exclusive classes. Features are standardised by the training set's mean and deviation, as scikit-learn's
+/// <c>StandardScaler</c> does.
 /// </summary>
 internal sealed class LogisticRegression : IDisposable
 {
@@ -28,17 +29,17 @@ internal sealed class LogisticRegression : IDisposable
     /// <summary>The penalty that it was fitted with.</summary>
     public double Penalty { get; }
 
-    /// <summary>The coefficients <c>[K, D]</c> and intercepts <c>[K]</c> on standardised features; borrowed.</summary>
+    /// <summary>The coefficients <c>[K, D]</c> and intercepts <c>[K]</c> on standardised features, in double precision; borrowed.</summary>
     public (Tensor Weight, Tensor Bias) Standardized => (_weight, _bias);
 
-    /// <summary>The coefficients <c>[K, D]</c> and intercepts <c>[K]</c> on features as they come; the caller owns them.</summary>
+    /// <summary>The coefficients <c>[K, D]</c> and intercepts <c>[K]</c> on features as they come, in single precision; the caller owns them.</summary>
     public (Tensor Weight, Tensor Bias) Plain()
     {
         using var scope = NewDisposeScope();
         using var off = no_grad();
         var weight = _weight * _scale;
         var bias = _bias.Plus(nn.functional.linear(_mean.unsqueeze(0), weight).squeeze(0).neg());
-        return (weight.MoveToOuterDisposeScope(), bias.MoveToOuterDisposeScope());
+        return (weight.to(ScalarType.Float32).MoveToOuterDisposeScope(), bias.to(ScalarType.Float32).MoveToOuterDisposeScope());
     }
 
     /// <summary>Fits a model.</summary>
@@ -55,22 +56,27 @@ internal sealed class LogisticRegression : IDisposable
         CancellationToken cancellationToken = default)
     {
         using var scope = NewDisposeScope();
-        var (mean, scale) = standardize ? Standardization(features) : (zeros(features.shape[1]), ones(features.shape[1]));
-        var inputs = (features.Plus(mean.neg()) * scale).to(ScalarType.Float64);
-        var truth = targets.to(ScalarType.Float64);
-        var present = truth.isnan().logical_not().to(ScalarType.Float64);
-        var shares = schema.Task == LabelTask.MultiClass ? null : present / present.sum([0]).clamp_min(KeptScalar.One);
-        var (labels, width) = (schema.Count, (int)features.shape[1]);
-        var coefficients = new double[labels * (width + 1)];
-        Lbfgs.Minimise((point, gradient) =>
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            return Evaluate(schema, inputs, truth, shares, penalty, point, gradient);
-        }, coefficients, iterations: 200, tolerance: 1e-6);
-        var fitted = tensor(coefficients, [labels, width + 1]).to(ScalarType.Float32);
+        var exact = features.to(ScalarType.Float64);
+        var width = exact.shape[1];
+        var (mean, scale) = standardize
+            ? Standardization(exact)
+            : (zeros([width], ScalarType.Float64), ones([width], ScalarType.Float64));
+        var fitted = Minimize(
+            exact.Plus(mean.neg()) * scale, targets.to(ScalarType.Float64), schema.Task == LabelTask.MultiClass, penalty, cancellationToken);
         return new LogisticRegression(schema, penalty, mean.DetachFromDisposeScope(), scale.DetachFromDisposeScope(),
-            fitted.narrow(1, 0, width).contiguous().DetachFromDisposeScope(),
+            (fitted.narrow(1, 0, width) * scale.gt(KeptScalar.Zero)).DetachFromDisposeScope(),
             fitted.select(1, width).contiguous().DetachFromDisposeScope());
+    }
+
+    // Where there are more features than images, coefficients lie in the space of the images: it is enough to look there, along its axes.
+    private static Tensor Minimize(
+        Tensor inputs, Tensor targets, bool exclusive, double penalty, CancellationToken cancellationToken)
+    {
+        var (count, width) = (inputs.shape[0], inputs.shape[1]);
+        if (count >= width) return NewtonMethod.Minimize(new LogisticLoss(inputs, targets, exclusive, penalty), cancellationToken);
+        var (left, sizes, axes) = linalg.svd(inputs, fullMatrices: false);
+        var fitted = NewtonMethod.Minimize(new LogisticLoss(left * sizes, targets, exclusive, penalty), cancellationToken);
+        return cat([nn.functional.linear(fitted.narrow(1, 0, count), axes.t()), fitted.narrow(1, count, 1)], 1);
     }
 
     /// <summary>
@@ -82,7 +88,7 @@ internal sealed class LogisticRegression : IDisposable
     internal static (Tensor Mean, Tensor Scale) Standardization(Tensor features)
     {
         var mean = features.mean([0]);
-        var deviation = features.shape[0] > 1 ? features.std(0) : zeros_like(mean);
+        var deviation = features.std(0, unbiased: false);
         return (mean, where(deviation.gt(mean.abs().Times(1e-6)), deviation.reciprocal(), zeros_like(deviation)));
     }
 
@@ -124,7 +130,7 @@ internal sealed class LogisticRegression : IDisposable
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
         var logits = nn.functional.linear(Standardize(features), _weight, _bias);
-        return HeadActivation.Of(_schema).OfImages(logits.contiguous().data<float>().ToArray());
+        return HeadActivation.Of(_schema).OfImages(logits.to(ScalarType.Float32).contiguous().data<float>().ToArray());
     }
 
     public void Dispose()
@@ -133,26 +139,6 @@ internal sealed class LogisticRegression : IDisposable
         _scale.Dispose();
         _weight.Dispose();
         _bias.Dispose();
-    }
-
-    // Each row of the point holds a label's coefficients and, last, its bias, which has no penalty.
-    private static double Evaluate(
-        LabelSchema schema, Tensor inputs, Tensor targets, Tensor? shares, double penalty, double[] point, double[] gradient)
-    {
-        using var scope = NewDisposeScope();
-        var width = inputs.shape[1];
-        var rows = tensor(point, [schema.Count, width + 1], requires_grad: true);
-        var weight = rows.narrow(1, 0, width);
-        var logits = nn.functional.linear(inputs, weight, rows.select(1, width));
-        // Labels that do not exclude each other are models of their own: each has the mean over its own images, so that neither the number
-        // of labels nor what others lack changes it.
-        var fit = shares is null
-            ? TaskLoss.Compute(logits, targets, exclusive: true, anyMissing: true)
-            : nn.functional.binary_cross_entropy_with_logits(logits, targets.nan_to_num(0), shares, nn.Reduction.Sum);
-        var loss = fit.Plus(weight.mul(weight).sum().Times(0.5 * penalty));
-        loss.backward();
-        rows.grad!.data<double>().CopyTo(gradient);
-        return loss.Number();
     }
 
     private Tensor Standardize(Tensor features) => features.Plus(_mean.neg()) * _scale;
