@@ -74,6 +74,11 @@ internal static class DataCheckReport
             ["missing"] = label.Missing,
             ["prevalence"] = label.Prevalence,
         })]),
+        ["unknown_findings"] = new JsonArray([.. split.UnknownFindings.Select(finding => new JsonObject
+        {
+            ["name"] = finding.Name,
+            ["rows"] = finding.Rows,
+        })]),
         ["problems"] = Problems(split.Problems),
         ["warnings"] = Problems(split.Warnings),
     };

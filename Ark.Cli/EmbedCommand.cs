@@ -69,6 +69,7 @@ internal static class EmbedCommand
 
             if (parsed.GetValue(folder) is not null && Directory.Exists(parsed.GetValue(input)))
                 throw CommandLineError.Of("--data-dir", "has no effect beside a folder", "It is for lists: leave it out.");
+            var passedOver = new PassedOver(terminal);
             var images = parsed.GetValue(config) is { } file
                 ? await OfDatasetAsync(
                     services, terminal, file, parsed.GetValue(dataset), parsed.GetValue(split)!, silent,
@@ -77,7 +78,8 @@ internal static class EmbedCommand
                     parsed.GetValue(input)
                         ?? throw CommandLineError.Of(
                             "--input", "is missing", "Give --input DIR or LIST, or --config FILE and --dataset NAME."),
-                    parsed.GetValue(folder), cancellationToken);
+                    parsed.GetValue(folder), passedOver.Add, cancellationToken);
+            passedOver.Tell();
             var options = new ExtractionOptions
             {
                 Kind = parsed.GetValue(tokens)

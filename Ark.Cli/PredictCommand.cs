@@ -56,7 +56,9 @@ internal static class PredictCommand
         {
             var views = parsed.GetValue(crops);
             if (views is not (1 or 10)) throw CommandLineError.Of("--crops", $"{views} crops are not known", "Give 1 or 10.");
-            var inputs = ImageInputs.ReadAll(parsed.GetRequiredValue(images), cancellationToken);
+            var passedOver = new PassedOver(terminal);
+            var inputs = ImageInputs.ReadAll(parsed.GetRequiredValue(images), passedOver.Add, cancellationToken);
+            passedOver.Tell();
             var request = new PredictionOptions
             {
                 Crops = views,

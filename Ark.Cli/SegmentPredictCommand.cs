@@ -56,7 +56,9 @@ internal static class SegmentPredictCommand
         {
             var size = parsed.GetValue(spacing);
             if (size is <= 0) throw CommandLineError.Of("--spacing", "is not above 0", "Give the side of a pixel in millimetres.");
-            var inputs = ImageInputs.ReadAll(parsed.GetRequiredValue(images), cancellationToken);
+            var passedOver = new PassedOver(terminal);
+            var inputs = ImageInputs.ReadAll(parsed.GetRequiredValue(images), passedOver.Add, cancellationToken);
+            passedOver.Tell();
             var folder = parsed.GetRequiredValue(output);
             OutputPath.MakeFolder(folder);
             var file = Path.Combine(folder, "measurements.json");

@@ -7,13 +7,13 @@ internal static class BuiltInAdapters
     public static IReadOnlyDictionary<string, Func<DatasetDefinition, IDatasetAdapter>> Factories { get; } =
         new Dictionary<string, Func<DatasetDefinition, IDatasetAdapter>>(StringComparer.OrdinalIgnoreCase)
         {
-            ["image-list"] = d => new ImageListAdapter(d, AdapterPreset.None),
+            ["image-list"] = ImageList,
             ["csv"] = d => new CsvListAdapter(d, AdapterPreset.None),
             [ImageFolder] = d => new ImageFolderAdapter(d),
             [Archive] = d => new MedMnistAdapter(d),
             ["ChestXray14"] = d => ListOrCsv(d, AdapterPresets.ChestXray14List, AdapterPresets.ChestXray14),
             ["RSNAPneumonia"] = d => ListOrCsv(d, AdapterPreset.None, AdapterPresets.RsnaPneumonia),
-            ["Shenzhen"] = d => new ImageListAdapter(d, AdapterPreset.None),
+            ["Shenzhen"] = ImageList,
             ["VinDrCXR"] = d => ListOrCsv(d, AdapterPresets.VinDrList, AdapterPresets.VinDr),
             ["CheXpert"] = d => new CsvListAdapter(d, AdapterPresets.CheXpert),
             ["MIMIC"] = d => new CsvListAdapter(d, AdapterPresets.Mimic),
@@ -42,7 +42,7 @@ internal static class BuiltInAdapters
         var known = Factories.Keys.FirstOrDefault(k => k.Equals(datasetName, StringComparison.OrdinalIgnoreCase));
         var extensions = paths.Select(p => Path.GetExtension(p)?.ToUpperInvariant()).ToHashSet(StringComparer.Ordinal);
         if (extensions.Contains(".NPZ")) return Archive;
-        if (extensions.Contains(".CSV")) return known is not null && Tables.Contains(known) ? known : "csv";
+        if (paths.Any(ListFile.IsTable)) return known is not null && Tables.Contains(known) ? known : "csv";
         return known ?? "image-list";
     }
 
@@ -62,10 +62,20 @@ internal static class BuiltInAdapters
     public static bool ReadsArchives(string adapter) =>
         adapter.Equals(Archive, StringComparison.OrdinalIgnoreCase) || !Factories.ContainsKey(adapter);
 
+    private static RowAdapter ImageList(DatasetDefinition definition) => definition.Settings.ContainsKey("labels_list")
+        ? new CsvListAdapter(definition, AdapterPreset.None)
+        : new ImageListAdapter(definition, AdapterPreset.None);
+
+    private static bool HasNamesAlone(string? list) =>
+        File.Exists(list) && ListFile.ReadLines(list, CancellationToken.None).Take(1).Any(
+            line => Data.ImageFolder.Endings.Contains(Path.GetExtension(line.Text)));
+
     private static RowAdapter ListOrCsv(DatasetDefinition definition, AdapterPreset list, AdapterPreset table)
     {
         string?[] lists = [definition.TrainList, definition.ValidationList, definition.TestList];
-        return lists.Any(p => ".csv".Equals(Path.GetExtension(p), StringComparison.OrdinalIgnoreCase))
+        // NIH's lists of the splits have names alone: their labels are in the table.
+        return lists.Any(ListFile.IsTable) || definition.Settings.ContainsKey("labels_list")
+            || (table["labels_list"] is not null && lists.Any(HasNamesAlone))
             ? new CsvListAdapter(definition, table)
             : new ImageListAdapter(definition, list);
     }

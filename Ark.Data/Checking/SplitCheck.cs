@@ -30,6 +30,12 @@ public sealed record SplitCheck
     /// <summary>The labels in order.</summary>
     public required IReadOnlyList<LabelCount> Labels { get; init; }
 
+    /// <summary>
+    /// Words of a column of findings that are neither a label nor say that there is no finding: they count for nothing. The most frequent
+    /// one comes first.
+    /// </summary>
+    public required IReadOnlyList<FindingCount> UnknownFindings { get; init; }
+
     /// <summary>The mean grey of the decoded images' pixels, 0 to 255; <see langword="null"/> where there are none.</summary>
     public required double? Mean { get; init; }
 

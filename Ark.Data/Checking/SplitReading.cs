@@ -6,6 +6,7 @@ namespace Ark.Data;
 internal sealed class SplitReading(DatasetSplit split, string list)
 {
     private const int EnoughToJudge = 20;
+    private const int ShownFindings = 20;
     private const double FlatDeviation = 6;
 
     private readonly List<CheckProblem> _problems = [];
@@ -25,6 +26,9 @@ internal sealed class SplitReading(DatasetSplit split, string list)
     /// <summary>What is known of each decoded sample; <see langword="null"/> where it could not be read.</summary>
     public PictureStatistics?[] Pictures { get; private set; } = [];
 
+    /// <summary>The words of a column of findings that are no label, most frequent first.</summary>
+    public IReadOnlyList<FindingCount> UnknownFindings { get; private set; } = [];
+
     /// <summary>Samples that have the same bytes as one of another split.</summary>
     public int SharedImages { get; set; }
 
@@ -35,16 +39,28 @@ internal sealed class SplitReading(DatasetSplit split, string list)
     /// <summary>Reads the list to its end.</summary>
     public void Read(IDatasetAdapter adapter, CancellationToken cancellationToken)
     {
+        var notes = new ReadingNotes();
         try
         {
             Samples = adapter is ICheckableAdapter whole
-                ? whole.ReadAll(split, RowProblem, cancellationToken)
+                ? whole.ReadAll(split, notes, RowProblem, cancellationToken)
                 : adapter.ReadAsync(split, cancellationToken).AsTask().GetAwaiter().GetResult();
         }
         catch (ArkInputException e)
         {
             _problems.Add(Problem(e));
         }
+
+        UnknownFindings = [.. notes.UnknownFindings.OrderByDescending(f => f.Value).ThenBy(f => f.Key, StringComparer.Ordinal)
+            .Select(f => new FindingCount(f.Key, f.Value))];
+        if (UnknownFindings.Count > 0)
+            AddWarning($"{UnknownFindings.Count} finding(s) are no label and count for nothing: "
+                + $"{string.Join(", ", UnknownFindings.Take(ShownFindings).Select(f => $"'{f.Name}' {f.Rows}"))}"
+                + $"{(UnknownFindings.Count > ShownFindings ? ", …" : "")}. If one means a label, say so: "
+                + "'settings: {values: {FINDING: LABEL}}'");
+        if (notes.PassedOver.Count > 0) AddWarning(ImageFolder.PassedOver(notes.PassedOver));
+        if (notes.Unlabeled > 0)
+            AddWarning($"{notes.Unlabeled} image(s) are left out: the table of labels has no row for them");
     }
 
     /// <summary>Decodes the images, several at once.</summary>
@@ -106,6 +122,7 @@ internal sealed class SplitReading(DatasetSplit split, string list)
                 ? Samples.Select(s => s.PatientId).OfType<string>().Distinct(StringComparer.Ordinal).Count()
                 : null,
             Labels = counts,
+            UnknownFindings = UnknownFindings,
             Mean = pixels > 0 ? sum / pixels : null,
             Deviation = pixels > 0 ? Math.Sqrt(Math.Max(0, (squares / pixels) - (sum / pixels * (sum / pixels)))) : null,
             Problems = _problems,

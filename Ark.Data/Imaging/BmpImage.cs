@@ -30,7 +30,10 @@ internal static class BmpImage
         if (header < InfoHeader)
             throw new ArkInputException(
                 name, null, $"is a BMP image with a header of {header} bytes, an unsupported format", "Convert it to PNG.");
-        if (compression != 0 || bits is not (1 or 4 or 8 or 24 or 32))
+        // Masks may stand in place of a compression; those of the usual order say nothing new.
+        var masked = compression == 3 && bits == 32 && file.Length >= 66
+            && file.Slice(54, 12).SequenceEqual<byte>([0, 0, 0xFF, 0, 0, 0xFF, 0, 0, 0xFF, 0, 0, 0]);
+        if ((compression != 0 && !masked) || bits is not (1 or 4 or 8 or 24 or 32))
             throw new ArkInputException(
                 name, null, $"is a compressed BMP image or one of {bits} bits per pixel, an unsupported format", "Convert it to PNG.");
         var rows = Math.Abs(height);

@@ -26,14 +26,7 @@ internal static class DicomImage
     public static RasterImage Decode(
         ReadOnlyMemory<byte> file, string name, ImageDecoderOptions options, Action<long>? announce, Func<byte[], RasterImage> decodeJpeg)
     {
-        var start = HasPreamble(file.Span) ? PreambleLength + 4 : 0;
-        var meta = new DicomReader(file[start..], implicitly: false, name);
-        var syntax = meta.ReadMeta() ?? throw new ArkInputException(
-            name, $"tag {DicomTag.Text(DicomTag.TransferSyntax)}", "the transfer syntax is missing, so the DICOM file cannot be read");
-        var encoding = DicomSyntax.Of(syntax, name);
-        var body = file[(start + meta.Position)..];
-        if (syntax == DicomSyntax.Deflated) body = Inflate(body, name, options.MaxBytes);
-        var data = new DicomReader(body, syntax == DicomSyntax.ImplicitLittleEndian, name).ReadAll();
+        var (data, encoding) = ReadData(file, name, options.MaxBytes);
         var pixels = new DicomPixels(data, encoding, options.MaxPixels);
         if (encoding == DicomEncoding.Jpeg) return FromJpeg(data, pixels, decodeJpeg);
         announce?.Invoke((long)pixels.Count * pixels.Samples * (pixels.BytesPerSample + 1));
@@ -45,8 +38,69 @@ internal static class DicomImage
             : Color(samples.Span, pixels, pixels.IsPlanar || encoding == DicomEncoding.RunLength);
     }
 
-    /// <summary>Whether bytes are a DICOM file: with its preamble, or beginning with the group length of the meta information.</summary>
-    public static bool IsDicom(ReadOnlySpan<byte> bytes) => HasPreamble(bytes) || bytes.StartsWith("\u0002\0\0\0UL\u0004\0"u8);
+    /// <summary>
+    /// Whether bytes are a DICOM file: with its preamble, or beginning with the meta information or with the elements of a picture.
+    /// </summary>
+    public static bool IsDicom(ReadOnlySpan<byte> bytes) =>
+        HasPreamble(bytes) || bytes.StartsWith("\u0002\0\0\0UL\u0004\0"u8) || DicomReader.LooksLikeData(bytes, out _);
+
+    /// <summary>The class of the object, as the meta information says it.</summary>
+    /// <param name="head">The start of the file.</param>
+    /// <param name="name">What to call it in messages.</param>
+    /// <returns><see langword="null"/> where it is not said, or the meta information cannot be read.</returns>
+    public static string? ClassOf(ReadOnlyMemory<byte> head, string name)
+    {
+        try
+        {
+            _ = Meta(head, name, out var kind, out _);
+            return kind;
+        }
+        catch (ArkInputException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Whether a file holds a picture, sound or not.</summary>
+    /// <param name="file">Its bytes.</param>
+    /// <param name="name">What to call it in messages.</param>
+    public static bool HoldsPicture(ReadOnlyMemory<byte> file, string name)
+    {
+        try
+        {
+            var (data, _) = ReadData(file, name, file.Length * 16L);
+            return data.Has(DicomTag.Rows) || data.Has(DicomTag.PixelData) || data.Fragments is not null;
+        }
+        catch (ArkInputException)
+        {
+            // Whoever reads it will be told.
+            return true;
+        }
+    }
+
+    private static string? Meta(ReadOnlyMemory<byte> file, string name, out string? kind, out int end)
+    {
+        var start = HasPreamble(file.Span) ? PreambleLength + 4 : 0;
+        var reader = new DicomReader(file[start..], implicitly: false, name);
+        var syntax = reader.ReadMeta(out kind);
+        end = start + reader.Position;
+        return syntax;
+    }
+
+    private static (DicomDataSet Data, DicomEncoding Encoding) ReadData(ReadOnlyMemory<byte> file, string name, long mostBytes)
+    {
+        var syntax = Meta(file, name, out _, out var end);
+        var body = file[end..];
+        // Where nothing says how the elements are written, they show it.
+        var encoding = syntax is null ? DicomEncoding.Native : DicomSyntax.Of(syntax, name);
+        var implicitly = syntax == DicomSyntax.ImplicitLittleEndian;
+        if (syntax is null && !DicomReader.LooksLikeData(body.Span, out implicitly))
+            throw new ArkInputException(
+                name, $"tag {DicomTag.Text(DicomTag.TransferSyntax)}", "the transfer syntax is missing, so the DICOM file cannot be read");
+        if (syntax == DicomSyntax.Deflated) body = Inflate(body, name, mostBytes);
+        var data = new DicomReader(body, implicitly, name).ReadAll();
+        return (data, syntax is null && data.Fragments is not null ? DicomEncoding.Jpeg : encoding);
+    }
 
     private static bool HasPreamble(ReadOnlySpan<byte> bytes) =>
         bytes.Length >= PreambleLength + 4 && bytes[PreambleLength..].StartsWith("DICM"u8);

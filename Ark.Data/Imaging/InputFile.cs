@@ -3,6 +3,17 @@ namespace Ark.Data;
 /// <summary>Opens the files that a user names, and says in one line why one cannot be opened.</summary>
 internal static class InputFile
 {
+    /// <summary>Opens a text, unpacked where it is packed with gzip (<c>.gz</c>), as publishers distribute their tables.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="what">What the file is to the user.</param>
+    /// <returns>The stream, owned by the caller.</returns>
+    /// <exception cref="ArkInputException">There is no such file, or it may not be read.</exception>
+    public static Stream OpenText(string path, string what)
+    {
+        var file = OpenRead(path, what);
+        return path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? new UnpackedText(file, path, what) : file;
+    }
+
     /// <summary>Opens a file for reading from its start.</summary>
     /// <param name="path">The file.</param>
     /// <param name="what">What the file is to the user: <c>list</c>, <c>archive</c>, <c>catalogue</c>.</param>

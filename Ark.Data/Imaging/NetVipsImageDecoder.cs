@@ -31,7 +31,7 @@ public sealed class NetVipsImageDecoder : IImageDecoder
     private const int StripBytes = 1 << 16;
 
     /// <summary>To be raised whenever the pixels of any image change: what a cache has kept is then prepared anew.</summary>
-    private const int Revision = 2;
+    private const int Revision = 3;
 
     private readonly ImageDecoderOptions _options;
     private readonly Action<long>? _announce;
@@ -137,7 +137,8 @@ public sealed class NetVipsImageDecoder : IImageDecoder
     private static Image Open(EncodedFormat format, byte[] bytes, string name) => format switch
     {
         EncodedFormat.Png => Image.PngloadBuffer(bytes, access: Enums.Access.Sequential, failOn: Enums.FailOn.Error),
-        EncodedFormat.Jpeg => Image.JpegloadBuffer(bytes, access: Enums.Access.Sequential, failOn: Enums.FailOn.Warning),
+        EncodedFormat.Jpeg => Image.JpegloadBuffer(
+            JpegQuirks.Mend(bytes), access: Enums.Access.Sequential, failOn: Enums.FailOn.Warning),
         EncodedFormat.Tiff => Image.TiffloadBuffer(bytes, access: Enums.Access.Sequential, failOn: Enums.FailOn.Error),
         EncodedFormat.WebP => Image.WebploadBuffer(bytes, access: Enums.Access.Sequential, failOn: Enums.FailOn.Error),
         // The first picture, where it moves.

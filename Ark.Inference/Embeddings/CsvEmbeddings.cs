@@ -38,7 +38,9 @@ internal static class CsvEmbeddings
         using var table = CsvTable.Open(path);
         var header = table.Header;
         var name = Enumerable.Range(0, header.Count).FirstOrDefault(c => EmbeddingTable.IsNameColumn(header[c]), -1);
-        var columns = Enumerable.Range(0, header.Count).Where(c => c != name).ToArray();
+        // The index of a dataframe is no number of the embedding; where nothing else names the rows, it may do so.
+        var indices = Enumerable.Range(0, header.Count).Where(c => c != name && EmbeddingTable.IsIndexColumn(header[c])).ToArray();
+        var columns = Enumerable.Range(0, header.Count).Where(c => c != name && !indices.Contains(c)).ToArray();
         if (columns.Length == 0)
             throw new ArkInputException(
                 path, "line 1", "the header has no columns of numbers", "A row is a name and the numbers of its embedding.");
@@ -46,6 +48,7 @@ internal static class CsvEmbeddings
         while (table.Read())
         {
             table.CheckRow();
+            if (rows.Count == 0 && name < 0 && indices is [var only] && !IsNumber(table[only])) name = only;
             var row = new float[columns.Length];
             for (var d = 0; d < row.Length; d++)
             {
@@ -63,6 +66,8 @@ internal static class CsvEmbeddings
         return new EmbeddingTable(
             path, name >= 0 ? [.. names] : null, rows.Count, columns.Length, rows, new Dictionary<string, string>(StringComparer.Ordinal));
     }
+
+    private static bool IsNumber(string text) => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out _);
 
     private static string Quoted(string text) =>
         text.AsSpan().ContainsAny(",\"\n\r") ? $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : text;

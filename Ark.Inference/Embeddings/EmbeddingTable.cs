@@ -121,6 +121,15 @@ public sealed class EmbeddingTable
     /// <summary>Whether a column or array holds names rather than numbers, as far as what it is called tells.</summary>
     internal static bool IsNameColumn(string name) => NameColumns.Contains(name.Trim(), StringComparer.OrdinalIgnoreCase);
 
+    /// <summary>Whether a column is one that dataframes write beside the data: the number, or the name, of each row.</summary>
+    internal static bool IsIndexColumn(string name)
+    {
+        name = name.Trim();
+        return name.Length == 0 || name.Equals("index", StringComparison.OrdinalIgnoreCase)
+            || name.StartsWith("Unnamed:", StringComparison.Ordinal) || name.StartsWith("level_", StringComparison.Ordinal)
+            || (name.StartsWith("__index_level_", StringComparison.Ordinal) && name.EndsWith("__", StringComparison.Ordinal));
+    }
+
     /// <summary>Which of several matrices is the one with the embeddings.</summary>
     internal static string Choose(string path, IReadOnlyList<string> candidates, string what) =>
         MatrixNames.Select(m => candidates.FirstOrDefault(c => string.Equals(c, m, StringComparison.OrdinalIgnoreCase)))

@@ -58,21 +58,59 @@ internal static class NpzEmbeddings
         var info = archive.Keys.Contains("info", StringComparer.Ordinal) ? Info(NpzTexts.Read(archive, "info", MaxInfoLength)) : [];
         using var array = archive.OpenArray(key);
         var header = array.Header;
-        if (header.FortranOrder) throw array.Error("its rows are not together (Fortran order)");
         var width = checked((int)(header.Count / Math.Max(1, count)));
         if (names is not null && names.Length != count) throw array.Error($"has {count} rows for {names.Length} names");
-        var raw = new byte[checked(width * header.ElementSize)];
+        // The memory of the rows comes as their bytes do: a few bytes of a packed header can claim any size.
+        var rows = header.FortranOrder ? ReadColumns(array, count, width) : ReadRows(array, count, width);
+        array.Finish();
+        return new EmbeddingTable(path, names, count, width, rows, info);
+    }
+
+    private static float[][] ReadRows(NpyArrayReader array, int count, int width)
+    {
+        var size = array.Header.ElementSize;
+        var raw = new byte[checked(width * size)];
         var rows = new float[count][];
         for (var n = 0; n < count; n++)
         {
             array.Read(raw);
             rows[n] = new float[width];
-            for (var d = 0; d < width; d++)
-                rows[n][d] = (float)NpyElements.ToDouble(raw.AsSpan(d * header.ElementSize, header.ElementSize), header);
+            for (var d = 0; d < width; d++) rows[n][d] = (float)NpyElements.ToDouble(raw.AsSpan(d * size, size), array.Header);
         }
 
-        array.Finish();
-        return new EmbeddingTable(path, names, count, width, rows, info);
+        return rows;
+    }
+
+    // Fortran order has the first index run fastest: one number of every row after another. Of more than two axes, the last runs slowest.
+    private static float[][] ReadColumns(NpyArrayReader array, int count, int width)
+    {
+        var shape = array.Header.Shape;
+        var size = array.Header.ElementSize;
+        var raw = new byte[checked(count * size)];
+        var columns = new float[width][];
+        for (var read = 0; read < width; read++)
+        {
+            array.Read(raw);
+            var (at, rest, stride) = (0L, (long)read, (long)width);
+            for (var axis = 1; axis < shape.Count; axis++)
+            {
+                stride /= shape[axis];
+                at += rest % shape[axis] * stride;
+                rest /= shape[axis];
+            }
+
+            var column = columns[(int)at] = new float[count];
+            for (var n = 0; n < count; n++) column[n] = (float)NpyElements.ToDouble(raw.AsSpan(n * size, size), array.Header);
+        }
+
+        var rows = new float[count][];
+        for (var n = 0; n < count; n++)
+        {
+            rows[n] = new float[width];
+            for (var d = 0; d < width; d++) rows[n][d] = columns[d][n];
+        }
+
+        return rows;
     }
 
     private static bool IsMatrix(NpzArchive archive, string key)

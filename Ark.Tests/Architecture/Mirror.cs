@@ -19,6 +19,7 @@ internal static class Mirror
         ["Service"] = "samples/Ark.Service",
         ["Samples/AccrualStudy"] = "samples/accrual-study",
         ["Samples/CustomAdapter"] = "samples/custom-adapter",
+        ["Samples/ImageSharpDecoder"] = "samples/imagesharp-decoder",
     };
 
     /// <summary>The folders of tests that mirror nothing, and what they hold.</summary>

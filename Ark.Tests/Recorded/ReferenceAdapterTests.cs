@@ -18,6 +18,7 @@ public sealed class ReferenceAdapterTests
         ["malformed/VinDrCXR_blank_line_inside.txt"] = 2,
         ["malformed/VinDrCXR_first_line_blank.txt"] = 1,
         ["malformed/CheXpert_extra_column.csv"] = 1,
+        ["malformed/CheXpert_crlf_nan.csv"] = 1,
     };
 
     public static TheoryData<int> Sound =>

@@ -38,8 +38,9 @@ internal sealed class AnnotatedFraction(IDatasetAdapter inner, DatasetDefinition
     }
 
     /// <inheritdoc/>
-    public IReadOnlyList<ImageSample> ReadAll(DatasetSplit split, Action<ArkInputException> problem, CancellationToken cancellationToken) =>
+    public IReadOnlyList<ImageSample> ReadAll(
+        DatasetSplit split, ReadingNotes notes, Action<ArkInputException> problem, CancellationToken cancellationToken) =>
         inner is ICheckableAdapter whole
-            ? whole.ReadAll(split, problem, cancellationToken)
+            ? whole.ReadAll(split, notes, problem, cancellationToken)
             : inner.ReadAsync(split, cancellationToken).AsTask().GetAwaiter().GetResult();
 }

@@ -2,14 +2,23 @@ namespace Ark.Data;
 
 /// <summary>
 /// Reads COVIDx lists: <c>PATIENT NAME CLASS SOURCE</c> a row, separated by blanks. The images lie below <c>train</c> or <c>test</c>: by
-/// the split, and where there is no such file, in the other folder or in the data folder itself. For its settings see
-/// <see cref="ImageFinder"/>.
+/// the split, and where there is no such file, in the other folder or in the data folder itself. Editions with two classes say
+/// <c>positive</c> for <c>COVID-19</c>; <c>values.WORD</c> explains other words. For its other settings see <see cref="ImageFinder"/>.
 /// </summary>
 internal sealed class CovidxAdapter : RowAdapter
 {
     private const string Form = "A row is a patient, an image name, a class and a source, separated by blanks.";
 
+    // The editions call the same thing by different words.
+    private static readonly Dictionary<string, string> OtherWords = new(StringComparer.OrdinalIgnoreCase)
+    {
+        ["positive"] = "COVID-19",
+        ["COVID-19"] = "positive",
+        ["COVID"] = "COVID-19",
+    };
+
     private readonly ImageFinder _images;
+    private readonly Dictionary<string, string> _values;
 
     /// <summary>Creates the adapter.</summary>
     /// <param name="definition">The dataset.</param>
@@ -17,7 +26,9 @@ internal sealed class CovidxAdapter : RowAdapter
     public CovidxAdapter(DatasetDefinition definition)
         : base(definition)
     {
-        _images = new ImageFinder(definition, new AdapterSettings(definition, AdapterPreset.None, ImageFinder.Settings));
+        var settings = new AdapterSettings(definition, AdapterPreset.None, [.. ImageFinder.Settings, "values."]);
+        _images = new ImageFinder(definition, settings);
+        _values = settings.Below("values.");
         if (Labels.Task != LabelTask.MultiClass)
             throw new ArkInputException(
                 definition.Source,
@@ -28,13 +39,14 @@ internal sealed class CovidxAdapter : RowAdapter
 
     /// <inheritdoc/>
     protected override void Read(
-        string list, DatasetSplit split, List<ImageSample> samples, Action<ArkInputException> problem, CancellationToken cancellationToken)
+        string list, DatasetSplit split, List<ImageSample> samples, ReadingNotes notes, Action<ArkInputException> problem,
+        CancellationToken cancellationToken)
     {
         foreach (var line in ListFile.ReadLines(list, cancellationToken))
         {
             try
             {
-                samples.Add(Sample(list, line, split));
+                samples.Add(Sample(list, line, split, cancellationToken));
             }
             catch (ArkInputException e)
             {
@@ -43,29 +55,41 @@ internal sealed class CovidxAdapter : RowAdapter
         }
     }
 
-    private ImageSample Sample(string list, ListLine line, DatasetSplit split)
+    private ImageSample Sample(string list, ListLine line, DatasetSplit split, CancellationToken cancellationToken)
     {
         var fields = line.Text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
         if (fields.Length < 4)
             throw new ArkInputException(list, $"line {line.Number}", $"the row has {fields.Length} fields, expected 4", Form);
         var targets = new float[Labels.Count];
         var word = fields[^2];
-        var index = Labels.Names.ToList().IndexOf(word);
+        var index = ClassOf(_values.GetValueOrDefault(word, word));
         if (index < 0)
             throw new ArkInputException(
                 list,
                 $"line {line.Number}",
                 $"the class '{word}' is unknown",
-                NameSuggestion.For(word, [.. Labels.Names], "The classes are"));
+                $"{NameSuggestion.For(word, [.. Labels.Names], "The classes are")} "
+                + $"'settings: {{values: {{{word}: CLASS}}}}' explains other words.");
         targets[index] = 1;
         // Names may hold blanks: everything between the patient and the class.
         var name = string.Join(' ', fields[1..^2]);
         ImagePath.CheckLength(name, list, line.Number);
-        return new ImageSample(_images.Find(Below(name, split), list, line.Number, split), targets)
+        var image = _images.Find(Below(name, split), list, line.Number, split, cancellationToken: cancellationToken);
+        return new ImageSample(image, targets)
         {
             PatientId = fields[0],
             Place = new(list, line.Number),
         };
+    }
+
+    private int ClassOf(string word)
+    {
+        var names = Labels.Names.ToList();
+        var exact = names.IndexOf(word);
+        if (exact >= 0) return exact;
+        var named = names.FindIndex(n => n.Equals(word, StringComparison.OrdinalIgnoreCase));
+        if (named >= 0 || !OtherWords.TryGetValue(word, out var other)) return named;
+        return names.FindIndex(n => n.Equals(other, StringComparison.OrdinalIgnoreCase));
     }
 
     private string Below(string name, DatasetSplit split)

@@ -1,10 +1,10 @@
 namespace Ark.Data;
 
 /// <summary>
-/// Reads folders of images, one folder per class, named as the class (case aside) or as <c>folders.CLASS</c> says. A list is the folder
-/// that holds them; where a dataset has no lists, its data folder does, below a folder per split (<c>train</c>, <c>val</c>, <c>test</c>)
-/// where there is one. A binary set has two folders: that of its label, and <c>folders.negative</c> (default <c>negative</c>). Other
-/// settings: <c>patient_pattern</c>, see <see cref="ImageFinder"/>.
+/// Reads folders of images, one folder per class, named as the class (case aside) or as <c>folders.CLASS</c> says, with all folders below
+/// it. A list is the folder that holds them; where a dataset has no lists, its data folder does, below a folder per split (<c>train</c>,
+/// <c>val</c>, <c>test</c>) where there is one. A binary set has two folders: that of its label, and <c>folders.negative</c> (default
+/// <c>negative</c>). Other settings: <c>patient_pattern</c>, see <see cref="ImageFinder"/>.
 /// </summary>
 internal sealed class ImageFolderAdapter : RowAdapter
 {
@@ -45,7 +45,8 @@ internal sealed class ImageFolderAdapter : RowAdapter
 
     /// <inheritdoc/>
     protected override void Read(
-        string list, DatasetSplit split, List<ImageSample> samples, Action<ArkInputException> problem, CancellationToken cancellationToken)
+        string list, DatasetSplit split, List<ImageSample> samples, ReadingNotes notes, Action<ArkInputException> problem,
+        CancellationToken cancellationToken)
     {
         var root = list == Definition.DataDirectory ? SplitFolder(list, split) : list;
         foreach (var (name, folder, target) in Classes())
@@ -62,12 +63,14 @@ internal sealed class ImageFolderAdapter : RowAdapter
             }
 
             // In order of their names, so that a seed means the same everywhere.
-            foreach (var file in ImageFolder.Enumerate(path).Order(StringComparer.Ordinal))
+            var files = ImageFolder.Enumerate(path, recursive: true, notes.PassedOver.Add, cancellationToken: cancellationToken);
+            foreach (var file in files.Order(StringComparer.Ordinal))
             {
-                cancellationToken.ThrowIfCancellationRequested();
+                // A folder for each patient has the name that the file lacks.
+                var place = Path.GetRelativePath(path, file).Replace('\\', '/');
                 samples.Add(new ImageSample(new ImageFile(file), (float[])target.Clone())
                 {
-                    PatientId = _images.Patient(Path.GetFileName(file)),
+                    PatientId = _images.Patient(place) ?? _images.Patient(Path.GetFileName(file)),
                 });
             }
         }

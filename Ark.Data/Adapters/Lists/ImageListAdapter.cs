@@ -21,13 +21,14 @@ internal sealed class ImageListAdapter : RowAdapter
 
     /// <inheritdoc/>
     protected override void Read(
-        string list, DatasetSplit split, List<ImageSample> samples, Action<ArkInputException> problem, CancellationToken cancellationToken)
+        string list, DatasetSplit split, List<ImageSample> samples, ReadingNotes notes, Action<ArkInputException> problem,
+        CancellationToken cancellationToken)
     {
         foreach (var line in ListFile.ReadLines(list, cancellationToken))
         {
             try
             {
-                samples.Add(Sample(list, line, split));
+                samples.Add(Sample(list, line, split, cancellationToken));
             }
             catch (ArkInputException e)
             {
@@ -36,7 +37,7 @@ internal sealed class ImageListAdapter : RowAdapter
         }
     }
 
-    private ImageSample Sample(string list, ListLine line, DatasetSplit split)
+    private ImageSample Sample(string list, ListLine line, DatasetSplit split, CancellationToken cancellationToken)
     {
         var fields = new Range[Labels.Task == LabelTask.MultiLabel ? Labels.Count : 1];
         if (!ListRow.TrySplit(line.Text, fields, out var name)) throw WrongCount(list, line, fields.Length);
@@ -44,7 +45,7 @@ internal sealed class ImageListAdapter : RowAdapter
         // A row with too many labels looks like a name that ends with numbers; such names exist, so the file decides.
         ImagePath.CheckLength(name, list, line.Number);
         if (ListRow.CountNumbers(name) > 0 && !_images.Exists(name, split)) throw WrongCount(list, line, fields.Length);
-        return new ImageSample(_images.Find(name, list, line.Number, split), targets)
+        return new ImageSample(_images.Find(name, list, line.Number, split, cancellationToken: cancellationToken), targets)
         {
             PatientId = _images.Patient(name),
             Place = new(list, line.Number),

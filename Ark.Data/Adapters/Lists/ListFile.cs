@@ -17,7 +17,7 @@ internal static class ListFile
     /// <exception cref="ArkInputException">The file cannot be opened, is no UTF-8 text, or has a line that is too long.</exception>
     public static IEnumerable<ListLine> ReadLines(string path, CancellationToken cancellationToken)
     {
-        using var stream = InputFile.OpenRead(path, "list");
+        using var stream = InputFile.OpenText(path, "list");
         var block = new byte[1 << 16];
         var line = new byte[MaxLineLength];
         var length = 0;
@@ -53,6 +53,15 @@ internal static class ListFile
 
         var last = Decode(line.AsSpan(0, length), path, number);
         if (last.Length > 0) yield return new ListLine(number, last);
+    }
+
+    /// <summary>Whether a list is a table with a header, by its ending.</summary>
+    /// <param name="path">The list, or <see langword="null"/>.</param>
+    public static bool IsTable(string? path)
+    {
+        if (path is null) return false;
+        var plain = path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? path[..^3] : path;
+        return plain.EndsWith(".csv", StringComparison.OrdinalIgnoreCase);
     }
 
     private static string Decode(ReadOnlySpan<byte> bytes, string path, int number)

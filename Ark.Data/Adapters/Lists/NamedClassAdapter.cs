@@ -50,13 +50,14 @@ internal sealed class NamedClassAdapter : RowAdapter
 
     /// <inheritdoc/>
     protected override void Read(
-        string list, DatasetSplit split, List<ImageSample> samples, Action<ArkInputException> problem, CancellationToken cancellationToken)
+        string list, DatasetSplit split, List<ImageSample> samples, ReadingNotes notes, Action<ArkInputException> problem,
+        CancellationToken cancellationToken)
     {
         foreach (var line in ListFile.ReadLines(list, cancellationToken))
         {
             try
             {
-                var image = _images.Find(line.Text, list, line.Number, split);
+                var image = _images.Find(line.Text, list, line.Number, split, cancellationToken: cancellationToken);
                 samples.Add(new ImageSample(image, Targets(list, line))
                 {
                     PatientId = _images.Patient(line.Text),

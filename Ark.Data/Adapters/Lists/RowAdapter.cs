@@ -15,11 +15,13 @@ internal abstract class RowAdapter(DatasetDefinition definition) : IDatasetAdapt
     public ValueTask<IReadOnlyList<ImageSample>> ReadAsync(DatasetSplit split, CancellationToken cancellationToken = default)
     {
         _ = Definition.ListOf(split);
-        return new(Task.Run(() => ReadAll(split, static e => ExceptionDispatchInfo.Throw(e), cancellationToken), cancellationToken));
+        return new(Task.Run(() => ReadAll(
+            split, new ReadingNotes(), static e => ExceptionDispatchInfo.Throw(e), cancellationToken), cancellationToken));
     }
 
     /// <inheritdoc/>
-    public IReadOnlyList<ImageSample> ReadAll(DatasetSplit split, Action<ArkInputException> problem, CancellationToken cancellationToken)
+    public IReadOnlyList<ImageSample> ReadAll(
+        DatasetSplit split, ReadingNotes notes, Action<ArkInputException> problem, CancellationToken cancellationToken)
     {
         var list = Definition.ListOf(split);
         var problems = 0;
@@ -28,6 +30,7 @@ internal abstract class RowAdapter(DatasetDefinition definition) : IDatasetAdapt
             list,
             split,
             samples,
+            notes,
             e =>
             {
                 problems++;
@@ -45,10 +48,12 @@ internal abstract class RowAdapter(DatasetDefinition definition) : IDatasetAdapt
     /// <param name="list">The list.</param>
     /// <param name="split">Which split the list is read for.</param>
     /// <param name="samples">Receives the sound rows.</param>
+    /// <param name="notes">Receives what is no error and must be told.</param>
     /// <param name="problem">Hears of the others; may throw.</param>
     /// <param name="cancellationToken">Ends the reading early.</param>
     protected abstract void Read(
-        string list, DatasetSplit split, List<ImageSample> samples, Action<ArkInputException> problem, CancellationToken cancellationToken);
+        string list, DatasetSplit split, List<ImageSample> samples, ReadingNotes notes, Action<ArkInputException> problem,
+        CancellationToken cancellationToken);
 
     /// <summary>The error for a list without rows.</summary>
     /// <param name="list">The list.</param>

@@ -57,11 +57,11 @@ internal sealed class MaskFileAdapter : SegmentationListAdapter
     /// <inheritdoc/>
     protected override IEnumerable<SegmentationSample> Read(string list, DatasetSplit split, CancellationToken cancellationToken)
     {
-        if (Directory.Exists(list)) return ReadFolder(list, split);
+        if (Directory.Exists(list)) return ReadFolder(list, split, cancellationToken);
         return ListFile.ReadLines(list, cancellationToken).Select(line => Find(line.Text, list, line.Number, split, ""));
     }
 
-    private IEnumerable<SegmentationSample> ReadFolder(string root, DatasetSplit split)
+    private IEnumerable<SegmentationSample> ReadFolder(string root, DatasetSplit split, CancellationToken cancellationToken)
     {
         var folder = split.Synonyms().FirstOrDefault(word => Directory.Exists(Path.Combine(root, word, "images")))
             ?? throw new ArkInputException(
@@ -70,7 +70,9 @@ internal sealed class MaskFileAdapter : SegmentationListAdapter
                 $"has no '{split.Word()}_list', and there is no folder '{split.Word()}/images' in '{root}'",
                 "Name the lists, or make the folders.");
         // In order of their names, so that a seed means the same everywhere.
-        string[] names = [.. ImageFolder.Enumerate(Path.Combine(root, folder, "images"), others: RawRadiograph.Extension)
+        var images = ImageFolder.Enumerate(
+            Path.Combine(root, folder, "images"), others: [RawRadiograph.Extension], cancellationToken: cancellationToken);
+        string[] names = [.. images
             .Select(f => Path.GetFileName(f)!)
             .Order(StringComparer.Ordinal)];
         if (names.Length == 0)

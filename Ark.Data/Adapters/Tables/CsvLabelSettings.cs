@@ -10,6 +10,7 @@ internal sealed class CsvLabelSettings
         Uncertain = settings.Choice("uncertain", UncertainLabels.Policies);
         Missing = settings.Choice("missing", "ignore", "zeros") == "zeros" ? 0 : float.NaN;
         ClassColumn = settings.Text("class_column");
+        IsClassColumnGiven = settings.IsGiven("class_column");
         FindingsColumn = settings.Text("findings_column");
         Separator = settings.Text("findings_separator") ?? "|";
         Columns = settings.Below("columns.");
@@ -40,6 +41,9 @@ internal sealed class CsvLabelSettings
 
     public string? ClassColumn { get; }
 
+    /// <summary>Whether the dataset itself names that column; else another one may be taken where it is not there.</summary>
+    public bool IsClassColumnGiven { get; }
+
     public string? FindingsColumn { get; }
 
     public string Separator { get; }
@@ -52,8 +56,8 @@ internal sealed class CsvLabelSettings
     /// <summary>What a field says in Ark's words.</summary>
     public string Meaning(string field)
     {
-        if (Values.Count == 0) return field;
-        if (Values.TryGetValue(field, out var meaning) || (field.Length > 0 && Values.TryGetValue("*", out meaning)))
+        // '*' stands for every other word; what programs write for nothing is none.
+        if (Values.TryGetValue(field, out var meaning) || (!MissingWords.Contain(field) && Values.TryGetValue("*", out meaning)))
             return meaning == "missing" ? "" : meaning;
         return field;
     }

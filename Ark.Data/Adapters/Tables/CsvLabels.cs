@@ -3,11 +3,12 @@ using System.Globalization;
 namespace Ark.Data;
 
 /// <summary>
-/// The labels of a CSV's rows. Multi-label sets have one column per label (1 present, 0 absent, empty missing, -1 uncertain), or one that
-/// lists the findings; multi-class sets one column with the class, by index or name; binary sets one column. Settings: <c>class_column</c>
-/// (default <c>label</c>); <c>columns.LABEL</c>, the column of a label that has another name there; <c>findings_column</c> with
-/// <c>findings_separator</c> (default <c>|</c>); <c>values.WORD</c>, what a word of the file means: 1, 0, -1, <c>missing</c> or a class;
-/// <c>uncertain</c>, see <see cref="UncertainLabels"/>; <c>missing</c>: <c>ignore</c> (left out of loss and metrics) or <c>zeros</c>.
+/// The labels of a CSV's rows. Multi-label sets have one column per label (1 present, 0 absent, empty or <c>nan</c> missing, -1 uncertain),
+/// or one that lists the findings; multi-class sets one column with the class, by index or name; binary sets one column. Settings:
+/// <c>class_column</c> (default <c>label</c>); <c>columns.LABEL</c>, the column of a label that has another name there;
+/// <c>findings_column</c> with <c>findings_separator</c> (default <c>|</c>); <c>values.WORD</c>, what a word of the file means: 1, 0, -1,
+/// <c>missing</c> or a class; <c>uncertain</c>, see <see cref="UncertainLabels"/>; <c>missing</c>: <c>ignore</c> (left out of loss and
+/// metrics) or <c>zeros</c>.
 /// </summary>
 internal sealed class CsvLabels
 {
@@ -21,10 +22,14 @@ internal sealed class CsvLabels
     private readonly CsvLabelSettings _settings;
     private readonly LabelSchema _labels;
     private readonly UncertainLabels _uncertain;
+    private readonly FindingWords _findings;
+    private readonly ReadingNotes _notes;
     private readonly int[] _columns;
 
-    public CsvLabels(CsvTable csv, CsvLabelSettings settings, DatasetSplit split)
+    public CsvLabels(CsvTable csv, CsvLabelSettings settings, DatasetSplit split, ReadingNotes notes)
     {
+        _notes = notes;
+        _findings = new FindingWords(settings);
         _csv = csv;
         _settings = settings;
         _labels = settings.Labels;
@@ -48,48 +53,48 @@ internal sealed class CsvLabels
     {
         if (_settings.FindingsColumn is { } findings) return [_csv.Column(findings)];
         if (_labels.Task == LabelTask.MultiClass) return [_csv.Column(_settings.ClassColumn ?? "label")];
-        if (_labels.Task == LabelTask.Binary && _settings.ClassColumn is { } one) return [_csv.Column(one)];
-        if (_labels.Task == LabelTask.Binary && !_csv.Has(ColumnOf(_labels.Names[0])) && _csv.Has("label")) return [_csv.Column("label")];
+        if (_labels.Task == LabelTask.Binary) return [BinaryColumn()];
         return [.. _labels.Names.Select(name => _csv.Column(ColumnOf(name)))];
+    }
+
+    // RSNA's two tables call it class and Target.
+    private int BinaryColumn()
+    {
+        var first = _settings.ClassColumn ?? ColumnOf(_labels.Names[0]);
+        if (_settings.IsClassColumnGiven || _csv.Has(first)) return _csv.Column(first);
+        string[] others = ["label", "Target"];
+        return _csv.Column(others.FirstOrDefault(_csv.Has) ?? first);
     }
 
     private string ColumnOf(string label) => _settings.Columns.GetValueOrDefault(label, label);
 
     private float Target(int column) => _settings.Meaning(_csv[column]) switch
     {
-        "" => _settings.Missing,
-        "0" or "0.0" => 0,
-        "1" or "1.0" => 1,
-        "-1" or "-1.0" => _uncertain.Next(),
+        // Of a decimal comma too, which spreadsheets write beside semicolons; and of the words of a column of truth values.
+        "0" or "0.0" or "0,0" or "False" or "FALSE" or "false" => 0,
+        "1" or "1.0" or "1,0" or "True" or "TRUE" or "true" => 1,
+        "-1" or "-1.0" or "-1,0" => _uncertain.Next(),
+        var nothing when MissingWords.Contain(nothing) => _settings.Missing,
         var other => throw _csv.Error(
             column,
             $"the label '{other}' is invalid",
             "Expected 1 (present), 0 (absent), -1 (uncertain) or nothing (missing); 'settings: {values: {WORD: 1}}' explains other words."),
     };
 
-    // Brackets and quotes: some files hold a list as Python prints it.
     private void Findings(string cell, float[] targets)
     {
-        if (cell.Length == 0)
+        if (MissingWords.Contain(_settings.Meaning(cell)))
         {
             Array.Fill(targets, _settings.Missing);
             return;
         }
 
-        foreach (var part in cell
-            .Trim('[', ']')
-            .Split(_settings.Separator, StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
-        {
-            var name = _settings.Meaning(part.Trim('\'', '"').Trim());
-            for (var k = 0; k < targets.Length; k++)
-            {
-                if (Folded(ColumnOf(_labels.Names[k])) == Folded(name) || _labels.Names[k] == name) targets[k] = 1;
-            }
-        }
+        var labels = _findings.LabelsOf(
+            cell,
+            word => _notes.UnknownFindings[word] = _notes.UnknownFindings.GetValueOrDefault(word) + 1,
+            (problem, hint) => _csv.Error(_columns[0], problem, hint));
+        foreach (var label in labels) targets[label] = 1;
     }
-
-    // Publishers write Pleural_Thickening in one file and Pleural Thickening in another.
-    private static string Folded(string finding) => finding.Replace('_', ' ').Replace('-', ' ').ToUpperInvariant();
 
     private int ClassIndex(int column)
     {
@@ -99,7 +104,12 @@ internal sealed class CsvLabels
             if (_labels.Names[k] == value) return k;
         }
 
-        if (int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var index) && index < _labels.Count) return index;
+        // Tables that went through a column of floats have 1.0 for 1.
+        var number = value.EndsWith(".0", StringComparison.Ordinal) ? value[..^2] : value;
+        if (int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var index) && index < _labels.Count) return index;
+        var named = Enumerable.Range(0, _labels.Count)
+            .Where(k => _labels.Names[k].Equals(value, StringComparison.OrdinalIgnoreCase)).ToList();
+        if (named.Count == 1) return named[0];
         throw _csv.Error(
             column,
             $"the class label '{value}' is neither a name nor a number in the range 0 to {_labels.Count - 1}",

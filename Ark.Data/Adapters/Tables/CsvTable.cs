@@ -4,33 +4,35 @@ using CsvHelper;
 namespace Ark.Data;
 
 /// <summary>
-/// Reads a CSV with a header, row by row, with columns by name. Strict: quotes must close, every row has as many fields as the header.
+/// Reads a CSV with a header, row by row, with columns by name. What separates is found by the reader; the file may
+/// be packed (gzip). Strict: quotes that open a field must close, every row has as many fields as the header. Rows without a word, as
+/// spreadsheets leave them, are passed over.
 /// </summary>
 internal sealed class CsvTable : IDisposable
 {
     private const int MaxColumns = 4096;
     private const int MaxRecordLength = 1 << 20;
 
-    private static readonly CsvReaderOptions Options = new()
-    {
-        // The header is read as a row, so that its errors and its line are those of every other row.
-        HasHeader = false,
-        Separator = ',',
-        TrimWhitespace = true,
-        MaxRecordSize = MaxRecordLength,
-        TrackLineNumbers = true,
-        MalformedData = CsvMalformedDataHandling.Throw,
-    };
-
     private readonly string _path;
     private readonly CsvReader _reader;
+    private CsvMalformedRecord? _malformed;
     private string[] _header = [];
     private string[] _fields = [];
 
     private CsvTable(string path)
     {
         _path = path;
-        _reader = CsvReader.Create(InputFile.OpenRead(path, "list"), Options);
+        _reader = CsvReader.Create(InputFile.OpenText(path, "list"), new CsvReaderOptions
+        {
+            // The header is read as a row, so that its errors and its line are those of every other row.
+            HasHeader = false,
+            TrimWhitespace = true,
+            TrimInsideQuotes = true,
+            MaxRecordSize = MaxRecordLength,
+            TrackLineNumbers = true,
+            // Told of rather than thrown: inches are written 14" in fields without quotes around them.
+            OnMalformedRecord = record => _malformed ??= record,
+        });
     }
 
     /// <summary>The line where the current row starts, from 1.</summary>
@@ -80,7 +82,7 @@ internal sealed class CsvTable : IDisposable
             _path,
             "line 1",
             $"the header has {(column == -1 ? "no" : "more than one")} column '{name}'",
-            NameSuggestion.For(name, _header, "Its columns are"));
+            NameSuggestion.For(name, _header, Columns));
     }
 
     /// <summary>Finds the first of several columns.</summary>
@@ -93,19 +95,33 @@ internal sealed class CsvTable : IDisposable
         var name = names.FirstOrDefault(Has);
         return name is not null
             ? Column(name)
-            : throw new ArkInputException(_path, "line 1", $"the header has no image column ({string.Join(", ", names)})", hint);
+            : throw new ArkInputException(
+                _path,
+                "line 1",
+                $"the header has no image column ({string.Join(", ", names)})",
+                $"{NameSuggestion.For(names[0], _header, Columns)} {hint}");
     }
 
     /// <summary>Reads the next row.</summary>
     /// <returns>Whether there was one.</returns>
     /// <exception cref="ArkInputException">What follows is no CSV; nothing more can be read.</exception>
-    public bool Read() => TryNext(out _fields);
+    public bool Read()
+    {
+        do
+        {
+            if (!TryNext(out _fields)) return false;
+        }
+        while (Array.TrueForAll(_fields, f => f.Length == 0));
 
-    /// <summary>Checks that the current row has a field for every column.</summary>
+        return true;
+    }
+
+    /// <summary>Checks that the current row has a field for every column, and nothing beside them.</summary>
     /// <exception cref="ArkInputException">It has not; the next row can still be read.</exception>
     public void CheckRow()
     {
-        if (_fields.Length != _header.Length)
+        // NIH ends its rows with a comma, and in one edition its header not.
+        if (_fields.Length < _header.Length || _fields.AsSpan(_header.Length).ContainsAnyExcept(""))
             throw new ArkInputException(
                 _path, $"line {Line}", $"the row has {_fields.Length} fields, expected {_header.Length} as in the header");
     }
@@ -127,11 +143,20 @@ internal sealed class CsvTable : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _reader.Dispose();
 
+    private string Columns => $"Its columns, separated by {(_reader.Separator switch
+    {
+        ';' => "semicolons",
+        '\t' => "tabs",
+        '|' => "bars",
+        _ => "commas",
+    })}, are";
+
     private bool TryNext(out string[] fields)
     {
         fields = [];
         try
         {
+            _malformed = null;
             if (!_reader.Read()) return false;
         }
         catch (CsvFormatException e)
@@ -141,6 +166,9 @@ internal sealed class CsvTable : IDisposable
         }
 
         Line = _reader.LineNumber;
+        if (_malformed is { Reason: not CsvMalformedReason.StrayQuote } malformed)
+            throw new ArkInputException(
+                _path, $"line {Line}", $"is no valid CSV: {Words(malformed.Reason)}", "Check the quotes.");
         if (_reader.FieldCount > MaxColumns)
             throw new ArkInputException(_path, $"line {Line}", $"the row has too many columns ({_reader.FieldCount}, limit {MaxColumns})");
         if (!Utf8.IsValid(_reader.RawRecord))
@@ -148,6 +176,13 @@ internal sealed class CsvTable : IDisposable
         fields = _reader.Current.ToArray();
         return true;
     }
+
+    private static string Words(CsvMalformedReason reason) => reason switch
+    {
+        CsvMalformedReason.UnterminatedQuote => "a quote is not closed",
+        CsvMalformedReason.TextAfterClosingQuote => "text follows a closing quote",
+        _ => "the quotes of a field are malformed",
+    };
 
     // The index; -1 where there is none, -2 where there are several.
     private int Find(string name)

@@ -8,6 +8,8 @@ namespace Ark.Data;
 /// <param name="name">The image, for messages.</param>
 internal sealed class DicomDataSet(string name)
 {
+    private const int MaxTextLength = 256;
+
     private readonly Dictionary<uint, (ReadOnlyMemory<byte> Value, bool Signed)> _values = [];
     private readonly Dictionary<uint, List<DicomDataSet>> _sequences = [];
 
@@ -42,22 +44,32 @@ internal sealed class DicomDataSet(string name)
         return otherwise ?? throw Error(tag, $"{what} are missing, so this DICOM file holds no image");
     }
 
-    /// <summary>The first of several decimal numbers in text; <see langword="null"/> where the attribute is missing or empty.</summary>
-    public double? Decimal(uint tag)
+    /// <summary>One of several decimal numbers in text; <see langword="null"/> where the attribute has no such value.</summary>
+    public double? Decimal(uint tag, int index = 0)
     {
-        var text = Text(tag);
+        var text = Text(tag, index);
         if (text.Length == 0) return null;
-        return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && double.IsFinite(value)
+        // Some devices write numbers as their country does.
+        return double.TryParse(text.Replace(',', '.'), NumberStyles.Float, CultureInfo.InvariantCulture, out var value)
+            && double.IsFinite(value)
             ? value
             : throw Error(tag, "is invalid: no decimal number");
     }
 
-    /// <summary>The first of several values of text, without padding.</summary>
-    public string Text(uint tag)
+    /// <summary>One of several values of text, without padding; empty where there are not as many.</summary>
+    public string Text(uint tag, int index = 0)
     {
         var bytes = Bytes(tag).Span;
-        if (bytes.Length > 256) throw Error(tag, "is too large for a text of this length");
-        return Encoding.Latin1.GetString(bytes).Split('\\', 2)[0].Trim(' ', '\0');
+        for (; index > 0; index--)
+        {
+            var next = bytes.IndexOf((byte)'\\');
+            bytes = next < 0 ? default : bytes[(next + 1)..];
+        }
+
+        var end = bytes.IndexOf((byte)'\\');
+        if (end >= 0) bytes = bytes[..end];
+        if (bytes.Length > MaxTextLength) throw Error(tag, "is too large for a text of this length");
+        return Encoding.Latin1.GetString(bytes).Trim(' ', '\0');
     }
 
     public ArkInputException Error(uint tag, string problem, string? hint = null) => new(name, $"tag {DicomTag.Text(tag)}", problem, hint);

@@ -16,6 +16,8 @@ internal static class DicomFragments
         var total = 0;
         while (true)
         {
+            // Writers forget the end of the sequence; what is in it is whole if it ends with the file.
+            if (at == fragments.Length && pieces.Count > 1) break;
             if (fragments.Length - at < 8) throw Truncated(data);
             var header = fragments.Span[at..];
             var tag = ((uint)BinaryPrimitives.ReadUInt16LittleEndian(header) << 16) | BinaryPrimitives.ReadUInt16LittleEndian(header[2..]);
@@ -28,6 +30,8 @@ internal static class DicomFragments
             total += (int)length;
         }
 
+        // Writers forget the table too: its place is then that of the picture.
+        if (pieces is [var first, ..] && first.Span.StartsWith<byte>([0xFF, 0xD8, 0xFF])) pieces.Insert(0, default);
         if (pieces.Count < 2 || total == pieces[0].Length)
             throw data.Error(DicomTag.PixelData, "the encapsulated pixel data of the DICOM file is empty");
         var joined = new byte[total - pieces[0].Length];

@@ -36,7 +36,7 @@ internal static class DicomGrayTable
     {
         if (DicomLookup.Of(data, DicomTag.ModalityLutSequence, pixels.IsSigned) is { } table)
         {
-            (low, high) = (0, (1 << table.Bits) - 1);
+            (low, high) = (0, table.White);
             return value => table[value];
         }
 
@@ -61,8 +61,7 @@ internal static class DicomGrayTable
         foreach (var place in DicomGroups.Of(data, DicomTag.FrameVoiLutSequence))
         {
             if (DicomLookup.Of(place, DicomTag.VoiLutSequence, pixels.IsSigned || low < 0) is not { } table) continue;
-            var white = (1 << table.Bits) - 1.0;
-            return value => table[value] / white;
+            return value => table[value] / (double)table.White;
         }
 
         if (DicomWindow.Of(data) is { } window) return window.Apply;

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Numerics;
 
 namespace Ark.Data;
 
@@ -19,16 +20,21 @@ internal sealed class DicomLookup
         _first = signed
             ? BinaryPrimitives.ReadInt16LittleEndian(descriptor[2..])
             : BinaryPrimitives.ReadUInt16LittleEndian(descriptor[2..]);
-        Bits = BinaryPrimitives.ReadUInt16LittleEndian(descriptor[4..]);
-        if (Bits is < 8 or > 16) throw item.Error(DicomTag.LutDescriptor, $"a look-up table of {Bits} bits is unsupported");
+        var bits = BinaryPrimitives.ReadUInt16LittleEndian(descriptor[4..]);
+        if (bits is < 8 or > 16) throw item.Error(DicomTag.LutDescriptor, $"a look-up table of {bits} bits is unsupported");
         _data = item.Bytes(DicomTag.LutData);
         _wide = _data.Length >= _count * 2;
         if (!_wide && _data.Length < _count)
             throw item.Error(DicomTag.LutData, $"the DICOM look-up table has {_data.Length} bytes, too short for its {_count} entries");
+        var largest = 0;
+        for (var i = 0; i < _count; i++) largest = Math.Max(largest, Entry(i));
+        // Descriptors lie: tables of 12 bits say 16, and some say 8 over entries of more.
+        var needed = Math.Max(8, 32 - BitOperations.LeadingZeroCount((uint)largest));
+        White = (1 << needed) - 1;
     }
 
-    /// <summary>The bits of its entries.</summary>
-    public int Bits { get; }
+    /// <summary>What a white entry has: the largest number of the bits that the entries need, whatever the table says of itself.</summary>
+    public int White { get; }
 
     /// <summary>The table of a sequence's first item, or <see langword="null"/>.</summary>
     /// <param name="data">The data set.</param>
@@ -38,12 +44,8 @@ internal sealed class DicomLookup
         data.FirstOf(sequence) is { } item && item.Has(DicomTag.LutData) ? new DicomLookup(item, signedInput) : null;
 
     /// <summary>The entry of a value; values beyond an end have that end's.</summary>
-    public int this[double value]
-    {
-        get
-        {
-            var index = (int)Math.Clamp(value - _first, 0, _count - 1);
-            return _wide ? BinaryPrimitives.ReadUInt16LittleEndian(_data.Span[(2 * index)..]) : _data.Span[index];
-        }
-    }
+    public int this[double value] => Entry((int)Math.Clamp(value - _first, 0, _count - 1));
+
+    private int Entry(int index) =>
+        _wide ? BinaryPrimitives.ReadUInt16LittleEndian(_data.Span[(2 * index)..]) : _data.Span[index];
 }

@@ -65,7 +65,8 @@ internal sealed class DicomPixels
             (1, "MONOCHROME1" or "MONOCHROME2", _) => true,
             (3, "RGB", DicomEncoding.Native or DicomEncoding.RunLength) => Allocated == 8 && Stored == 8 && !IsSigned,
             (3, "YBR_FULL", DicomEncoding.Native or DicomEncoding.RunLength) => Allocated == 8 && Stored == 8 && !IsSigned,
-            (3, "YBR_FULL_422" or "YBR_FULL", DicomEncoding.Jpeg) => true,
+            // A JPEG says itself how its colours are coded: RGB over it means what it is decoded to.
+            (3, "YBR_FULL_422" or "YBR_FULL" or "RGB", DicomEncoding.Jpeg) => true,
             _ => false,
         };
         // The word comes out of the file: only what looks like a defined term is repeated.

@@ -34,31 +34,66 @@ internal ref struct DicomReader
     public DicomDataSet ReadAll()
     {
         var data = new DicomDataSet(_name);
-        ReadInto(data, _bytes.Length, 0);
+        ReadInto(data, _bytes.Length, 0, _implicit);
         return data;
     }
 
+    /// <summary>
+    /// Whether bytes look like the elements of a data set, one after another: files without meta information are told by nothing else.
+    /// </summary>
+    /// <param name="bytes">The start of the file.</param>
+    /// <param name="implicitly">Whether its elements have no types.</param>
+    public static bool LooksLikeData(ReadOnlySpan<byte> bytes, out bool implicitly)
+    {
+        implicitly = bytes.Length >= 6 && !(char.IsAsciiLetterUpper((char)bytes[4]) && char.IsAsciiLetterUpper((char)bytes[5]));
+        var at = 0;
+        var last = 0u;
+        for (var seen = 0; seen < 3; seen++)
+        {
+            if (bytes.Length - at < 8) return false;
+            var element = bytes[at..];
+            var tag = TagOf(element);
+            var group = tag >> 16;
+            if (tag <= last || group < 8 || (group > 0x28 && group != DicomTag.PixelData >> 16)) return false;
+            last = tag;
+            if (seen > 0 && tag == DicomTag.PixelData) return true;
+            long length = implicitly
+                ? BinaryPrimitives.ReadUInt32LittleEndian(element[4..])
+                : BinaryPrimitives.ReadUInt16LittleEndian(element[6..]);
+            if (!implicitly && !(char.IsAsciiLetterUpper((char)element[4]) && char.IsAsciiLetterUpper((char)element[5]))) return false;
+            // An element that ends behind what was given is judged by its own start; the first one must have a successor.
+            if (at + 8 + length > bytes.Length) return seen > 1;
+            at += 8 + (int)length;
+        }
+
+        return true;
+    }
+
     /// <summary>Reads the file meta information: group 2, always with explicit types.</summary>
+    /// <param name="kind">Receives the class of the object; <see langword="null"/> where it is not said.</param>
     /// <returns>The transfer syntax; <see langword="null"/> where it is not said.</returns>
-    public string? ReadMeta()
+    public string? ReadMeta(out string? kind)
     {
         string? syntax = null;
+        kind = null;
         while (_bytes.Length - _at >= 8 && BinaryPrimitives.ReadUInt16LittleEndian(_bytes[_at..]) == 2)
         {
             var (tag, _, length) = ReadHeader(implicitly: false);
             var value = Take(tag, length);
-            if (tag == DicomTag.TransferSyntax && value.Length <= 64)
-                syntax = System.Text.Encoding.Latin1.GetString(value.Span).Trim(' ', '\0');
+            if (tag is not (DicomTag.TransferSyntax or DicomTag.MediaClass) || value.Length > 64) continue;
+            var text = System.Text.Encoding.Latin1.GetString(value.Span).Trim(' ', '\0');
+            if (tag == DicomTag.TransferSyntax) syntax = text;
+            else kind = text;
         }
 
         return syntax;
     }
 
-    private void ReadInto(DicomDataSet data, int end, int depth)
+    private void ReadInto(DicomDataSet data, int end, int depth, bool implicitly)
     {
         while (_at < end)
         {
-            var (tag, type, length) = ReadHeader(_implicit);
+            var (tag, type, length) = ReadHeader(implicitly);
             if (tag == DicomTag.ItemEnd) return;
             if (tag == DicomTag.PixelData && length == Undefined)
             {
@@ -68,7 +103,8 @@ internal ref struct DicomReader
                 return;
             }
 
-            var isSequence = type == "SQ" || length == Undefined || (_implicit && DicomTag.IsWantedSequence(tag));
+            // Without a type of its own, a sequence is known by its tag; what was once unknown (UN) is implicit inside.
+            var isSequence = type == "SQ" || length == Undefined || (type is "" or "UN" && DicomTag.IsWantedSequence(tag));
             if (!isSequence)
             {
                 var value = Take(tag, length);
@@ -76,13 +112,13 @@ internal ref struct DicomReader
                 // The pixel data is the last thing that is wanted, and often hundreds of private elements follow.
                 if (tag == DicomTag.PixelData && depth == 0) return;
             }
-            else if (DicomTag.IsWantedSequence(tag) && type != "UN")
+            else if (DicomTag.IsWantedSequence(tag))
             {
-                data.Add(tag, ReadItems(tag, length, depth));
+                data.Add(tag, ReadItems(tag, length, depth, type == "UN" || implicitly));
             }
             else if (length == Undefined)
             {
-                SkipItems(tag, type == "UN" || _implicit, depth + 1);
+                SkipItems(tag, type == "UN" || implicitly, depth + 1);
             }
             else
             {
@@ -91,7 +127,7 @@ internal ref struct DicomReader
         }
     }
 
-    private List<DicomDataSet> ReadItems(uint sequence, uint length, int depth)
+    private List<DicomDataSet> ReadItems(uint sequence, uint length, int depth, bool implicitly)
     {
         CheckDepth(sequence, depth);
         var end = length == Undefined ? _bytes.Length : _at + Checked(sequence, length);
@@ -101,7 +137,7 @@ internal ref struct DicomReader
             var (tag, itemLength) = ReadItemHeader(sequence);
             if (tag == DicomTag.SequenceEnd) return items;
             var item = new DicomDataSet(_name);
-            ReadInto(item, itemLength == Undefined ? _bytes.Length : _at + Checked(tag, itemLength), depth + 1);
+            ReadInto(item, itemLength == Undefined ? _bytes.Length : _at + Checked(tag, itemLength), depth + 1, implicitly);
             items.Add(item);
         }
 
@@ -156,8 +192,7 @@ internal ref struct DicomReader
         }
 
         var (a, b) = ((char)_bytes[_at], (char)_bytes[_at + 1]);
-        if (!char.IsAsciiLetterUpper(a) || !char.IsAsciiLetterUpper(b))
-            throw Error(tag, "the element has an invalid value representation, so the DICOM file cannot be read on");
+        if (!char.IsAsciiLetterUpper(a) || !char.IsAsciiLetterUpper(b)) return ReadUntyped(tag);
         var type = string.Create(2, (a, b), static (span, pair) => (span[0], span[1]) = pair);
         if (type is "OB" or "OD" or "OF" or "OL" or "OV" or "OW" or "SQ" or "SV" or "UC" or "UN" or "UR" or "UT" or "UV")
         {
@@ -172,13 +207,37 @@ internal ref struct DicomReader
         return (tag, type, narrow);
     }
 
+    // Some devices write an element without its type, as implicit files have it, or with one that is none ("??"). The length that leads to
+    // a further element is the right one.
+    private (uint Tag, string Type, uint Length) ReadUntyped(uint tag)
+    {
+        var plain = BinaryPrimitives.ReadUInt32LittleEndian(_bytes[_at..]);
+        var narrow = BinaryPrimitives.ReadUInt16LittleEndian(_bytes[(_at + 2)..]);
+        _at += 4;
+        if (IsFollowed(tag, plain)) return (tag, "", plain);
+        return IsFollowed(tag, narrow)
+            ? (tag, "", narrow)
+            : throw Error(tag, "the element has an invalid value representation, so the DICOM file cannot be read on");
+    }
+
+    private readonly bool IsFollowed(uint tag, uint length)
+    {
+        var next = _at + (long)length;
+        if (next == _bytes.Length) return true;
+        if (next > _bytes.Length - 8) return false;
+        var following = TagOf(_bytes[(int)next..]);
+        return following > tag && (following >> 16) - (tag >> 16) < 0x8000;
+    }
+
     private uint ReadTag()
     {
-        var tag = ((uint)BinaryPrimitives.ReadUInt16LittleEndian(_bytes[_at..]) << 16) | BinaryPrimitives.ReadUInt16LittleEndian(
-            _bytes[(_at + 2)..]);
+        var tag = TagOf(_bytes[_at..]);
         _at += 4;
         return tag;
     }
+
+    private static uint TagOf(ReadOnlySpan<byte> element) =>
+        ((uint)BinaryPrimitives.ReadUInt16LittleEndian(element) << 16) | BinaryPrimitives.ReadUInt16LittleEndian(element[2..]);
 
     private ReadOnlyMemory<byte> Take(uint tag, uint length)
     {

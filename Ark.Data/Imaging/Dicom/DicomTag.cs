@@ -3,6 +3,7 @@ namespace Ark.Data;
 /// <summary>The attributes that decide what an image looks like; nothing else of a file is read, least of all about the patient.</summary>
 internal static class DicomTag
 {
+    public const uint MediaClass = 0x0002_0002;
     public const uint TransferSyntax = 0x0002_0010;
     public const uint SamplesPerPixel = 0x0028_0002;
     public const uint Photometric = 0x0028_0004;

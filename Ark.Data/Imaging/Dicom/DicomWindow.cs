@@ -3,28 +3,32 @@ namespace Ark.Data;
 /// <summary>A window of a DICOM file: which values are spread from black to white (PS3.3 C.11.2.1.2 and C.11.2.1.3).</summary>
 internal sealed class DicomWindow
 {
+    private const int MaxWindows = 64;
+
     private readonly double _center;
     private readonly double _width;
     private readonly string _function;
 
-    private DicomWindow(DicomDataSet data, double center, double width)
-    {
-        _center = center;
-        _width = width;
-        _function = data.Text(DicomTag.VoiFunction) is { Length: > 0 } function ? function : "LINEAR";
-        if (_function is not ("LINEAR" or "LINEAR_EXACT" or "SIGMOID"))
-            throw data.Error(DicomTag.VoiFunction, "the DICOM window has an unsupported function (known: LINEAR, LINEAR_EXACT, SIGMOID)");
-        if (width < 1 && _function == "LINEAR") throw data.Error(DicomTag.WindowWidth, "the DICOM window has an invalid width: below 1");
-        if (width <= 0) throw data.Error(DicomTag.WindowWidth, "the DICOM window has an invalid width: not above 0");
-    }
+    private DicomWindow(double center, double width, string function) => (_center, _width, _function) = (center, width, function);
 
-    /// <summary>The first window of a data set or its functional groups, or <see langword="null"/>.</summary>
+    /// <summary>
+    /// The first window of a data set or its functional groups, or <see langword="null"/>. One without a width is passed over, and one
+    /// below 1, which LINEAR cannot have, is meant exactly: viewers do both.
+    /// </summary>
     public static DicomWindow? Of(DicomDataSet data)
     {
         foreach (var place in DicomGroups.Of(data, DicomTag.FrameVoiLutSequence))
         {
-            if (place.Decimal(DicomTag.WindowCenter) is { } center && place.Decimal(DicomTag.WindowWidth) is { } width)
-                return new DicomWindow(place, center, width);
+            for (var i = 0; i < MaxWindows; i++)
+            {
+                if (place.Decimal(DicomTag.WindowCenter, i) is not { } center || place.Decimal(DicomTag.WindowWidth, i) is not { } width)
+                    break;
+                var function = place.Text(DicomTag.VoiFunction).ToUpperInvariant() is { Length: > 0 } named ? named : "LINEAR";
+                if (function is not ("LINEAR" or "LINEAR_EXACT" or "SIGMOID"))
+                    throw place.Error(
+                        DicomTag.VoiFunction, "the DICOM window has an unsupported function (known: LINEAR, LINEAR_EXACT, SIGMOID)");
+                if (width > 0) return new DicomWindow(center, width, function == "LINEAR" && width < 1 ? "LINEAR_EXACT" : function);
+            }
         }
 
         return null;

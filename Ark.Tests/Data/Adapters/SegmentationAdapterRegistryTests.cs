@@ -317,10 +317,13 @@ public sealed class SegmentationAdapterRegistryTests : IDisposable
         WriteImage("scans/deep/a.PNG", 8, 6);
         foreach (var other in (string[])["LICENSE", "BMI.txt", "short"])
             Write("scans/" + other, other == "short" ? "" : "BM is how bitmaps begin, and this text too");
-        Assert.Equal(["IM0001", "a.PNG"], ImageFolder.Enumerate(_folder.PathOf("scans"), recursive: true)
+        Assert.Equal(["IM0001", "a.PNG"], ImageFolder
+            .Enumerate(_folder.PathOf("scans"), recursive: true, cancellationToken: TestContext.Current.CancellationToken)
             .Select(f => Path.GetFileName(f)!)
             .Order(StringComparer.Ordinal));
-        Assert.Equal(["IM0001"], ImageFolder.Enumerate(_folder.PathOf("scans")).Select(f => Path.GetFileName(f)!));
+        Assert.Equal(["IM0001"], ImageFolder
+            .Enumerate(_folder.PathOf("scans"), cancellationToken: TestContext.Current.CancellationToken)
+            .Select(f => Path.GetFileName(f)!));
     }
 
     [Fact]

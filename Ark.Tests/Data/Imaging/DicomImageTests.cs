@@ -142,6 +142,7 @@ public sealed class DicomImageTests
         foreach (var name in new[] { "voi_table", "rle16", "implicit", "signed12" })
         {
             var whole = File.ReadAllBytes(Path.Combine(Folder, name + ".dcm"));
+            var picture = Decoder.Decode(whole, "whole.dcm").Pixels;
             var random = new RandomStream(5);
             for (var i = 0; i < 600; i++)
             {
@@ -149,8 +150,9 @@ public sealed class DicomImageTests
                 if (i % 2 == 1) bytes[random.NextInt32(bytes.Length)] ^= (byte)(1 << random.NextInt32(8));
                 try
                 {
-                    Decoder.Decode(bytes, "a.dcm");
-                    Assert.Equal(1, i % 2);
+                    var read = Decoder.Decode(bytes, "a.dcm");
+                    // Without the end of a sequence, nothing of the picture is lost.
+                    if (i % 2 == 0) Assert.Equal(picture, read.Pixels);
                 }
                 catch (ArkInputException e)
                 {

@@ -11,7 +11,8 @@ public class ImagePredictorTests(SmallModel small) : IClassFixture<SmallModel>
     {
         using var folder = new TemporaryFolder();
         var broken = folder.Write("broken.png", "no picture");
-        var images = ImageInputs.ReadAll([Png(0), broken, Png(1), Png(2), broken], TestContext.Current.CancellationToken);
+        var images = ImageInputs.ReadAll(
+            [Png(0), broken, Png(1), Png(2), broken], cancellationToken: TestContext.Current.CancellationToken);
         await using var host = small.Host();
         var options = new PredictionOptions
         {
@@ -68,7 +69,8 @@ public class ImagePredictorTests(SmallModel small) : IClassFixture<SmallModel>
         var seen = new List<string>();
         var error = await Assert.ThrowsAsync<ArkInputException>(async () =>
         {
-            var images = ImageInputs.ReadAll([Png(0), folder.Write("broken.png", "no picture")], TestContext.Current.CancellationToken);
+            var images = ImageInputs.ReadAll(
+                [Png(0), folder.Write("broken.png", "no picture")], cancellationToken: TestContext.Current.CancellationToken);
             await foreach (var prediction in Predict(host, images, new PredictionOptions { BatchSize = 1 })) seen.Add(prediction.Image);
         });
         Assert.Contains("broken.png", error.Message, StringComparison.Ordinal);
@@ -81,7 +83,8 @@ public class ImagePredictorTests(SmallModel small) : IClassFixture<SmallModel>
         await using var host = small.Host();
         async Task<string> Refused(PredictionOptions options) => (await Assert.ThrowsAsync<ArkInputException>(async () =>
         {
-            await foreach (var _ in Predict(host, ImageInputs.ReadAll([Png(0)], TestContext.Current.CancellationToken), options))
+            var images = ImageInputs.ReadAll([Png(0)], cancellationToken: TestContext.Current.CancellationToken);
+            await foreach (var _ in Predict(host, images, options))
                 Assert.Fail("an answer");
         })).Message;
         Assert.Contains("'Finding'", await Refused(new PredictionOptions { Head = "Finding" }), StringComparison.Ordinal);

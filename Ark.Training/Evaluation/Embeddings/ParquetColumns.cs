@@ -58,8 +58,8 @@ internal static class ParquetColumns
         await group.ReadRawAsync(
             field,
             values.AsMemory(),
-            field.MaxDefinitionLevel > 0 ? definitions.AsMemory() : null,
-            field.MaxRepetitionLevel > 0 ? repetitions.AsMemory() : null).ConfigureAwait(false);
+            field.MaxDefinitionLevel > 0 ? definitions.AsMemory() : (Memory<int>?)null,
+            field.MaxRepetitionLevel > 0 ? repetitions.AsMemory() : (Memory<int>?)null).ConfigureAwait(false);
         if (field.MaxDefinitionLevel > 0 && definitions.Any(d => d != field.MaxDefinitionLevel))
             throw new ArkInputException(path, $"column '{field.Path}'", "has empty lists or missing values");
         return (values, repetitions);

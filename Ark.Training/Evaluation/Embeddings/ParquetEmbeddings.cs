@@ -69,7 +69,9 @@ internal static class ParquetEmbeddings
         var fields = reader.Schema.GetDataFields();
         var name = fields.FirstOrDefault(f => IsText(f) && EmbeddingTable.IsNameColumn(NameOf(f))) ?? fields.FirstOrDefault(IsText);
         var lists = fields.Where(f => f.MaxRepetitionLevel == 1 && IsNumber(f)).ToList();
-        var columns = fields.Where(f => f.MaxRepetitionLevel == 0 && IsNumber(f) && !EmbeddingTable.IsNameColumn(NameOf(f))).ToArray();
+        // The index of a dataframe is no number of the embedding.
+        var columns = fields.Where(f => f.MaxRepetitionLevel == 0 && IsNumber(f) && !EmbeddingTable.IsNameColumn(NameOf(f))
+            && !EmbeddingTable.IsIndexColumn(NameOf(f))).ToArray();
         if (lists.Count > 1)
             throw new ArkInputException(
                 path, null, $"has several columns of lists: {string.Join(", ", lists.Select(f => f.Path))}", "Keep one.");

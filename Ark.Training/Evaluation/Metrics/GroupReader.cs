@@ -82,7 +82,7 @@ internal static class GroupReader
         var rows = new Dictionary<ListPlace, string>();
         foreach (var list in samples.Select(s => s.Place?.File).Distinct())
         {
-            if (list is null || !".csv".Equals(Path.GetExtension(list), StringComparison.OrdinalIgnoreCase))
+            if (list is null || !ListFile.IsTable(list))
                 throw new ArkInputException(
                     list ?? "dataset",
                     $"column '{column}'",

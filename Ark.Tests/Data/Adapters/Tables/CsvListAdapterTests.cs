@@ -70,7 +70,7 @@ public sealed class CsvListAdapterTests : IDisposable
     [InlineData("image,label\ngone.png,1\n", "line 2: the image 'gone.png' was not found")]
     [InlineData("image,label\n../a.png,1\n", "line 2: the image path '../a.png' leads outside")]
     [InlineData("image,label\na.png,\"1\n", "line 2: is no valid CSV")]
-    [InlineData("image,label\na.png,1\"1\n", "line 2: is no valid CSV")]
+    [InlineData("image,label\na.png,1\"1\n", "line 2, column 'label': the ")]
     public async Task A_bad_table_is_refused_with_file_line_and_problem(string text, string problem)
     {
         var list = _folder.Write("l.csv", text);
