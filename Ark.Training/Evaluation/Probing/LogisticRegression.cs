@@ -32,7 +32,9 @@ internal sealed class LogisticRegression : IDisposable
     /// <summary>The coefficients <c>[K, D]</c> and intercepts <c>[K]</c> on standardised features, in double precision; borrowed.</summary>
     public (Tensor Weight, Tensor Bias) Standardized => (_weight, _bias);
 
-    /// <summary>The coefficients <c>[K, D]</c> and intercepts <c>[K]</c> on features as they come, in single precision; the caller owns them.</summary>
+    /// <summary>
+    /// The coefficients <c>[K, D]</c> and intercepts <c>[K]</c> on features as they come, in single precision; the caller owns them.
+    /// </summary>
     public (Tensor Weight, Tensor Bias) Plain()
     {
         using var scope = NewDisposeScope();
@@ -62,7 +64,8 @@ internal sealed class LogisticRegression : IDisposable
             ? Standardization(exact)
             : (zeros([width], ScalarType.Float64), ones([width], ScalarType.Float64));
         var fitted = Minimize(
-            exact.Plus(mean.neg()) * scale, targets.to(ScalarType.Float64), schema.Task == LabelTask.MultiClass, penalty, cancellationToken);
+            exact.Plus(mean.neg()) * scale, targets.to(ScalarType.Float64), schema.Task == LabelTask.MultiClass, penalty,
+            cancellationToken);
         return new LogisticRegression(schema, penalty, mean.DetachFromDisposeScope(), scale.DetachFromDisposeScope(),
             (fitted.narrow(1, 0, width) * scale.gt(KeptScalar.Zero)).DetachFromDisposeScope(),
             fitted.select(1, width).contiguous().DetachFromDisposeScope());

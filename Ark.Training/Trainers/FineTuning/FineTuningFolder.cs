@@ -80,7 +80,9 @@ internal sealed class FineTuningFolder(string path)
         for (var t = 0; t < ended; t++) DeleteStates(t);
     }
 
-    /// <summary>Keeps the folder to this fine-tuning until it is disposed, and clears away what a killed process left half-written.</summary>
+    /// <summary>
+    /// Keeps the folder to this fine-tuning until it is disposed, and clears away what a killed process left half-written.
+    /// </summary>
     /// <param name="resume">Whether it must hold a run to go on with, rather than none. One that ended before its first state was written
     /// is none: nothing of it is lost.</param>
     /// <exception cref="ArkInputException">It holds another, is in use, or cannot be written.</exception>
