@@ -49,7 +49,9 @@ internal sealed class AccrualTask : ITrainingTask
             : RunCheckpoints.ReadNewest(directory, options.MaxCheckpoints, DescribedCheckpoint.ReadDescription);
         // A run that has a state of its own needs the file that it began with no more.
         var begins = directory is null || !RunCheckpoints.HasState(directory, options.MaxCheckpoints);
-        using var trained = begins && options is { InitialWeights: { } path, NestedKey: null } ? TrainedModel.Open(path, options.Reading) : null;
+        using var trained = begins && options is { InitialWeights: { } path, NestedKey: null }
+            ? TrainedModel.Open(path, options.Reading)
+            : null;
         Model = TrainingModels.Describe(options, datasets, stored?.Heads ?? trained?.Heads ?? []);
         _trainingView = TrainingModels.View(options, Model.ImageSize);
         _evaluationView = Transforms.Evaluation(options.Normalization, Model.ImageSize);
