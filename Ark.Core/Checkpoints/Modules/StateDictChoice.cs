@@ -26,7 +26,7 @@ internal sealed record StateDictChoice(string NestedKey, string Prefix, IReadOnl
     public static StateDictChoice Choose(CheckpointReader reader, string? nestedKey, INetworkNames? networks)
     {
         var found = StateDictSelection<StoredTensor>.Choose(reader.Path, reader.Root, nestedKey, reader.StripPrefix, networks);
-        return new StateDictChoice(found.NestedKey, found.Prefix, found.Tensors) 
+        return new StateDictChoice(found.NestedKey, found.Prefix, found.Tensors)
         {
             LeftOut = found.LeftOut,
             Remark = found.Remark,

@@ -149,7 +149,7 @@ internal sealed class OptionTable<T>(string kind) : IEnumerable<OptionRow<T>>
     {
         var defaults = new T();
         // A state of its own needs the file that the run started from no more.
-        string[] start = 
+        string[] start =
         [
             nameof(OptimizationOptions.InitialWeights), nameof(OptimizationOptions.NestedKey), nameof(OptimizationOptions.StripPrefix),
             nameof(OptimizationOptions.InertNames),
