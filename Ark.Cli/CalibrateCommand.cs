@@ -92,7 +92,7 @@ internal static class CalibrateCommand
                 Workers = model.Workers(parsed),
                 Precision = model.Precision(parsed),
             };
-            using var loaded = model.Load(parsed);
+            using var loaded = model.Load(parsed, terminal);
             Calibration calibration;
             using (var reporter = new ConsoleReporter(terminal, silent))
                 calibration = await services

@@ -89,7 +89,7 @@ internal static class EmbedCommand
                 Precision = model.Precision(parsed),
             };
             var target = parsed.GetRequiredValue(output);
-            using var loaded = model.Load(parsed);
+            using var loaded = model.Load(parsed, terminal);
             ExtractionResult result;
             using (var reporter = new ConsoleReporter(terminal, silent))
             {

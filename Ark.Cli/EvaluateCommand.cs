@@ -137,7 +137,7 @@ internal sealed class EvaluateCommand : Command
             .ConfigureAwait(false);
         var chosen = _services.GetRequiredService<ArkDatasets>().Create(catalogue.Get(parsed.GetRequiredValue(_dataset)));
         var options = OptionsOf(parsed);
-        using var model = _arguments.Load(parsed);
+        using var model = _arguments.Load(parsed, _terminal);
         DatasetEvaluation evaluation;
         using (var reporter = new ConsoleReporter(_terminal, silent))
             evaluation = await _services

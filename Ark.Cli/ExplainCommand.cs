@@ -66,7 +66,7 @@ internal static class ExplainCommand
                 Head = parsed.GetValue(head),
                 PatchShare = parsed.GetValue(patch),
             };
-            using var loaded = model.Load(parsed);
+            using var loaded = model.Load(parsed, terminal);
             var map = await services
                 .GetRequiredService<ArkExplainer>()
                 .ExplainAsync(loaded, source, parsed.GetRequiredValue(label), options, cancellationToken)

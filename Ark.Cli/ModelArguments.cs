@@ -27,6 +27,11 @@ internal sealed class ModelArguments
         HelpName = "fp32|bf16",
         DefaultValueFactory = _ => "fp32",
     };
+    private readonly Option<int?> _imageSize = new("--image-size")
+    {
+        Description = "pixels of the model's images, where the file does not tell them",
+        HelpName = "N",
+    };
     private readonly Option<int> _batch = new("--batch-size", "--batch_size")
     {
         Description = "images of a batch",
@@ -57,6 +62,7 @@ internal sealed class ModelArguments
         command.Add(_checkpoint);
         command.Add(_weights);
         command.Add(_device);
+        command.Add(_imageSize);
         if (!readsMany) return;
         command.Add(_precision);
         command.Add(_batch);
@@ -79,10 +85,21 @@ internal sealed class ModelArguments
     /// <summary>The network that was asked for by name; <see langword="null"/> where none was.</summary>
     public ModelRole? WeightsGiven(ParseResult parsed) => parsed.IsGiven(_weights) ? Weights(parsed) : null;
 
-    public LoadedModel Load(ParseResult parsed) => Load(parsed, parsed.GetRequiredValue(_checkpoint)!);
+    public int? ImageSize(ParseResult parsed) =>
+        parsed.GetValue(_imageSize) is { } size ? AtLeastOne(size, "--image-size") : null;
 
-    public LoadedModel Load(ParseResult parsed, string checkpoint) =>
-        LoadedModel.Load(checkpoint, Weights(parsed), Device(parsed), Precision(parsed));
+    /// <summary>Loads the model that the options name, and says where it computes in another arithmetic than they ask for.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="terminal">Where it says so.</param>
+    /// <param name="checkpoint">Another file than the options name; <see langword="null"/> for theirs.</param>
+    public LoadedModel Load(ParseResult parsed, Terminal terminal, string? checkpoint = null)
+    {
+        var model = LoadedModel.Load(
+            checkpoint ?? parsed.GetRequiredValue(_checkpoint)!, Weights(parsed), Device(parsed), Precision(parsed), ImageSize(parsed));
+        if (model.ActualPrecision != model.Precision)
+            terminal.Error.WriteLine("warning: this machine has no bf16 arithmetic for this model; it computes in fp32");
+        return model;
+    }
 
     public ReadingOptions Reading(ParseResult parsed, int crops = 1, BadImagePolicy badImages = BadImagePolicy.Stop) =>
         new() { BatchSize = BatchSize(parsed), Workers = Workers(parsed), Crops = crops, BadImages = badImages };

@@ -70,7 +70,7 @@ internal static class PredictCommand
             };
             if (request.Findings.Count == 0 && parsed.IsGiven(combine))
                 throw CommandLineError.Of("--combine", "has no effect without --finding", "Give both, or none.");
-            using var loaded = model.Load(parsed);
+            using var loaded = model.Load(parsed, terminal);
             using var reporter = new ConsoleReporter(terminal, parsed.GetValue(quiet));
             using var document = JsonArrayOutput.Open(terminal, parsed.GetValue(json));
             var findingsOnly = request.Findings.Count > 0 && request.Head is null;

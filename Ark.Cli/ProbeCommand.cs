@@ -97,7 +97,8 @@ internal static class ProbeCommand
                 BadImages = parsed.Policy(badImages),
             };
             var kind = parsed.GetValue(projected) ? EmbeddingKind.Projected : EmbeddingKind.Pooled;
-            using var sources = new ProbeSources(parsed, model, kind, parsed.GetValue(embeddings), parsed.GetValue(compare) ?? []);
+            using var sources = new ProbeSources(
+                parsed, terminal, model, kind, parsed.GetValue(embeddings), parsed.GetValue(compare) ?? []);
             using var reporter = new ConsoleReporter(terminal, silent);
             var result = await services.GetRequiredService<LinearProbe>()
                 .ProbeAsync(

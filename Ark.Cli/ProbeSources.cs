@@ -8,14 +8,17 @@ namespace Ark.Cli;
 internal sealed class ProbeSources : IDisposable
 {
     private readonly ParseResult _parsed;
+    private readonly Terminal _terminal;
     private readonly ModelArguments _arguments;
     private readonly EmbeddingKind _kind;
     private readonly List<LoadedModel> _models = [];
     private readonly string[] _files;
 
-    public ProbeSources(ParseResult parsed, ModelArguments arguments, EmbeddingKind kind, string? embeddings, IReadOnlyList<string> compare)
+    public ProbeSources(
+        ParseResult parsed, Terminal terminal, ModelArguments arguments, EmbeddingKind kind, string? embeddings,
+        IReadOnlyList<string> compare)
     {
-        (_parsed, _arguments, _kind) = (parsed, arguments, kind);
+        (_parsed, _terminal, _arguments, _kind) = (parsed, terminal, arguments, kind);
         _files = [.. ((string?[])[arguments.Checkpoint(parsed), embeddings, .. compare]).OfType<string>().Distinct(StringComparer.Ordinal)];
         using var unfinished = new Unfinished();
         unfinished.Keep(this);
@@ -58,7 +61,7 @@ internal sealed class ProbeSources : IDisposable
 
     private ProbeFeatures OfModel(string checkpoint)
     {
-        _models.Add(_arguments.Load(_parsed, checkpoint));
+        _models.Add(_arguments.Load(_parsed, _terminal, checkpoint));
         return ProbeFeatures.OfModel(
             _models[^1], _kind, $"{Called(checkpoint)} {(_kind == EmbeddingKind.Projected ? "projected" : "pooled")}");
     }

@@ -81,7 +81,8 @@ internal static class SimilarCommand
 
         using var model = await Task.Run(
             () => LoadedModel.Load(
-                checkpoint, table.Weights ?? arguments.Weights(parsed), arguments.Device(parsed), arguments.Precision(parsed)),
+                checkpoint, table.Weights ?? arguments.Weights(parsed), arguments.Device(parsed), arguments.Precision(parsed),
+                arguments.ImageSize(parsed)),
             cancellationToken).ConfigureAwait(false);
         return await search.FindAsync(table, model, new ImageFile(image), count, kind, cancellationToken).ConfigureAwait(false);
     }

@@ -11,6 +11,7 @@ internal sealed class WeightListing(CheckpointIndex index, ArkModelConfiguration
 {
     private readonly string _nestedKey = StateDictKey.TryChoose(index.Root)?.Key ?? "";
     private readonly ReleasedModel? _released = model is null ? null : ReleasedModels.Match(model);
+    private readonly bool _isSizeKnown = ArkModelConfiguration.RecognizeWeights(index, nestedKey: null) is not { IsSizeKnown: false };
 
     private string Format => index.Format switch
     {
@@ -62,7 +63,11 @@ internal sealed class WeightListing(CheckpointIndex index, ArkModelConfiguration
         foreach (var (key, text) in index.Metadata) await output
             .WriteLineAsync($"metadata {OneLine.Of(key)}: {OneLine.Of(text.Length > 200 ? text[..200] + "…" : text)}")
             .ConfigureAwait(false);
-        if (model is null) await output.WriteLineAsync("model: not recognised").ConfigureAwait(false);
+        if (model is null)
+        {
+            var why = ArkModelConfiguration.WhyNotRecognized(index, nestedKey: null);
+            await output.WriteLineAsync($"model: not recognised{(why is null ? "" : $"; the file holds {why}")}").ConfigureAwait(false);
+        }
         else await WriteModelAsync(output, model).ConfigureAwait(false);
     }
 
@@ -75,6 +80,13 @@ internal sealed class WeightListing(CheckpointIndex index, ArkModelConfiguration
         await output.WriteLineAsync($"model: {configuration.Backbone.Name}, "
             + $"{configuration.Backbone.ImageHeight}x{configuration.Backbone.ImageWidth} pixels, {projector}, {configuration.Heads.Count} "
             + $"heads{released}").ConfigureAwait(false);
+        if (!_isSizeKnown)
+        {
+            var from = _released is null ? "the usual one for its windows" : "that of the released model";
+            await output.WriteLineAsync($"image size: no tensor tells it; {configuration.Backbone.ImageHeight} is {from}. "
+                + "Another one is said by --image-size to the commands that run the model").ConfigureAwait(false);
+        }
+
         foreach (var head in configuration.Heads)
             await output.WriteLineAsync($"  {OneLine.Of(head.Name)}: {head.Outputs} "
                 + $"outputs{(head.HasKnownLabels ? ": " + OneLine.Of(string.Join(", ", head.Labels.Names)) : ", labels unknown")}")
@@ -88,6 +100,7 @@ internal sealed class WeightListing(CheckpointIndex index, ArkModelConfiguration
         {
             ["architecture"] = configuration.Backbone.Name,
             ["image_size"] = configuration.Backbone.ImageHeight,
+            ["image_size_known"] = _isSizeKnown,
             ["projector"] = NameOf(configuration.Projector),
             ["projector_features"] = configuration.Projector == ProjectorKind.None ? null : configuration.ProjectorFeatures,
             ["normalization"] = NormalizationNames.Of(configuration.Normalization),

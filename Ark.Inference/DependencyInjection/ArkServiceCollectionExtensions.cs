@@ -94,7 +94,9 @@ public static class ArkServiceCollectionExtensions
             return ModelLog.Loading(provider, served, options.Checkpoint, () => provider
                 .GetRequiredService<ModelPool>()
                 .Get(name, options, device),
-                m => ($"{m.Description.Architecture} at {m.Description.ImageSize}", options.Precision.ToString().ToLowerInvariant()));
+                m => ($"{m.Description.Architecture} at {m.Description.ImageSize}", m.ActualPrecision == options.Precision
+                    ? options.Precision.ToString().ToLowerInvariant()
+                    : "fp32 (bf16 was asked for, which this machine has no arithmetic for)"));
         });
         services.TryAddKeyedSingleton(name, static (provider, key) =>
         {

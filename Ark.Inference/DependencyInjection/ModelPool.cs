@@ -11,7 +11,7 @@ internal sealed partial class ModelPool(ILogger<ModelPool>? logger = null)
 {
     private readonly ILogger _logger = (ILogger?)logger ?? NullLogger.Instance;
     private readonly Lock _gate = new();
-    private readonly Dictionary<(string Path, ModelRole Weights, string Device), ModelWeights> _loaded = [];
+    private readonly Dictionary<(string Path, ModelRole Weights, string Device, int? ImageSize), ModelWeights> _loaded = [];
 
     /// <summary>Loads a model, or shares weights that are loaded.</summary>
     /// <param name="name">What the host calls it, for the log.</param>
@@ -23,7 +23,7 @@ internal sealed partial class ModelPool(ILogger<ModelPool>? logger = null)
     {
         NativeRuntime.Ensure();
         var (path, target) = (options.Checkpoint, ComputeDevice.Of(device));
-        var key = (PathIdentity.Of(path), options.Weights, $"{target.type}:{Math.Max(0, target.index)}");
+        var key = (PathIdentity.Of(path), options.Weights, $"{target.type}:{Math.Max(0, target.index)}", options.ImageSize);
         lock (_gate)
         {
             if (_loaded.TryGetValue(key, out var weights) && weights.TryShare())
@@ -34,7 +34,7 @@ internal sealed partial class ModelPool(ILogger<ModelPool>? logger = null)
             }
             else
             {
-                _loaded[key] = weights = new ModelWeights(ModelFile.Open(path, options.Weights), target, options.Precision);
+                _loaded[key] = weights = new ModelWeights(ModelFile.Open(path, options.Weights, options.ImageSize), target, options.Precision);
             }
 
             return new LoadedModel(weights, path, options.Weights, target, options.Precision);

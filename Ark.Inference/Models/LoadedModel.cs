@@ -40,6 +40,11 @@ public sealed class LoadedModel : IDisposable
     public InferencePrecision Precision { get; }
 
     /// <summary>
+    /// The arithmetic that this machine has for it: <see cref="InferencePrecision.Fp32"/> where bfloat16 was asked for and cannot be had.
+    /// </summary>
+    public InferencePrecision ActualPrecision => _weights.ActualOf(Precision);
+
+    /// <summary>
     /// The plain network, in evaluation mode; it belongs to this object. Classification, embeddings and heat maps do not need it: where
     /// they have the weights in an order of their own, it is read from the file when it is first asked for, and takes its memory beside
     /// them.
@@ -54,14 +59,19 @@ public sealed class LoadedModel : IDisposable
     /// <param name="device">Where it shall live: <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>.</param>
     /// <param name="precision">The arithmetic that its weights are prepared for. Asked for another one later it prepares them once more,
     /// beside these.</param>
+    /// <param name="imageSize">Rows and columns of an image, for a file whose tensors do not tell them; <see langword="null"/> for what
+    /// they tell, or what is usual for the window.</param>
     /// <returns>The model; the caller disposes it.</returns>
-    /// <exception cref="ArkInputException">The file is no whole checkpoint, or its model is not recognised.</exception>
+    /// <exception cref="ArkInputException">The file is no whole checkpoint, its model is not recognised, or it has another image
+    /// size.</exception>
     public static LoadedModel Load(
-        string path, ModelRole weights = ModelRole.Teacher, string device = "cpu", InferencePrecision precision = InferencePrecision.Fp32)
+        string path, ModelRole weights = ModelRole.Teacher, string device = "cpu", InferencePrecision precision = InferencePrecision.Fp32,
+        int? imageSize = null)
     {
         NativeRuntime.Ensure();
         var target = ComputeDevice.Of(device);
-        return new LoadedModel(new ModelWeights(ModelFile.Open(path, weights), target, precision), path, weights, target, precision);
+        return new LoadedModel(
+            new ModelWeights(ModelFile.Open(path, weights, imageSize), target, precision), path, weights, target, precision);
     }
 
     /// <summary>Loads a network on the CPU whose weights are wanted and not its answers.</summary>

@@ -17,17 +17,28 @@ internal sealed record ModelFile(string Path, string? NestedKey, ArkModelConfigu
     /// <summary>Looks at a file without reading its tensors.</summary>
     /// <param name="path">The file: the checkpoint of a run, or a file of the original Ark or Ark+.</param>
     /// <param name="weights">Which network; a file that holds one alone gives it as the teacher, which is what is released.</param>
+    /// <param name="imageSize">Rows and columns of an image, where the file does not tell them; <see langword="null"/> for what it tells,
+    /// or what is usual.</param>
     /// <exception cref="ArkInputException">The file is no whole checkpoint, or lacks what is asked for.</exception>
-    public static ModelFile Open(string path, ModelRole weights)
+    public static ModelFile Open(string path, ModelRole weights, int? imageSize = null)
     {
         var opened = StampOf(path);
         var index = CheckpointFile.ReadIndex(path);
         if (!DescribedCheckpoint.IsDescribedBy(index))
-            return new ModelFile(path, weights == ModelRole.Teacher ? null : StudentKey(index), Configuration: null, Description: null)
-            {
-                _opened = opened,
-            };
+        {
+            var key = weights == ModelRole.Teacher ? null : StudentKey(index);
+            // What is no model, or has no heads, is refused where it is loaded.
+            var sized = imageSize is { } size ? ArkModelConfiguration.Recognize(index, key, size) : null;
+            return new ModelFile(path, key, sized is { Heads.Count: > 0 } ? sized : null, Description: null) { _opened = opened };
+        }
+
         var description = DescribedCheckpoint.DescriptionOf(index);
+        if (imageSize is { } other && other != description.ImageSize)
+        {
+            throw new ArkInputException(path, "image size", $"holds a model of {description.ImageSize} pixels, not {other}",
+                "Leave 'ImageSize' out: the file tells it.");
+        }
+
         return new ModelFile(path, weights == ModelRole.Teacher ? "teacher" : "state_dict", description.Configuration(), description)
         {
             _opened = opened,

@@ -188,10 +188,12 @@ public abstract class SwinBackbone : nn.Module, IWeightLayouts
     IReadOnlyDictionary<string, string> IWeightLayouts.Rename(IReadOnlyDictionary<string, long[]> shapes) =>
         SwinNames.FromFile([.. shapes.Keys]);
 
-    bool IWeightLayouts.CanResize(string name, ReadOnlySpan<long> from, ReadOnlySpan<long> to) => PositionTables.CanResize(name, from, to);
+    bool IWeightLayouts.CanResize(string name, ReadOnlySpan<long> from, ReadOnlySpan<long> to) =>
+        PositionTables.CanResize(name, from, to) || InputChannels.CanResize(name, from, to);
 
     Tensor IWeightLayouts.Resize(string name, Tensor stored, ReadOnlySpan<long> to)
     {
+        if (to.Length == 4) return InputChannels.Resize(stored, to[1]);
         if (!PositionTables.IsAbsolute(name)) return PositionTables.ResizeBias(stored, to[0]);
         var (height, width) = Backbone.ResolutionOf(0);
         return PositionTables.ResizeAbsolute(stored, height, width);
@@ -252,7 +254,7 @@ public abstract class SwinBackbone : nn.Module, IWeightLayouts
         var shape = images.shape;
         if (shape.Length == 4
             && shape[0] > 0
-            && shape[1] == Backbone.InputChannels
+            && InputChannels.Fits(shape[1], Backbone.InputChannels)
             && shape[2] == Backbone.ImageHeight
             && shape[3] == Backbone.ImageWidth)
             return;

@@ -3,8 +3,8 @@ namespace Ark;
 /// <summary>Finds the state dict among the values of a file.</summary>
 internal static class StateDictKey
 {
-    // The teacher is what Ark releases and reuses, so it comes first.
-    private static readonly string[] Order = ["teacher", "state_dict", "model", "student"];
+    // The teacher is what Ark releases and reuses, so it comes first; in a federated checkpoint that is the master, not a site's teacher.
+    private static readonly string[] Order = ["teacher", "master", "state_dict", "model", "student"];
 
     /// <summary>The dictionary under a key, or the one that is chosen where none is named.</summary>
     /// <param name="path">The file, for messages.</param>

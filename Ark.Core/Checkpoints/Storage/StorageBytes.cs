@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Compression;
+using static TorchSharp.torch;
 
 namespace Ark;
 
@@ -27,10 +28,16 @@ internal sealed class StorageBytes(FileSlice raw, long length, bool deflated, ui
     public bool Verified { get; private set; }
 
     /// <summary>Part of these bytes: a view of a storage in a legacy file.</summary>
-    public StorageBytes Part(long offset, long length) => new(raw.Slice(offset, length), length, deflated: false, crc: null, Place);
+    /// <param name="offset">Where it begins.</param>
+    /// <param name="length">Its bytes.</param>
+    /// <param name="place">What to call it in messages; <see langword="null"/> for the same as the whole.</param>
+    public StorageBytes Part(long offset, long length, string? place = null) =>
+        new(raw.Slice(offset, length), length, deflated: false, crc: null, place ?? Place);
 
     /// <summary>Reads everything to an address that has room for <see cref="Length"/> bytes.</summary>
-    public unsafe void CopyTo(byte* destination)
+    /// <param name="destination">The address.</param>
+    /// <param name="weights">The type of numbers, all of which must be finite; <see langword="null"/> where any bytes will do.</param>
+    public unsafe void CopyTo(byte* destination, ScalarType? weights = null)
     {
         var check = crc is not null && !Verified;
         uint sum = 0;
@@ -40,6 +47,7 @@ internal sealed class StorageBytes(FileSlice raw, long length, bool deflated, ui
             var span = new Span<byte>(destination + done, (int)Math.Min(Chunk, Length - done));
             ReadChunk(inflated, done, span);
             if (check) sum = Crc32.Append(span, sum);
+            RequireFinite(span, weights);
             done += span.Length;
         }
 
@@ -67,6 +75,31 @@ internal sealed class StorageBytes(FileSlice raw, long length, bool deflated, ui
         {
             ArrayPool<byte>.Shared.Return(buffer);
         }
+    }
+
+    /// <summary>Refuses numbers that are not finite, without keeping the bytes; for bytes that are not compressed.</summary>
+    public void RequireFinite(ScalarType weights)
+    {
+        var buffer = ArrayPool<byte>.Shared.Rent((int)Math.Min(Chunk, Length));
+        try
+        {
+            for (long done = 0; done < Length;)
+            {
+                var span = buffer.AsSpan(0, (int)Math.Min(Chunk, Length - done));
+                ReadChunk(inflated: null, done, span);
+                RequireFinite(span, weights);
+                done += span.Length;
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    private void RequireFinite(ReadOnlySpan<byte> chunk, ScalarType? weights)
+    {
+        if (weights is { } type && !FiniteNumbers.Are(chunk, type)) throw FiniteNumbers.Refusal(raw.Path, Place);
     }
 
     private void Verify(byte[] buffer)
