@@ -82,9 +82,9 @@ internal sealed class WeightListing(CheckpointIndex index, ArkModelConfiguration
             + $"heads{released}").ConfigureAwait(false);
         if (!_isSizeKnown)
         {
-            var from = _released is null ? "the usual one for its windows" : "that of the released model";
-            await output.WriteLineAsync($"image size: no tensor tells it; {configuration.Backbone.ImageHeight} is {from}. "
-                + "Another one is said by --image-size to the commands that run the model").ConfigureAwait(false);
+            await output.WriteLineAsync($"image size: no tensor tells it; {configuration.Backbone.ImageHeight} is that of the released "
+                + "model with this backbone and projector, or else usual for the windows. Where it is wrong, give --image-size")
+                .ConfigureAwait(false);
         }
 
         foreach (var head in configuration.Heads)

@@ -13,20 +13,15 @@ internal sealed record RecognizedWeights(
 {
     /// <summary>
     /// The shape of an Ark model with these weights; heads are named as in the released model that they are those of, else <c>head0</c>,
-    /// <c>head1</c>, …. Where no tensor tells the image size, it is that of the released model that has all else in common.
+    /// <c>head1</c>, …. Where no tensor tells the image size, it is that of the released model with the same backbone and projector.
     /// </summary>
     public ArkModelConfiguration ToConfiguration()
     {
         var plain = Of(Backbone);
-        var released = ReleasedModels.Match(plain);
-        if (released is null && !IsSizeKnown)
-        {
+        if (!IsSizeKnown)
             plain = ReleasedModels.All.Select(m => Of(AtSize(m.Configuration.Backbone.ImageHeight)))
-                .FirstOrDefault(c => ReleasedModels.Match(c) is not null) ?? plain;
-            released = ReleasedModels.Match(plain);
-        }
-
-        return Named(plain, released);
+                .FirstOrDefault(ReleasedModels.HasTrunkOfOne) ?? plain;
+        return Named(plain, ReleasedModels.Match(plain));
     }
 
     /// <summary>The same for images of another size than the usual one.</summary>

@@ -74,15 +74,20 @@ public static class ReleasedModels
         return All.FirstOrDefault(m => IsSame(m.Configuration, configuration));
     }
 
+    /// <summary>Whether a released model has the same backbone, image size and projector, whatever its heads are.</summary>
+    internal static bool HasTrunkOfOne(ArkModelConfiguration configuration) => All.Any(m => HasSameTrunk(m.Configuration, configuration));
+
     private static bool IsSame(ArkModelConfiguration released, ArkModelConfiguration other) =>
+        HasSameTrunk(released, other) && released.Heads.Select(h => h.Outputs).SequenceEqual(other.Heads.Select(h => h.Outputs));
+
+    private static bool HasSameTrunk(ArkModelConfiguration released, ArkModelConfiguration other) =>
         (
             released.Backbone.Name,
             released.Backbone.ImageHeight,
             released.Backbone.ImageWidth,
             released.Projector,
             released.ProjectorFeatures)
-        == (other.Backbone.Name, other.Backbone.ImageHeight, other.Backbone.ImageWidth, other.Projector, other.ProjectorFeatures)
-        && released.Heads.Select(h => h.Outputs).SequenceEqual(other.Heads.Select(h => h.Outputs));
+        == (other.Backbone.Name, other.Backbone.ImageHeight, other.Backbone.ImageWidth, other.Projector, other.ProjectorFeatures);
 
     private static ArkModelConfiguration Of(string architecture, ProjectorKind projector, ArkHead[] heads) => new()
     {

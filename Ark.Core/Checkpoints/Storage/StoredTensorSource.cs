@@ -36,8 +36,8 @@ internal sealed class StoredTensorSource(
             {
                 converted.Dispose();
                 throw new CheckpointException(path, $"tensor '{name}'",
-                    $"holds {lost} numbers that {Element.Name} cannot hold: they would become infinite",
-                    "Choose a type of a wider range for 'DataType', such as BFloat16 or Float32.");
+                    $"{lost} of its numbers cannot be held in {Element.Name}: they would become infinite",
+                    "Choose a type of a wider range ('DataType'): bfloat16 or float32.");
             }
 
             return new TensorBytes(converted, handOver: true);

@@ -46,7 +46,7 @@ public class WeightConversionTests(SmallModel small) : IClassFixture<SmallModel>
             folder.PathOf("large.safetensors"), folder.PathOf("half.pth"), options,
             cancellationToken: TestContext.Current.CancellationToken));
         Assert.Contains("'norm.bias'", error.Message, StringComparison.Ordinal);
-        Assert.Contains("2 numbers that float16 cannot hold", error.Message, StringComparison.Ordinal);
+        Assert.Contains("2 of its numbers cannot be held in float16", error.Message, StringComparison.Ordinal);
         Assert.False(File.Exists(folder.PathOf("half.pth")));
         await WeightConversion.ConvertAsync(
             folder.PathOf("large.safetensors"), folder.PathOf("half.pth"), options with { DataType = ScalarType.BFloat16 },

@@ -45,6 +45,8 @@ public class WeightRecognitionTests
         foreach (var (name, shape) in shapes
             .Where(s => s.Key.EndsWith("attn_mask", StringComparison.Ordinal))
             .ToList()) shapes[name] = [shape[0] * 4, 49, 49];
+        // The last stage is more than one window then.
+        shapes["layers.3.blocks.1.attn_mask"] = [4, 49, 49];
         var recognized = WeightRecognition.Recognize(shapes)!;
         Assert.Equal(("swin_base_patch4_window7_224", 448), (recognized.Backbone.Name, recognized.Backbone.ImageHeight));
         Assert.StartsWith("swin_base_patch4_window7_224 at 448 pixels without", recognized.ToString(), StringComparison.Ordinal);
