@@ -1,5 +1,4 @@
 using Ark.Models;
-using TorchSharp;
 using TorchSharp.PyBridge;
 using static TorchSharp.torch;
 
