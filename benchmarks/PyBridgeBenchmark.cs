@@ -27,10 +27,10 @@ internal static class PyBridgeBenchmark
             foreach (var (name, ours, theirs) in rows)
             {
                 var times = Enumerable.Range(0, Rounds).Select(_ => (Ours: Time(ours), Theirs: Time(theirs))).ToList();
+                var (mine, other) = (Median(times.Select(t => t.Ours)), Median(times.Select(t => t.Theirs)));
                 await Console.Out.WriteLineAsync(string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{name,-16} ours {Median(times.Select(t => t.Ours)):F2} s, TorchSharp.PyBridge {Median(times.Select(t => t.Theirs)):F2} s"
-                        + " of processor time"));
+                    $"{name,-16} ours {mine:F2} s, TorchSharp.PyBridge {other:F2} s of processor time"));
             }
 
             return 0;
