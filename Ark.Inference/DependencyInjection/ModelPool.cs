@@ -34,7 +34,8 @@ internal sealed partial class ModelPool(ILogger<ModelPool>? logger = null)
             }
             else
             {
-                _loaded[key] = weights = new ModelWeights(ModelFile.Open(path, options.Weights, options.ImageSize), target, options.Precision);
+                _loaded[key] = weights = new ModelWeights(
+                    ModelFile.Open(path, options.Weights, options.ImageSize), target, options.Precision);
             }
 
             return new LoadedModel(weights, path, options.Weights, target, options.Precision);
