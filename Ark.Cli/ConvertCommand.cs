@@ -18,6 +18,7 @@ internal static class ConvertCommand
         Examples:
           ark convert ark6_teacher_ep200_swinb_projector1376_mlp.pth.tar ark6.safetensors
           ark convert runs/real/checkpoints/last.pth.tar backbone.safetensors --key teacher --layout timm --dtype float16
+          ark convert backbone.pth whole.safetensors --heads heads.pth
         """;
 
     public static Command Create(Terminal terminal)
@@ -30,11 +31,16 @@ internal static class ConvertCommand
             Description = "the type of floating-point numbers in the new file",
             HelpName = "float32|float16|bfloat16",
         };
+        var heads = new Option<string?>("--heads")
+        {
+            Description = "a file whose projector and dataset heads take the place of those of IN",
+            HelpName = "FILE",
+        };
         var json = CommonOptions.Json("what was converted");
         var quiet = CommonOptions.Quiet();
         layout.AcceptOnlyFromAmong("timm", "swin", "ark");
         type.AcceptOnlyFromAmong("float32", "float16", "bfloat16");
-        var command = new Command("convert", Help) { input, output, layout, type, json, quiet };
+        var command = new Command("convert", Help) { input, output, layout, type, heads, json, quiet };
         var weights = new WeightOptions(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {
@@ -43,6 +49,7 @@ internal static class ConvertCommand
             {
                 NestedKey = weights.Key(parsed),
                 Reading = weights.Reading(parsed),
+                Heads = parsed.GetValue(heads),
                 Layout = parsed.GetValue(layout) is { } name ? Enum.Parse<WeightLayout>(name, ignoreCase: true) : null,
                 DataType = parsed.GetValue(type) is { } element ? Enum.Parse<ScalarType>(element, ignoreCase: true) : null,
             };

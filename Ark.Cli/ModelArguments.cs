@@ -29,6 +29,11 @@ internal sealed class ModelArguments
         HelpName = "fp32|bf16",
         DefaultValueFactory = _ => "fp32",
     };
+    private readonly Option<int?> _imageSize = new("--image-size")
+    {
+        Description = "pixels of the model's images, where the file does not tell them",
+        HelpName = "N",
+    };
     private readonly Option<int> _batch = new("--batch-size", "--batch_size")
     {
         Description = "images of a batch",
@@ -62,6 +67,7 @@ internal sealed class ModelArguments
         command.Add(_weights);
         _file = new WeightOptions(command);
         command.Add(_device);
+        command.Add(_imageSize);
         if (!readsMany) return;
         command.Add(_precision);
         command.Add(_batch);
@@ -84,9 +90,12 @@ internal sealed class ModelArguments
     /// <summary>The network that was asked for by name; <see langword="null"/> where none was.</summary>
     public ModelRole? WeightsGiven(ParseResult parsed) => parsed.IsGiven(_weights) ? Weights(parsed) : null;
 
-    public LoadedModel Load(ParseResult parsed) => Load(parsed, parsed.GetRequiredValue(_checkpoint)!);
+    public int? ImageSize(ParseResult parsed) =>
+        parsed.GetValue(_imageSize) is { } size ? AtLeastOne(size, "--image-size") : null;
 
-    public LoadedModel Load(ParseResult parsed, string checkpoint) => Load(parsed, checkpoint, Weights(parsed), orBackbone: false);
+    /// <summary>Loads the model that the options name.</summary>
+    public LoadedModel Load(ParseResult parsed) =>
+        Load(parsed, parsed.GetRequiredValue(_checkpoint)!, Weights(parsed), orBackbone: false);
 
     /// <summary>Loads a network whose features alone may be wanted, so that a backbone will do.</summary>
     public LoadedModel LoadForFeatures(ParseResult parsed) => LoadForFeatures(parsed, parsed.GetRequiredValue(_checkpoint)!);
@@ -95,13 +104,17 @@ internal sealed class ModelArguments
     public LoadedModel LoadForFeatures(ParseResult parsed, string checkpoint, ModelRole? weights = null) =>
         Load(parsed, checkpoint, weights ?? Weights(parsed), orBackbone: true);
 
+    // Says what was taken of the file, and where it computes in another arithmetic than is asked for.
     private LoadedModel Load(ParseResult parsed, string checkpoint, ModelRole weights, bool orBackbone)
     {
         var key = _file.Key(parsed);
         if (key is not null && parsed.IsGiven(_weights))
             throw CommandLineError.Of("--key", "excludes --weights, which chooses a key too", "Give one of them.");
-        var loaded = LoadedModel.Load(checkpoint, weights, Device(parsed), Precision(parsed), key, _file.Reading(parsed), orBackbone);
+        var loaded = LoadedModel.Load(
+            checkpoint, weights, Device(parsed), Precision(parsed), key, _file.Reading(parsed), ImageSize(parsed), orBackbone);
         if (loaded.Remark is { } remark) _terminal.Error.WriteLine(WeightOptions.Note(checkpoint, remark));
+        if (loaded.ActualPrecision != loaded.Precision)
+            _terminal.Error.WriteLine("warning: this machine has no bf16 arithmetic for this model; it computes in fp32");
         return loaded;
     }
 

@@ -12,6 +12,7 @@ internal sealed class WeightListing(CheckpointIndex index, StateDictSelection<Te
 {
     private readonly string _nestedKey = chosen?.NestedKey ?? "";
     private readonly ReleasedModel? _released = model is null ? null : ReleasedModels.Match(model);
+    private readonly bool _isSizeKnown = ArkModelConfiguration.RecognizeWeights(index, nestedKey: null) is not { IsSizeKnown: false };
 
     private string Format => index.Format switch
     {
@@ -66,7 +67,11 @@ internal sealed class WeightListing(CheckpointIndex index, StateDictSelection<Te
         foreach (var (key, text) in index.Metadata) await output
             .WriteLineAsync($"metadata {OneLine.Of(key)}: {OneLine.Of(text.Length > 200 ? text[..200] + "…" : text)}")
             .ConfigureAwait(false);
-        if (model is null) await output.WriteLineAsync("model: not recognised").ConfigureAwait(false);
+        if (model is null)
+        {
+            var why = ArkModelConfiguration.WhyNotRecognized(index, nestedKey: null);
+            await output.WriteLineAsync($"model: not recognised{(why is null ? "" : $"; the file holds {why}")}").ConfigureAwait(false);
+        }
         else await WriteModelAsync(output, model).ConfigureAwait(false);
     }
 
@@ -79,6 +84,13 @@ internal sealed class WeightListing(CheckpointIndex index, StateDictSelection<Te
         await output.WriteLineAsync($"model: {configuration.Backbone.Name}, "
             + $"{configuration.Backbone.ImageHeight}x{configuration.Backbone.ImageWidth} pixels, {projector}, {configuration.Heads.Count} "
             + $"heads{released}").ConfigureAwait(false);
+        if (!_isSizeKnown)
+        {
+            await output.WriteLineAsync($"image size: no tensor tells it; {configuration.Backbone.ImageHeight} is that of the released "
+                + "model with this backbone and projector, or else usual for the windows. Where it is wrong, give --image-size")
+                .ConfigureAwait(false);
+        }
+
         foreach (var head in configuration.Heads)
             await output.WriteLineAsync($"  {OneLine.Of(head.Name)}: {head.Outputs} "
                 + $"outputs{(head.HasKnownLabels ? ": " + OneLine.Of(string.Join(", ", head.Labels.Names)) : ", labels unknown")}")
@@ -92,6 +104,7 @@ internal sealed class WeightListing(CheckpointIndex index, StateDictSelection<Te
         {
             ["architecture"] = configuration.Backbone.Name,
             ["image_size"] = configuration.Backbone.ImageHeight,
+            ["image_size_known"] = _isSizeKnown,
             ["projector"] = NameOf(configuration.Projector),
             ["projector_features"] = configuration.Projector == ProjectorKind.None ? null : configuration.ProjectorFeatures,
             ["normalization"] = NormalizationNames.Of(configuration.Normalization),

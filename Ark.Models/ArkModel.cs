@@ -85,6 +85,23 @@ public sealed class ArkModel : SwinBackbone
     public static ArkModel Load(string path, out LoadReport report, string? nestedKey = null, PyTorchLoadOptions? options = null) =>
         ModelLoader.Load(path, nestedKey, options, out report, static (reader, choice) => Recognize(reader, choice, orBackbone: false));
 
+    /// <summary>
+    /// Loads a model whose shape the caller knows better than the file tells it: the image size of a file without masks, rows and columns
+    /// of images that are not square, names of heads.
+    /// </summary>
+    /// <param name="path">The file.</param>
+    /// <param name="configuration">The shape, such as <see cref="ArkModelConfiguration.Recognize(CheckpointIndex, string?)"/> gives it with
+    /// another <see cref="SwinConfiguration.WithImageSize"/>.</param>
+    /// <param name="nestedKey">Where in the file the state dict is; <see langword="null"/> chooses as
+    /// <see cref="CheckpointFile.LoadStateDict"/> does.</param>
+    /// <returns>The model on the CPU, in evaluation mode; the caller owns it.</returns>
+    /// <exception cref="ArkInputException">The file cannot be read, or its tensors do not have that shape.</exception>
+    public static ArkModel Load(string path, ArkModelConfiguration configuration, string? nestedKey = null)
+    {
+        ArgumentNullException.ThrowIfNull(configuration);
+        return Load(path, nestedKey, configuration, options: null, orBackbone: false, takeOver: null);
+    }
+
     /// <summary>Loads a model some of whose weights may stay in the file.</summary>
     /// <param name="path">The file.</param>
     /// <param name="nestedKey">Where in the file the state dict is.</param>

@@ -16,6 +16,8 @@ switch (args)
         return await LoaderMemoryBenchmark.RunAsync(folder, Number(rest, 100_000));
     case ["checkpoint", .. var rest]:
         return await CheckpointBenchmark.RunAsync(rest.Length > 0 ? rest[0] : null);
+    case ["pybridge"]:
+        return await PyBridgeBenchmark.RunAsync();
     case ["inference", var folder, var python, var models, var threads, var batches, .. var rest]:
         new InferenceBenchmark(folder, python, Console.Out).Run(
             models.Split(','), Numbers(threads), Numbers(batches), TimeSpan.FromSeconds(Number(rest, 60)));

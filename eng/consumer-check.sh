@@ -135,3 +135,50 @@ cat host.log
 [ "$(sed -n 1p host.log)" = "mine: 1 images, Edema, Effusion, 7" ] || fail "the adapter was not read"
 [ "$(wc -l <host.log)" -eq 2 ] && grep -q '^libtorch.*Add the package TorchSharp-cpu' host.log || fail "the missing native package is not named in one sentence"
 say "an adapter in an assembly of its own is read; a missing native package is named"
+rm -rf host clinic list
+
+# 3. A program with both Ark and TorchSharp.PyBridge: it compiles, and each reads what the other writes.
+mkdir both
+cat >both/both.csproj <<PROJECT
+<Project Sdk="Microsoft.NET.Sdk">
+  <PropertyGroup><OutputType>Exe</OutputType><TargetFramework>net10.0</TargetFramework><ImplicitUsings>enable</ImplicitUsings><RuntimeIdentifier>linux-x64</RuntimeIdentifier><SelfContained>false</SelfContained></PropertyGroup>
+  <ItemGroup>
+    <PackageReference Include="Ark.Models" Version="$version" />
+    <PackageReference Include="TorchSharp-cpu" Version="0.107.0" />
+    <PackageReference Include="TorchSharp.PyBridge" Version="1.4.4" />
+  </ItemGroup>
+</Project>
+PROJECT
+cat >both/Program.cs <<'PROGRAM'
+using Ark;
+using Ark.Models;
+using TorchSharp;
+using TorchSharp.PyBridge;
+
+var shape = new ArkModelConfiguration
+{
+    Backbone = SwinVariants.Get("swin_mini"),
+    Heads = ReleasedModels.Get("ark6").Configuration.Heads,
+};
+using var model = new ArkModel(shape);
+model.save_py("ours.pth");
+PyBridgeModuleExtensions.save_py(model, "theirs.pth");
+model.save_safetensors("ours.safetensors");
+PyBridgeModuleExtensions.save_safetensors(model, "theirs.safetensors");
+using var ours = new ArkModel(shape);
+using var theirs = new ArkModel(shape);
+LoadReport report = ours.load_py("theirs.pth");
+PyBridgeModuleExtensions.load_py(theirs, "ours.pth");
+Console.WriteLine($"{Sum(model)} {Sum(ours)} {Sum(theirs)} {report.IsComplete}");
+report = ours.load_safetensors("theirs.safetensors");
+PyBridgeModuleExtensions.load_safetensors(theirs, "ours.safetensors");
+Console.WriteLine($"{Sum(model)} {Sum(ours)} {Sum(theirs)} {report.IsComplete}");
+
+static double Sum(torch.nn.Module module) =>
+    module.state_dict().Values.Sum(t => t.to(torch.ScalarType.Float64).abs().sum().item<double>());
+PROGRAM
+dotnet build both -v quiet
+(cd both && dotnet bin/Debug/net10.0/linux-x64/both.dll) >both.log 2>&1 || { cat both.log; fail "the program with TorchSharp.PyBridge failed"; }
+cat both.log
+[ "$(wc -l <both.log)" -eq 2 ] && awk '$1 != $2 || $1 != $3 || $4 != "True" { exit 1 }' both.log || fail "TorchSharp.PyBridge and Ark read different weights"
+say "a program with TorchSharp.PyBridge compiles, and both read the same"

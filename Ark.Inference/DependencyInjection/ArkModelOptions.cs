@@ -61,6 +61,11 @@ public sealed class ArkModelOptions
     /// <value>The default is <see cref="InferencePrecision.Fp32"/>.</value>
     public InferencePrecision Precision { get; set; } = InferencePrecision.Fp32;
 
+    /// <summary>Rows and columns of an image, for a weight file whose tensors do not tell them.</summary>
+    /// <value>The default is what the file tells, or what is usual for its windows.</value>
+    [Range(1, 4096)]
+    public int? ImageSize { get; set; }
+
     /// <summary>When the model is loaded.</summary>
     /// <value>The default is <see cref="ModelLoading.WhenAsked"/>.</value>
     public ModelLoading Loading { get; set; }

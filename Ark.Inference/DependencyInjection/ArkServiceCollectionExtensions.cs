@@ -96,7 +96,9 @@ public static class ArkServiceCollectionExtensions
                 .Get(name, options, device),
                 m => (
                     $"{m.Description.Architecture} at {m.Description.ImageSize}" + (m.Remark is { } remark ? $" ({remark})" : ""),
-                    options.Precision.ToString().ToLowerInvariant()));
+                    m.ActualPrecision == options.Precision
+                        ? options.Precision.ToString().ToLowerInvariant()
+                        : "fp32 (bf16 was asked for, which this machine has no arithmetic for)"));
         });
         services.TryAddKeyedSingleton(name, static (provider, key) =>
         {

@@ -11,7 +11,7 @@ internal sealed partial class ModelPool(ILogger<ModelPool>? logger = null)
 {
     private readonly ILogger _logger = (ILogger?)logger ?? NullLogger.Instance;
     private readonly Lock _gate = new();
-    private readonly Dictionary<(string Path, ModelRole Weights, string? Key, string? Prefix, string Device), ModelWeights> _loaded = [];
+    private readonly Dictionary<Key, ModelWeights> _loaded = [];
 
     /// <summary>Loads a model, or shares weights that are loaded.</summary>
     /// <param name="name">What the host calls it, for the log.</param>
@@ -23,8 +23,8 @@ internal sealed partial class ModelPool(ILogger<ModelPool>? logger = null)
     {
         NativeRuntime.Ensure();
         var (path, target) = (options.Checkpoint, ComputeDevice.Of(device));
-        var key = (
-            PathIdentity.Of(path), options.Weights, options.NestedKey, options.StripPrefix,
+        var key = new Key(
+            PathIdentity.Of(path), options.Weights, options.NestedKey, options.StripPrefix, options.ImageSize,
             $"{target.type}:{Math.Max(0, target.index)}");
         lock (_gate)
         {
@@ -37,8 +37,8 @@ internal sealed partial class ModelPool(ILogger<ModelPool>? logger = null)
             else
             {
                 var reading = new PyTorchLoadOptions { StripPrefix = options.StripPrefix, InertNames = [.. options.InertNames] };
-                _loaded[key] = weights = new ModelWeights(
-                    ModelFile.Open(path, options.Weights, options.NestedKey, reading), target, options.Precision);
+                var file = ModelFile.Open(path, options.Weights, options.NestedKey, reading, options.ImageSize);
+                _loaded[key] = weights = new ModelWeights(file, target, options.Precision);
             }
 
             return new LoadedModel(weights, path, options.Weights, target, options.Precision);
@@ -55,4 +55,8 @@ internal sealed partial class ModelPool(ILogger<ModelPool>? logger = null)
         Message = "Model '{Name}' computes in {Precision} with {Checkpoint}, which is loaded in another precision: its weights take about "
             + "{Megabytes} MB once more. With the same precision both would share them.")]
     private partial void LogPreparedTwice(string name, InferencePrecision precision, string checkpoint, long megabytes);
+
+    /// <summary>What tells loaded weights from others.</summary>
+    private sealed record Key(
+        string Path, ModelRole Weights, string? NestedKey, string? StripPrefix, int? ImageSize, string Device);
 }

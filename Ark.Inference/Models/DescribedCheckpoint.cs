@@ -68,7 +68,10 @@ internal static class DescribedCheckpoint
         foreach (var (name, target) in targets)
         {
             if (!stored.ContainsKey(name)) throw new ArkInputException(path, $"key '{key}.{name}'", "is missing");
-            target.copy_(stored.GetTensor(name, target.shape));
+            var tensor = stored.GetTensor(name, target.shape);
+            using var finite = tensor.isfinite().all();
+            if (!finite.item<bool>()) throw FiniteNumbers.Refusal(path, $"tensor '{key}.{name}'");
+            target.copy_(tensor);
         }
     }
 }

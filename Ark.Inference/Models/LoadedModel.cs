@@ -51,6 +51,11 @@ public sealed class LoadedModel : IDisposable
     public InferencePrecision Precision { get; }
 
     /// <summary>
+    /// The arithmetic that this machine has for it: <see cref="InferencePrecision.Fp32"/> where bfloat16 was asked for and cannot be had.
+    /// </summary>
+    public InferencePrecision ActualPrecision => _weights.ActualOf(Precision);
+
+    /// <summary>
     /// The plain network, in evaluation mode; it belongs to this object. Classification, embeddings and heat maps do not need it: where
     /// they have the weights in an order of their own, it is read from the file when it is first asked for, and takes its memory beside
     /// them.
@@ -68,23 +73,26 @@ public sealed class LoadedModel : IDisposable
     /// <param name="nestedKey">Where in the file the state dict is, instead of <paramref name="weights"/>; <see langword="null"/> for what
     /// is recognized.</param>
     /// <param name="options">How to read the file; <see langword="null"/> for the defaults.</param>
+    /// <param name="imageSize">Rows and columns of an image, for a file whose tensors do not tell them; <see langword="null"/> for what
+    /// they tell, or what is usual for the window.</param>
     /// <returns>The model; the caller disposes it.</returns>
-    /// <exception cref="ArkInputException">The file is no whole checkpoint, or its model is not recognised.</exception>
+    /// <exception cref="ArkInputException">The file is no whole checkpoint, its model is not recognised, or it has another image
+    /// size.</exception>
     public static LoadedModel Load(
         string path, ModelRole weights = ModelRole.Teacher, string device = "cpu", InferencePrecision precision = InferencePrecision.Fp32,
-        string? nestedKey = null, PyTorchLoadOptions? options = null)
+        string? nestedKey = null, PyTorchLoadOptions? options = null, int? imageSize = null)
     {
-        return Load(path, weights, device, precision, nestedKey, options, orBackbone: false);
+        return Load(path, weights, device, precision, nestedKey, options, imageSize, orBackbone: false);
     }
 
     /// <summary>Loads a network whose features alone may be wanted.</summary>
     internal static LoadedModel Load(
         string path, ModelRole weights, string device, InferencePrecision precision, string? nestedKey, PyTorchLoadOptions? options,
-        bool orBackbone)
+        int? imageSize, bool orBackbone)
     {
         NativeRuntime.Ensure();
         var target = ComputeDevice.Of(device);
-        var file = ModelFile.Open(path, weights, nestedKey, options) with { OrBackbone = orBackbone };
+        var file = ModelFile.Open(path, weights, nestedKey, options, imageSize) with { OrBackbone = orBackbone };
         return new LoadedModel(new ModelWeights(file, target, precision), path, weights, target, precision);
     }
 

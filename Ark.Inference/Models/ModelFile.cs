@@ -34,8 +34,11 @@ internal sealed record ModelFile(string Path, string? NestedKey, ArkModelConfigu
     /// <param name="weights">Which network; a file that holds one alone gives it as the teacher, which is what is released.</param>
     /// <param name="nestedKey">Where in the file the network is, instead of that; <see langword="null"/> for none.</param>
     /// <param name="reading">How to read it; <see langword="null"/> for the defaults.</param>
+    /// <param name="imageSize">Rows and columns of an image, where the file does not tell them; <see langword="null"/> for what it tells,
+    /// or what is usual.</param>
     /// <exception cref="ArkInputException">The file is no whole checkpoint, or lacks what is asked for.</exception>
-    public static ModelFile Open(string path, ModelRole weights, string? nestedKey, PyTorchLoadOptions? reading)
+    public static ModelFile Open(
+        string path, ModelRole weights, string? nestedKey, PyTorchLoadOptions? reading, int? imageSize = null)
     {
         var opened = StampOf([path]);
         var index = CheckpointFile.ReadIndex(path, reading);
@@ -44,7 +47,9 @@ internal sealed record ModelFile(string Path, string? NestedKey, ArkModelConfigu
         if (nestedKey is not null || !DescribedCheckpoint.IsDescribedBy(index))
         {
             var key = nestedKey ?? (weights == ModelRole.Teacher ? null : StudentKey(index));
-            return new ModelFile(path, key, Configuration: null, Description: null)
+            // What is no model is refused where it is loaded.
+            var sized = imageSize is { } size ? ArkModelConfiguration.Recognize(index, key, size) : null;
+            return new ModelFile(path, key, sized, Description: null)
             {
                 Stamp = opened,
                 Source = nestedKey is null && reading?.StripPrefix is null ? null : $"{nestedKey} {reading?.StripPrefix}",
@@ -55,6 +60,12 @@ internal sealed record ModelFile(string Path, string? NestedKey, ArkModelConfigu
         }
 
         var description = DescribedCheckpoint.DescriptionOf(index);
+        if (imageSize is { } other && other != description.ImageSize)
+        {
+            throw new ArkInputException(path, "image size", $"holds a model of {description.ImageSize} pixels, not {other}",
+                "Leave 'ImageSize' out: the file tells it.");
+        }
+
         return new ModelFile(path, weights == ModelRole.Teacher ? "teacher" : "state_dict", description.Configuration(), description)
         {
             Stamp = opened,
@@ -65,10 +76,10 @@ internal sealed record ModelFile(string Path, string? NestedKey, ArkModelConfigu
 
     /// <summary>Prepares the model for inference, its weights once in memory.</summary>
     public InferenceEngine LoadEngine(InferencePrecision precision) =>
-        InferenceEngine.Load(Unchanged(), precision, NestedKey, Configuration, Reading, OrBackbone);
+        InferenceEngine.Load(Unchanged(), precision, NestedKey, Shape, Reading, OrBackbone);
 
     /// <summary>Builds the plain network.</summary>
-    public ArkModel LoadNetwork() => ArkModel.Load(Unchanged(), NestedKey, Configuration, Reading, OrBackbone, takeOver: null);
+    public ArkModel LoadNetwork() => ArkModel.Load(Unchanged(), NestedKey, Shape, Reading, OrBackbone, takeOver: null);
 
     /// <summary>What the file says of the model, or what the network tells.</summary>
     public ModelDescription Describe(ArkModelConfiguration network) => Description ?? new ModelDescription
@@ -80,6 +91,11 @@ internal sealed record ModelFile(string Path, string? NestedKey, ArkModelConfigu
         Normalization = network.Normalization,
         Heads = network.Heads,
     };
+
+    // Without heads, the loader either says what the file is, or takes it as a backbone.
+    private ArkModelConfiguration? Shape => Configuration is not { Heads.Count: 0 } ? Configuration
+        : OrBackbone ? Configuration with { IsBackbone = true }
+        : null;
 
     // A host lives longer than a file stays what it is: parts of two models must not answer together.
     private string Unchanged() =>

@@ -81,6 +81,9 @@ internal sealed class ModelWeights
         }
     }
 
+    /// <summary>The arithmetic that an arithmetic is computed in here.</summary>
+    public InferencePrecision ActualOf(InferencePrecision precision) => _isPacked ? Actual(precision) : InferencePrecision.Fp32;
+
     /// <summary>About how many MB an arithmetic takes beside what is loaded.</summary>
     public long MegabytesFor(InferencePrecision precision)
     {

@@ -164,7 +164,8 @@ public sealed class InferenceEngine : IDisposable
         {
             // A model of the engine's own lacks the weights that were packed from the file.
             using var single = images.to(ScalarType.Float32, CPU);
-            using var dense = single.contiguous();
+            using var fitting = InputChannels.Fit(single, _model.Backbone.InputChannels);
+            using var dense = fitting.contiguous();
             return _fast.Run(dense, outputs);
         }
 

@@ -81,7 +81,7 @@ internal sealed class StreamedWeights
     private static unsafe void Fill(Waiting waiting, NativeBuffer buffer)
     {
         buffer.Reserve(waiting.Bytes.Length, clear: false);
-        waiting.Bytes.CopyTo((byte*)buffer.Pointer);
+        waiting.Bytes.CopyTo((byte*)buffer.Pointer, ScalarType.Float32);
         for (var panel = 0; panel < waiting.Matrix.Panels; panel++)
             waiting.Matrix.Fill(buffer.Floats, panel, waiting.ScaledColumns, waiting.Scale);
     }

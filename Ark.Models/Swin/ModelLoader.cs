@@ -39,7 +39,7 @@ internal static class ModelLoader
             // What only Ark's networks have may be left out when the backbone alone is asked for; nothing else may.
             string[] leftOut = planned.HasHeads ? [] : [.. choice.Tensors.Keys.Where(SwinNames.IsArks)];
             report = StateDictLoader.LoadChosen(
-                network, reader, choice, strict: true, leftOut, loadedParameters: null, takeOver?.Invoke(network));
+                network, reader, choice, strict: true, leftOut, loadedParameters: null, takeOver?.Invoke(network), isNew: true);
             if (planned.IsDescribed && report.Mismatched is [var other, ..])
                 throw new CheckpointException(path, $"tensor '{other.Name}'", $"has the shape {WordsOf(other.FileShape)}, but the model "
                     + $"that the file describes has {WordsOf(other.ModelShape)}: the description is of another network");
@@ -59,8 +59,10 @@ internal static class ModelLoader
     /// <exception cref="CheckpointException">It is none that is known.</exception>
     public static RecognizedWeights Recognize(CheckpointReader reader, StateDictChoice choice) =>
         WeightRecognition.Recognize(choice.Shapes) ?? throw new CheckpointException(reader.Path, PlaceOf(choice),
-            $"holds no Swin Transformer that is known{OtherNetworks.WordsFor(choice.Tensors.Keys)}: its {choice.Tensors.Count} tensors "
-                + $"begin with {string.Join(", ", choice.Tensors.Keys.Take(3))}",
+            WeightRecognition.WhyNot(choice.Shapes) is { } why
+                ? $"holds {why}"
+                : $"holds no Swin Transformer that is known{OtherNetworks.WordsFor(choice.Tensors.Keys)}: its {choice.Tensors.Count} "
+                    + $"tensors begin with {string.Join(", ", choice.Tensors.Keys.Take(3))}",
             "'CheckpointFile' lists them; choose another key, or build the model yourself and use load_checkpoint.");
 
     private static string WordsOf(IEnumerable<long>? shape) => $"[{string.Join(", ", shape ?? [])}]";

@@ -8,10 +8,12 @@ internal sealed class PatchEmbedding : nn.Module<Tensor, Tensor>
 {
     internal readonly PatchProjection proj;
     internal readonly LayerNorm? norm;
+    private readonly int _channels;
 
     public PatchEmbedding(SwinConfiguration configuration, Device? device)
         : base(nameof(PatchEmbedding))
     {
+        _channels = configuration.InputChannels;
         proj = new PatchProjection(configuration.InputChannels, configuration.EmbedDim, configuration.PatchSize, device);
         norm = configuration.PatchNorm ? Layers.Norm(configuration.EmbedDim, device) : null;
         register_module(nameof(proj), proj);
@@ -20,7 +22,8 @@ internal sealed class PatchEmbedding : nn.Module<Tensor, Tensor>
 
     public override Tensor forward(Tensor images)
     {
-        var tokens = proj.forward(images);
+        using var input = InputChannels.Fit(images, _channels);
+        var tokens = proj.forward(input);
         if (norm is null) return tokens;
         using (tokens) return norm.forward(tokens);
     }

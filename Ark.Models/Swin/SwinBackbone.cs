@@ -158,13 +158,44 @@ public abstract class SwinBackbone : nn.Module, IWeightLayouts
 
     INetworkNames IWeightLayouts.Networks => SwinFinder.Instance;
 
+    /// <inheritdoc cref="ModuleCheckpointExtensions.load_py"/>
+    /// <remarks>A method of the model, so that a file that also uses another library with this name means this one.</remarks>
+    public LoadReport load_py(
+        string path, bool strict = true, IList<string>? skip = null, Dictionary<string, bool>? loadedParameters = null,
+        string? nestedKey = null, PyTorchLoadOptions? options = null) =>
+        ModuleCheckpointExtensions.load_py(this, path, strict, skip, loadedParameters, nestedKey, options);
+
+    /// <inheritdoc cref="ModuleCheckpointExtensions.load_safetensors"/>
+    /// <remarks>A method of the model, so that a file that also uses another library with this name means this one.</remarks>
+    public LoadReport load_safetensors(
+        string path, bool strict = true, IList<string>? skip = null, Dictionary<string, bool>? loadedParameters = null) =>
+        ModuleCheckpointExtensions.load_safetensors(this, path, strict, skip, loadedParameters);
+
+    /// <inheritdoc cref="ModuleCheckpointExtensions.load_checkpoint"/>
+    /// <remarks>A method of the model, so that a file that also uses another library with this name means this one.</remarks>
+    public LoadReport load_checkpoint(
+        string path, bool strict = true, IList<string>? skip = null, Dictionary<string, bool>? loadedParameters = null,
+        string? nestedKey = null, PyTorchLoadOptions? options = null) =>
+        ModuleCheckpointExtensions.load_checkpoint(this, path, strict, skip, loadedParameters, nestedKey, options);
+
+    /// <inheritdoc cref="ModuleCheckpointExtensions.save_py"/>
+    /// <remarks>A method of the model, so that a file that also uses another library with this name means this one.</remarks>
+    public void save_py(string path) => ModuleCheckpointExtensions.save_py(this, path);
+
+    /// <inheritdoc cref="ModuleCheckpointExtensions.save_safetensors"/>
+    /// <remarks>A method of the model, so that a file that also uses another library with this name means this one.</remarks>
+    public void save_safetensors(string path, IReadOnlyDictionary<string, string>? metadata = null) =>
+        ModuleCheckpointExtensions.save_safetensors(this, path, metadata);
+
     IReadOnlyDictionary<string, string> IWeightLayouts.Rename(IReadOnlyDictionary<string, long[]> shapes) =>
         SwinNames.FromFile([.. shapes.Keys]);
 
-    bool IWeightLayouts.CanResize(string name, ReadOnlySpan<long> from, ReadOnlySpan<long> to) => PositionTables.CanResize(name, from, to);
+    bool IWeightLayouts.CanResize(string name, ReadOnlySpan<long> from, ReadOnlySpan<long> to) =>
+        PositionTables.CanResize(name, from, to) || InputChannels.CanResize(name, from, to);
 
     Tensor IWeightLayouts.Resize(string name, Tensor stored, ReadOnlySpan<long> to)
     {
+        if (to.Length == 4) return InputChannels.Resize(stored, to[1]);
         if (!PositionTables.IsAbsolute(name)) return PositionTables.ResizeBias(stored, to[0]);
         var (height, width) = Backbone.ResolutionOf(0);
         return PositionTables.ResizeAbsolute(stored, height, width);
@@ -225,7 +256,7 @@ public abstract class SwinBackbone : nn.Module, IWeightLayouts
         var shape = images.shape;
         if (shape.Length == 4
             && shape[0] > 0
-            && shape[1] == Backbone.InputChannels
+            && InputChannels.Fits(shape[1], Backbone.InputChannels)
             && shape[2] == Backbone.ImageHeight
             && shape[3] == Backbone.ImageWidth)
             return;

@@ -39,10 +39,32 @@ public sealed record ArkModelConfiguration
     public static ArkModelConfiguration? Recognize(CheckpointIndex index, string? nestedKey = null)
     {
         ArgumentNullException.ThrowIfNull(index);
-        var found = StateDictSelection<TensorInfo>.TryChoose(index.Path, index.Root, nestedKey, index.StripPrefix, SwinFinder.Instance);
-        if (found is null || WeightRecognition.Recognize(found.Shapes) is not { } recognized) return null;
+        if (RecognizeWeights(index, nestedKey) is not { } recognized) return null;
         return StoredDescription.Read(index.Path, index.Root, index.Metadata, recognized) ?? recognized.ToConfiguration();
     }
+
+    /// <summary>As <see cref="Recognize(CheckpointIndex, string?)"/>, of a file whose image size the caller knows.</summary>
+    /// <exception cref="ArkInputException">The file tells another size, or the windows do not tile that one.</exception>
+    internal static ArkModelConfiguration? Recognize(CheckpointIndex index, string? nestedKey, int imageSize)
+    {
+        if (RecognizeWeights(index, nestedKey) is not { } recognized) return null;
+        var sized = recognized.ToConfiguration(index.Path, imageSize);
+        return StoredDescription.Read(index.Path, index.Root, index.Metadata, recognized) is { } described
+            ? sized with { Heads = described.Heads, Normalization = described.Normalization }
+            : sized;
+    }
+
+    /// <summary>What names and sizes tell.</summary>
+    internal static RecognizedWeights? RecognizeWeights(CheckpointIndex index, string? nestedKey) =>
+        Shapes(index, nestedKey) is { } shapes ? WeightRecognition.Recognize(shapes) : null;
+
+    /// <summary>What a file holds that is not recognised, as words that follow "holds"; <see langword="null"/> where nobody
+    /// knows.</summary>
+    internal static string? WhyNotRecognized(CheckpointIndex index, string? nestedKey) =>
+        Shapes(index, nestedKey) is { } shapes ? WeightRecognition.WhyNot(shapes) : null;
+
+    private static Dictionary<string, long[]>? Shapes(CheckpointIndex index, string? nestedKey) =>
+        StateDictSelection<TensorInfo>.TryChoose(index.Path, index.Root, nestedKey, index.StripPrefix, SwinFinder.Instance)?.Shapes;
 
     internal void Validate()
     {

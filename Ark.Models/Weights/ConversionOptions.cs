@@ -19,6 +19,12 @@ public sealed record ConversionOptions
     /// <value>The default, <see langword="null"/>, keeps those of the file.</value>
     public WeightLayout? Layout { get; init; }
 
+    /// <summary>
+    /// A file whose projector and dataset heads take the place of the input's, such as one that holds nothing else.
+    /// </summary>
+    /// <value>The default, <see langword="null"/>, keeps those of the input.</value>
+    public string? Heads { get; init; }
+
     /// <summary>The type of floating-point numbers in the new file: Float64, Float32, Float16 or BFloat16. Integers keep theirs.</summary>
     /// <value>The default, <see langword="null"/>, keeps it.</value>
     public ScalarType? DataType { get; init; }

@@ -6,26 +6,57 @@ namespace Ark.Models;
 /// <param name="ProjectorFeatures">The projector's outputs; 0 without one.</param>
 /// <param name="HeadOutputs">Outputs of each dataset's head; 0 for an identity.</param>
 /// <param name="Layout">Whose names the file has.</param>
+/// <param name="IsSizeKnown">Whether a tensor tells the image size; else it is the usual one of the window.</param>
 internal sealed record RecognizedWeights(
-    SwinConfiguration Backbone, ProjectorKind Projector, int ProjectorFeatures, IReadOnlyList<int> HeadOutputs, WeightLayout Layout)
+    SwinConfiguration Backbone, ProjectorKind Projector, int ProjectorFeatures, IReadOnlyList<int> HeadOutputs, WeightLayout Layout,
+    bool IsSizeKnown = true)
 {
     /// <summary>
     /// The shape of an Ark model with these weights; heads are named as in the released model that they are those of, else <c>head0</c>,
-    /// <c>head1</c>, ….
+    /// <c>head1</c>, …. Where no tensor tells the image size, it is that of the released model with the same backbone and projector.
     /// </summary>
     public ArkModelConfiguration ToConfiguration()
     {
-        var plain = new ArkModelConfiguration
+        var plain = Of(Backbone);
+        if (!IsSizeKnown)
+            plain = ReleasedModels.All.Select(m => Of(AtSize(m.Configuration.Backbone.ImageHeight)))
+                .FirstOrDefault(ReleasedModels.HasTrunkOfOne) ?? plain;
+        return Named(plain, ReleasedModels.Match(plain));
+    }
+
+    /// <summary>The same for images of another size than the usual one.</summary>
+    /// <param name="path">The file, for messages.</param>
+    /// <param name="imageSize">Rows and columns of an image.</param>
+    /// <exception cref="ArkInputException">The file tells another size, or the windows do not tile that one.</exception>
+    public ArkModelConfiguration ToConfiguration(string path, int imageSize)
+    {
+        if (IsSizeKnown && imageSize != Backbone.ImageHeight)
         {
-            Backbone = Backbone,
+            throw new ArkInputException(path, "image size", $"holds a model of {Backbone.ImageHeight} pixels, not {imageSize}",
+                "Leave 'ImageSize' out: the file tells it.");
+        }
+
+        Backbone.WithImageSize(imageSize, imageSize);
+        var plain = Of(AtSize(imageSize));
+        return Named(plain, ReleasedModels.Match(plain));
+    }
+
+    private static ArkModelConfiguration Named(ArkModelConfiguration plain, ReleasedModel? released) =>
+        released is null
+            ? plain
+            : plain with { Heads = released.Configuration.Heads, Normalization = released.Configuration.Normalization };
+
+    private SwinConfiguration AtSize(int size) =>
+        WeightRecognition.Named(Backbone with { ImageHeight = size, ImageWidth = size, Name = WeightRecognition.Unnamed });
+
+    private ArkModelConfiguration Of(SwinConfiguration backbone) =>
+        new()
+        {
+            Backbone = backbone,
             Projector = Projector,
             ProjectorFeatures = Projector == ProjectorKind.None ? Backbone.NumFeatures : ProjectorFeatures,
             Heads = [.. HeadOutputs.Select((outputs, i) => new ArkHead($"head{i}", outputs))],
         };
-        return ReleasedModels.Match(plain) is { } released
-            ? plain with { Heads = released.Configuration.Heads, Normalization = released.Configuration.Normalization }
-            : plain;
-    }
 
     /// <summary>In words: <c>swin_base_patch4_window7_224 with an MLP projector of 1376 and 6 heads (14, 14, 14, 3, 6, 1)</c>.</summary>
     public override string ToString()

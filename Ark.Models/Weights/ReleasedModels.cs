@@ -43,13 +43,17 @@ public static class ReleasedModels
 
     /// <summary>
     /// Every model: <c>ark6</c> (MICCAI 2023; Swin-B, 224 pixels, MLP projector) and <c>ark6-plus</c> (Nature 2025; Swin-L, 768 pixels,
-    /// linear projector), both trained on MIMIC, CheXpert, ChestX-ray14, RSNA, VinDr-CXR and Shenzhen, with 1376 projected features and
-    /// ImageNet's normalisation.
+    /// linear projector), both trained on MIMIC, CheXpert, ChestX-ray14, RSNA, VinDr-CXR and Shenzhen, and <c>ark5</c> (Swin-B, 224 pixels,
+    /// linear projector), trained on the same without MIMIC; all with 1376 projected features and ImageNet's normalisation. The order of
+    /// the heads of <c>ark5</c> is that of the datasets in the published training command.
     /// </summary>
     public static IReadOnlyList<ReleasedModel> All { get; } =
     [
-        new("ark6", "ark6_teacher_ep200_swinb_projector1376_mlp.pth.tar", Six("swin_base_patch4_window7_224", ProjectorKind.Mlp)),
-        new("ark6-plus", "Ark6_swinLarge768_ep50.pth.tar", Six("swin_large_patch4_window12_768", ProjectorKind.Linear)),
+        new("ark6", "ark6_teacher_ep200_swinb_projector1376_mlp.pth.tar",
+            Of("swin_base_patch4_window7_224", ProjectorKind.Mlp, SixDatasets)),
+        new("ark6-plus", "Ark6_swinLarge768_ep50.pth.tar", Of("swin_large_patch4_window12_768", ProjectorKind.Linear, SixDatasets)),
+        new("ark5", "ark5_teacher_ep200_swinb_projector1376.pth.tar",
+            Of("swin_base_patch4_window7_224", ProjectorKind.Linear, SixDatasets[1..])),
     ];
 
     /// <summary>The model of a name.</summary>
@@ -70,21 +74,26 @@ public static class ReleasedModels
         return All.FirstOrDefault(m => IsSame(m.Configuration, configuration));
     }
 
+    /// <summary>Whether a released model has the same backbone, image size and projector, whatever its heads are.</summary>
+    internal static bool HasTrunkOfOne(ArkModelConfiguration configuration) => All.Any(m => HasSameTrunk(m.Configuration, configuration));
+
     private static bool IsSame(ArkModelConfiguration released, ArkModelConfiguration other) =>
+        HasSameTrunk(released, other) && released.Heads.Select(h => h.Outputs).SequenceEqual(other.Heads.Select(h => h.Outputs));
+
+    private static bool HasSameTrunk(ArkModelConfiguration released, ArkModelConfiguration other) =>
         (
             released.Backbone.Name,
             released.Backbone.ImageHeight,
             released.Backbone.ImageWidth,
             released.Projector,
             released.ProjectorFeatures)
-        == (other.Backbone.Name, other.Backbone.ImageHeight, other.Backbone.ImageWidth, other.Projector, other.ProjectorFeatures)
-        && released.Heads.Select(h => h.Outputs).SequenceEqual(other.Heads.Select(h => h.Outputs));
+        == (other.Backbone.Name, other.Backbone.ImageHeight, other.Backbone.ImageWidth, other.Projector, other.ProjectorFeatures);
 
-    private static ArkModelConfiguration Six(string architecture, ProjectorKind projector) => new()
+    private static ArkModelConfiguration Of(string architecture, ProjectorKind projector, ArkHead[] heads) => new()
     {
         Backbone = SwinVariants.Get(architecture) with { NumClasses = 0 },
         Projector = projector,
         ProjectorFeatures = 1376,
-        Heads = SixDatasets,
+        Heads = heads,
     };
 }

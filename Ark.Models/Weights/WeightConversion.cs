@@ -40,10 +40,18 @@ public static class WeightConversion
         var wanted = options.DataType is { } type ? FloatingPoint(type) : null;
         var toSafetensors = IsSafetensors(output);
         using var reader = CheckpointReader.Open(input, options.Reading);
+        using var headReader = options.Heads is { } heads ? CheckpointReader.Open(heads, options.Reading) : null;
         var found = StateDictChoice.Choose(reader, options.NestedKey, SwinFinder.Instance);
+        if (headReader is not null) found = WithHeads(input, found, headReader);
         var recognized = WeightRecognition.Recognize(found.Shapes);
+        if (headReader is not null && recognized is null)
+        {
+            throw new CheckpointException(headReader.Path, null, $"has a projector or heads that do not fit the backbone of '{input}'",
+                "Take the heads of a model with the same backbone.");
+        }
+
         // Whoever keeps the names keeps what lies beside the network, too.
-        var choice = options.Layout is null && reader.StripPrefix is null
+        var choice = options.Layout is null && reader.StripPrefix is null && headReader is null
             ? StateDictChoice.Choose(reader, found.NestedKey, networks: null)
             : found;
         if (options.Layout is not null && recognized is null)
@@ -63,12 +71,16 @@ public static class WeightConversion
             var element = StoredTensorSource.ElementFor(stored, wanted);
             if (toSafetensors && element.SafetensorsName is null)
                 throw new CheckpointException(input, $"tensor '{name}'", $"is of {element.Name}, which safetensors has not");
-            if (!sources.TryAdd(names[name]!, new StoredTensorSource(input, stored, element, OnOpen)))
+            if (!sources.TryAdd(names[name]!, new StoredTensorSource(input, name, stored, element, OnOpen)))
                 throw new CheckpointException(input, $"tensor '{name}'", $"would get the name '{names[name]}', which another has already");
         }
 
+        // The heads' own file says what they are.
+        var described = headReader ?? reader;
         var description = recognized is { HeadOutputs.Count: > 0 }
-            && options.Layout is null or WeightLayout.Ark ? StoredDescription.Read(input, reader.Root, reader.Metadata, recognized!) : null;
+            && options.Layout is null or WeightLayout.Ark
+            ? StoredDescription.Read(described.Path, described.Root, described.Metadata, recognized!)
+            : null;
         if (toSafetensors)
             AtomicFile.Write(output, new SafetensorsWriter(sources, Metadata(reader, recognized, options.Layout, description)).Write);
         else WritePyTorch(output, sources, nestAsModel: options.Layout == WeightLayout.Swin);
@@ -86,6 +98,22 @@ public static class WeightConversion
             progress?.Report(new WorkProgress("converting", done, total));
             done += stored.ByteCount;
         }
+    }
+
+    /// <summary>The state dict with the projector and the heads of another file in place of its own.</summary>
+    private static StateDictChoice WithHeads(string input, StateDictChoice choice, CheckpointReader reader)
+    {
+        var found = StateDictChoice.Choose(reader, nestedKey: null, SwinFinder.Instance);
+        var tensors = new OrderedDictionary<string, StoredTensor>(StringComparer.Ordinal);
+        foreach (var (name, tensor) in choice.Tensors)
+            if (!SwinNames.IsArks(name)) tensors.Add(name, tensor);
+        var kept = tensors.Count;
+        foreach (var (name, tensor) in found.Tensors)
+            if (SwinNames.IsArks(name)) tensors.Add(name, tensor);
+        if (kept == 0) throw new CheckpointException(input, null, "holds no backbone to put heads on", "Give the file with the backbone.");
+        if (tensors.Count == kept)
+            throw new CheckpointException(reader.Path, null, "holds no projector and no heads ('Heads')", "Give the file that has them.");
+        return choice with { Tensors = tensors };
     }
 
     private static ElementType FloatingPoint(

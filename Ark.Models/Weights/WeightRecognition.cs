@@ -28,7 +28,7 @@ internal static class WeightRecognition
         var ours = new Dictionary<string, long[]>(StringComparer.Ordinal);
         foreach (var (name, shape) in shapes)
             if (shape.All(size => size is > 0 and <= Largest)) ours.TryAdd(names.GetValueOrDefault(name, name), shape);
-        if (Backbone(ours) is not { } backbone) return null;
+        if (Backbone(ours, out var isSizeKnown) is not { } backbone) return null;
         var (projector, features) = ProjectorOf(ours);
         var heads = HeadsOf(ours);
         var width = projector == ProjectorKind.None ? backbone.NumFeatures : features;
@@ -37,7 +37,29 @@ internal static class WeightRecognition
             return null;
         var layout = heads.Count > 0
             || projector != ProjectorKind.None ? WeightLayout.Ark : names.Count > 0 ? WeightLayout.Timm : WeightLayout.Swin;
-        return new RecognizedWeights(Named(backbone), projector, features, heads, layout);
+        return new RecognizedWeights(Named(backbone), projector, features, heads, layout, isSizeKnown);
+    }
+
+    /// <summary>What a state dict that is not recognised is instead, as words that follow "holds".</summary>
+    /// <returns><see langword="null"/> where that is not known.</returns>
+    public static string? WhyNot(IReadOnlyDictionary<string, long[]> shapes)
+    {
+        if (shapes.Count == 0) return null;
+        if (shapes.Keys.All(SwinNames.IsArks))
+            return "only Ark's projector and heads: merge them over a file with a backbone";
+        if (Has("cpb_mlp") || Has("logit_scale")) return "a Swin Transformer V2, and only the first version is run";
+        if (Has("features.1.0.norm1.") || Has("features.1.0.attn."))
+            return "a Swin Transformer under torchvision's names, and only those of timm, Microsoft and Ark are read";
+        if (Has("patch_embed.proj.weight") && Has("cls_token")) return "a Vision Transformer, not a Swin Transformer";
+        if (Has("layer1.0.conv1.weight")) return "a ResNet, not a Swin Transformer";
+        if (Has("denseblock1.")) return "a DenseNet, not a Swin Transformer";
+        var names = SwinNames.FromFile([.. shapes.Keys]);
+        var ours = shapes.ToDictionary(s => names.GetValueOrDefault(s.Key, s.Key), s => s.Value, StringComparer.Ordinal);
+        return Size(ours, Block(0, 0, "attn.relative_position_bias_table"), 2) is not null && IsRectangular(ours)
+            ? "a Swin Transformer for images that are not square, whose rows and columns a file does not tell"
+            : null;
+
+        bool Has(string part) => shapes.Keys.Any(n => n.Contains(part, StringComparison.Ordinal));
     }
 
     /// <summary>
@@ -50,8 +72,18 @@ internal static class WeightRecognition
             window, 4) * sizeof(long)) + (backbone.Depths[stage] / 2 * (double)height * width * window * window * sizeof(float));
     });
 
-    private static SwinConfiguration? Backbone(Dictionary<string, long[]> shapes)
+    private static bool IsRectangular(Dictionary<string, long[]> shapes)
     {
+        _ = Backbone(shapes, out _, out var isRectangular);
+        return isRectangular;
+    }
+
+    private static SwinConfiguration? Backbone(Dictionary<string, long[]> shapes, out bool isSizeKnown) =>
+        Backbone(shapes, out isSizeKnown, out _);
+
+    private static SwinConfiguration? Backbone(Dictionary<string, long[]> shapes, out bool isSizeKnown, out bool isRectangular)
+    {
+        (isSizeKnown, isRectangular) = (false, false);
         if (Size(shapes, "patch_embed.proj.weight", 4) is not { } patches || patches[2] != patches[3]) return null;
         List<int> depths = [], heads = [], windows = [];
         for (var stage = 0; stage < MaxStages
@@ -66,7 +98,7 @@ internal static class WeightRecognition
 
         if (depths.Count == 0 || depths.Contains(0) || Size(shapes, Block(0, 0, "mlp.fc1.weight"), 2) is not { } hidden) return null;
         var window = windows.Max();
-        if (Resolution(shapes, depths.Count, window, windows[^1]) is not { } tokens) return null;
+        if (Resolution(shapes, depths.Count, window, windows[^1], out isSizeKnown, out isRectangular) is not { } tokens) return null;
         var result = new SwinConfiguration
         {
             Name = Unnamed,
@@ -85,28 +117,60 @@ internal static class WeightRecognition
             ImageWidth = tokens * (int)patches[2],
         };
         // A network whose stages have windows of their own is another one.
-        return IsNetwork(result)
-            && Enumerable.Range(0, depths.Count).All(stage => result.WindowOf(stage).Size == windows[stage]) ? result : null;
+        if (!IsNetwork(result) || !Enumerable.Range(0, depths.Count).All(stage => result.WindowOf(stage).Size == windows[stage]))
+            return null;
+        isRectangular = !HasMasksOfASquare(shapes, result);
+        return isRectangular ? null : result;
     }
 
     /// <summary>
     /// Rows of tokens in the first stage. A mask tells how many windows its stage has, absolute positions how many tokens the first;
     /// without either the last stage is taken to be one window, as in every published variant.
     /// </summary>
-    private static int? Resolution(Dictionary<string, long[]> shapes, int stages, int window, int lastWindow)
+    private static int? Resolution(
+        Dictionary<string, long[]> shapes, int stages, int window, int lastWindow, out bool isKnown, out bool isRectangular)
     {
+        (isKnown, isRectangular) = (true, false);
         long tokens = 0;
         for (var stage = 0; stage < stages && tokens == 0; stage++)
         {
             if (Size(shapes, Block(stage, 1, "attn_mask"), 3) is not { } mask) continue;
             tokens = (PositionTables.Side(mask[0]) * PositionTables.Side(mask[1])) << stage;
-            // An image that is not square.
-            if (tokens == 0) return null;
+            isRectangular = tokens == 0;
+            if (isRectangular) return null;
         }
 
-        if (tokens == 0 && Size(shapes, "absolute_pos_embed", 3) is { } absolute) tokens = PositionTables.Side(absolute[1]);
-        if (tokens == 0) tokens = (long)Math.Min(window, lastWindow) << (stages - 1);
+        if (tokens == 0 && Size(shapes, "absolute_pos_embed", 3) is { } absolute)
+        {
+            tokens = PositionTables.Side(absolute[1]);
+            isRectangular = tokens == 0;
+            if (isRectangular) return null;
+        }
+
+        isKnown = tokens > 0;
+        if (!isKnown) tokens = (long)Math.Min(window, lastWindow) << (stages - 1);
         return tokens is > 0 and <= MaxTokens ? (int)tokens : null;
+    }
+
+    /// <summary>
+    /// Whether the masks of all stages are those of one square image. Two by eight windows are as many as four by four, but a stage later
+    /// one by four need no mask, and two by two do.
+    /// </summary>
+    private static bool HasMasksOfASquare(Dictionary<string, long[]> shapes, SwinConfiguration square)
+    {
+        var masks = Enumerable.Range(0, square.StageCount).Select(s => Size(shapes, Block(s, 1, "attn_mask"), 3)).ToList();
+        if (masks.All(m => m is null)) return true;
+        // Whoever left out some masks left out the indices too.
+        var isWhole = shapes.ContainsKey(Block(0, 0, "attn.relative_position_index"));
+        for (var stage = 0; stage < square.StageCount; stage++)
+        {
+            if (square.Depths[stage] < 2) continue;
+            var (rows, window) = (square.ResolutionOf(stage).Height, square.WindowOf(stage));
+            var windows = window.Shift == 0 ? 0 : (long)(rows / window.Size) * (rows / window.Size);
+            if (masks[stage] is { } mask ? mask[0] != windows : isWhole && windows > 0) return false;
+        }
+
+        return true;
     }
 
     private static (ProjectorKind Kind, int Features) ProjectorOf(Dictionary<string, long[]> shapes) =>
@@ -168,7 +232,8 @@ internal static class WeightRecognition
     private static bool Is(Dictionary<string, long[]> shapes, string name, long rows, long columns) =>
         Size(shapes, name, 2) is { } size && size[0] == rows && size[1] == columns;
 
-    private static SwinConfiguration Named(SwinConfiguration shape)
+    /// <summary>The shape under the name of the variant that it is, where one is known.</summary>
+    public static SwinConfiguration Named(SwinConfiguration shape)
     {
         // Of variants that differ in nothing but the image size, the nearest gives the name.
         var name = SwinVariants.Names.Select(SwinVariants.Get).DistinctBy(v => v.Name).Where(v => IsVariant(

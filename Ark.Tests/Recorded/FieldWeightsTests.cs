@@ -31,7 +31,7 @@ public class FieldWeightsTests
         using var scope = NewDisposeScope();
         using var expected = ArkModel.Load(known);
         using var loaded = LoadedModel.Load(
-            path, ModelRole.Teacher, "cpu", InferencePrecision.Fp32, nestedKey: null, options: null, orBackbone: true);
+            path, ModelRole.Teacher, "cpu", InferencePrecision.Fp32, nestedKey: null, options: null, imageSize: null, orBackbone: true);
         var images = rand(2, 3, 32, 32, generator: new Generator(5));
         Reference.AssertClose(
             file, loaded.Model.Embed(images, afterProjector: false), expected.Embed(images, afterProjector: false));

@@ -25,9 +25,18 @@ internal static class StateDictLoader
     }
 
     /// <summary>Loads a state dict that has been chosen.</summary>
+    /// <param name="module">The model.</param>
+    /// <param name="reader">The file.</param>
+    /// <param name="found">The state dict.</param>
+    /// <param name="strict">Whether every difference in names or shapes is refused.</param>
+    /// <param name="skip">Names that are left as they are.</param>
+    /// <param name="loadedParameters">Receives for each name whether it was loaded.</param>
+    /// <param name="takeOver">As of <see cref="Load"/>.</param>
+    /// <param name="isNew">Whether the model was made for the file, and is given up where a weight turns out to be no number.</param>
+    /// <returns>What became of every tensor.</returns>
     public static LoadReport LoadChosen(
         nn.Module module, CheckpointReader reader, StateDictChoice found, bool strict, IList<string>? skip,
-        Dictionary<string, bool>? loadedParameters, Func<Tensor, StorageBytes, bool>? takeOver = null)
+        Dictionary<string, bool>? loadedParameters, Func<Tensor, StorageBytes, bool>? takeOver = null, bool isNew = false)
     {
         var layouts = module as IWeightLayouts;
         var names = layouts?.Rename(found.Shapes) ?? new Dictionary<string, string>(StringComparer.Ordinal);
@@ -35,14 +44,24 @@ internal static class StateDictLoader
         var model = module.state_dict();
         var report = Compare(model, reader, choice, skip, strict ? null : layouts, names);
         Check(report, model, strict, () => Hint(found, layouts), canResize: report.Mismatched.Any(e => CanResize(layouts, e)));
-        var work = report.Loaded.Concat(report.Resized).Select(e => (Stored: choice.Tensors[e.Name], Target: model[e.Name])).ToList();
+        var work = report.Loaded.Concat(report.Resized).Select(e => new Move(e.Name, choice.Tensors[e.Name], model[e.Name])).ToList();
         ParallelReading.ForEach(work.Select(w => w.Stored.Storage.Bytes!).Distinct().ToList(), b => b.Length, b => b.Verify());
-        Copy(reader.Path, [.. work[..report.Loaded.Count].Where(w => takeOver is null
-            || !CanReadInPlace(w.Stored, w.Target)
-            || !takeOver(w.Target, BytesOf(w.Stored)))]);
-        foreach (var (name, (stored, target)) in report.Resized
-            .Select(e => e.Name)
-            .Zip(work[report.Loaded.Count..])) Resize(reader.Path, layouts!, name, stored, target);
+        // A model that is in use keeps its weights where the file's are no numbers: these are looked through before the first is replaced.
+        if (!isNew)
+            ParallelReading.ForEach(work.Where(w => w.IsInPlace).ToList(), w => w.Stored.ByteCount, w => w.Bytes.RequireFinite(w.Type));
+        var resized = work[report.Loaded.Count..].Select(w => Resize(reader.Path, layouts!, w)).ToList();
+        try
+        {
+            Copy(reader.Path, [.. work[..report.Loaded.Count].Where(w => takeOver is null
+                || !w.IsInPlace
+                || !takeOver(w.Target, w.Bytes))]);
+            foreach (var (move, tensor) in work[report.Loaded.Count..].Zip(resized)) Replace(move.Target, tensor);
+        }
+        finally
+        {
+            resized.ForEach(t => t.Dispose());
+        }
+
         if (loadedParameters is not null)
         {
             var loaded = report.Loaded.Concat(report.Resized).Select(e => e.Name).ToHashSet(StringComparer.Ordinal);
@@ -159,35 +178,61 @@ internal static class StateDictLoader
         }
     }
 
-    private static void Copy(string path, List<(StoredTensor Stored, Tensor Target)> work)
+    private static void Copy(string path, List<Move> work)
     {
-        using var noGrad = no_grad();
         // What can still turn out to be damaged is read before the first tensor is touched.
-        var others = work.Where(w => !CanReadInPlace(w.Stored, w.Target)).ToList();
+        var others = work.Where(w => !w.IsInPlace).ToList();
         using var assembler = new TensorAssembler(path);
         assembler.ReadStorages(others.Select(w => w.Stored));
-        var inPlace = work.Where(w => CanReadInPlace(w.Stored, w.Target)).Select(w => (
-            Bytes: BytesOf(w.Stored), Address: AddressOf(w.Target))).ToList();
-        ParallelReading.ForEach(inPlace, w => w.Bytes.Length, w => Read(w.Bytes, w.Address));
-        foreach (var (stored, target) in others) target.copy_(assembler.Assemble(stored));
+        foreach (var move in others) RequireFinite(path, move.Name, assembler.Assemble(move.Stored));
+        var inPlace = work.Where(w => w.IsInPlace).Select(w => (Move: w, Address: AddressOf(w.Target))).ToList();
+        ParallelReading.ForEach(inPlace, w => w.Move.Stored.ByteCount, w => Read(w.Move, w.Address));
+        using var noGrad = no_grad();
+        foreach (var move in others) move.Target.copy_(assembler.Assemble(move.Stored));
     }
 
-    private static void Resize(string path, IWeightLayouts layouts, string name, StoredTensor stored, Tensor target)
+    private static Tensor Resize(string path, IWeightLayouts layouts, Move move)
     {
         using var noGrad = no_grad();
         using var assembler = new TensorAssembler(path);
-        using var resized = layouts.Resize(name, assembler.Assemble(stored), target.shape);
+        var stored = assembler.Assemble(move.Stored);
+        RequireFinite(path, move.Name, stored);
+        return layouts.Resize(move.Name, stored, move.Target.shape);
+    }
+
+    private static void Replace(Tensor target, Tensor resized)
+    {
+        using var noGrad = no_grad();
         target.copy_(resized);
     }
 
-    private static StorageBytes BytesOf(StoredTensor stored) =>
-        stored.Storage.Bytes!.Part(stored.Offset * stored.Element.Size, stored.ByteCount);
+    private static void RequireFinite(string path, string name, Tensor tensor)
+    {
+        using var scope = NewDisposeScope();
+        if (tensor.is_floating_point() && !tensor.isfinite().all().item<bool>())
+            throw FiniteNumbers.Refusal(path, $"tensor '{name}'");
+    }
 
     private static unsafe nint AddressOf(Tensor tensor) => (nint)TensorMemory.AddressOf(tensor);
 
-    private static unsafe void Read(StorageBytes bytes, nint address) => bytes.CopyTo((byte*)address);
+    private static unsafe void Read(Move move, nint address) => move.Bytes.CopyTo((byte*)address, move.Type);
 
-    private static bool CanReadInPlace(StoredTensor stored, Tensor target) =>
-        stored.IsContiguous && !stored.Storage.Bytes!.Deflated && stored.Element.Widening == Widening.None
-        && stored.Element.Scalar == target.dtype && TensorMemory.IsDense(target);
+    /// <summary>One tensor on its way from a file into a model.</summary>
+    private sealed class Move(string name, StoredTensor stored, Tensor target)
+    {
+        public string Name => name;
+
+        public StoredTensor Stored => stored;
+
+        public Tensor Target => target;
+
+        public ScalarType Type { get; } = target.dtype;
+
+        public bool IsInPlace { get; } =
+            stored.IsContiguous && !stored.Storage.Bytes!.Deflated && stored.Element.Widening == Widening.None
+            && stored.Element.Scalar == target.dtype && TensorMemory.IsDense(target);
+
+        public StorageBytes Bytes =>
+            stored.Storage.Bytes!.Part(stored.Offset * stored.Element.Size, stored.ByteCount, $"tensor '{name}'");
+    }
 }

@@ -20,10 +20,12 @@ internal static class StateDictRank
     public static int Of(string key)
     {
         if (key == "teacher") return 0;
+        // In a federated checkpoint that is what all sites share, and no site's teacher.
+        if (key == "master") return 1;
         var words = key.Split(Separators);
-        if (words.Contains("teacher", StringComparer.OrdinalIgnoreCase)) return 1;
-        if (IsAverage(key)) return 2;
-        if (Array.IndexOf(Plain, key) is >= 0 and var place) return 3 + place;
+        if (words.Contains("teacher", StringComparer.OrdinalIgnoreCase)) return 2;
+        if (IsAverage(key)) return 3;
+        if (Array.IndexOf(Plain, key) is >= 0 and var place) return 4 + place;
         return words.Contains("student", StringComparer.OrdinalIgnoreCase) ? Student : Unknown;
     }
 

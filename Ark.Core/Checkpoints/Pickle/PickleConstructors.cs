@@ -12,8 +12,8 @@ internal static class PickleConstructors
     {
         var result = new PickleDictionary(PickleDictionary.OrderedType);
         if (arguments.Count == 0) return result;
-        // Python 2 wrote the entries as a list of pairs.
-        if (arguments is not [List<object?> pairs]) throw Bad(context, "collections.OrderedDict");
+        // Python 2 wrote the entries as a list of pairs; other programs write the call that Python takes, with an empty tuple.
+        if (arguments is not [IReadOnlyList<object?> pairs]) throw Bad(context, "collections.OrderedDict");
         foreach (var pair in pairs)
         {
             if (pair is not IReadOnlyList<object?> { Count: 2 } entry) throw Bad(context, "collections.OrderedDict");

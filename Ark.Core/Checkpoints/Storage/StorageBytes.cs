@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Compression;
+using static TorchSharp.torch;
 
 namespace Ark;
 
@@ -35,10 +36,13 @@ internal sealed class StorageBytes(FileSlice raw, long length, bool deflated, ui
         pieces[0].Whole.Joined(pieces, place);
 
     /// <summary>Part of these bytes: a view of a storage in a legacy file.</summary>
-    public StorageBytes Part(long offset, long length)
+    /// <param name="offset">Where it begins.</param>
+    /// <param name="length">Its bytes.</param>
+    /// <param name="place">What to call it in messages; <see langword="null"/> for the same as the whole.</param>
+    public StorageBytes Part(long offset, long length, string? place = null)
     {
-        if (_pieces is null) return new StorageBytes(raw.Slice(offset, length), length, deflated: false, crc: null, Place);
-        if (offset == 0 && length == Length) return this;
+        if (_pieces is null) return new StorageBytes(raw.Slice(offset, length), length, deflated: false, crc: null, place ?? Place);
+        if (offset == 0 && length == Length && place is null) return this;
         var cut = new List<Piece>();
         foreach (var piece in _pieces)
         {
@@ -47,17 +51,19 @@ internal sealed class StorageBytes(FileSlice raw, long length, bool deflated, ui
             offset -= piece.Length;
         }
 
-        return Join(cut, Place);
+        return Join(cut, place ?? Place);
     }
 
     /// <summary>Reads everything to an address that has room for <see cref="Length"/> bytes.</summary>
-    public unsafe void CopyTo(byte* destination)
+    /// <param name="destination">The address.</param>
+    /// <param name="weights">The type of numbers, all of which must be finite; <see langword="null"/> where any bytes will do.</param>
+    public unsafe void CopyTo(byte* destination, ScalarType? weights = null)
     {
         if (_pieces is not null)
         {
             foreach (var piece in _pieces)
             {
-                piece.Bytes.CopyTo(destination);
+                piece.Bytes.CopyTo(destination, weights);
                 destination += piece.Length;
             }
 
@@ -72,6 +78,7 @@ internal sealed class StorageBytes(FileSlice raw, long length, bool deflated, ui
             var span = new Span<byte>(destination + done, (int)Math.Min(Chunk, Length - done));
             ReadChunk(inflated, done, span);
             if (check) sum = Crc32.Append(span, sum);
+            RequireFinite(span, weights);
             done += span.Length;
         }
 
@@ -104,6 +111,38 @@ internal sealed class StorageBytes(FileSlice raw, long length, bool deflated, ui
 
     private StorageBytes Joined(IReadOnlyList<Piece> pieces, string where) =>
         new(raw, pieces.Sum(p => p.Length), deflated: false, crc: null, where) { _pieces = pieces };
+
+    /// <summary>Refuses numbers that are not finite, without keeping the bytes.</summary>
+    public void RequireFinite(ScalarType weights)
+    {
+        if (_pieces is not null)
+        {
+            foreach (var piece in _pieces) piece.Bytes.RequireFinite(weights);
+            return;
+        }
+
+        var buffer = ArrayPool<byte>.Shared.Rent((int)Math.Min(Chunk, Length));
+        using var inflated = Deflated ? new DeflateStream(new FileSliceStream(raw), CompressionMode.Decompress) : null;
+        try
+        {
+            for (long done = 0; done < Length;)
+            {
+                var span = buffer.AsSpan(0, (int)Math.Min(Chunk, Length - done));
+                ReadChunk(inflated, done, span);
+                RequireFinite(span, weights);
+                done += span.Length;
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    private void RequireFinite(ReadOnlySpan<byte> chunk, ScalarType? weights)
+    {
+        if (weights is { } type && !FiniteNumbers.Are(chunk, type)) throw FiniteNumbers.Refusal(raw.Path, Place);
+    }
 
     private void Verify(byte[] buffer)
     {

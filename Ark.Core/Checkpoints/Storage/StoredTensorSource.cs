@@ -6,10 +6,12 @@ namespace Ark;
 /// A tensor of one file that is written to another, read when its turn comes: of a large file no more than one tensor is in memory.
 /// </summary>
 /// <param name="path">The file that it is in.</param>
+/// <param name="name">Its name there, for messages.</param>
 /// <param name="stored">The tensor there, its checksum verified.</param>
 /// <param name="element">Its elements' type in the new file.</param>
 /// <param name="onOpen">Is told when its turn comes.</param>
-internal sealed class StoredTensorSource(string path, StoredTensor stored, ElementType element, Action<StoredTensor> onOpen)
+internal sealed class StoredTensorSource(
+    string path, string name, StoredTensor stored, ElementType element, Action<StoredTensor> onOpen)
     : TensorSource(element, stored.Shape)
 {
     /// <summary>
@@ -27,7 +29,26 @@ internal sealed class StoredTensorSource(string path, StoredTensor stored, Eleme
         onOpen(stored);
         var tensor = Read();
         if (tensor.dtype == Element.Scalar) return new TensorBytes(tensor, handOver: true);
-        using (tensor) return new TensorBytes(tensor.to(Element.Scalar), handOver: true);
+        using (tensor)
+        {
+            var converted = tensor.to(Element.Scalar);
+            if (CountLost(tensor, converted) is > 0 and var lost)
+            {
+                converted.Dispose();
+                throw new CheckpointException(path, $"tensor '{name}'",
+                    $"{lost} of its numbers cannot be held in {Element.Name}: they would become infinite",
+                    "Choose a type of a wider range ('DataType'): bfloat16 or float32.");
+            }
+
+            return new TensorBytes(converted, handOver: true);
+        }
+    }
+
+    private static long CountLost(Tensor before, Tensor after)
+    {
+        if (!after.is_floating_point()) return 0;
+        using var scope = NewDisposeScope();
+        return before.isfinite().logical_and(after.isinf()).sum().item<long>();
     }
 
     private unsafe Tensor Read()

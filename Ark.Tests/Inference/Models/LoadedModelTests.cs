@@ -97,6 +97,79 @@ public class LoadedModelTests(SmallModel small) : IClassFixture<SmallModel>
             + "a newer version needs a newer Ark.", error.Message);
     }
 
+    [Theory]
+    [InlineData(null, 32)]
+    [InlineData(64, 64)]
+    public void An_image_size_that_the_file_does_not_tell_may_be_said(int? said, int expected)
+    {
+        using var scope = NewDisposeScope();
+        using var folder = new TemporaryFolder();
+        var configuration = SmallModel.Configuration with
+        {
+            Backbone = new SwinConfiguration { WindowSize = 4, EmbedDim = 16, Depths = [2, 2], NumHeads = [1, 2], NumClasses = 0 }
+                .WithImageSize(64, 64),
+        };
+        using var source = new ArkModel(configuration, new Generator(1));
+        Safetensors.Save(folder.PathOf("a.safetensors"), source.state_dict().Where(t => !HarmlessNames.IsRecomputed(t.Key)));
+        using var model = LoadedModel.Load(folder.PathOf("a.safetensors"), imageSize: said);
+        Assert.Equal(expected, model.Description.ImageSize);
+        var images = rand(2, 3, expected, expected, generator: new Generator(2));
+        using var result = model.Engine(InferencePrecision.Fp32).Pooled(images);
+        if (said is null) return;
+        source.eval();
+        Reference.AssertClose("pooled", result, source.Pool(images));
+        using var plain = ArkModel.Load(folder.PathOf("a.safetensors"), configuration);
+        Reference.AssertClose("plain", plain.Pool(images), source.Pool(images));
+        source.save_py(folder.PathOf("told.pth"));
+        Assert.Contains("64 pixels, not 128", Assert.Throws<ArkInputException>(
+            () => LoadedModel.Load(folder.PathOf("told.pth"), imageSize: 128)).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("norm.bias", float.NaN)]
+    [InlineData("layers.0.blocks.0.mlp.fc2.weight", float.PositiveInfinity)]
+    [InlineData("omni_heads.1.weight", float.NegativeInfinity)]
+    public void Weights_that_are_not_finite_are_refused_by_the_tensor_wherever_they_are_read_for_use(string name, float number)
+    {
+        using var scope = NewDisposeScope();
+        using var folder = new TemporaryFolder();
+        // Large enough that matrices go straight from the file into the engine's order.
+        var configuration = SmallModel.Configuration with { Backbone = SmallModel.Configuration.Backbone with { EmbedDim = 192 } };
+        using var source = new ArkModel(configuration, new Generator(1));
+        using (no_grad()) source.state_dict()[name].view(-1)[^1] = tensor(number);
+        foreach (var path in (string[])[folder.PathOf("a.pth"), folder.PathOf("a.safetensors")])
+        {
+            if (path.EndsWith(".pth", StringComparison.Ordinal)) source.save_py(path);
+            else source.save_safetensors(path);
+            AssertRefused(() => LoadedModel.Load(path).Dispose());
+            AssertRefused(() => LoadedModel.LoadPlain(path, ModelRole.Teacher).Dispose());
+            using var kept = new ArkModel(configuration, new Generator(2));
+            using var same = new ArkModel(configuration, new Generator(2));
+            AssertRefused(() => kept.load_checkpoint(path));
+            AssertRefused(() => kept.load_checkpoint(path, strict: false));
+            Assert.All(kept.state_dict(), t => Assert.True(t.Value.equal(same.state_dict()[t.Key]).all().item<bool>(), t.Key));
+        }
+
+        void AssertRefused(Action load)
+        {
+            var error = Assert.Throws<CheckpointException>(load);
+            Assert.Contains($"tensor '{name}'", error.Message, StringComparison.Ordinal);
+            Assert.Contains("not finite", error.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void The_actual_precision_is_single_where_bfloat16_cannot_be_had()
+    {
+        using var model = LoadedModel.Load(small.Checkpoint, precision: InferencePrecision.Bf16);
+        Assert.Equal(
+            InferenceEngine.Packs(model.Configuration.Backbone) && InferenceEngine.PacksBf16(model.Configuration.Backbone)
+                ? InferencePrecision.Bf16
+                : InferencePrecision.Fp32,
+            model.ActualPrecision);
+        Assert.Equal(InferencePrecision.Bf16, model.Precision);
+    }
+
     [Fact]
     public void A_disposed_model_is_refused()
     {

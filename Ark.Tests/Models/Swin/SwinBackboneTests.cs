@@ -16,6 +16,40 @@ public class SwinBackboneTests
         NumClasses = 0,
     };
 
+    [Fact]
+    public void A_network_of_one_channel_takes_the_mean_of_a_picture_s_three()
+    {
+        using var scope = NewDisposeScope();
+        using var off = no_grad();
+        using var grey = new ArkModel(TinyModel.Configuration with
+        {
+            Backbone = TinyModel.Configuration.Backbone with { InputChannels = 1 },
+        }, new Generator(1));
+        grey.eval();
+        var picture = rand(2, 3, 16, 16, generator: new Generator(2));
+        var expected = grey.Pool(picture.mean([1], keepdim: true));
+        Reference.AssertClose("plain", grey.Pool(picture), expected);
+        using var engine = InferenceEngine.Create(grey);
+        Reference.AssertClose("engine", engine.Pooled(picture), expected);
+        Assert.Throws<ArgumentException>(() => grey.Pool(picture.narrow(1, 0, 2)));
+
+        // In a network of three channels a third of the weights for each computes the same.
+        using var folder = new TemporaryFolder();
+        grey.save_py(folder.PathOf("grey.pth"));
+        using var three = new ArkModel(TinyModel.Configuration, new Generator(3));
+        three.eval();
+        Assert.Contains(
+            three.load_checkpoint(folder.PathOf("grey.pth"), strict: false).Resized, r => r.Name == "patch_embed.proj.weight");
+        Reference.AssertClose("three", three.Pool(picture), expected);
+
+        // And the sum of the three is what timm gives a network of one.
+        three.save_py(folder.PathOf("three.pth"));
+        using var again = new ArkModel(grey.Configuration, new Generator(4));
+        again.load_checkpoint(folder.PathOf("three.pth"), strict: false);
+        Reference.AssertClose(
+            "sum", again.state_dict()["patch_embed.proj.weight"], three.state_dict()["patch_embed.proj.weight"].sum(1, keepdim: true));
+    }
+
     [Theory]
     [InlineData(32, 32)]
     [InlineData(96, 96)]

@@ -45,6 +45,8 @@ public class WeightRecognitionTests
         foreach (var (name, shape) in shapes
             .Where(s => s.Key.EndsWith("attn_mask", StringComparison.Ordinal))
             .ToList()) shapes[name] = [shape[0] * 4, 49, 49];
+        // The last stage is more than one window then.
+        shapes["layers.3.blocks.1.attn_mask"] = [4, 49, 49];
         var recognized = WeightRecognition.Recognize(shapes)!;
         Assert.Equal(("swin_base_patch4_window7_224", 448), (recognized.Backbone.Name, recognized.Backbone.ImageHeight));
         Assert.StartsWith("swin_base_patch4_window7_224 at 448 pixels without", recognized.ToString(), StringComparison.Ordinal);
@@ -125,6 +127,48 @@ public class WeightRecognitionTests
         shapes["layers.0.blocks.1.attn_mask"] = [8, 49, 49];
         Assert.Null(WeightRecognition.Recognize(shapes));
     }
+
+    [Fact]
+    public void Two_by_eight_windows_are_not_taken_for_four_by_four()
+    {
+        var shapes = Network([2, 2], [7, 7]);
+        shapes["layers.0.blocks.0.attn.relative_position_index"] = [49, 49];
+        shapes["layers.0.blocks.1.attn_mask"] = [16, 49, 49];
+        Assert.Null(WeightRecognition.Recognize(shapes));
+        Assert.Contains("not square", WeightRecognition.WhyNot(shapes)!, StringComparison.Ordinal);
+        shapes["layers.1.blocks.1.attn_mask"] = [4, 49, 49];
+        Assert.Equal(112, WeightRecognition.Recognize(shapes)!.Backbone.ImageHeight);
+    }
+
+    [Theory]
+    [InlineData("layers.0.blocks.1.attn_mask", new long[] { 8, 49, 49 })]
+    [InlineData("absolute_pos_embed", new long[] { 1, 14 * 28, 8 })]
+    public void Images_that_are_not_square_are_the_reason_that_is_given(string name, long[] shape)
+    {
+        var shapes = Network([2, 2], [7, 7]);
+        shapes[name] = shape;
+        Assert.Null(WeightRecognition.Recognize(shapes));
+        Assert.Contains("not square", WeightRecognition.WhyNot(shapes)!, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("V2", "layers.0.blocks.0.attn.cpb_mlp.0.weight")]
+    [InlineData("torchvision", "features.1.0.norm1.weight", "features.0.0.weight")]
+    [InlineData("Vision Transformer", "cls_token", "patch_embed.proj.weight", "blocks.0.attn.qkv.weight")]
+    [InlineData("ResNet", "conv1.weight", "layer1.0.conv1.weight")]
+    [InlineData("DenseNet", "features.denseblock1.denselayer1.norm1.weight")]
+    [InlineData("only Ark's projector and heads", "projector.weight", "omni_heads.0.weight", "omni_heads.0.bias")]
+    public void Other_networks_are_called_by_their_names(string word, params string[] names)
+    {
+        var shapes = names.ToDictionary(n => n, _ => new long[] { 1 });
+        Assert.Null(WeightRecognition.Recognize(shapes));
+        Assert.Contains(word, WeightRecognition.WhyNot(shapes)!, StringComparison.Ordinal);
+        Assert.Null(WeightRecognition.WhyNot(new Dictionary<string, long[]> { ["a"] = [1] }));
+    }
+
+    /// <summary>What stays of a table when nothing that follows from the shape is stored.</summary>
+    internal static Dictionary<string, long[]> WithoutMasks(Dictionary<string, long[]> shapes) =>
+        shapes.Where(s => !HarmlessNames.IsRecomputed(s.Key)).ToDictionary(s => s.Key, s => s.Value, StringComparer.Ordinal);
 
     internal static Dictionary<string, long[]> Table(
         string table) => Reference.Json("03_swin_base", "tables", table + ".json").GetProperty("entries").EnumerateArray()

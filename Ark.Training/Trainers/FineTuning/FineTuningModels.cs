@@ -14,9 +14,13 @@ internal static class FineTuningModels
         var backbone = options.Architecture is { } name ? SwinVariants.Get(name) : null;
         if (options.InitialWeights is { } path)
         {
-            var found = ArkModelConfiguration.Recognize(CheckpointFile.ReadIndex(path, options.Reading), options.NestedKey)?.Backbone
+            var index = CheckpointFile.ReadIndex(path, options.Reading);
+            var found = ArkModelConfiguration.Recognize(index, options.NestedKey)?.Backbone
                 ?? throw new ArkInputException(
-                    path, null, "holds no Swin Transformer that is known", "'CheckpointFile' lists what it holds.");
+                    path,
+                    null,
+                    $"holds {ArkModelConfiguration.WhyNotRecognized(index, options.NestedKey) ?? "no Swin Transformer that is known"}",
+                    "'CheckpointFile' lists what it holds.");
             backbone ??= found;
             if ((backbone.EmbedDim, string.Join(',', backbone.Depths)) != (found.EmbedDim, string.Join(',', found.Depths)))
             {
