@@ -52,7 +52,7 @@ internal static class NumpyConstructors
     {
         if (arguments is not [NumpyDataType type, byte[] bytes] || bytes.Length != type.Size)
             throw PickleConstructors.Bad(context, "numpy.scalar");
-        var b = LittleEndian(bytes, type);
+        var b = LittleEndian(context, bytes, type);
         return (type.Kind, type.Size) switch
         {
             ('b', _) => b[0] != 0,
@@ -85,21 +85,24 @@ internal static class NumpyConstructors
 
         if (expected != (ulong)bytes.Length)
             throw context.Error($"has a NumPy array of {expected} bytes with {bytes.Length} bytes of data");
-        var data = LittleEndian(bytes, type);
-        return new NumpyArray(type.Name, sizes, fortran && sizes.Length > 1 ? RowMajor(data, sizes, type.Size) : data);
+        var data = LittleEndian(context, bytes, type);
+        return new NumpyArray(type.Name, sizes, fortran && sizes.Length > 1 ? RowMajor(context, data, sizes, type.Size) : data);
     }
 
-    private static byte[] LittleEndian(byte[] bytes, NumpyDataType type)
+    private static byte[] LittleEndian(PickleContext context, byte[] bytes, NumpyDataType type)
     {
         if (!type.BigEndian) return bytes;
+        context.Charge(bytes.Length);
         var swapped = (byte[])bytes.Clone();
         var width = type.Kind == 'c' ? type.Size / 2 : type.Size;
         for (var i = 0; i < swapped.Length; i += width) swapped.AsSpan(i, width).Reverse();
         return swapped;
     }
 
-    private static byte[] RowMajor(byte[] columns, long[] shape, int size)
+    private static byte[] RowMajor(PickleContext context, byte[] columns, long[] shape, int size)
     {
+        context.Charge(columns.Length);
+        context.CountSteps((long)columns.Length / size * shape.Length);
         var rows = new byte[columns.Length];
         var index = new long[shape.Length];
         for (var target = 0; target < rows.Length; target += size)

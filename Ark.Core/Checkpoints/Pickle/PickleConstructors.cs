@@ -85,12 +85,14 @@ internal static class PickleConstructors
     {
         if (!PickleKeyComparer.IsKey(key))
             throw context.Error($"has a dictionary key of an unsupported type ({PickleReader.Describe(key)})");
+        context.CountKey(key);
         if (!dictionary.TryAdd(key!, value)) throw context.Error($"has the duplicate dictionary key '{key}'");
     }
 
     public static void AddTo(PickleContext context, PickleSet set, object? item)
     {
         if (!PickleKeyComparer.IsKey(item)) throw context.Error($"has a set member of an unsupported type ({PickleReader.Describe(item)})");
+        context.CountKey(item);
         set.Add(item!);
     }
 

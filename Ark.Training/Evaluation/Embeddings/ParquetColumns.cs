@@ -6,23 +6,26 @@ namespace Ark.Evaluation;
 /// <summary>Reads columns of a row group as embeddings need them.</summary>
 internal static class ParquetColumns
 {
-    private const long MaxValues = 1L << 29;
-
-    public static async Task<string[]> TextsAsync(ParquetRowGroupReader group, DataField field, int count)
+    public static async Task<string[]> TextsAsync(ParquetGuard guard, ParquetRowGroupReader group, DataField field, int count)
     {
-        var texts = new string?[count];
-        await group.ReadAsync(field, texts.AsMemory()).ConfigureAwait(false);
-        return [.. texts.Select(t => t ?? "")];
+        var (values, definitions, _) = await ReadAsync<ReadOnlyMemory<char>>(guard, group, field).ConfigureAwait(false);
+        guard.CountCharacters(values.Sum(v => (long)v.Length));
+        var (texts, next) = (new string[count], 0);
+        for (var n = 0; n < count; n++)
+            texts[n] = definitions is null || definitions[n] == field.MaxDefinitionLevel ? values[next++].ToString() : "";
+        return texts;
     }
 
     /// <summary>A column per number.</summary>
-    public static async Task<float[][]> RowsAsync(string path, ParquetRowGroupReader group, DataField[] fields, int count)
+    public static async Task<float[][]> RowsAsync(
+        string path, ParquetGuard guard, ParquetRowGroupReader group, DataField[] fields, int count)
     {
+        guard.CountValues((long)count * fields.Length);
         var rows = new float[count][];
         for (var n = 0; n < count; n++) rows[n] = new float[fields.Length];
         for (var d = 0; d < fields.Length; d++)
         {
-            var column = await NumbersAsync(path, group, fields[d]).ConfigureAwait(false);
+            var column = await NumbersAsync(path, guard, group, fields[d]).ConfigureAwait(false);
             for (var n = 0; n < count; n++) rows[n][d] = column.Values[n];
         }
 
@@ -30,38 +33,47 @@ internal static class ParquetColumns
     }
 
     /// <summary>One list of numbers a row.</summary>
-    public static async Task<float[][]> ListsAsync(string path, ParquetRowGroupReader group, DataField field, int count)
+    public static async Task<float[][]> ListsAsync(
+        string path, ParquetGuard guard, ParquetRowGroupReader group, DataField field, int count)
     {
-        var (values, levels) = await NumbersAsync(path, group, field).ConfigureAwait(false);
+        var (values, levels) = await NumbersAsync(path, guard, group, field).ConfigureAwait(false);
         var starts = Enumerable.Range(0, values.Length).Where(i => levels[i] == 0).Append(values.Length).ToArray();
         if (starts.Length != count + 1) throw new ArkInputException(path, $"column '{field.Path}'", "has empty lists or missing values");
         return [.. starts.Zip(starts.Skip(1), (from, to) => values[from..to])];
     }
 
-    private static async Task<(float[] Values, int[] Levels)> NumbersAsync(string path, ParquetRowGroupReader group, DataField field)
+    private static async Task<(float[] Values, int[] Levels)> NumbersAsync(
+        string path, ParquetGuard guard, ParquetRowGroupReader group, DataField field)
     {
-        var total = group.GetMetadata(field)?.MetaData?.NumValues ?? 0;
-        if (total > MaxValues)
-            throw new ArkInputException(
-                path, $"column '{field.Path}'", $"a row group of {total} values is too large", "Write smaller row groups.");
-        var count = (int)total;
         if ((Nullable.GetUnderlyingType(field.ClrType) ?? field.ClrType) == typeof(float))
-            return await ReadAsync<float>(path, group, field, count).ConfigureAwait(false);
-        var (doubles, levels) = await ReadAsync<double>(path, group, field, count).ConfigureAwait(false);
+            return await NumbersAsync<float>(path, guard, group, field).ConfigureAwait(false);
+        var (doubles, levels) = await NumbersAsync<double>(path, guard, group, field).ConfigureAwait(false);
         return (Array.ConvertAll(doubles, v => (float)v), levels);
     }
 
-    private static async Task<(T[] Values, int[] Levels)> ReadAsync<T>(string path, ParquetRowGroupReader group, DataField field, int count)
+    private static async Task<(T[] Values, int[] Levels)> NumbersAsync<T>(
+        string path, ParquetGuard guard, ParquetRowGroupReader group, DataField field)
         where T : struct
     {
-        var (values, definitions, repetitions) = (new T[count], new int[count], new int[count]);
-        await group.ReadRawAsync(
-            field,
-            values.AsMemory(),
-            field.MaxDefinitionLevel > 0 ? definitions.AsMemory() : null,
-            field.MaxRepetitionLevel > 0 ? repetitions.AsMemory() : null).ConfigureAwait(false);
-        if (field.MaxDefinitionLevel > 0 && definitions.Any(d => d != field.MaxDefinitionLevel))
+        var (values, definitions, repetitions) = await ReadAsync<T>(guard, group, field).ConfigureAwait(false);
+        if (definitions?.Any(d => d != field.MaxDefinitionLevel) == true)
             throw new ArkInputException(path, $"column '{field.Path}'", "has empty lists or missing values");
-        return (values, repetitions);
+        return (values, repetitions ?? []);
     }
+
+    /// <summary>A column as it is written: values that are missing leave no gap between the others.</summary>
+    public static async Task<(T[] Values, int[]? Definitions, int[]? Repetitions)> ReadAsync<T>(
+        ParquetGuard guard, ParquetRowGroupReader group, DataField field)
+        where T : struct
+    {
+        var count = guard.Enter(group, field);
+        var values = new T[count];
+        var definitions = field.MaxDefinitionLevel > 0 ? new int[count] : null;
+        var repetitions = field.MaxRepetitionLevel > 0 ? new int[count] : null;
+        // An empty buffer is not the same to the library as none.
+        await group.ReadRawAsync(field, values.AsMemory(), Levels(definitions), Levels(repetitions)).ConfigureAwait(false);
+        return (values, definitions, repetitions);
+    }
+
+    private static Memory<int>? Levels(int[]? levels) => levels is null ? (Memory<int>?)null : levels.AsMemory();
 }
