@@ -37,6 +37,7 @@ internal static class ImageFolder
 
     private static bool IsDicom(string file)
     {
+        if (RegularFile.ObstacleOf(file) is not null) return false;
         Span<byte> head = stackalloc byte[DicomImage.HeadBytes];
         try
         {

@@ -284,8 +284,8 @@ internal sealed unsafe class WindowAttentionKernel : IDisposable
 
     private void FillBias(Tensor table)
     {
-        using var detached = table.detach();
-        using var flat = detached.contiguous();
+        var sides = (2L * _window) - 1;
+        using var flat = SinglePrecision.Dense(table, sides * sides, _heads);
         var values = MemoryMarshal.Cast<byte, float>(flat.bytes);
         var positions = WindowAttention.RelativePositions(_window);
         for (var head = 0; head < _heads; head++)

@@ -9,7 +9,8 @@ namespace Ark;
 /// <param name="deflated">Whether they are compressed.</param>
 /// <param name="crc">Their CRC-32, or <see langword="null"/> where the format has none or checking is off.</param>
 /// <param name="place">What to call them in messages.</param>
-internal sealed class StorageBytes(FileSlice raw, long length, bool deflated, uint? crc, string place)
+/// <param name="name">Their name, where the place is only its kind: of a file of many tensors not each has a text of its own.</param>
+internal sealed class StorageBytes(FileSlice raw, long length, bool deflated, uint? crc, string place, string? name = null)
 {
     // Small enough that a chunk is still in the processor's cache when its checksum is taken.
     private const int Chunk = 1 << 18;
@@ -21,7 +22,10 @@ internal sealed class StorageBytes(FileSlice raw, long length, bool deflated, ui
     public bool Deflated { get; } = deflated;
 
     /// <summary>What to call them in messages.</summary>
-    public string Place { get; } = place;
+    public string Place => name is null ? place : $"{place} '{name}'";
+
+    /// <summary>Whether there is a checksum that reading compares.</summary>
+    public bool HasChecksum => crc is not null;
 
     /// <summary>Whether the bytes have been read, and their checksum been found right.</summary>
     public bool Verified { get; private set; }

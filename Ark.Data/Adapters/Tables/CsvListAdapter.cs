@@ -58,6 +58,9 @@ internal sealed class CsvListAdapter : RowAdapter
         var splits = _settings.Text("split_column") is { } column
             ? new CsvSplits(csv, csv.Column(column), _settings.Below("splits."))
             : null;
+        // Of rows that follow one another with the same name, the file is looked for once; a template may go by more than the name.
+        (string? Name, ImageFile? File) last = default;
+        var repeats = _settings.Text("image_path") is null;
         var joined = _rows == "each" ? null : new RowJoiner(_rows == "majority", Labels.Task);
         while (csv.Read())
         {
@@ -70,7 +73,9 @@ internal sealed class CsvListAdapter : RowAdapter
                 var name = csv[image];
                 if (joined is not null && joined.TryJoin(csv, name, targets, samples)) continue;
                 var patientId = patient < 0 ? _images.Patient(name) : csv[patient];
-                samples.Add(new ImageSample(_images.Find(name, list, csv.Line, split), targets)
+                var file = repeats && name == last.Name ? last.File! : _images.Find(name, list, csv.Line, split);
+                last = (name, file);
+                samples.Add(new ImageSample(file, targets)
                 {
                     PatientId = patientId is "" ? null : patientId,
                     Place = new(list, csv.Line),

@@ -5,40 +5,52 @@ namespace Ark.Data;
 /// <summary>Encapsulated pixel data: a table of offsets, then pieces of the one frame.</summary>
 internal static class DicomFragments
 {
+    /// <summary>Fragments of the one frame; writers make one, or one for some kilobytes.</summary>
+    public const int MaxPieces = 100_000;
+
     /// <summary>The pieces, joined.</summary>
     /// <param name="data">The data set, whose pixel data is encapsulated.</param>
     /// <param name="fragments">The bytes behind the pixel data's header.</param>
     /// <returns>The frame as it was encoded.</returns>
     public static byte[] Join(DicomDataSet data, ReadOnlyMemory<byte> fragments)
     {
-        var pieces = new List<ReadOnlyMemory<byte>>();
+        var (total, first) = (0, 0);
+        var count = Walk(data, fragments, (piece, number) =>
+        {
+            total += piece.Length;
+            if (number == 0) first = piece.Length;
+        });
+        if (count < 2 || total == first)
+            throw data.Error(DicomTag.PixelData, "the encapsulated pixel data of the DICOM file is empty");
+        var joined = new byte[total - first];
         var at = 0;
-        var total = 0;
-        while (true)
+        Walk(data, fragments, (piece, number) =>
+        {
+            if (number == 0) return;
+            piece.CopyTo(joined.AsMemory(at));
+            at += piece.Length;
+        });
+        return joined;
+    }
+
+    // The pieces are not kept: millions of empty ones would take more than the file.
+    private static int Walk(DicomDataSet data, ReadOnlyMemory<byte> fragments, Action<ReadOnlyMemory<byte>, int> found)
+    {
+        var at = 0;
+        for (var number = 0; ; number++)
         {
             if (fragments.Length - at < 8) throw Truncated(data);
             var header = fragments.Span[at..];
             var tag = ((uint)BinaryPrimitives.ReadUInt16LittleEndian(header) << 16) | BinaryPrimitives.ReadUInt16LittleEndian(header[2..]);
             var length = BinaryPrimitives.ReadUInt32LittleEndian(header[4..]);
             at += 8;
-            if (tag == DicomTag.SequenceEnd) break;
+            if (tag == DicomTag.SequenceEnd) return number;
             if (tag != DicomTag.Item || length > fragments.Length - at) throw Truncated(data);
-            pieces.Add(fragments.Slice(at, (int)length));
+            if (number == MaxPieces)
+                throw data.Error(DicomTag.PixelData, $"the pixel data of the DICOM file has too many fragments (limit {MaxPieces})");
+            found(fragments.Slice(at, (int)length), number);
             at += (int)length;
-            total += (int)length;
         }
-
-        if (pieces.Count < 2 || total == pieces[0].Length)
-            throw data.Error(DicomTag.PixelData, "the encapsulated pixel data of the DICOM file is empty");
-        var joined = new byte[total - pieces[0].Length];
-        at = 0;
-        foreach (var piece in pieces.Skip(1))
-        {
-            piece.CopyTo(joined.AsMemory(at));
-            at += piece.Length;
-        }
-
-        return joined;
     }
 
     private static ArkInputException Truncated(DicomDataSet data) =>

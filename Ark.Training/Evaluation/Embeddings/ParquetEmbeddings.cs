@@ -20,6 +20,7 @@ internal static class ParquetEmbeddings
 
     public static EmbeddingTable Read(string path, CancellationToken cancellationToken)
     {
+        RegularFile.Require(path);
         try
         {
             return ReadAsync(path, cancellationToken).GetAwaiter().GetResult();
