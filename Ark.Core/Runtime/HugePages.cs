@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -8,6 +9,7 @@ namespace Ark;
 /// Backs large tensors with pages of 2 MB. Linux does so only where it is asked to, and a model of 360 MB is otherwise 90,000 pages, each
 /// of which costs a fault when it is first touched: more in all than reading the file that fills them.
 /// </summary>
+/// <remarks>Rests on: the room being a large page longer than the tensor, so that the tensor begins and ends within it.</remarks>
 internal static partial class HugePages
 {
     private const nint Size = 2 << 20;
@@ -27,6 +29,7 @@ internal static partial class HugePages
         var room = empty([count + (Size / sizeof(float))], ScalarType.Float32, CPU);
         var address = Address(room);
         var first = (address + Size - 1) & ~(Size - 1);
+        Debug.Assert(first >= address && first - address <= Size, "The tensor ends within its room.");
         // It can be ignored, and changes nothing but speed.
         _ = madvise(first, (nint)(count * sizeof(float)) & ~(Size - 1), Advice);
         return room.narrow(0, (first - address) / sizeof(float), count).view(shape).MoveToOuterDisposeScope();

@@ -4,6 +4,8 @@ namespace Ark;
 /// With one thread, as in a container of one processor, libtorch asks NNPACK for every convolution, and where that does not know the
 /// processor it writes a warning to standard error each time. PyTorch has a switch (<c>torch.backends.nnpack</c>), TorchSharp has none.
 /// </summary>
+/// <remarks>Rests on: the two functions having the arguments that they have in the libtorch whose version <see cref="TorchSymbols"/>
+/// compares.</remarks>
 internal static unsafe class QuietConvolutions
 {
     /// <summary>Leaves NNPACK out. Where libtorch is of another version nothing happens.</summary>

@@ -7,6 +7,7 @@ namespace Ark;
 /// Functions of libtorch that it exports in C++ and TorchSharp does not offer. Their arguments and what they do are those of one version:
 /// of another none is found, and what needs them has its plain way.
 /// </summary>
+/// <remarks>Rests on: the one function that is called here being C and without arguments, in every libtorch that exports it.</remarks>
 internal static unsafe class TorchSymbols
 {
     /// <summary>The version whose functions are called: 2.10, as the library encodes it.</summary>

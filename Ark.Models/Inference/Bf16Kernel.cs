@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.Intrinsics.X86;
 using static TorchSharp.torch;
 
@@ -7,6 +8,8 @@ namespace Ark.Models;
 /// oneDNN's kernel for products of small bfloat16 matrices with single-precision sums, which libtorch exports. .NET has no bfloat16
 /// instructions; this one generates machine code for each shape and thread.
 /// </summary>
+/// <remarks>Rests on: the argument list of the libtorch whose version <see cref="TorchSymbols"/> compares, on processors and with settings
+/// under which the function does not throw; and on rows and panels being as long as their layers say.</remarks>
 internal static unsafe class Bf16Kernel
 {
     /// <summary>
@@ -35,8 +38,11 @@ internal static unsafe class Bf16Kernel
 
     /// <summary>C [rows, columns] = A [rows, depth] · B, or added to C. B holds pairs: [depth / 2, columns, 2]; depth is even.</summary>
     public static void Multiply(
-        ushort* a, nint lda, ushort* b, nint ldb, float* c, nint ldc, int rows, nint depth, int columns, bool add) =>
+        ushort* a, nint lda, ushort* b, nint ldb, float* c, nint ldc, int rows, nint depth, int columns, bool add)
+    {
+        Debug.Assert(IsSupported && depth % 2 == 0 && lda >= depth && ldb >= columns && ldc >= columns, "Rows hold what is read.");
         Function(rows, columns, depth, lda, ldb, ldc, add ? (byte)1 : (byte)0, a, b, c, 1);
+    }
 
     private static delegate* unmanaged<long, long, long, long, long, long, byte, ushort*, ushort*, float*, byte, void> Find()
     {

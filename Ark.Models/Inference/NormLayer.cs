@@ -6,6 +6,8 @@ using TorchSharp.Modules;
 namespace Ark.Models;
 
 /// <summary>Layer normalisation of rows; factors and offsets padded with zeros.</summary>
+/// <remarks>Rests on: factors and offsets of as many numbers as the layer has channels, which are compared, and rows padded to a multiple
+/// of sixteen.</remarks>
 internal sealed unsafe class NormLayer : IDisposable
 {
     private readonly NativeBuffer _factors;

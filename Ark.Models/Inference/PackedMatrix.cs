@@ -9,6 +9,8 @@ namespace Ark.Models;
 /// The weights of a linear layer in the order in which they are read: panels of a few columns, each with all its depth; single precision,
 /// or bfloat16 in pairs along the depth. With them the bias, zero where there is none and past the last column.
 /// </summary>
+/// <remarks>Rests on: a weight and a bias of the shapes that were asked for, dense and in single precision, which <see
+/// cref="SinglePrecision.Dense"/> makes sure of; and on panels being within the matrix.</remarks>
 internal sealed unsafe class PackedMatrix : IDisposable
 {
     private readonly NativeBuffer _values;
@@ -83,8 +85,11 @@ internal sealed unsafe class PackedMatrix : IDisposable
     public int WidthOf(int panel) => Math.Min(PanelWidth, VectorMath.Pad(Columns) - (panel * PanelWidth));
 
     /// <summary>Where a panel's rows begin that lie this deep.</summary>
-    public void* Panel(int panel, nint depth) =>
-        (byte*)_values.Pointer + (((panel * (nint)PanelWidth * Depth) + (depth * WidthOf(panel))) * ElementSize);
+    public void* Panel(int panel, nint depth)
+    {
+        Debug.Assert(panel >= 0 && panel < Panels && depth >= 0 && depth <= Depth, "The panel is within the matrix.");
+        return (byte*)_values.Pointer + (((panel * (nint)PanelWidth * Depth) + (depth * WidthOf(panel))) * ElementSize);
+    }
 
     public void Dispose()
     {

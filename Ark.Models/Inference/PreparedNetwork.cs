@@ -3,6 +3,7 @@ using TorchSharp.Modules;
 namespace Ark.Models;
 
 /// <summary>A model's weights in the order in which the fast path reads them; nothing in it changes once it is built.</summary>
+/// <remarks>Rests on: positions of the shape that the configuration gives, which is compared.</remarks>
 internal sealed class PreparedNetwork : IDisposable
 {
     private readonly List<IDisposable> _parts = [];

@@ -10,6 +10,8 @@ namespace Ark.Models;
 /// Attention within windows, one window and head at a time, all of it in the first-level cache: eight queries meet all keys, the scores
 /// become weights, and these meet the values, before the next eight come.
 /// </summary>
+/// <remarks>Rests on: a table of the shape that the window and the heads give, which is compared, and the caller having reserved fifteen
+/// rows past the last of queries, keys and values.</remarks>
 internal sealed unsafe class WindowAttentionKernel : IDisposable
 {
     private const float Never = -1e30f;

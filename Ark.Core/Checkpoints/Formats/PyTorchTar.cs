@@ -116,7 +116,8 @@ internal static class PyTorchTar
             // Containers were saved with their source text; the first part of the id is the container's class, which the allow-list has
             // passed.
             if (id is PickleTuple { Count: > 0 } container) return container[0];
-            object? key = id is string { Length: <= PickleLimits.IntegerBytes } text && BigInteger.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            object? key = id is string { Length: <= PickleLimits.IntegerBytes } text
+                && BigInteger.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
                 ? number <= long.MaxValue ? (object)(long)number : number
                 : id;
             if (!PickleKeyComparer.IsKey(key)) throw context.Error("has an invalid persistent id");

@@ -1,9 +1,12 @@
 using System.Buffers;
+using System.Diagnostics;
 using System.IO.Compression;
 
 namespace Ark;
 
 /// <summary>Where the bytes of one storage or zip entry lie, and how they are read: straight into place, checked on the way.</summary>
+/// <remarks>Rests on: the destination having room for <see cref="Length"/> bytes, which every caller takes from the same
+/// storage.</remarks>
 /// <param name="raw">The bytes in the file.</param>
 /// <param name="length">How many bytes they are after decompression.</param>
 /// <param name="deflated">Whether they are compressed.</param>
@@ -36,6 +39,7 @@ internal sealed class StorageBytes(FileSlice raw, long length, bool deflated, ui
     /// <summary>Reads everything to an address that has room for <see cref="Length"/> bytes.</summary>
     public unsafe void CopyTo(byte* destination)
     {
+        Debug.Assert(destination is not null || Length == 0, "There is room for the bytes.");
         var check = crc is not null && !Verified;
         uint sum = 0;
         using var inflated = Deflated ? new DeflateStream(new FileSliceStream(raw), CompressionMode.Decompress) : null;

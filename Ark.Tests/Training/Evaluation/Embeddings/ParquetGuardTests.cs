@@ -111,24 +111,39 @@ public sealed class ParquetGuardTests : IDisposable
     }
 
     [Fact]
-    public async Task A_long_name_of_a_dictionary_that_every_row_has_is_counted_each_time()
+    public void Names_of_a_dictionary_that_every_row_has_are_counted_each_time()
     {
-        var path = _folder.PathOf("names.parquet");
-        var schema = new ParquetSchema(new DataField<string>("name", nullable: false), new DataField<float>("e0", nullable: false));
-        var fields = schema.GetDataFields();
-        await using (var stream = File.Create(path))
-        await using (var writer = await ParquetWriter.CreateAsync(schema, stream))
-        {
-            using var group = writer.CreateRowGroup();
-            var name = new string('n', 20_000);
-            await group.WriteAsync(fields[0], [.. Enumerable.Repeat(name, 10_000)]);
-            await group.WriteAsync<float>(fields[1], new float[10_000]);
-        }
+        // 169 bytes may become 64 MB and 64 times themselves.
+        const long free = ParquetLimits.FreeBytes + (169 * ParquetLimits.BytesPerByte);
+        var guard = ParquetGuard.Open(File.OpenRead(Fixture.PathOf("parquet", "q01_ok.parquet")));
+        using var window = guard.Window;
+        guard.CountCharacters(free);
+        Assert.Contains(
+            "decompression bomb",
+            Assert.Throws<InvalidDataException>(() => guard.CountCharacters(1)).Message,
+            StringComparison.Ordinal);
+    }
 
-        // Some 60 KB that would become 400 MB of texts.
-        Assert.InRange(new FileInfo(path).Length, 1, 200_000);
-        var error = Assert.Throws<ArkInputException>(() => EmbeddingFiles.Load(path, TestContext.Current.CancellationToken));
-        Assert.Contains("decompression bomb", error.Message, StringComparison.Ordinal);
+    [Fact]
+    public void A_file_is_not_read_again_and_again_nor_past_what_was_checked()
+    {
+        var guard = ParquetGuard.Open(File.OpenRead(Fixture.PathOf("parquet", "q01_ok.parquet")));
+        using var window = guard.Window;
+        window.EndAt(100);
+        var bytes = new byte[50];
+        var readings = 0;
+        var error = Assert.Throws<InvalidDataException>(() =>
+        {
+            for (; readings < 1_000_000; readings++)
+            {
+                window.Position = 0;
+                window.ReadExactly(bytes);
+            }
+        });
+        Assert.Contains("again and again", error.Message, StringComparison.Ordinal);
+        Assert.InRange(readings, 1, ((2 << 20) / bytes.Length) + 10);
+        window.Position = 100;
+        Assert.Throws<EndOfStreamException>(() => window.ReadByte());
     }
 
     private string Refusal(ReadOnlySpan<byte> footer)
