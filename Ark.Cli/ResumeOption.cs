@@ -114,8 +114,12 @@ internal static class ResumeOption
     }
 
     /// <summary>Keeps the results in the run's folder: from here on it is finished.</summary>
-    public static void WriteResults(string directory, JsonObject results) =>
+    public static void WriteResults(string directory, JsonObject results)
+    {
         AtomicFile.WriteAllText(ResultsPath(directory), results.ToJsonString(JsonOutput.Indented) + "\n");
+        // Of a process that was killed just here, or in the folder above several trials.
+        AtomicFile.DeleteLeftovers(directory);
+    }
 
     /// <summary>Says that there is nothing to go on with, and hands the results out again.</summary>
     public static async Task<int> FinishedAsync(Terminal terminal, string directory, JsonObject results, string? json)

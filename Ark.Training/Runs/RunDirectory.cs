@@ -75,8 +75,8 @@ internal sealed class RunDirectory : IDisposable
                 throw new ArkInputException(path, null, "holds a run already",
                     "Choose another folder ('Directory'), or go on with that run ('Resume').");
             }
-            // In a folder without a run, what has such a name is somebody else's.
-            if (resume) directory.DeleteLeftovers();
+            // In a new run's folder too: one that was killed while it wrote its configuration is no run, and left half a file.
+            directory.DeleteLeftovers();
             return directory;
         }
         catch
@@ -158,10 +158,8 @@ internal sealed class RunDirectory : IDisposable
 
     private void DeleteLeftovers() => Writing(() =>
     {
-        foreach (var folder in (string[])[FullPath, Path.Combine(FullPath, "checkpoints")])
-        {
-            foreach (var left in Directory.EnumerateFiles(folder, "*.tmp")) File.Delete(left);
-        }
+        AtomicFile.DeleteLeftovers(FullPath);
+        AtomicFile.DeleteLeftovers(Path.Combine(FullPath, "checkpoints"));
     });
 
     private void WriteText(string path, string text) =>

@@ -6,6 +6,8 @@ namespace Ark;
 /// <summary>Writes files that are whole or not there: aside, flushed, renamed, and the folder flushed.</summary>
 internal static partial class AtomicFile
 {
+    private const string Suffix = ".tmp";
+
     /// <summary>Writes a file; where this fails, the older file of that name is unchanged and nothing is left beside it.</summary>
     public static void Write(string path, Action<FileStream> write)
     {
@@ -15,7 +17,7 @@ internal static partial class AtomicFile
             var target = Path.GetFullPath(path);
             // Through a link, the file that it names is replaced, not the link.
             if (new FileInfo(target).LinkTarget is not null) target = File.ResolveLinkTarget(target, returnFinalTarget: true)!.FullName;
-            var aside = $"{target}.{Guid.NewGuid():N}.tmp";
+            var aside = Aside(target);
             using (var stream = new FileStream(aside, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, bufferSize: 1 << 16))
             {
                 temporary = aside;
@@ -35,6 +37,22 @@ internal static partial class AtomicFile
         finally
         {
             if (temporary is not null) File.Delete(temporary);
+        }
+    }
+
+    /// <summary>A new name for what will be renamed to a file, in its folder.</summary>
+    public static string Aside(string path) => $"{path}.{Guid.NewGuid():N}{Suffix}";
+
+    /// <summary>
+    /// Deletes what killed processes left half-written in a folder, by the names that only <see cref="Aside"/> gives. The caller holds the
+    /// folder for itself: another process's files that are being written go too.
+    /// </summary>
+    public static void DeleteLeftovers(string folder)
+    {
+        foreach (var file in Directory.EnumerateFiles(folder, "*" + Suffix))
+        {
+            var name = Path.GetFileNameWithoutExtension(file);
+            if (name.LastIndexOf('.') is > 0 and var dot && Guid.TryParseExact(name.AsSpan(dot + 1), "N", out _)) File.Delete(file);
         }
     }
 

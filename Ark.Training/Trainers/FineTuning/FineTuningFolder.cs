@@ -80,7 +80,7 @@ internal sealed class FineTuningFolder(string path)
         for (var t = 0; t < ended; t++) DeleteStates(t);
     }
 
-    /// <summary>Keeps the folder to this fine-tuning until it is disposed.</summary>
+    /// <summary>Keeps the folder to this fine-tuning until it is disposed, and clears away what a killed process left half-written.</summary>
     /// <param name="resume">Whether it must hold a run to go on with, rather than none. One that ended before its first state was written
     /// is none: nothing of it is lost.</param>
     /// <exception cref="ArkInputException">It holds another, is in use, or cannot be written.</exception>
@@ -89,10 +89,23 @@ internal sealed class FineTuningFolder(string path)
         if (resume) _ = ReadConfig();
         var held = RunLock.Take(path);
         // Asked under the lock: another process may have begun, and ended, a run here a moment ago.
-        if (resume || !(File.Exists(ResultsPath) || File.Exists(WeightsOf(0)) || HoldsState || HoldsAnotherRun)) return held;
-        held.Dispose();
-        throw new ArkInputException(path, null, "holds a run already",
-            "Choose another folder ('Directory'), or go on with that run ('Resume').");
+        if (!resume && (File.Exists(ResultsPath) || File.Exists(WeightsOf(0)) || HoldsState || HoldsAnotherRun))
+        {
+            held.Dispose();
+            throw new ArkInputException(path, null, "holds a run already",
+                "Choose another folder ('Directory'), or go on with that run ('Resume').");
+        }
+
+        try
+        {
+            Writing(() => AtomicFile.DeleteLeftovers(path));
+            return held;
+        }
+        catch
+        {
+            held.Dispose();
+            throw;
+        }
     }
 
     // What a stopped trial goes on from.

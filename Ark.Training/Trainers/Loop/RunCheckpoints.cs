@@ -134,10 +134,10 @@ internal sealed class RunCheckpoints(RunDirectory directory, OptimizationOptions
                 File.Move(directory.EarlierCheckpoint(n), directory.EarlierCheckpoint(n + 1), overwrite: true);
         }
 
-        var aside = directory.EarlierCheckpoint(1) + ".tmp";
+        var aside = AtomicFile.Aside(directory.EarlierCheckpoint(1));
         try
         {
-            File.Copy(directory.LastCheckpoint, aside, overwrite: true);
+            File.Copy(directory.LastCheckpoint, aside);
             File.Move(aside, directory.EarlierCheckpoint(1), overwrite: true);
         }
         finally

@@ -51,8 +51,13 @@ public class FineTunerTests(SmallModel small) : IClassFixture<SmallModel>
         await File.WriteAllTextAsync(Path.Combine(Directory.CreateDirectory(left).FullName, "last.pth.tar"), "a state", Token);
         (await CommandLineRun.Of("finetune", "--resume", directory, "--lr", "1")).AssertRefused(
             "--lr", "says 1", "began with 0.01", "the options it began with");
+        // Others came while files were being written: the results, the weights of a trial, the configuration of one that had just begun.
+        Directory.CreateDirectory(Path.Combine(directory, "trial-2"));
+        foreach (var cut in (string[])["results.json", "trial-2.safetensors", Path.Combine("trial-2", "config.json")])
+            await File.WriteAllTextAsync(AtomicFile.Aside(Path.Combine(directory, cut)), "half", Token);
         var resumed = await CommandLineRun.Of("finetune", "--resume", directory, "--json", "-", "--quiet");
         Assert.True(resumed.ExitCode == 0, resumed.Error);
+        Assert.Empty(Directory.EnumerateFiles(directory, "*.tmp", SearchOption.AllDirectories));
         Assert.Equal(whole, await File.ReadAllTextAsync(Path.Combine(directory, "results.json"), Token));
         Assert.Equal(JsonNode.Parse(whole)!.ToJsonString(), JsonNode.Parse(resumed.Out)!.ToJsonString());
         Assert.True(File.Exists(Path.Combine(directory, "trial-2.safetensors")));

@@ -131,8 +131,12 @@ public class RunCheckpointsTests(PhantomFixture phantom) : IClassFixture<Phantom
         await File.WriteAllTextAsync(foreign, "mine", Cancellation);
         await Assert.ThrowsAsync<ArkInputException>(() => phantom.TrainAsync(
             phantom.Run("again", o => o.Architecture = "swin_minni", PhantomFixture.Small), cancellationToken: Cancellation));
+        // Of a run that was killed while it wrote its configuration, which is none to go on with.
+        var left = AtomicFile.Aside(Path.Combine(run.Directory!, "config.json"));
+        await File.WriteAllTextAsync(left, "half", Cancellation);
         await phantom.TrainAsync(run, cancellationToken: Cancellation);
         Assert.True(File.Exists(foreign));
+        Assert.False(File.Exists(left));
     }
 
     [Fact]
@@ -146,7 +150,7 @@ public class RunCheckpointsTests(PhantomFixture phantom) : IClassFixture<Phantom
                 refusal = Assert.Throws<ArkInputException>(() => RunDirectory.Open(run.Directory!, resume: true));
         }), Cancellation);
         Assert.Contains("in use", refusal!.Message, StringComparison.Ordinal);
-        var left = new RunFiles(run.Directory!).Checkpoint() + ".0123.tmp";
+        var left = AtomicFile.Aside(new RunFiles(run.Directory!).Checkpoint());
         File.WriteAllText(left, "half");
         RunDirectory.Open(run.Directory!, resume: true).Dispose();
         Assert.False(File.Exists(left));
