@@ -60,7 +60,8 @@ internal static class JsonOutput
 
     private static void Write(Stream stream, Action<Utf8JsonWriter> write)
     {
-        using (var writer = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true, Encoder = Indented.Encoder })) write(writer);
+        var options = new JsonWriterOptions { Indented = true, Encoder = Indented.Encoder };
+        using (var writer = new Utf8JsonWriter(stream, options)) write(writer);
 
         stream.WriteByte((byte)'\n');
     }

@@ -14,7 +14,9 @@ internal static partial class RegularFile
     private const int TypeOffset = 28;
     private const int TypeMask = 0xF000;
 
-    /// <summary>Refuses what is there and is no file. What is missing, a folder, or cannot be looked at is left to whoever opens it.</summary>
+    /// <summary>
+    /// Refuses what is there and is no file. What is missing, a folder, or cannot be looked at is left to whoever opens it.
+    /// </summary>
     /// <param name="path">The path; links are followed.</param>
     /// <exception cref="ArkInputException">It is a pipe, a device or a socket.</exception>
     public static void Require(string path)

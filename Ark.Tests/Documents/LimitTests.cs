@@ -20,7 +20,8 @@ public class LimitTests
         var rows = new TheoryData<string, string>();
         foreach (var line in File.ReadAllLines(Document.PathOf("docs/reliability.md"))
             .SkipWhile(l => l != "## Limits and budgets").Skip(1)
-            .TakeWhile(l => !l.StartsWith("## ", StringComparison.Ordinal)).Where(l => l.StartsWith("| ", StringComparison.Ordinal)).Skip(1))
+            .TakeWhile(l => !l.StartsWith("## ", StringComparison.Ordinal))
+            .Where(l => l.StartsWith("| ", StringComparison.Ordinal)).Skip(1))
         {
             var cells = line.Trim('|', ' ').Split(" | ");
             rows.Add(cells[2].Trim('`'), cells[1]);
@@ -34,7 +35,7 @@ public class LimitTests
     public void Every_row_has_the_value_of_the_code(string where, string limit)
     {
         var (type, member) = where.Split('.') is [var first, var second] ? (first, second) : throw new FormatException(where);
-        var found = Assert.Single(Libraries.SelectMany(l => l.GetTypes()).Where(t => t.Name == type));
+        var found = Assert.Single(Libraries.SelectMany(l => l.GetTypes()), t => t.Name == type);
         Assert.Equal(ValueOf(limit), Convert.ToInt64(ValueOf(found, member), CultureInfo.InvariantCulture));
     }
 

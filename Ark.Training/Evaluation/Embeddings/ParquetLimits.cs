@@ -16,7 +16,7 @@ internal static class ParquetLimits
     public const int SchemaDepth = 32;
 
     /// <summary>Numbers and texts, whatever the file's length.</summary>
-    public const long FreeValues = 4L << 20;
+    public const long FreeValues = 8L << 20;
 
     /// <summary>Numbers and texts for each byte of the file.</summary>
     public const long ValuesPerByte = 64;

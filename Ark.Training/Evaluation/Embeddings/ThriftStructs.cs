@@ -55,11 +55,11 @@ internal static class ThriftStructs
     /// <summary>The fields of a structure, by their numbers.</summary>
     public static FrozenDictionary<int, ThriftField> FieldsOf(string name) => Known[name];
 
-    private static int NumberOf(string word) => int.Parse(word[..word.IndexOf(':')], CultureInfo.InvariantCulture);
+    private static int NumberOf(string word) => int.Parse(word.Split(':')[0], CultureInfo.InvariantCulture);
 
     private static ThriftField FieldOf(string word)
     {
-        var type = word[(word.IndexOf(':') + 1)..];
+        var type = word.Split(':')[1];
         var isList = type[0] == '[';
         var name = type.Trim('[', ']');
         return name switch

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using Ark.Evaluation;
-using Ark.Inference;
 using Parquet;
 using Parquet.Schema;
 
@@ -169,7 +168,8 @@ public sealed class ParquetGuardTests : IDisposable
         using var group = writer.CreateRowGroup();
         await group.WriteAsync(fields[0], [.. Enumerable.Range(0, rows).Select(n => $"n{n}")]);
         await group.WriteAsync<float>(fields[1], Enumerable.Range(0, rows).Select(n => (float)n).ToArray());
-        await group.WriteAsync<double>(fields[2], (ReadOnlyMemory<double?>)Enumerable.Range(0, rows).Select(n => (double?)(n / 2d)).ToArray());
+        var halves = Enumerable.Range(0, rows).Select(n => (double?)(n / 2d)).ToArray();
+        await group.WriteAsync<double>(fields[2], (ReadOnlyMemory<double?>)halves);
         await group.WriteAsync<float>(fields[3], Enumerable.Repeat(7f, rows).ToArray());
         return path;
     }
