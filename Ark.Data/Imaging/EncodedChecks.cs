@@ -76,7 +76,10 @@ internal static class EncodedChecks
 
             if (marker is 0xC9 or 0xCA or 0xCB or 0xCD or 0xCE or 0xCF)
                 throw new ArkInputException(
-                    name, null, "is a JPEG image with arithmetic coding, which is unsupported", "Save it with Huffman coding, the usual one.");
+                    name,
+                    null,
+                    "is a JPEG image with arithmetic coding, which is unsupported",
+                    "Save it with Huffman coding, the usual one.");
             // The scan begins, or the picture ends; frames come before.
             if (marker is 0xDA or 0xD9) return;
             at += marker is 0x01 or (>= 0xD0 and <= 0xD8) ? 2 : 2 + BinaryPrimitives.ReadUInt16BigEndian(jpeg[(at + 2)..]);

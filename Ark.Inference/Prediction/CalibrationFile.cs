@@ -146,8 +146,8 @@ internal static class CalibrationFile
             EceBefore = json.Optional("ece_before"),
             EceAfter = json.Optional("ece_after"),
             EceByChance = json.Optional("ece_by_chance"),
-            OperatingPoints = [.. json.Objects("operating_points", p => $"head '{head}', label '{name}', operating point {p + 1}").Select(p =>
-                new OperatingPoint(
+            OperatingPoints = [.. json.Objects(
+                "operating_points", p => $"head '{head}', label '{name}', operating point {p + 1}").Select(p => new OperatingPoint(
                     p.Text("kind"), p.Number("target"), p.Number("threshold"), p.Number("sensitivity"), p.Number("specificity")))],
         };
         return isTemperature || IsCurve(label) ? label : throw json.Error("from", "is no curve with 'to' that rises from 0 to 1");

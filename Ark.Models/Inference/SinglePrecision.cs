@@ -38,7 +38,8 @@ internal static class SinglePrecision
     public static Tensor Dense(Tensor parameter, params ReadOnlySpan<long> shape)
     {
         if (parameter.device_type != TorchSharp.DeviceType.CPU || parameter.dtype != ScalarType.Float32)
-            throw new ArgumentException($"A parameter is {parameter.dtype} on {parameter.device}, and not Float32 on cpu.", nameof(parameter));
+            throw new ArgumentException(
+                $"A parameter is {parameter.dtype} on {parameter.device}, and not Float32 on cpu.", nameof(parameter));
         if (!shape.SequenceEqual(parameter.shape))
             throw new ArgumentException(
                 $"A parameter has the shape [{string.Join(", ", parameter.shape)}] where the configuration gives "

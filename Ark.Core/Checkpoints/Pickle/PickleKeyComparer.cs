@@ -14,7 +14,8 @@ internal sealed class PickleKeyComparer : IEqualityComparer<object>
 
     /// <summary>Whether a value may be a key: what Python can hash and real files use.</summary>
     public static bool IsKey(object? value) =>
-        value is string or long or BigInteger or bool or double || (value is PickleTuple tuple && tuple.Count <= MaxTuple && tuple.All(IsSimple));
+        value is string or long or BigInteger or bool or double
+        || (value is PickleTuple tuple && tuple.Count <= MaxTuple && tuple.All(IsSimple));
 
     public new bool Equals(object? x, object? y) => object.Equals(x, y);
 

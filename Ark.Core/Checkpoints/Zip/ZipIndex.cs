@@ -171,7 +171,8 @@ internal sealed class ZipIndex
         }
 
         if (covered != directory)
-            throw Error(null, $"the zip archive has {directory - covered} bytes before its directory that belong to no entry: it is ambiguous");
+            throw Error(
+                null, $"the zip archive has {directory - covered} bytes before its directory that belong to no entry: it is ambiguous");
     }
 
     /// <summary>Checks the sizes and the checksum that stand behind an entry's bytes.</summary>

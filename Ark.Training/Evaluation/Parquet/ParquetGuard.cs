@@ -125,7 +125,8 @@ internal sealed class ParquetGuard
         }
 
         if (page.Encoding == Encoding.DELTA_BYTE_ARRAY && (long)page.Values * page.Uncompressed > ParquetLimits.RepeatedPrefixes)
-            throw new InvalidDataException("a page has too many texts of the encoding DELTA_BYTE_ARRAY; plain texts and dictionaries are read");
+            throw new InvalidDataException(
+                "a page has too many texts of the encoding DELTA_BYTE_ARRAY; plain texts and dictionaries are read");
         if (page.Nulls < 0 || page.Nulls > page.Values || page.Levels < 0 || page.Levels > page.Compressed)
             throw new InvalidDataException("a page's counts contradict each other");
         return page.Values;
