@@ -74,9 +74,14 @@ public class InspectCommandTests
     public async Task Verify_refuses_a_damaged_tensor_and_numbers_that_are_not_finite()
     {
         using var folder = new TemporaryFolder();
-        using var scope = NewDisposeScope();
         var path = folder.PathOf("a.pth");
-        PyTorchFile.Save(path, new Dictionary<string, object?> { ["weight"] = ones(1000) });
+        var numbers = folder.PathOf("b.safetensors");
+        using (NewDisposeScope())
+        {
+            PyTorchFile.Save(path, new Dictionary<string, object?> { ["weight"] = ones(1000) });
+            Safetensors.Save(numbers, new Dictionary<string, Tensor> { ["w"] = tensor([1f, float.NaN, float.PositiveInfinity]) });
+        }
+
         var bytes = File.ReadAllBytes(path);
         // One of a thousand ones.
         var one = bytes.AsSpan().IndexOf((ReadOnlySpan<byte>)[0, 0, 0x80, 0x3f, 0, 0, 0x80, 0x3f]);
@@ -85,8 +90,6 @@ public class InspectCommandTests
         Assert.Equal(0, (await CommandLineRun.Of("inspect", path)).ExitCode);
         (await CommandLineRun.Of("inspect", path, "--verify")).AssertRefused("a.pth", "CRC-32");
 
-        var numbers = folder.PathOf("b.safetensors");
-        Safetensors.Save(numbers, new Dictionary<string, Tensor> { ["w"] = tensor([1f, float.NaN, float.PositiveInfinity]) });
         (await CommandLineRun.Of("inspect", numbers, "--verify")).AssertRefused("tensor 'w'", "2 numbers that are not finite, of 3");
     }
 
