@@ -92,20 +92,13 @@ internal static class ArkCommandLine
         };
         try
         {
-            // What cannot be written should not be found out after an hour.
-            if (parsed.Action is not System.CommandLine.Help.HelpAction
-                && parsed.CommandResult.Command.Options.OfType<Option<string?>>().FirstOrDefault(o => o.Name == "--json") is { } json
-                && parsed.GetValue(json) is { } path and not "-")
-                OutputPath.CheckFile(
-                    path,
-                    json.Name,
-                    parsed.CommandResult.Command.Options.Any(o => o.Name == "--out") ? parsed.GetValue<string?>("--out") : null);
-            using var signals = new StopSignals(cancellationToken);
+            using var signals = new StopSignals(quit, cancellationToken);
             var token = signals.Token;
-            // On a thread of its own, or a command that never waits would not let a signal be met.
-            var work = Task.Run(() => parsed.InvokeAsync(configuration, token), CancellationToken.None);
             // What can be gone on with saves its state first, however large that is.
             var savesState = parsed.CommandResult.Command.Options.Any(o => o.Name == "--resume");
+            if (savesState) signals.WaitForState();
+            // On a thread of its own, or a command that never waits would not let a signal be met.
+            var work = Task.Run(() => Invoke(parsed, configuration, token), CancellationToken.None);
             if (quit is null || savesState || await Task.WhenAny(work, signals.OverdueAsync()).ConfigureAwait(false) == work)
                 return await work.ConfigureAwait(false);
             await error.WriteLineAsync("ark: cancelled.").ConfigureAwait(false);
@@ -128,6 +121,19 @@ internal static class ArkCommandLine
             await error.WriteLineAsync(parsed.GetValue<bool>(Verbose) ? $"ark: {e}" : $"ark: {OneLine.Of(message)}").ConfigureAwait(false);
             return e is ArkInputException input && !OutputPath.HasNoRoom(input) ? ExitCode.WrongInput : ExitCode.Failed;
         }
+    }
+
+    private static Task<int> Invoke(ParseResult parsed, InvocationConfiguration configuration, CancellationToken cancellationToken)
+    {
+        // What cannot be written should not be found out after an hour.
+        if (parsed.Action is not System.CommandLine.Help.HelpAction
+            && parsed.CommandResult.Command.Options.OfType<Option<string?>>().FirstOrDefault(o => o.Name == "--json") is { } json
+            && parsed.GetValue(json) is { } path and not "-")
+            OutputPath.CheckFile(
+                path,
+                json.Name,
+                parsed.CommandResult.Command.Options.Any(o => o.Name == "--out") ? parsed.GetValue<string?>("--out") : null);
+        return parsed.InvokeAsync(configuration, cancellationToken);
     }
 
     private static Stack<string> PathOf(System.CommandLine.Parsing.SymbolResult result)

@@ -28,6 +28,7 @@ internal sealed record RecordedRun<T>(
     /// <exception cref="ArkInputException">It is the record of something else, damaged, or of a run that a program began.</exception>
     public static RecordedRun<T> Read(string path, OptionTable<T> table, string? kind, string what)
     {
+        RegularFile.Require(path);
         try
         {
             var saved = JsonSerializer.Deserialize<Written>(File.ReadAllText(path), Format) ?? throw new JsonException("empty");

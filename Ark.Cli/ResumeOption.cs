@@ -101,6 +101,7 @@ internal static class ResumeOption
     {
         var path = ResultsPath(directory);
         if (!File.Exists(path)) return null;
+        RegularFile.Require(path);
         try
         {
             return JsonNode.Parse(File.ReadAllText(path)) as JsonObject ?? throw new JsonException("no object");

@@ -7,11 +7,23 @@ internal sealed class StopSignals : IDisposable
 {
     // What has no state to save and does not look up, such as a file that is read from a slow disk, is not waited for longer.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
+
+    // Then the process ends from a thread of its own, whatever the others wait for: a pipe that nobody reads, or a lock of such a writer.
+    private static readonly TimeSpan LastPatience = TimeSpan.FromSeconds(6);
+
+    // What saves its state may have gigabytes to write.
+    private static readonly TimeSpan SavingPatience = TimeSpan.FromSeconds(60);
+    private readonly Action<int>? _quit;
+    private readonly ManualResetEventSlim _ended = new();
+    private volatile bool _savesState;
     private readonly CancellationTokenSource _source;
     private readonly PosixSignalRegistration[] _registrations;
 
-    public StopSignals(CancellationToken cancellationToken)
+    /// <param name="quit">Ends the process at once; <see langword="null"/> where it is another's.</param>
+    /// <param name="cancellationToken">Cancels as a signal does.</param>
+    public StopSignals(Action<int>? quit, CancellationToken cancellationToken)
     {
+        _quit = quit;
         _source = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         _registrations =
         [
@@ -21,6 +33,9 @@ internal sealed class StopSignals : IDisposable
 
     /// <summary>Is cancelled by a signal.</summary>
     public CancellationToken Token => _source.Token;
+
+    /// <summary>Says that the work has a state to save, which takes longer.</summary>
+    public void WaitForState() => _savesState = true;
 
     /// <summary>Ends a while after a signal.</summary>
     public async Task OverdueAsync()
@@ -32,6 +47,7 @@ internal sealed class StopSignals : IDisposable
 
     public void Dispose()
     {
+        _ended.Set();
         foreach (var registration in _registrations) registration.Dispose();
         _source.Dispose();
     }
@@ -40,6 +56,12 @@ internal sealed class StopSignals : IDisposable
     {
         // Who asks a second time does not want to wait for a step to end: the system ends the process, and the last state on disk is whole.
         context.Cancel = !_source.IsCancellationRequested;
+        if (context.Cancel && _quit is not null) new Thread(EndAtLast) { IsBackground = true, Name = "ark end" }.Start();
         _source.Cancel();
+    }
+
+    private void EndAtLast()
+    {
+        if (!_ended.Wait(_savesState ? SavingPatience : LastPatience)) _quit!(ExitCode.Cancelled);
     }
 }

@@ -58,6 +58,7 @@ internal static class TrialFolders
     {
         var path = CountPath(parent);
         if (!File.Exists(path)) return null;
+        RegularFile.Require(path);
         try
         {
             return (int)JsonNode.Parse(File.ReadAllText(path))!["trials"]! is >= 2 and var trials

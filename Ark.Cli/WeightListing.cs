@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Text;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Ark.Models;
 
@@ -8,8 +10,13 @@ namespace Ark.Cli;
 /// <param name="index">The file's index.</param>
 /// <param name="chosen">The state dict that is taken, if there is one.</param>
 /// <param name="model">The model that it is recognised to be, if any.</param>
-internal sealed class WeightListing(CheckpointIndex index, StateDictSelection<TensorInfo>? chosen, ArkModelConfiguration? model)
+/// <param name="verification">What came of reading every tensor; <see langword="null"/> where none was read.</param>
+internal sealed class WeightListing(
+    CheckpointIndex index, StateDictSelection<TensorInfo>? chosen, ArkModelConfiguration? model, TensorVerification? verification)
 {
+    // Of a file of many tensors, lines are written together: a terminal takes each write by itself.
+    private const int LinesTogether = 1 << 16;
+
     private readonly string _nestedKey = chosen?.NestedKey ?? "";
     private readonly ReleasedModel? _released = model is null ? null : ReleasedModels.Match(model);
     private readonly bool _isSizeKnown = ArkModelConfiguration.RecognizeWeights(index, nestedKey: null) is not { IsSizeKnown: false };
@@ -22,24 +29,44 @@ internal sealed class WeightListing(CheckpointIndex index, StateDictSelection<Te
         _ => "safetensors",
     };
 
-    /// <summary>The listing for machines.</summary>
-    public JsonObject ToJson()
+    /// <summary>Writes the listing for machines, a tensor at a time.</summary>
+    public void WriteJson(Utf8JsonWriter writer)
     {
-        var result = new JsonObject { ["format"] = Format };
-        if (_nestedKey.Length > 0) result["nested_key"] = _nestedKey;
-        if (chosen is { Prefix.Length: > 0 }) result["prefix"] = chosen.Prefix;
-        if (chosen?.Remark is { } remark) result["remark"] = remark;
-        result["tensors"] = new JsonArray([.. index.Tensors.Select(t => new JsonObject
+        writer.WriteStartObject();
+        writer.WriteString("format", Format);
+        if (_nestedKey.Length > 0) writer.WriteString("nested_key", _nestedKey);
+        if (chosen is { Prefix.Length: > 0 }) writer.WriteString("prefix", chosen.Prefix);
+        if (chosen?.Remark is { } remark) writer.WriteString("remark", remark);
+        writer.WriteBoolean("verified", verification is not null);
+        writer.WriteStartArray("tensors");
+        foreach (var tensor in index.Tensors)
         {
-            ["name"] = t.Name,
-            ["dtype"] = t.DataType,
-            ["shape"] = new JsonArray([.. t.Shape.Select(s => (JsonNode)s)]),
-            ["bytes"] = t.Bytes,
-        })]);
+            writer.WriteStartObject();
+            writer.WriteString("name", tensor.Name);
+            writer.WriteString("dtype", tensor.DataType);
+            writer.WriteStartArray("shape");
+            foreach (var size in tensor.Shape) writer.WriteNumberValue(size);
+            writer.WriteEndArray();
+            writer.WriteNumber("bytes", tensor.Bytes);
+            writer.WriteEndObject();
+            if (writer.BytesPending > LinesTogether) writer.Flush();
+        }
+
+        writer.WriteEndArray();
         if (index.Metadata.Count > 0)
-            result["metadata"] = new JsonObject(index.Metadata.Select(m => KeyValuePair.Create(m.Key, (JsonNode?)m.Value)));
-        if (model is not null) result["model"] = Model(model);
-        return result;
+        {
+            writer.WriteStartObject("metadata");
+            foreach (var (key, text) in index.Metadata) writer.WriteString(key, text);
+            writer.WriteEndObject();
+        }
+
+        if (model is not null)
+        {
+            writer.WritePropertyName("model");
+            Model(model).WriteTo(writer);
+        }
+
+        writer.WriteEndObject();
     }
 
     /// <summary>The listing for a person.</summary>
@@ -47,16 +74,26 @@ internal sealed class WeightListing(CheckpointIndex index, StateDictSelection<Te
     {
         if (tensors)
         {
-            var rows = index.Tensors.Select(t => (
-                Name: OneLine.Of(t.Name),
-                Shape: $"[{string.Join(", ", t.Shape)}]",
-                t.DataType,
-                Bytes: t.Bytes.ToString("N0", CultureInfo.InvariantCulture))).ToList();
-            var (name, shape, type) = (rows.Max(r => r.Name.Length), rows.Max(r => r.Shape.Length), rows.Max(r => r.DataType.Length));
-            foreach (var row in rows)
-                await output.WriteLineAsync($"{row.Name.PadRight(name)}  {row.Shape.PadRight(shape)}  {row.DataType.PadRight(type)}  "
-                    + $"{row.Bytes,15}").ConfigureAwait(false);
-            await output.WriteLineAsync().ConfigureAwait(false);
+            var (name, shape, type) = (0, 0, 0);
+            foreach (var tensor in index.Tensors)
+            {
+                name = Math.Max(name, OneLine.Of(tensor.Name).Length);
+                shape = Math.Max(shape, ShapeOf(tensor).Length);
+                type = Math.Max(type, tensor.DataType.Length);
+            }
+
+            var lines = new StringBuilder();
+            foreach (var tensor in index.Tensors)
+            {
+                lines.Append(OneLine.Of(tensor.Name).PadRight(name)).Append("  ").Append(ShapeOf(tensor).PadRight(shape)).Append("  ")
+                    .Append(tensor.DataType.PadRight(type)).Append("  ")
+                    .Append(CultureInfo.InvariantCulture, $"{tensor.Bytes,15:N0}").AppendLine();
+                if (lines.Length < LinesTogether) continue;
+                await output.WriteAsync(lines).ConfigureAwait(false);
+                lines.Clear();
+            }
+
+            await output.WriteLineAsync(lines).ConfigureAwait(false);
         }
 
         await output.WriteLineAsync(string.Create(
@@ -73,7 +110,18 @@ internal sealed class WeightListing(CheckpointIndex index, StateDictSelection<Te
             await output.WriteLineAsync($"model: not recognised{(why is null ? "" : $"; the file holds {why}")}").ConfigureAwait(false);
         }
         else await WriteModelAsync(output, model).ConfigureAwait(false);
+        await output.WriteLineAsync(Verified()).ConfigureAwait(false);
     }
+
+    private string Verified()
+    {
+        if (verification is null) return "not verified: no tensor was read (--verify reads them all)";
+        var checksums = verification.Checksums > 0 ? "all checksums match" : "the format has no checksums";
+        return string.Create(
+            CultureInfo.InvariantCulture, $"verified: {verification.Bytes:N0} bytes were read, {checksums}, all numbers are finite");
+    }
+
+    private static string ShapeOf(TensorInfo tensor) => $"[{string.Join(", ", tensor.Shape)}]";
 
     private async Task WriteModelAsync(TextWriter output, ArkModelConfiguration configuration)
     {

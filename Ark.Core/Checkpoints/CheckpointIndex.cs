@@ -11,7 +11,14 @@ public sealed class CheckpointIndex
         Format = reader.Format;
         Metadata = reader.Metadata ?? new Dictionary<string, string>(StringComparer.Ordinal);
         Tensors = [.. reader.Tensors.Select(t => Describe(t.Key, t.Value))];
-        Root = PickleTree.Visit(Path, reader.Root, (name, tensor) => tensor is StoredTensor stored ? Describe(name, stored) : tensor);
+        // They are met in the same order again, but in what is shared only the first time.
+        var next = 0;
+        Root = PickleTree.Visit(Path, reader.Root, (name, tensor) =>
+        {
+            if (tensor is not StoredTensor) return tensor;
+            while (Tensors[next].Name != name) next++;
+            return Tensors[next++];
+        });
     }
 
     /// <summary>The file.</summary>

@@ -9,6 +9,7 @@ namespace Ark;
 /// Backs large tensors with pages of 2 MB. Linux does so only where it is asked to, and a model of 360 MB is otherwise 90,000 pages, each
 /// of which costs a fault when it is first touched: more in all than reading the file that fills them.
 /// </summary>
+/// <remarks>Rests on: the tensor being the whole of the memory that it adopts, which it alone frees.</remarks>
 internal static unsafe partial class HugePages
 {
     private const nint Size = 2 << 20;

@@ -1,23 +1,20 @@
-using System.Runtime.InteropServices;
-using TorchSharp;
-
 namespace Ark;
 
 /// <summary>
 /// With one thread, as in a container of one processor, libtorch asks NNPACK for every convolution, and where that does not know the
 /// processor it writes a warning to standard error each time. PyTorch has a switch (<c>torch.backends.nnpack</c>), TorchSharp has none.
 /// </summary>
+/// <remarks>Rests on: the two functions having the arguments that they have in the libtorch whose version <see cref="TorchSymbols"/>
+/// compares.</remarks>
 internal static unsafe class QuietConvolutions
 {
-    /// <summary>Leaves NNPACK out. Where libtorch has another shape nothing happens.</summary>
+    /// <summary>Leaves NNPACK out. Where libtorch is of another version nothing happens.</summary>
     public static void Apply()
     {
-        if (!OperatingSystem.IsLinux()
-            || !NativeLibrary.TryLoad("libtorch_cpu.so", typeof(torch).Assembly, DllImportSearchPath.AssemblyDirectory, out var library))
-            return;
-        if (!NativeLibrary.TryGetExport(library, "_ZN2at13globalContextEv", out var context)
-            || !NativeLibrary.TryGetExport(library, "_ZN2at7Context20setUserEnabledNNPACKEb", out var enable))
-            return;
+        var context = TorchSymbols.Find("_ZN2at13globalContextEv");
+        var enable = TorchSymbols.Find("_ZN2at7Context20setUserEnabledNNPACKEb");
+        if (context == 0 || enable == 0) return;
+        // at::globalContext() gives a reference that lives as long as the process; the other is its method of one flag. Neither throws.
         ((delegate* unmanaged<nint, byte, void>)enable)(((delegate* unmanaged<nint>)context)(), 0);
     }
 }

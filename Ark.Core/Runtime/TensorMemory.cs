@@ -1,13 +1,16 @@
+using System.Diagnostics;
 using static TorchSharp.torch;
 
 namespace Ark;
 
 /// <summary>The native memory of dense CPU tensors.</summary>
+/// <remarks>Rests on: the tensor being on the CPU and contiguous, and the caller keeping it alive while the address is used.</remarks>
 internal static class TensorMemory
 {
     /// <summary>The address of a contiguous tensor's first element. The caller keeps the tensor alive.</summary>
     public static unsafe byte* AddressOf(Tensor tensor)
     {
+        Debug.Assert(IsDense(tensor), "The tensor is contiguous, on the CPU.");
         if (tensor.numel() == 0) return null;
         using var noGrad = no_grad();
         // A span is limited to 2 GB, so it is taken of one element; the address is the same.

@@ -31,6 +31,7 @@ internal sealed class HashingDecoder(IImageDecoder inner) : IImageDecoder
         var file = new FileInfo(path);
         if (!file.Exists || file.Length > MaxBytes) return inner.DecodeFile(path);
         byte[] bytes;
+        RegularFile.Require(path);
         try
         {
             bytes = File.ReadAllBytes(path);

@@ -39,7 +39,7 @@ internal static class DicomContents
         var buffer = ArrayPool<byte>.Shared.Rent(SmallFile);
         try
         {
-            // What has no length may be a pipe, which never ends.
+            if (RegularFile.ObstacleOf(file) is not null) return DicomContent.None;
             var info = new FileInfo(file);
             var length = ((info.ResolveLinkTarget(returnFinalTarget: true) as FileInfo) ?? info).Length;
             if (length < DicomImage.HeadBytes) return DicomContent.None;

@@ -22,6 +22,7 @@ internal static class InputFile
     public static FileStream OpenRead(string path, string what)
     {
         if (Directory.Exists(path)) throw new ArkInputException(path, null, $"the {what} is a folder", $"Name the {what} file itself.");
+        RegularFile.Require(path);
         try
         {
             return new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1 << 16, FileOptions.SequentialScan);

@@ -16,6 +16,8 @@ namespace Ark.Data;
 /// inverted. Other transfer syntaxes are refused by name. No attribute of the patient is read.</para>
 /// <para>Grey images, and colour images whose three channels are equal everywhere, come as one channel. 16-bit samples are scaled to 8 bits
 /// by keeping the high byte (<c>v &gt;&gt; 8</c>), which is what Pillow does with 16-bit colour and what OpenCV and libvips do.</para>
+/// <para>Of a PNG only the chunks that change pixels are handed to libvips. JPEG with arithmetic coding, GIF whose picture does not fill
+/// its screen, and interlaced PNG above 256 MB of pixels are refused.</para>
 /// <para>The format is told by the first bytes, and only that format's loader runs. A file that is damaged or cut short is refused, never
 /// half-read.</para>
 /// <para>The first decoder of a process sets libvips up for the whole process: one thread an image, no operation cache, and loaders
@@ -69,6 +71,7 @@ public sealed class NetVipsImageDecoder : IImageDecoder
     public RasterImage DecodeFile(string path)
     {
         byte[] bytes;
+        RegularFile.Require(path);
         try
         {
             using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
@@ -112,9 +115,24 @@ public sealed class NetVipsImageDecoder : IImageDecoder
     {
         try
         {
+            if (format == EncodedFormat.Png)
+            {
+                EncodedChecks.CheckInterlaced(bytes, name);
+                bytes = EncodedChecks.Essential(bytes, _options.FollowOrientation);
+            }
+            else if (format == EncodedFormat.Jpeg)
+            {
+                EncodedChecks.CheckCoding(bytes, name);
+            }
+
             using var image = Open(format, bytes, name);
             CheckHeader(image, name);
-            if (format == EncodedFormat.Gif) CheckGif(image, name);
+            if (format == EncodedFormat.Gif)
+            {
+                EncodedChecks.CheckScreen(bytes, image, name);
+                CheckGif(image, name);
+            }
+
             // The pixels, and as much again for what the decoder and the next step hold.
             _announce?.Invoke(2L * image.Width * image.Height * Math.Min(image.Bands, 4) * (image.Format == Enums.BandFormat.Ushort
                 ? 2

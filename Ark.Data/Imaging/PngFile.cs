@@ -21,9 +21,9 @@ internal static class PngFile
             File.WriteAllBytes(aside, bytes);
             File.Move(aside, target, overwrite: true);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (UnwritableFile.Is(e))
         {
-            throw new ArkInputException(path, null, $"cannot be written: {e.Message.TrimEnd('.')}", "Choose another file ('path').", e);
+            throw new ArkInputException(path, null, $"cannot be written: {UnwritableFile.Reason(e)}", "Choose another file ('path').", e);
         }
         finally
         {

@@ -1,11 +1,10 @@
 using System.Buffers;
-using System.IO.MemoryMappedFiles;
 
 namespace Ark.Data;
 
 /// <summary>
 /// One file of a cache: a head, then entries one after another. It is written by one process, by plain writes (a full disk is an error, not
-/// a fault), and read through a map of memory, by any.
+/// a fault), and read by any, by plain reads too: of a file that another cut short a map would give a fault, which ends the process.
 /// </summary>
 internal sealed class CacheSegment : IDisposable
 {
@@ -15,8 +14,6 @@ internal sealed class CacheSegment : IDisposable
     private const int Alignment = 16;
 
     private readonly FileStream _file;
-    private readonly MemoryMappedFile _map;
-    private readonly MemoryMappedViewAccessor _view;
     private readonly long _length;
     private long _end = HeadLength;
     private bool _isOpen = true;
@@ -27,10 +24,6 @@ internal sealed class CacheSegment : IDisposable
     {
         _file = file;
         _length = file.Length;
-        _map = MemoryMappedFile.CreateFromFile(
-            file, null, 0, file.CanWrite ? MemoryMappedFileAccess.ReadWrite : MemoryMappedFileAccess.Read, HandleInheritability.None,
-            leaveOpen: true);
-        _view = _map.CreateViewAccessor(0, _length, MemoryMappedFileAccess.Read);
     }
 
     private static ReadOnlySpan<byte> Head => "ARKCACHE\u0001\0\0\0\0\0\0\0"u8;
@@ -43,12 +36,16 @@ internal sealed class CacheSegment : IDisposable
     /// </summary>
     public static CacheSegment Create(string directory, long length)
     {
-        var file = new FileStream(
-            Path.Combine(directory, Guid.NewGuid().ToString("N") + Extension),
-            FileMode.CreateNew,
-            FileAccess.ReadWrite,
-            FileShare.ReadWrite | FileShare.Delete,
-            bufferSize: 0);
+        var options = new FileStreamOptions
+        {
+            Mode = FileMode.CreateNew,
+            Access = FileAccess.ReadWrite,
+            Share = FileShare.ReadWrite | FileShare.Delete,
+            BufferSize = 0,
+        };
+        // Pictures of patients are nobody else's, and who could write here could change them.
+        if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        var file = new FileStream(Path.Combine(directory, Guid.NewGuid().ToString("N") + Extension), options);
         try
         {
             file.SetLength(length);
@@ -66,6 +63,7 @@ internal sealed class CacheSegment : IDisposable
     /// <returns>The segment; <see langword="null"/> where it is none of this version, or empty.</returns>
     public static CacheSegment? TryOpen(string path)
     {
+        if (RegularFile.ObstacleOf(path) is not null) return null;
         var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
         try
         {
@@ -89,20 +87,16 @@ internal sealed class CacheSegment : IDisposable
         Span<byte> alias = stackalloc byte[16];
         while (_end + CacheRecord.Length <= _length)
         {
-            if (!TryReadFile(_end, head)
+            if (!TryRead(_end, head)
                 || !CacheRecord.TryRead(head, out var record)
                 || record.PayloadLength > _length - _end - CacheRecord.Length)
                 return;
             var payload = _end + CacheRecord.Length;
-            if (!record.IsAlias || (TryReadFile(payload, alias) && Crc32.Append(alias) == record.Checksum))
+            if (!record.IsAlias || (TryRead(payload, alias) && Crc32.Append(alias) == record.Checksum))
                 found(this, record, payload, alias);
             _end += Padded(CacheRecord.Length + record.PayloadLength);
         }
     }
-
-    // Not from the map: the writer may just be cutting off the end, and a page that is there no more ends the process.
-    private bool TryReadFile(long offset, Span<byte> destination) =>
-        RandomAccess.Read(_file.SafeFileHandle, destination, offset) == destination.Length;
 
     public bool HasRoomFor(int payload) => _end + Padded(CacheRecord.Length + payload) <= _length;
 
@@ -128,12 +122,18 @@ internal sealed class CacheSegment : IDisposable
         return at;
     }
 
-    /// <summary>Copies bytes out of the map.</summary>
-    /// <returns>Whether they lie in the file as it is.</returns>
+    /// <summary>Reads bytes.</summary>
+    /// <returns>Whether they lie in the file as it is; another process may have cut it short.</returns>
     public bool TryRead(long offset, Span<byte> destination)
     {
-        if (offset + destination.Length > _length) return false;
-        _view.SafeMemoryMappedViewHandle.ReadSpan((ulong)(offset + _view.PointerOffset), destination);
+        while (destination.Length > 0)
+        {
+            var read = RandomAccess.Read(_file.SafeFileHandle, destination, offset);
+            if (read == 0) return false;
+            destination = destination[read..];
+            offset += read;
+        }
+
         return true;
     }
 
@@ -142,8 +142,6 @@ internal sealed class CacheSegment : IDisposable
     {
         if (!_isOpen) return;
         _isOpen = false;
-        _view.Dispose();
-        _map.Dispose();
         if (_file.CanWrite) TryTruncate();
         _file.Dispose();
     }
@@ -156,7 +154,7 @@ internal sealed class CacheSegment : IDisposable
         }
         catch (IOException)
         {
-            // Another process has it mapped, on systems that mind: the unused end stays, and is never read.
+            // Another process reads it, on systems that mind: the unused end stays, and is never read.
         }
     }
 

@@ -39,7 +39,7 @@ internal sealed class ImageCache : IDisposable
         _segmentLength = segmentLength;
         try
         {
-            Directory.CreateDirectory(FolderPath);
+            CreatePrivately(FolderPath);
             foreach (var file in Directory.EnumerateFiles(FolderPath, "*" + CacheSegment.Extension).Order(StringComparer.Ordinal))
             {
                 if (CacheSegment.TryOpen(file) is not { } segment) continue;
@@ -99,7 +99,7 @@ internal sealed class ImageCache : IDisposable
             ?? $"{decoder.GetType().FullName} {decoder.GetType().Module.ModuleVersionId}";
         var manner = $"{decoding}\n{preparation}\n";
         var file = new FileInfo(path);
-        if (!file.Exists) return prepare(decoder.DecodeFile(path));
+        if (!file.Exists || RegularFile.ObstacleOf(path) is not null) return prepare(decoder.DecodeFile(path));
         var name = Key(manner, Encoding.UTF8.GetBytes(string.Create(
             System.Globalization.CultureInfo.InvariantCulture, $"{file.FullName}\n{file.Length}\n{file.LastWriteTimeUtc.Ticks}")));
         if (_aliases.TryGetValue(name, out var known) && Read(known) is { } found) return found;
@@ -118,6 +118,13 @@ internal sealed class ImageCache : IDisposable
         Write(content, prepared);
         Write(name, content);
         return prepared;
+    }
+
+    // A folder that was there keeps the mode that its owner gave it.
+    private static void CreatePrivately(string folder)
+    {
+        if (OperatingSystem.IsWindows()) Directory.CreateDirectory(folder);
+        else Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     }
 
     private static byte[]? TryReadAll(string path)

@@ -21,7 +21,7 @@ internal static class CsvEmbeddings
             cancellationToken.ThrowIfCancellationRequested();
             for (var i = 0; i < count; i++)
             {
-                writer.Write(Quoted(content.Names[first + i]));
+                writer.Write(Quoted(CsvText.Escaped(content.Names[first + i])));
                 for (var d = 0; d < content.Width; d++)
                 {
                     writer.Write(',');
@@ -59,7 +59,7 @@ internal static class CsvEmbeddings
             }
 
             rows.Add(row);
-            if (name >= 0) names.Add(table[name]);
+            if (name >= 0) names.Add(CsvText.Meant(table[name]));
         }
 
         if (rows.Count == 0) throw new ArkInputException(path, null, "has no rows");

@@ -17,6 +17,7 @@ internal sealed class EmbeddingWork : IDisposable
     private readonly List<byte[]> _lines = [];
     private readonly List<string> _names = [];
     private readonly List<KeyValuePair<string, string>> _bad = [];
+    private bool _isUnwritable;
 
     private EmbeddingWork(string target, string folder, EmbeddingJob job)
     {
@@ -82,7 +83,15 @@ internal sealed class EmbeddingWork : IDisposable
 
     public void Append(string name, ReadOnlySpan<float> row)
     {
-        _rows.Write(MemoryMarshal.AsBytes(row));
+        try
+        {
+            _rows.Write(MemoryMarshal.AsBytes(row));
+        }
+        catch (Exception e) when (UnwritableFile.Is(e))
+        {
+            throw Unwritable(e);
+        }
+
         _names.Add(name);
         _lines.Add(JsonSerializer.SerializeToUtf8Bytes(new Line(name, null)));
     }
@@ -95,16 +104,23 @@ internal sealed class EmbeddingWork : IDisposable
 
     public void Flush()
     {
-        // To the disk, not just to the system: the lines that follow promise the rows.
-        _rows.Flush(flushToDisk: true);
-        foreach (var line in _lines)
+        try
         {
-            _journal.Write(line);
-            _journal.WriteByte((byte)'\n');
-        }
+            // To the disk, not just to the system: the lines that follow promise the rows.
+            _rows.Flush(flushToDisk: true);
+            foreach (var line in _lines)
+            {
+                _journal.Write(line);
+                _journal.WriteByte((byte)'\n');
+            }
 
-        _lines.Clear();
-        _journal.Flush();
+            _lines.Clear();
+            _journal.Flush();
+        }
+        catch (Exception e) when (UnwritableFile.Is(e))
+        {
+            throw Unwritable(e);
+        }
     }
 
     /// <summary>Writes the finished file, puts it in its place, lists the bad images beside it, and removes the folder.</summary>
@@ -123,8 +139,7 @@ internal sealed class EmbeddingWork : IDisposable
         }
         catch (Exception e) when (UnwritableFile.Is(e))
         {
-            throw new ArkInputException(
-                _target, null, $"cannot be written: {UnwritableFile.Reason(e)}", "Choose another file ('path').", e);
+            throw Unwritable(e);
         }
 
         Discard();
@@ -139,8 +154,28 @@ internal sealed class EmbeddingWork : IDisposable
 
     public void Dispose()
     {
-        _rows.Dispose();
-        _journal.Dispose();
+        Close(_rows);
+        Close(_journal);
+    }
+
+    // What could not be written is tried again here, and is told already.
+    private void Close(FileStream file)
+    {
+        try
+        {
+            file.Dispose();
+        }
+        catch (Exception e) when (_isUnwritable && UnwritableFile.Is(e))
+        {
+            // The first failure says it.
+        }
+    }
+
+    private ArkInputException Unwritable(Exception cause)
+    {
+        _isUnwritable = true;
+        return new ArkInputException(
+            _target, null, $"cannot be written: {UnwritableFile.Reason(cause)}", "Choose another file ('path').", cause);
     }
 
     private static void CheckJob(string target, string path, EmbeddingJob job)
@@ -151,6 +186,7 @@ internal sealed class EmbeddingWork : IDisposable
             return;
         }
 
+        RegularFile.Require(path);
         EmbeddingJob? found = null;
         try
         {

@@ -10,6 +10,10 @@ internal static class CalibrationFile
 {
     private const string Format = "ark-calibration";
     private const long Largest = 256L << 20;
+
+    // Beyond these every probability is 0 or 1.
+    private const double SmallestTemperature = 1e-6;
+    private const double LargestNumber = 1e6;
     private static readonly JsonSerializerOptions Indented = new()
     {
         WriteIndented = true,
@@ -30,6 +34,7 @@ internal static class CalibrationFile
 
     public static Calibration Read(string path)
     {
+        RegularFile.Require(path);
         try
         {
             if (new FileInfo(path).Length > Largest) throw Error(path, null, "is too large for a calibration");
@@ -46,10 +51,9 @@ internal static class CalibrationFile
         {
             throw new ArkInputException(path, null, $"cannot be read: {e.Message.TrimEnd('.')}", null, e);
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException or FormatException
-            or ArgumentException)
+        catch (Exception e) when (e is JsonException or ArgumentException)
         {
-            throw new ArkInputException(path, null, "is no calibration", "Name a file that 'ArkCalibrator' wrote.", e);
+            throw new ArkInputException(path, null, $"is no calibration: {OneLine(e)}", "Name a file that 'ArkCalibrator' wrote.", e);
         }
     }
 
@@ -102,49 +106,51 @@ internal static class CalibrationFile
 
     private static Calibration Read(string path, JsonElement root)
     {
-        if (!root.TryGetProperty("format", out var format) || format.GetString() != Format)
+        if (root.ValueKind != JsonValueKind.Object || !root.TryGetProperty("format", out var format)
+            || format.ValueKind != JsonValueKind.String || format.GetString() != Format)
             throw Error(path, "key 'format'", "is no calibration of Ark");
+        var json = new CalibrationJson(path, null, root);
         return new Calibration(
-            root.GetProperty("checkpoint").GetString() ?? "",
-            Enum.Parse<ModelRole>(root.GetProperty("weights").GetString() ?? "", ignoreCase: true),
-            [.. root.GetProperty("heads").EnumerateArray().Select(h => ReadHead(path, h))]);
+            json.Text("checkpoint"), json.Name<ModelRole>("weights"), [.. json.Objects("heads", h => $"head {h + 1}").Select(ReadHead)]);
     }
 
-    private static HeadCalibration ReadHead(string path, JsonElement head)
+    private static HeadCalibration ReadHead(CalibrationJson json)
     {
-        var name = head.GetProperty("name").GetString() ?? "";
-        var method = Enum.Parse<CalibrationMethod>(head.GetProperty("method").GetString() ?? "", ignoreCase: true);
-        return new HeadCalibration(name, method, Enum.Parse<LabelTask>(head.GetProperty("task").GetString() ?? ""),
-            [.. head.GetProperty("labels").EnumerateArray().Select(l => ReadLabel(path, name, method, l))])
+        var name = json.Text("name");
+        var method = json.Name<CalibrationMethod>("method");
+        return new HeadCalibration(
+            name,
+            method,
+            json.Name<LabelTask>("task"),
+            [.. json.Objects("labels", l => $"head '{name}', label {l + 1}").Select(l => ReadLabel(name, method, l))])
         {
-            FittedOn = head.GetProperty("fitted_on").GetString() ?? "",
-            MeasuredOn = head.GetProperty("measured_on").GetString() ?? "",
+            FittedOn = json.Text("fitted_on"),
+            MeasuredOn = json.Text("measured_on"),
         };
     }
 
-    private static LabelCalibration ReadLabel(string path, string head, CalibrationMethod method, JsonElement json)
+    private static LabelCalibration ReadLabel(string head, CalibrationMethod method, CalibrationJson json)
     {
+        var name = json.Text("name");
+        json = json.At($"head '{head}', label '{name}'");
+        var isTemperature = method == CalibrationMethod.Temperature;
         var label = new LabelCalibration
         {
-            Name = json.GetProperty("name").GetString() ?? "",
-            Temperature = method == CalibrationMethod.Temperature ? json.GetProperty("temperature").GetDouble() : 1,
-            Offset = method == CalibrationMethod.Temperature ? json.GetProperty("offset").GetDouble() : 0,
-            From = method == CalibrationMethod.Isotonic ? Numbers(json.GetProperty("from")) : [],
-            To = method == CalibrationMethod.Isotonic ? Numbers(json.GetProperty("to")) : [],
-            Positives = json.GetProperty("positives").GetInt32(),
-            Negatives = json.GetProperty("negatives").GetInt32(),
-            EceBefore = Optional(json.GetProperty("ece_before")),
-            EceAfter = Optional(json.GetProperty("ece_after")),
-            EceByChance = Optional(json.GetProperty("ece_by_chance")),
-            OperatingPoints = [.. json.GetProperty("operating_points").EnumerateArray().Select(p => new OperatingPoint(
-                p.GetProperty("kind").GetString() ?? "", p.GetProperty("target").GetDouble(), p.GetProperty("threshold").GetDouble(),
-                p.GetProperty("sensitivity").GetDouble(), p.GetProperty("specificity").GetDouble()))],
+            Name = name,
+            Temperature = isTemperature ? json.Number("temperature", SmallestTemperature, LargestNumber) : 1,
+            Offset = isTemperature ? json.Number("offset", -LargestNumber, LargestNumber) : 0,
+            From = isTemperature ? [] : json.Numbers("from"),
+            To = isTemperature ? [] : json.Numbers("to"),
+            Positives = json.Count("positives"),
+            Negatives = json.Count("negatives"),
+            EceBefore = json.Optional("ece_before"),
+            EceAfter = json.Optional("ece_after"),
+            EceByChance = json.Optional("ece_by_chance"),
+            OperatingPoints = [.. json.Objects(
+                "operating_points", p => $"head '{head}', label '{name}', operating point {p + 1}").Select(p => new OperatingPoint(
+                    p.Text("kind"), p.Number("target"), p.Number("threshold"), p.Number("sensitivity"), p.Number("specificity")))],
         };
-        var place = $"head '{head}', label '{label.Name}'";
-        if (label.Temperature is not (> 0 and < 1e6))
-            throw Error(path, place, $"has the temperature {label.Temperature}, expected a number above 0");
-        if (method == CalibrationMethod.Isotonic && !IsCurve(label)) throw Error(path, place, "has a curve that does not rise from 0 to 1");
-        return label;
+        return isTemperature || IsCurve(label) ? label : throw json.Error("from", "is no curve with 'to' that rises from 0 to 1");
     }
 
     private static bool IsCurve(LabelCalibration label) =>
@@ -153,9 +159,8 @@ internal static class CalibrationFile
         && label.From.Zip(label.From.Skip(1)).All(p => p.First <= p.Second)
         && label.To.Zip(label.To.Skip(1)).All(p => p.First <= p.Second);
 
-    private static double[] Numbers(JsonElement array) => [.. array.EnumerateArray().Select(v => v.GetDouble())];
-
-    private static double? Optional(JsonElement number) => number.ValueKind == JsonValueKind.Null ? null : number.GetDouble();
+    // A calibration refuses heads that contradict each other by an argument's name, which is not the user's.
+    private static string OneLine(Exception e) => e.Message.Split('\n')[0].Split(" (Parameter")[0].TrimEnd('.', '\r');
 
     private static ArkInputException Error(string path, string? place, string problem) =>
         new(path, place, problem, "Name a file that 'ArkCalibrator' wrote.");

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
@@ -11,6 +12,9 @@ namespace Ark.Models;
 /// and gathering, queries, keys and values, attention, projection back to where the tokens came from, norm, and MLP. One pass at a time;
 /// the memory that it works in is kept.
 /// </summary>
+/// <remarks>Rests on: images that are dense, in single precision on the CPU and of the configuration's shape; weights whose shapes <see
+/// cref="PreparedNetwork"/> compared with the same configuration; and buffers that <see cref="Reserve"/> makes as large as that
+/// configuration and the number of images ask for.</remarks>
 internal sealed unsafe class FastPass : IDisposable
 {
     /// <summary>Numbers of a batch of windows: its rows times the stage's channels.</summary>
@@ -64,6 +68,11 @@ internal sealed unsafe class FastPass : IDisposable
     /// <param name="outputs">Which.</param>
     public InferenceResult Run(Tensor images, InferenceOutputs outputs)
     {
+        Debug.Assert(
+            images is { device_type: TorchSharp.DeviceType.CPU, dtype: ScalarType.Float32 } && images.is_contiguous()
+            && images.size(1) == _backbone.InputChannels && images.size(2) == _backbone.ImageHeight
+            && images.size(3) == _backbone.ImageWidth,
+            "Images are dense, in single precision, of the model's shape.");
         using var scope = NewDisposeScope();
         var count = (int)images.size(0);
         var configuration = _network.Configuration;

@@ -9,6 +9,7 @@ namespace Ark.Models;
 /// x · Φ(x), the exact GELU, within 2e-7 · max(1, |x|): Φ(|x|) comes from one of 16 polynomials of degree 5, whose coefficients one
 /// permutation each looks up in a register; beyond 5.5, Φ is 1 in single precision.
 /// </summary>
+/// <remarks>Rests on: the table holding sixteen coefficients of each of six powers, for the life of the process.</remarks>
 internal static unsafe class Gelu
 {
     private const int Pieces = 16;

@@ -29,10 +29,8 @@ public sealed class InferenceEngine : IDisposable
         _model = model;
         _ownsModel = ownsModel;
         Precision = precision;
-        if (!FastPass.IsSupported
-            || !PreparedNetwork.TilesStages(model.Backbone)
-            || model.norm.weight is not { device_type: TorchSharp.DeviceType.CPU, dtype: ScalarType.Float32 })
-            return;
+        var isSinglePrecision = SinglePrecision.IsAllOf(model);
+        if (!FastPass.IsSupported || !PreparedNetwork.TilesStages(model.Backbone) || !isSinglePrecision) return;
         _prepared = new PreparedNetwork(model, streamed, precision == InferencePrecision.Bf16 && PacksBf16(model.Backbone));
         try
         {
@@ -64,7 +62,10 @@ public sealed class InferenceEngine : IDisposable
     /// <param name="model">The model; borrowed for the life of the engine, which runs it in evaluation mode whatever its own mode is at
     /// this moment, and sets it to that mode.</param>
     /// <param name="precision">The arithmetic.</param>
-    /// <returns>The engine; the caller owns it.</returns>
+    /// <returns>The engine; the caller owns it. It computes with the plain operators where a parameter or buffer is not in single precision
+    /// on the CPU.</returns>
+    /// <exception cref="ArgumentException">A parameter has been disposed, or has another shape than the model's configuration
+    /// gives.</exception>
     public static InferenceEngine Create(ArkModel model, InferencePrecision precision = InferencePrecision.Fp32)
         => Create(model, precision, get_num_threads());
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
@@ -21,6 +22,8 @@ internal enum Finish
 }
 
 /// <summary>A linear layer over many rows, cut into pieces that the threads share out.</summary>
+/// <remarks>Rests on: the caller having reserved seven rows past the last of the input, as many columns of output as the layer pads to,
+/// and <see cref="ScratchSize"/> numbers for each thread.</remarks>
 /// <param name="weights">The layer.</param>
 /// <param name="finish">What becomes of the product.</param>
 /// <param name="input">Rows of single precision or bfloat16, as the weights are; up to seven rows past the last are read.</param>
@@ -60,6 +63,7 @@ internal readonly unsafe struct LinearLayer(
     /// <summary>Computes this thread's share.</summary>
     public void Run(WorkerTeam.Worker worker, float* scratch)
     {
+        Debug.Assert(ldInput >= weights.Depth && ldOutput >= weights.Columns, "Rows hold what is read and written.");
         var (blockRows, panels) = Divide(worker.Count);
         var groups = (weights.Panels + panels - 1) / panels;
         var blocks = (total + blockRows - 1) / blockRows;

@@ -7,6 +7,7 @@ namespace Ark.Models;
 /// nobody disposed, or what threw while it was made, is not lost for ever. The collector knows of its size, for behind a small object it
 /// would not look for much.
 /// </summary>
+/// <remarks>Rests on: the memory being freed once, which the base class sees to.</remarks>
 internal sealed unsafe class NativeAllocation : SafeHandle
 {
     [ThreadStatic]

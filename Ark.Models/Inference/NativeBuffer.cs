@@ -6,6 +6,7 @@ namespace Ark.Models;
 /// Memory outside the garbage collector, zero unless told otherwise and aligned to cache lines, which grows on demand and loses its content
 /// then.
 /// </summary>
+/// <remarks>Rests on: whoever computes with the pointer keeping the buffer alive, and staying within <see cref="Bytes"/>.</remarks>
 internal sealed unsafe class NativeBuffer : IDisposable
 {
     private const nuint CacheLine = 64;

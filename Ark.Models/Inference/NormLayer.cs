@@ -6,18 +6,24 @@ using TorchSharp.Modules;
 namespace Ark.Models;
 
 /// <summary>Layer normalisation of rows; factors and offsets padded with zeros.</summary>
+/// <remarks>Rests on: factors and offsets of as many numbers as the layer has channels, which are compared, and rows padded to a multiple
+/// of sixteen.</remarks>
 internal sealed unsafe class NormLayer : IDisposable
 {
     private readonly NativeBuffer _factors;
     private readonly int _channels;
 
-    public NormLayer(LayerNorm norm)
+    /// <param name="norm">The layer; borrowed.</param>
+    /// <param name="channels">How many channels the configuration gives it.</param>
+    public NormLayer(LayerNorm norm, int channels)
     {
-        _channels = (int)norm.weight!.numel();
+        _channels = channels;
+        using var weight = SinglePrecision.Dense(norm.weight!, channels);
+        using var bias = SinglePrecision.Dense(norm.bias!, channels);
         var padded = VectorMath.Pad(_channels);
         _factors = new NativeBuffer(2L * padded * sizeof(float));
-        MemoryMarshal.Cast<byte, float>(norm.weight.bytes).CopyTo(new Span<float>(_factors.Pointer, _channels));
-        MemoryMarshal.Cast<byte, float>(norm.bias!.bytes).CopyTo(new Span<float>(_factors.Floats + padded, _channels));
+        MemoryMarshal.Cast<byte, float>(weight.bytes).CopyTo(new Span<float>(_factors.Pointer, _channels));
+        MemoryMarshal.Cast<byte, float>(bias.bytes).CopyTo(new Span<float>(_factors.Floats + padded, _channels));
     }
 
     /// <summary>Normalises one row; the input is zero between its channels and the next multiple of 16, and so is the output.</summary>

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using static TorchSharp.torch;
@@ -8,6 +9,8 @@ namespace Ark.Models;
 /// The weights of a linear layer in the order in which they are read: panels of a few columns, each with all its depth; single precision,
 /// or bfloat16 in pairs along the depth. With them the bias, zero where there is none and past the last column.
 /// </summary>
+/// <remarks>Rests on: a weight and a bias of the shapes that were asked for, dense and in single precision, which <see
+/// cref="SinglePrecision.Dense"/> makes sure of; and on panels being within the matrix.</remarks>
 internal sealed unsafe class PackedMatrix : IDisposable
 {
     private readonly NativeBuffer _values;
@@ -39,19 +42,22 @@ internal sealed unsafe class PackedMatrix : IDisposable
     /// <summary>Prepares <c>y = x Wᵀ + b</c>.</summary>
     /// <param name="weight"><c>[outputs, inputs]</c>, on the CPU in single precision; borrowed.</param>
     /// <param name="bias"><c>[outputs]</c> or <see langword="null"/>; borrowed.</param>
+    /// <param name="shape">The weight's shape after the configuration; dimensions past the first are taken together.</param>
     /// <param name="streamed">Weights that are still in their file: <see cref="StreamedWeights.Fill()"/> fills the matrix then.</param>
     /// <param name="bf16">Whether to round to bfloat16; the depth must be even then.</param>
     /// <param name="scaledColumns">How many of the first outputs are multiplied by <paramref name="scale"/>.</param>
     /// <param name="scale">The factor.</param>
     public static PackedMatrix Create(
-        Tensor weight, Tensor? bias, StreamedWeights? streamed, bool bf16 = false, int scaledColumns = 0, float scale = 1)
+        Tensor weight, Tensor? bias, long[] shape, StreamedWeights? streamed, bool bf16 = false, int scaledColumns = 0, float scale = 1)
     {
         using var scope = NewDisposeScope();
-        var flat = weight.detach().flatten(1).contiguous();
+        var flat = SinglePrecision.Dense(weight, shape).flatten(1);
         using var unfinished = new Unfinished();
         var packed = unfinished.Keep(new PackedMatrix((int)flat.size(0), (int)flat.size(1), bf16));
         if (streamed?.Defer(weight, packed, scaledColumns, scale) != true)
         {
+            // Panels read Columns rows of Depth numbers from here.
+            Debug.Assert(flat.is_contiguous() && flat.numel() == (long)packed.Columns * packed.Depth, "The weight is whole.");
             fixed (byte* source = flat.bytes)
             {
                 var start = (float*)source;
@@ -65,7 +71,10 @@ internal sealed unsafe class PackedMatrix : IDisposable
 
         if (bias is not null)
         {
-            var values = MemoryMarshal.Cast<byte, float>(bias.detach().contiguous().bytes);
+            var dense = SinglePrecision.Dense(bias, shape[0]);
+            var values = MemoryMarshal.Cast<byte, float>(dense.bytes);
+            // There is room for Pad(outputs) of them.
+            Debug.Assert(values.Length == packed.Columns, "The bias has a number for each output.");
             for (var i = 0; i < values.Length; i++) packed.Bias[i] = i < scaledColumns ? values[i] * scale : values[i];
         }
 
@@ -76,8 +85,11 @@ internal sealed unsafe class PackedMatrix : IDisposable
     public int WidthOf(int panel) => Math.Min(PanelWidth, VectorMath.Pad(Columns) - (panel * PanelWidth));
 
     /// <summary>Where a panel's rows begin that lie this deep.</summary>
-    public void* Panel(int panel, nint depth) =>
-        (byte*)_values.Pointer + (((panel * (nint)PanelWidth * Depth) + (depth * WidthOf(panel))) * ElementSize);
+    public void* Panel(int panel, nint depth)
+    {
+        Debug.Assert(panel >= 0 && panel < Panels && depth >= 0 && depth <= Depth, "The panel is within the matrix.");
+        return (byte*)_values.Pointer + (((panel * (nint)PanelWidth * Depth) + (depth * WidthOf(panel))) * ElementSize);
+    }
 
     public void Dispose()
     {

@@ -7,19 +7,21 @@ internal sealed class PreparedBlock : IDisposable
     {
         var channels = configuration.ChannelsOf(stage);
         var heads = configuration.NumHeads[stage];
+        var hidden = (int)(channels * configuration.MlpRatio);
         var (window, shift, _) = block.Geometry;
         Shift = shift;
         using var unfinished = new Unfinished();
-        Norm1 = unfinished.Keep(new NormLayer(block.norm1));
+        Norm1 = unfinished.Keep(new NormLayer(block.norm1, channels));
         // The queries come out scaled.
         Qkv = unfinished.Keep(PackedMatrix.Create(
-            block.attn.qkv.weight!, block.attn.qkv.bias, streamed, bf16, scaledColumns: channels,
+            block.attn.qkv.weight!, block.attn.qkv.bias, [3L * channels, channels], streamed, bf16, scaledColumns: channels,
             scale: MathF.Pow(channels / heads, -0.5f)));
         Attention = unfinished.Keep(new WindowAttentionKernel(block.attn, window, shift, heads, channels));
-        Proj = unfinished.Keep(PackedMatrix.Create(block.attn.proj.weight!, block.attn.proj.bias, streamed, bf16));
-        Norm2 = unfinished.Keep(new NormLayer(block.norm2));
-        Fc1 = unfinished.Keep(PackedMatrix.Create(block.mlp.fc1.weight!, block.mlp.fc1.bias, streamed, bf16));
-        Fc2 = unfinished.Keep(PackedMatrix.Create(block.mlp.fc2.weight!, block.mlp.fc2.bias, streamed, bf16));
+        Proj = unfinished.Keep(PackedMatrix.Create(
+            block.attn.proj.weight!, block.attn.proj.bias, [channels, channels], streamed, bf16));
+        Norm2 = unfinished.Keep(new NormLayer(block.norm2, channels));
+        Fc1 = unfinished.Keep(PackedMatrix.Create(block.mlp.fc1.weight!, block.mlp.fc1.bias, [hidden, channels], streamed, bf16));
+        Fc2 = unfinished.Keep(PackedMatrix.Create(block.mlp.fc2.weight!, block.mlp.fc2.bias, [channels, hidden], streamed, bf16));
         unfinished.Finish();
     }
 

@@ -3,6 +3,7 @@ using TorchSharp.Modules;
 namespace Ark.Models;
 
 /// <summary>A model's weights in the order in which the fast path reads them; nothing in it changes once it is built.</summary>
+/// <remarks>Rests on: positions of the shape that the configuration gives, which is compared.</remarks>
 internal sealed class PreparedNetwork : IDisposable
 {
     private readonly List<IDisposable> _parts = [];
@@ -17,18 +18,27 @@ internal sealed class PreparedNetwork : IDisposable
         var backbone = model.Backbone;
         try
         {
-            Patches = Keep(PackedMatrix.Create(model.Patches.proj.weight, model.Patches.proj.bias, streamed));
-            PatchNorm = model.Patches.norm is { } norm ? Keep(new NormLayer(norm)) : null;
-            Positions = model.absolute_pos_embed is { } positions ? Keep(PaddedRows(positions, backbone.EmbedDim)) : null;
+            Patches = Keep(PackedMatrix.Create(
+                model.Patches.proj.weight, model.Patches.proj.bias,
+                [backbone.EmbedDim, backbone.InputChannels, backbone.PatchSize, backbone.PatchSize], streamed));
+            PatchNorm = model.Patches.norm is { } norm ? Keep(new NormLayer(norm, backbone.EmbedDim)) : null;
+            Positions = model.absolute_pos_embed is { } positions ? Keep(PaddedRows(positions, backbone)) : null;
             Stages = [.. model.Stages.Select((stage, number) => new PreparedStage(
                 [.. stage.blocks.Select(b => Keep(new PreparedBlock(b, backbone, number, streamed, bf16)))],
-                stage.downsample is { } merging ? Keep(new NormLayer(merging.norm)) : null,
+                stage.downsample is { } merging ? Keep(new NormLayer(merging.norm, 4 * backbone.ChannelsOf(number))) : null,
                 stage.downsample is { } merging2
-                    ? Keep(PackedMatrix.Create(merging2.reduction.weight!, bias: null, streamed, bf16))
+                    ? Keep(PackedMatrix.Create(
+                        merging2.reduction.weight!, bias: null, [2L * backbone.ChannelsOf(number), 4L * backbone.ChannelsOf(number)],
+                        streamed, bf16))
                     : null))];
-            Norm = Keep(new NormLayer(model.norm));
-            Projector = [.. LinearsOf(model.Projector).Select(l => Keep(PackedMatrix.Create(l.weight!, l.bias, streamed)))];
-            Heads = [.. model.Heads.Select(h => h is Linear l ? Keep(PackedMatrix.Create(l.weight!, l.bias, streamed)) : null)];
+            Norm = Keep(new NormLayer(model.norm, backbone.NumFeatures));
+            // The first takes the backbone's features, a second its own.
+            var projected = Configuration.ProjectorFeatures;
+            Projector = [.. LinearsOf(model.Projector).Select((l, i) => Keep(PackedMatrix.Create(
+                l.weight!, l.bias, [projected, i == 0 ? backbone.NumFeatures : projected], streamed)))];
+            Heads = [.. model.Heads.Zip(Configuration.Heads, (h, described) => h is Linear l
+                ? Keep(PackedMatrix.Create(l.weight!, l.bias, [described.Outputs, Configuration.FeatureCount], streamed))
+                : null)];
             streamed?.Fill();
         }
         catch
@@ -82,13 +92,13 @@ internal sealed class PreparedNetwork : IDisposable
         var mlp => mlp.children().Cast<Linear>(),
     };
 
-    private static unsafe NativeBuffer PaddedRows(TorchSharp.torch.Tensor rows, int channels)
+    private static unsafe NativeBuffer PaddedRows(TorchSharp.torch.Tensor rows, SwinConfiguration backbone)
     {
-        using var detached = rows.detach();
-        using var flat = detached.contiguous();
+        var (height, width) = backbone.ResolutionOf(0);
+        var (count, channels) = (height * width, backbone.EmbedDim);
+        using var flat = SinglePrecision.Dense(rows, 1, count, channels);
         var values = System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(flat.bytes);
         var padded = VectorMath.Pad(channels);
-        var count = values.Length / channels;
         var buffer = new NativeBuffer((long)count * padded * sizeof(float));
         for (var i = 0; i < count; i++)
             values.Slice(i * channels, channels).CopyTo(new Span<float>(buffer.Floats + ((nint)i * padded), channels));

@@ -1,6 +1,9 @@
+using System.Diagnostics;
+
 namespace Ark.Models;
 
 /// <summary>The sizes of a stage, and the order of its tokens window by window.</summary>
+/// <remarks>Rests on: windows tiling the stage, so that each of its tokens has one place in the order.</remarks>
 internal sealed unsafe class StageGeometry : IDisposable
 {
     private readonly NativeBuffer _plain;
@@ -45,6 +48,7 @@ internal sealed unsafe class StageGeometry : IDisposable
 
     private NativeBuffer Order(int shift)
     {
+        Debug.Assert(Height % Window == 0 && Width % Window == 0, "Windows tile the stage.");
         var buffer = new NativeBuffer((long)Tokens * sizeof(int));
         var order = (int*)buffer.Pointer;
         for (var i = 0; i < Tokens; i++)

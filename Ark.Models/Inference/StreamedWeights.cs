@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -8,6 +9,8 @@ namespace Ark.Models;
 /// The large weights of a file on their way into an engine's order: each is read into memory that is used again for the next, so that a
 /// model needs no memory besides the engine's. Touching memory for the first time is what loading spends most of its time on.
 /// </summary>
+/// <remarks>Rests on: the loader having compared the stored tensor's shape and type with the parameter's, whose shape the matrix was made
+/// by.</remarks>
 internal sealed class StreamedWeights
 {
     // Below this, what is gained is not worth the parameter that stays empty.
@@ -80,6 +83,8 @@ internal sealed class StreamedWeights
 
     private static unsafe void Fill(Waiting waiting, NativeBuffer buffer)
     {
+        Debug.Assert(
+            waiting.Bytes.Length == (long)waiting.Matrix.Columns * waiting.Matrix.Depth * sizeof(float), "The file has the whole matrix.");
         buffer.Reserve(waiting.Bytes.Length, clear: false);
         waiting.Bytes.CopyTo((byte*)buffer.Pointer, ScalarType.Float32);
         for (var panel = 0; panel < waiting.Matrix.Panels; panel++)

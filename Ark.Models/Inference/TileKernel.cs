@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
@@ -8,6 +9,7 @@ namespace Ark.Models;
 /// The innermost products: 8 rows of A times 48, 32 or 16 columns of B. The 24 sums of the widest stay in registers, with three for B and
 /// one for A, of the 32 that AVX-512 has; each step takes 3 loads and 8 broadcasts for its 24 multiply-adds.
 /// </summary>
+/// <remarks>Rests on: eight rows of A and of C, and the columns of B and of C, being there, though some mean nothing.</remarks>
 internal static unsafe class TileKernel
 {
     public const int Rows = 8;
@@ -20,6 +22,7 @@ internal static unsafe class TileKernel
     public static void Multiply(
         float* a, nint lda, float* b, nint ldb, float* c, nint ldc, nint depth, int columns, bool add, float* ahead = null)
     {
+        Debug.Assert(columns is 16 or 32 or 48 && lda >= depth && ldb >= columns && ldc >= columns, "Rows hold what is read and written.");
         if (columns == 48) Multiply48(a, lda, b, ldb, c, ldc, depth, add, ahead);
         else if (columns == 32) Multiply32(a, lda, b, ldb, c, ldc, depth, add);
         else Multiply16(a, lda, b, ldb, c, ldc, depth, add);

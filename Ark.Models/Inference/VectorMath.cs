@@ -5,6 +5,7 @@ using System.Runtime.Intrinsics.X86;
 namespace Ark.Models;
 
 /// <summary>Elementwise functions on 16 single-precision numbers.</summary>
+/// <remarks>Rests on: sixteen numbers, or sixteen rows of sixteen, being there at each address.</remarks>
 internal static unsafe class VectorMath
 {
     public const int Lanes = 16;

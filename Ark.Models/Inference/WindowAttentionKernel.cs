@@ -10,6 +10,8 @@ namespace Ark.Models;
 /// Attention within windows, one window and head at a time, all of it in the first-level cache: eight queries meet all keys, the scores
 /// become weights, and these meet the values, before the next eight come.
 /// </summary>
+/// <remarks>Rests on: a table of the shape that the window and the heads give, which is compared, and the caller having reserved fifteen
+/// rows past the last of queries, keys and values.</remarks>
 internal sealed unsafe class WindowAttentionKernel : IDisposable
 {
     private const float Never = -1e30f;
@@ -284,8 +286,8 @@ internal sealed unsafe class WindowAttentionKernel : IDisposable
 
     private void FillBias(Tensor table)
     {
-        using var detached = table.detach();
-        using var flat = detached.contiguous();
+        var sides = (2L * _window) - 1;
+        using var flat = SinglePrecision.Dense(table, sides * sides, _heads);
         var values = MemoryMarshal.Cast<byte, float>(flat.bytes);
         var positions = WindowAttention.RelativePositions(_window);
         for (var head = 0; head < _heads; head++)

@@ -45,7 +45,8 @@ internal sealed record PhantomManifest(string Generator, int Version, ulong Seed
     public static PhantomManifest? Read(string folder)
     {
         var path = Path.Combine(folder, FileName);
-        if (!File.Exists(path) || new FileInfo(path).Length > 4096) return null;
+        // What is no file, such as a pipe, has no length.
+        if (!File.Exists(path) || new FileInfo(path).Length is 0 or > 4096) return null;
         try
         {
             var manifest = JsonSerializer.Deserialize<PhantomManifest>(File.ReadAllText(path));

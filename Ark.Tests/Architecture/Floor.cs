@@ -50,6 +50,7 @@ internal static class Floor
         "Ark.Inference/DependencyInjection",
 
         "Ark.Training/Progress",
+        "Ark.Training/Evaluation/Parquet",
         "Ark.Training/Evaluation/Metrics",
         "Ark.Training/Evaluation",
         "Ark.Training/Evaluation/Comparison",

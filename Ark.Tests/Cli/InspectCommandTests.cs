@@ -11,7 +11,7 @@ public class InspectCommandTests
         var run = await CommandLineRun.Of("inspect", Fixture.PathOf("02_ark_tiny", "mlp", "checkpoint.pth.tar"), "--json", "-");
         Assert.True(run.ExitCode == 0, run.Error);
         var document = JsonNode.Parse(run.Out)!.AsObject();
-        Assert.Equal(["format", "nested_key", "tensors", "model"], document.Select(p => p.Key));
+        Assert.Equal(["format", "nested_key", "verified", "tensors", "model"], document.Select(p => p.Key));
         Assert.Equal(("pytorch-zip", "teacher"), ((string?)document["format"], (string?)document["nested_key"]));
         var tensor = document["tensors"]!.AsArray().Single(t => (string?)t!["name"] == "teacher.patch_embed.proj.weight")!.AsObject();
         Assert.Equal(["name", "dtype", "shape", "bytes"], tensor.Select(p => p.Key));
@@ -55,6 +55,42 @@ public class InspectCommandTests
         Assert.Equal(format, (string?)document["format"]);
         Assert.NotEmpty(document["tensors"]!.AsArray());
         Assert.False(document.ContainsKey("model"));
+    }
+
+    [Fact]
+    public async Task Inspect_says_that_it_read_no_tensor_and_reads_all_with_verify()
+    {
+        var path = Fixture.PathOf("09_checkpoints", "nested_zip.pth");
+        var plain = await CommandLineRun.Of("inspect", path, "--quiet");
+        Assert.Contains("not verified: no tensor was read", plain.Out, StringComparison.Ordinal);
+        var verified = await CommandLineRun.Of("inspect", path, "--verify", "--quiet");
+        Assert.True(verified.ExitCode == 0, verified.Error);
+        Assert.Contains("bytes were read, all checksums match, all numbers are finite", verified.Out, StringComparison.Ordinal);
+        var json = await CommandLineRun.Of("inspect", path, "--verify", "--json", "-");
+        Assert.True((bool)JsonNode.Parse(json.Out)!["verified"]!);
+    }
+
+    [Fact]
+    public async Task Verify_refuses_a_damaged_tensor_and_numbers_that_are_not_finite()
+    {
+        using var folder = new TemporaryFolder();
+        var path = folder.PathOf("a.pth");
+        var numbers = folder.PathOf("b.safetensors");
+        using (NewDisposeScope())
+        {
+            PyTorchFile.Save(path, new Dictionary<string, object?> { ["weight"] = ones(1000) });
+            Safetensors.Save(numbers, new Dictionary<string, Tensor> { ["w"] = tensor([1f, float.NaN, float.PositiveInfinity]) });
+        }
+
+        var bytes = File.ReadAllBytes(path);
+        // One of a thousand ones.
+        var one = bytes.AsSpan().IndexOf((ReadOnlySpan<byte>)[0, 0, 0x80, 0x3f, 0, 0, 0x80, 0x3f]);
+        bytes[one] = 1;
+        File.WriteAllBytes(path, bytes);
+        Assert.Equal(0, (await CommandLineRun.Of("inspect", path)).ExitCode);
+        (await CommandLineRun.Of("inspect", path, "--verify")).AssertRefused("a.pth", "CRC-32");
+
+        (await CommandLineRun.Of("inspect", numbers, "--verify")).AssertRefused("tensor 'w'", "2 numbers that are not finite, of 3");
     }
 
     [Fact]

@@ -23,8 +23,8 @@ internal static class CsvPredictions
         csv.EndRecord();
         for (var i = 0; i < predictions.Count; i++)
         {
-            csv.WriteField(predictions.NameOf(i));
-            csv.WriteField(predictions.Patients?[i]);
+            csv.WriteField(CsvText.Escaped(predictions.NameOf(i)));
+            csv.WriteField(predictions.Patients?[i] is { } id ? CsvText.Escaped(id) : null);
             for (var k = 0; k < predictions.Labels.Count; k++)
             {
                 csv.WriteField(float.IsNaN(predictions.Target(i, k)) ? null : Text(predictions.Target(i, k)));
@@ -47,8 +47,8 @@ internal static class CsvPredictions
         while (csv.Read())
         {
             csv.CheckRow();
-            names.Add(csv[image]);
-            patients.Add(patient < 0 || csv[patient].Length == 0 ? null : csv[patient]);
+            names.Add(CsvText.Meant(csv[image]));
+            patients.Add(patient < 0 || csv[patient].Length == 0 ? null : CsvText.Meant(csv[patient]));
             foreach (var (target, probability) in columns)
             {
                 targets.Add(csv[target].Length == 0

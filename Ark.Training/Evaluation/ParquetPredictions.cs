@@ -42,7 +42,7 @@ internal static class ParquetPredictions
             var stream = Ark.Data.InputFile.OpenRead(path, "table of predictions");
             await using (stream.ConfigureAwait(false))
             {
-                return await ReadAsync(path, stream, cancellationToken).ConfigureAwait(false);
+                return await ReadAsync(path, ParquetGuard.Open(stream), cancellationToken).ConfigureAwait(false);
             }
         }
         catch (Exception e) when (e is not (ArkInputException or OperationCanceledException))
@@ -53,9 +53,9 @@ internal static class ParquetPredictions
         }
     }
 
-    private static async Task<Predictions> ReadAsync(string path, Stream stream, CancellationToken cancellationToken)
+    private static async Task<Predictions> ReadAsync(string path, ParquetGuard guard, CancellationToken cancellationToken)
     {
-        var reader = await ParquetReader.CreateAsync(stream, cancellationToken: cancellationToken).ConfigureAwait(false);
+        var reader = await ParquetReader.CreateAsync(guard.Window, cancellationToken: cancellationToken).ConfigureAwait(false);
         await using (reader.ConfigureAwait(false))
         {
             var fields = reader.Schema.GetDataFields();
@@ -65,24 +65,19 @@ internal static class ParquetPredictions
             var columns = labels.Names.Select(_ => (Targets: new List<float>(), Probabilities: new List<float>())).ToArray();
             foreach (var group in reader.RowGroups)
             {
+                cancellationToken.ThrowIfCancellationRequested();
                 var rows = checked((int)group.RowCount);
-                var text = new string?[rows];
-                await group
-                    .ReadAsync(Field(PredictionFile.Image), text.AsMemory(), cancellationToken: cancellationToken)
-                    .ConfigureAwait(false);
-                names.AddRange(text.Select(t => t ?? ""));
-                text = new string?[rows];
-                if (fields.Any(f => f.Name == PredictionFile.Patient))
-                    await group
-                        .ReadAsync(Field(PredictionFile.Patient), text.AsMemory(), cancellationToken: cancellationToken)
-                        .ConfigureAwait(false);
+                names.AddRange(await ParquetColumns.TextsAsync(guard, group, Field(PredictionFile.Image), rows).ConfigureAwait(false));
+                var text = fields.Any(f => f.Name == PredictionFile.Patient)
+                    ? await ParquetColumns.TextsAsync(guard, group, Field(PredictionFile.Patient), rows).ConfigureAwait(false)
+                    : new string?[rows];
                 patients.AddRange(text.Select(t => string.IsNullOrEmpty(t) ? null : t));
                 for (var k = 0; k < labels.Count; k++)
                 {
                     columns[k].Targets.AddRange(await NumbersAsync(
-                        group, Field(PredictionFile.Target + labels.Names[k]), rows, cancellationToken).ConfigureAwait(false));
+                        guard, group, Field(PredictionFile.Target + labels.Names[k]), rows).ConfigureAwait(false));
                     columns[k].Probabilities.AddRange(await NumbersAsync(
-                        group, Field(PredictionFile.Probability + labels.Names[k]), rows, cancellationToken).ConfigureAwait(false));
+                        guard, group, Field(PredictionFile.Probability + labels.Names[k]), rows).ConfigureAwait(false));
                 }
             }
 
@@ -108,30 +103,23 @@ internal static class ParquetPredictions
     }
 
     // Other writers store doubles, and numbers that may be null.
-    private static async Task<float[]> NumbersAsync(
-        ParquetRowGroupReader group, DataField field, int rows, CancellationToken cancellationToken)
+    private static async Task<float[]> NumbersAsync(ParquetGuard guard, ParquetRowGroupReader group, DataField field, int rows)
     {
         if (field.ClrType == typeof(double))
-            return await ReadAsync<double>(group, field, rows, v => (float)v, cancellationToken).ConfigureAwait(false);
-        if (field.ClrType == typeof(long))
-            return await ReadAsync<long>(group, field, rows, v => v, cancellationToken).ConfigureAwait(false);
-        if (field.ClrType == typeof(int)) return await ReadAsync<int>(group, field, rows, v => v, cancellationToken).ConfigureAwait(false);
-        return await ReadAsync<float>(group, field, rows, v => v, cancellationToken).ConfigureAwait(false);
+            return await ReadAsync<double>(guard, group, field, rows, v => (float)v).ConfigureAwait(false);
+        if (field.ClrType == typeof(long)) return await ReadAsync<long>(guard, group, field, rows, v => v).ConfigureAwait(false);
+        if (field.ClrType == typeof(int)) return await ReadAsync<int>(guard, group, field, rows, v => v).ConfigureAwait(false);
+        return await ReadAsync<float>(guard, group, field, rows, v => v).ConfigureAwait(false);
     }
 
     private static async Task<float[]> ReadAsync<T>(
-        ParquetRowGroupReader group, DataField field, int rows, Func<T, float> convert, CancellationToken cancellationToken)
+        ParquetGuard guard, ParquetRowGroupReader group, DataField field, int rows, Func<T, float> convert)
         where T : struct
     {
-        if (!field.IsNullable)
-        {
-            var plain = new T[rows];
-            await group.ReadAsync(field, plain.AsMemory(), cancellationToken: cancellationToken).ConfigureAwait(false);
-            return [.. plain.Select(convert)];
-        }
-
-        var values = new T?[rows];
-        await group.ReadAsync(field, values.AsMemory(), cancellationToken: cancellationToken).ConfigureAwait(false);
-        return [.. values.Select(v => v is { } known ? convert(known) : float.NaN)];
+        var (values, definitions, _) = await ParquetColumns.ReadAsync<T>(guard, group, field).ConfigureAwait(false);
+        var (numbers, next) = (new float[rows], 0);
+        for (var n = 0; n < rows; n++)
+            numbers[n] = definitions is null || definitions[n] == field.MaxDefinitionLevel ? convert(values[next++]) : float.NaN;
+        return numbers;
     }
 }

@@ -48,6 +48,7 @@ internal static class PyTorchLegacy
             if (offset < 0 || count < 0 || offset > storage.Count || count > storage.Count - offset)
                 throw context.Error($"has a view of storage '{storage.Key}' (offset {offset}, {count} elements) out of range of its "
                     + $"{storage.Count} elements");
+            context.CountKey(key);
             if (views.TryGetValue(key, out var known))
             {
                 if (known.Owner != storage || known.OwnerOffset != offset * storage.Element.Size || known.Count != count)

@@ -75,6 +75,8 @@ internal static class PyTorchTar
                 throw context.Error("has an invalid storage view");
             }
 
+            context.CountKey(view[0]);
+            context.CountKey(view[1]);
             if (offset < 0 || count < 0 || offset > root.Count || count > root.Count - offset)
                 throw context.Error("has a storage view out of range of its storage");
             if (!_storages.TryAdd(view[0]!, root.Part(view[0]!.ToString()!, offset, count)))
@@ -114,10 +116,12 @@ internal static class PyTorchTar
             // Containers were saved with their source text; the first part of the id is the container's class, which the allow-list has
             // passed.
             if (id is PickleTuple { Count: > 0 } container) return container[0];
-            object? key = id is string text && BigInteger.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            object? key = id is string { Length: <= PickleLimits.IntegerBytes } text
+                && BigInteger.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
                 ? number <= long.MaxValue ? (object)(long)number : number
                 : id;
             if (!PickleKeyComparer.IsKey(key)) throw context.Error("has an invalid persistent id");
+            context.CountKey(key);
             if (_tensors.TryGetValue(key!, out var tensor)) return tensor;
             return _storages.TryGetValue(key!, out var storage) ? storage : throw context.Error($"refers to the missing object '{key}'");
         }

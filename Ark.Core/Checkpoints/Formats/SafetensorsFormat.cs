@@ -39,6 +39,7 @@ internal static class SafetensorsFormat
     {
         private readonly PickleDictionary _root = new();
         private readonly List<(long Begin, long End, string Name)> _ranges = [];
+        private readonly List<long> _numbers = [];
         private Dictionary<string, string>? _metadata;
 
         public CheckpointContent Parse()
@@ -82,8 +83,8 @@ internal static class SafetensorsFormat
             if (_root.Count >= MaxTensors) throw Error($"has too many tensors; the limit is {MaxTensors}");
             if (reader.TokenType != JsonTokenType.StartObject) throw Error($"its entry '{name}' is no object: invalid");
             ElementType? element = null;
-            List<long>? shape = null;
-            List<long>? offsets = null;
+            long[]? shape = null;
+            long[]? offsets = null;
             while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
             {
                 var field = Text(ref reader);
@@ -105,9 +106,9 @@ internal static class SafetensorsFormat
                 }
             }
 
-            if (element is null || shape is null || offsets is not { Count: 2 })
+            if (element is null || shape is null || offsets is not { Length: 2 })
                 throw Error($"tensor '{name}' lacks its dtype, shape or two data_offsets: missing or invalid");
-            Add(name, element, [.. shape], offsets[0], offsets[1]);
+            Add(name, element, shape, offsets[0], offsets[1]);
         }
 
         private void Add(string name, ElementType element, long[] shape, long begin, long end)
@@ -126,7 +127,7 @@ internal static class SafetensorsFormat
                     + $"{bytes} bytes, but its offsets span {end - begin}");
             var storage = new StoredStorage(name, element, (end - begin) / element.Size)
             {
-                Bytes = new StorageBytes(buffer.Slice(begin, end - begin), end - begin, deflated: false, crc: null, $"tensor '{name}'"),
+                Bytes = new StorageBytes(buffer.Slice(begin, end - begin), end - begin, deflated: false, crc: null, "tensor", name),
             };
             var tensor = StoredTensor.Create(
                 storage, element, 0, shape, StoredTensor.RowMajorStrides(shape), requiresGrad: false, out var problem);
@@ -150,19 +151,19 @@ internal static class SafetensorsFormat
             if (covered != buffer.Length) throw Error($"the tensors cover {covered} bytes of a buffer of {buffer.Length}");
         }
 
-        private List<long> Numbers(ref Utf8JsonReader reader, string name, string field, int limit)
+        private long[] Numbers(ref Utf8JsonReader reader, string name, string field, int limit)
         {
             if (reader.TokenType != JsonTokenType.StartArray) throw Error($"tensor '{name}' has an invalid {field}");
-            var numbers = new List<long>();
+            _numbers.Clear();
             while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
             {
-                if (numbers.Count == limit) throw Error($"tensor '{name}' has too many numbers in its {field}; the limit is {limit}");
+                if (_numbers.Count == limit) throw Error($"tensor '{name}' has too many numbers in its {field}; the limit is {limit}");
                 if (reader.TokenType != JsonTokenType.Number || !reader.TryGetInt64(out var number) || number < 0)
                     throw Error($"tensor '{name}' has a {field} that is no whole number in bounds (negative, overflow or invalid)");
-                numbers.Add(number);
+                _numbers.Add(number);
             }
 
-            return numbers;
+            return [.. _numbers];
         }
 
         private string Text(ref Utf8JsonReader reader)

@@ -14,6 +14,7 @@ internal readonly record struct StorageReference(string Key, ElementType Element
             || id[2] is not string key
             || id[3] is not (string or null))
             throw context.Error("has a persistent id that is no storage: invalid");
+        context.CountKey(key);
         if (id[4] is not long count) throw context.Error($"has a storage '{key}' whose size is no number in range (overflow)");
         var element = OfClass(type.Name) ?? throw context.Error($"has a storage '{key}' of the unsupported type {type.Name}");
         if (count < 0 || count > long.MaxValue / element.Size)

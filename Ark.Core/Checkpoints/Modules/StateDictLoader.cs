@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using static TorchSharp.torch;
 
 namespace Ark;
@@ -5,6 +6,8 @@ namespace Ark;
 /// <summary>
 /// Copies tensors from a file into a model, all or none: everything is compared and checksums are taken before the first element changes.
 /// </summary>
+/// <remarks>Rests on: a target that is read into being dense and of the file's own type and shape, and alive: the module holds
+/// it.</remarks>
 internal static class StateDictLoader
 {
     /// <param name="module">The model.</param>
@@ -185,6 +188,7 @@ internal static class StateDictLoader
         using var assembler = new TensorAssembler(path);
         assembler.ReadStorages(others.Select(w => w.Stored));
         foreach (var move in others) RequireFinite(path, move.Name, assembler.Assemble(move.Stored));
+        Debug.Assert(work.TrueForAll(w => w.Target.numel() == w.Stored.Count), "Targets have as many elements as the file.");
         var inPlace = work.Where(w => w.IsInPlace).Select(w => (Move: w, Address: AddressOf(w.Target))).ToList();
         ParallelReading.ForEach(inPlace, w => w.Move.Stored.ByteCount, w => Read(w.Move, w.Address));
         using var noGrad = no_grad();

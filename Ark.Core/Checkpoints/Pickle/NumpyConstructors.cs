@@ -67,7 +67,7 @@ internal static class NumpyConstructors
     {
         if (arguments is not [NumpyDataType type, byte[] bytes] || bytes.Length != type.Size)
             throw PickleConstructors.Bad(context, "numpy.scalar");
-        var b = LittleEndian(bytes, type);
+        var b = LittleEndian(context, bytes, type);
         if (!type.IsNumber) return Other(context, type, b);
         return (type.Kind, type.Size) switch
         {
@@ -121,8 +121,8 @@ internal static class NumpyConstructors
     private static NumpyArray Array(PickleContext context, PickleTuple shape, NumpyDataType type, bool fortran, byte[] bytes)
     {
         var sizes = Sizes(context, shape, type.Size, bytes.Length, "bytes");
-        var data = LittleEndian(bytes, type);
-        return new NumpyArray(type.Name, sizes, fortran && sizes.Length > 1 ? RowMajor(data, sizes, type.Size) : data);
+        var data = LittleEndian(context, bytes, type);
+        return new NumpyArray(type.Name, sizes, fortran && sizes.Length > 1 ? RowMajor(context, data, sizes, type.Size) : data);
     }
 
     /// <summary>The sizes of an array, which must be those of what there is.</summary>
@@ -142,17 +142,20 @@ internal static class NumpyConstructors
             : throw context.Error($"has a NumPy array of {expected} {what} with {there} {what} of data");
     }
 
-    private static byte[] LittleEndian(byte[] bytes, NumpyDataType type)
+    private static byte[] LittleEndian(PickleContext context, byte[] bytes, NumpyDataType type)
     {
         if (!type.BigEndian || type.Kind is 'S' or 'V') return bytes;
+        context.Charge(bytes.Length);
         var swapped = (byte[])bytes.Clone();
         var width = type.Kind switch { 'c' => type.Size / 2, 'U' => 4, _ => type.Size };
         for (var i = 0; i < swapped.Length; i += width) swapped.AsSpan(i, width).Reverse();
         return swapped;
     }
 
-    private static byte[] RowMajor(byte[] columns, long[] shape, int size)
+    private static byte[] RowMajor(PickleContext context, byte[] columns, long[] shape, int size)
     {
+        context.Charge(columns.Length);
+        context.CountSteps((long)columns.Length / size * shape.Length);
         var rows = new byte[columns.Length];
         var index = new long[shape.Length];
         for (var target = 0; target < rows.Length; target += size)

@@ -89,16 +89,18 @@ internal static class PickleConstructors
 
     public static void Add(PickleContext context, PickleDictionary dictionary, object? key, object? value)
     {
-        key = PickleKeyComparer.ToKey(key);
+        key = PickleKeyComparer.ToKey(context, key);
         if (!PickleKeyComparer.IsKey(key))
             throw context.Error($"has a dictionary key of an unsupported type ({PickleReader.Describe(key)})");
+        context.CountKey(key);
         if (!dictionary.TryAdd(key!, value)) throw context.Error($"has the duplicate dictionary key '{key}'");
     }
 
     public static void AddTo(PickleContext context, PickleSet set, object? item)
     {
-        item = PickleKeyComparer.ToKey(item);
+        item = PickleKeyComparer.ToKey(context, item);
         if (!PickleKeyComparer.IsKey(item)) throw context.Error($"has a set member of an unsupported type ({PickleReader.Describe(item)})");
+        context.CountKey(item);
         set.Add(item!);
     }
 

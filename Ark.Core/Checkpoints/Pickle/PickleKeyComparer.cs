@@ -7,6 +7,9 @@ namespace Ark;
 /// </summary>
 internal sealed class PickleKeyComparer : IEqualityComparer<object>
 {
+    /// <summary>Elements of a tuple that is a key.</summary>
+    public const int MaxTuple = 64;
+
     public static PickleKeyComparer Instance { get; } = new();
 
     private static readonly PickleRecord None = new("NoneType", null);
@@ -15,7 +18,16 @@ internal sealed class PickleKeyComparer : IEqualityComparer<object>
     /// What stands for a value that Python can hash and that is no key here: NumPy's numbers are numbers, and classes, tensors, bytes and
     /// the like are records.
     /// </summary>
-    public static object? ToKey(object? value) => value switch
+    /// <remarks>Of a set it takes a copy, which is counted each time.</remarks>
+    public static object? ToKey(PickleContext context, object? value)
+    {
+        if (value is not PickleSet { IsFrozen: true } set) return ToKey(value);
+        context.Charge(set.Count * (long)nint.Size);
+        context.CountSteps(set.Count);
+        return new PickleRecord("builtins.frozenset", new PickleTuple([.. set]));
+    }
+
+    private static object? ToKey(object? value) => value switch
     {
         null => None,
         sbyte or short or int or byte or ushort or uint => Convert.ToInt64(value, System.Globalization.CultureInfo.InvariantCulture),
@@ -24,7 +36,6 @@ internal sealed class PickleKeyComparer : IEqualityComparer<object>
         Complex number => new PickleRecord("builtins.complex", new PickleTuple(number.Real, number.Imaginary)),
         byte[] bytes => new PickleRecord("builtins.bytes", new PickleTuple((object)bytes)),
         PickleGlobal global => new PickleRecord(global.Name, null),
-        PickleSet { IsFrozen: true } set => new PickleRecord("builtins.frozenset", new PickleTuple([.. set])),
         StoredTensor => new PickleRecord("torch.Tensor", null),
         _ => value,
     };
@@ -32,7 +43,7 @@ internal sealed class PickleKeyComparer : IEqualityComparer<object>
     /// <summary>Whether a value may be a key: what Python can hash and real files use.</summary>
     public static bool IsKey(object? value) =>
         value is string or long or BigInteger or bool or double or PickleRecord
-            || (value is PickleTuple tuple && tuple.Count <= 64 && tuple.All(IsSimple));
+            || (value is PickleTuple tuple && tuple.Count <= MaxTuple && tuple.All(IsSimple));
 
     public new bool Equals(object? x, object? y) => object.Equals(x, y);
 

@@ -2,7 +2,7 @@ namespace Ark;
 
 /// <summary>
 /// What a pickle may ask for. A checkpoint of a hundred thousand tensors stays below all of these; together they keep the memory that a
-/// hostile file can take well under 512 MB and its time under a few seconds.
+/// hostile file can take well under 512 MB, and its work linear in its length.
 /// </summary>
 internal static class PickleLimits
 {
@@ -14,6 +14,15 @@ internal static class PickleLimits
 
     /// <summary>Bytes that the values built by one pickle may take, by the estimates below.</summary>
     public const long Memory = 192L << 20;
+
+    /// <summary>
+    /// Steps of work that a pickle may cause for each of its bytes that have been read: characters of keys that are hashed, arguments that
+    /// are looked at, elements that are put in order. A value that is recalled costs a file two bytes, whatever its size.
+    /// </summary>
+    public const int StepsPerByte = 64;
+
+    /// <summary>Steps of work that any pickle may cause.</summary>
+    public const long FreeSteps = 16L << 20;
 
     /// <summary>Estimated bytes of a value that is put on the stack again.</summary>
     public const int PushCost = 8;

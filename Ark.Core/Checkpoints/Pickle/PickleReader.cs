@@ -21,9 +21,8 @@ internal sealed class PickleReader(PickleInput input, IReadOnlySet<string> inert
     private readonly PickleContext _context = new(input);
     private readonly List<object?> _stack = [];
     private readonly List<int> _marks = [];
-    private readonly Dictionary<uint, object?> _memo = [];
+    private readonly PickleMemo _memo = new();
     private int _opcodes;
-    private long _memory;
 
     /// <summary>What a value is called in messages.</summary>
     public static string Describe(object? value) => value switch
@@ -43,6 +42,12 @@ internal sealed class PickleReader(PickleInput input, IReadOnlySet<string> inert
 
     /// <summary>Opcodes executed so far: the work that was done, whatever the clock says.</summary>
     public int Opcodes => _opcodes;
+
+    /// <summary>Work beyond the opcodes themselves, counted as <see cref="PickleLimits.StepsPerByte"/> says.</summary>
+    public long Steps => _context.Steps;
+
+    /// <summary>How many entries of the memo were compared with an index that was looked up.</summary>
+    public long MemoComparisons => _memo.Comparisons;
 
     /// <summary>Reads one pickle, up to and including its STOP.</summary>
     public object? Read()
@@ -152,7 +157,7 @@ internal sealed class PickleReader(PickleInput input, IReadOnlySet<string> inert
         switch (opcode)
         {
             case (byte)'(':
-                Charge(PickleLimits.PushCost);
+                _context.Charge(PickleLimits.PushCost);
                 _marks.Add(_stack.Count);
                 break;
             case (byte)'0': // POP
@@ -202,7 +207,7 @@ internal sealed class PickleReader(PickleInput input, IReadOnlySet<string> inert
             case 0x91: // FROZENSET
                 var frozen = new PickleSet(isFrozen: true);
                 var frozenMembers = PopToMark();
-                Charge(PickleLimits.FirstEntryCost + ((long)PickleLimits.EntryCost * frozenMembers.Length));
+                _context.Charge(PickleLimits.FirstEntryCost + ((long)PickleLimits.EntryCost * frozenMembers.Length));
                 foreach (var item in frozenMembers) PickleConstructors.AddTo(_context, frozen, item);
                 PushNew(frozen, PickleLimits.ObjectCost);
                 break;
@@ -225,7 +230,7 @@ internal sealed class PickleReader(PickleInput input, IReadOnlySet<string> inert
             case 0x90: // ADDITEMS
                 var members = PopToMark();
                 if (Top() is not PickleSet set) throw Unexpected("ADDITEMS", "a set");
-                Charge((long)PickleLimits.EntryCost * members.Length);
+                _context.Charge((long)PickleLimits.EntryCost * members.Length);
                 foreach (var member in members) PickleConstructors.AddTo(_context, set, member);
                 break;
             default:
@@ -307,8 +312,9 @@ internal sealed class PickleReader(PickleInput input, IReadOnlySet<string> inert
     {
         if (arguments is not PickleTuple tuple)
             throw input.Error($"a construction expects a tuple of arguments, not {Describe(arguments)}: the pickle is corrupt");
+        _context.CountSteps(tuple.Count);
         // What is made copies its arguments at most.
-        Charge(((long)PickleLimits.EntryCost * tuple.Sum(SizeOf)) + PickleLimits.FirstEntryCost);
+        _context.Charge(((long)PickleLimits.EntryCost * tuple.Sum(SizeOf)) + PickleLimits.FirstEntryCost);
         PushNew(callable switch
         {
             PickleGlobal { Construct: { } construct } => construct(_context, tuple),
@@ -321,7 +327,7 @@ internal sealed class PickleReader(PickleInput input, IReadOnlySet<string> inert
 
     private PickleDictionary ItemsOf(PickleRecord record)
     {
-        if (record.Items is null) Charge(PickleLimits.ObjectCost);
+        if (record.Items is null) _context.Charge(PickleLimits.ObjectCost);
         return record.ItemsToFill;
     }
 
@@ -359,7 +365,7 @@ internal sealed class PickleReader(PickleInput input, IReadOnlySet<string> inert
     private void Append(ReadOnlySpan<object?> items)
     {
         // A list that grows leaves up to twice its size behind.
-        Charge(24L * items.Length);
+        _context.Charge(24L * items.Length);
         switch (Top())
         {
             case List<object?> list:
@@ -382,7 +388,7 @@ internal sealed class PickleReader(PickleInput input, IReadOnlySet<string> inert
             PickleRecord record => ItemsOf(record),
             _ => throw input.Error($"SETITEMS expects a dictionary, not {Describe(target)}"),
         };
-        Charge(((long)PickleLimits.EntryCost * items.Length / 2) + (dictionary.Count == 0 ? PickleLimits.FirstEntryCost : 0));
+        _context.Charge(((long)PickleLimits.EntryCost * items.Length / 2) + (dictionary.Count == 0 ? PickleLimits.FirstEntryCost : 0));
         for (var i = 0; i < items.Length; i += 2) PickleConstructors.Add(_context, dictionary, items[i], items[i + 1]);
     }
 
@@ -415,7 +421,7 @@ internal sealed class PickleReader(PickleInput input, IReadOnlySet<string> inert
     private void PushBytes(long length)
     {
         var bytes = input.ReadBytes(length);
-        Charge(length);
+        _context.Charge(length);
         PushNew(bytes);
     }
 
@@ -423,7 +429,7 @@ internal sealed class PickleReader(PickleInput input, IReadOnlySet<string> inert
     {
         var bytes = input.ReadBytes(length);
         // Two bytes for each character, and the bytes themselves for a while.
-        Charge(3 * length);
+        _context.Charge(3 * length);
         try
         {
             PushNew(Utf8.GetString(bytes));
@@ -438,7 +444,7 @@ internal sealed class PickleReader(PickleInput input, IReadOnlySet<string> inert
     private void PushPython2String(int length)
     {
         var bytes = input.ReadBytes(length);
-        Charge(3L * length);
+        _context.Charge(3L * length);
         try
         {
             PushNew(Utf8.GetString(bytes));
@@ -456,12 +462,12 @@ internal sealed class PickleReader(PickleInput input, IReadOnlySet<string> inert
 
     private void Remember(uint index)
     {
-        Charge(PickleLimits.EntryCost);
-        _memo[index] = Top();
+        _context.Charge(PickleLimits.EntryCost);
+        _memo.Put(index, Top());
     }
 
     private void Recall(uint index) =>
-        Push(_memo.TryGetValue(index, out var value)
+        Push(_memo.TryGet(index, out var value)
             ? value
             : throw input.Error($"recalls memo entry {index}, which is missing: the pickle is corrupt"));
 
@@ -476,23 +482,15 @@ internal sealed class PickleReader(PickleInput input, IReadOnlySet<string> inert
 
     private int Floor => _marks.Count > 0 ? _marks[^1] : 0;
 
-    /// <summary>Counts what values take, so that a small file cannot ask for much memory.</summary>
-    private void Charge(long bytes)
-    {
-        _memory += bytes;
-        if (_memory > PickleLimits.Memory)
-            throw input.Error($"builds too many values for a checkpoint; the limit is {PickleLimits.Memory >> 20} MB of them");
-    }
-
     private void PushNew(object? value, long bytes = PickleLimits.ValueCost)
     {
-        Charge(bytes);
+        _context.Charge(bytes);
         Push(value);
     }
 
     private void Push(object? value)
     {
-        Charge(PickleLimits.PushCost);
+        _context.Charge(PickleLimits.PushCost);
         _stack.Add(value is NumpyArrayBuilder { Result: { } array } ? array : value);
     }
 

@@ -1,8 +1,11 @@
+using System.Diagnostics;
 using static TorchSharp.torch;
 
 namespace Ark;
 
 /// <summary>Converts elements of types that TorchSharp lacks, exactly.</summary>
+/// <remarks>Rests on: the raw tensor holding <c>count</c> elements of the narrow type, as bytes, and the wide one as many of the wide
+/// type.</remarks>
 internal static class ElementWidening
 {
     /// <summary>A new one-dimensional tensor of <paramref name="count"/> elements of the wider type.</summary>
@@ -10,6 +13,7 @@ internal static class ElementWidening
     {
         var parts = element.Widening == Widening.Complex32 ? 2 : 1;
         var wide = TensorRoom.Allocate(path, place, count, element.Scalar, element.Scalar == ScalarType.Int32 ? 4 : 8);
+        Debug.Assert(raw.numel() * raw.element_size() >= count * element.Size && wide.numel() == count, "Both hold the elements.");
         var source = TensorMemory.AddressOf(raw);
         var target = TensorMemory.AddressOf(wide);
         for (long i = 0; i < count * parts; i++)

@@ -14,6 +14,7 @@ internal sealed class FileSlice(SafeFileHandle handle, string path, long start, 
     /// <summary>Opens a whole file for reading.</summary>
     public static FileSlice Open(string path, out SafeFileHandle handle)
     {
+        if (RegularFile.ObstacleOf(path) is { } obstacle) throw new CheckpointException(path, null, obstacle, RegularFile.Hint);
         try
         {
             handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);

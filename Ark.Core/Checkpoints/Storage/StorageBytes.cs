@@ -1,16 +1,20 @@
 using System.Buffers;
+using System.Diagnostics;
 using System.IO.Compression;
 using static TorchSharp.torch;
 
 namespace Ark;
 
 /// <summary>Where the bytes of one storage or zip entry lie, and how they are read: straight into place, checked on the way.</summary>
+/// <remarks>Rests on: the destination having room for <see cref="Length"/> bytes, which every caller takes from the same
+/// storage.</remarks>
 /// <param name="raw">The bytes in the file.</param>
 /// <param name="length">How many bytes they are after decompression.</param>
 /// <param name="deflated">Whether they are compressed.</param>
 /// <param name="crc">Their CRC-32, or <see langword="null"/> where the format has none or checking is off.</param>
 /// <param name="place">What to call them in messages.</param>
-internal sealed class StorageBytes(FileSlice raw, long length, bool deflated, uint? crc, string place)
+/// <param name="name">Their name, where the place is only its kind: of a file of many tensors not each has a text of its own.</param>
+internal sealed class StorageBytes(FileSlice raw, long length, bool deflated, uint? crc, string place, string? name = null)
 {
     // Small enough that a chunk is still in the processor's cache when its checksum is taken.
     private const int Chunk = 1 << 18;
@@ -24,7 +28,10 @@ internal sealed class StorageBytes(FileSlice raw, long length, bool deflated, ui
     public bool Deflated { get; } = deflated;
 
     /// <summary>What to call them in messages.</summary>
-    public string Place { get; } = place;
+    public string Place => name is null ? place : $"{place} '{name}'";
+
+    /// <summary>Whether there is a checksum that reading compares.</summary>
+    public bool HasChecksum => crc is not null || _pieces?.All(p => p.Whole.HasChecksum) == true;
 
     /// <summary>Whether the bytes have been read, and their checksum been found right.</summary>
     public bool Verified { get; private set; }
@@ -59,6 +66,7 @@ internal sealed class StorageBytes(FileSlice raw, long length, bool deflated, ui
     /// <param name="weights">The type of numbers, all of which must be finite; <see langword="null"/> where any bytes will do.</param>
     public unsafe void CopyTo(byte* destination, ScalarType? weights = null)
     {
+        Debug.Assert(destination is not null || Length == 0, "There is room for the bytes.");
         if (_pieces is not null)
         {
             foreach (var piece in _pieces)

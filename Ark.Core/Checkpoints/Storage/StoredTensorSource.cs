@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using static TorchSharp.torch;
 
 namespace Ark;
@@ -5,6 +6,7 @@ namespace Ark;
 /// <summary>
 /// A tensor of one file that is written to another, read when its turn comes: of a large file no more than one tensor is in memory.
 /// </summary>
+/// <remarks>Rests on: the new tensor having the elements' type and count, so that it holds the part of the storage that is read.</remarks>
 /// <param name="path">The file that it is in.</param>
 /// <param name="name">Its name there, for messages.</param>
 /// <param name="stored">The tensor there, its checksum verified.</param>
@@ -66,6 +68,7 @@ internal sealed class StoredTensorSource(
         var tensor = TensorRoom.Allocate(path, bytes.Place, stored.Count, stored.Element.Scalar, stored.Element.Size);
         try
         {
+            Debug.Assert(tensor.numel() * tensor.element_size() == stored.ByteCount, "The tensor holds what is read.");
             bytes.Part(stored.Offset * stored.Element.Size, stored.ByteCount).CopyTo(TensorMemory.AddressOf(tensor));
             return tensor;
         }

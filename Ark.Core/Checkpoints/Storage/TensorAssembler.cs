@@ -6,6 +6,8 @@ namespace Ark;
 /// Turns stored tensors into tensors. A storage is read once, straight into native memory; tensors that share one in the file share it
 /// here.
 /// </summary>
+/// <remarks>Rests on: each storage being allocated with as many bytes as its file's, and kept in the dictionary while it is read
+/// into.</remarks>
 internal sealed class TensorAssembler(string path) : IDisposable
 {
     private readonly Dictionary<(StoredStorage, ElementType), Tensor> _storages = [];

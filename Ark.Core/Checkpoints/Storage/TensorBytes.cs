@@ -5,6 +5,7 @@ namespace Ark;
 /// <summary>
 /// The contiguous bytes of a tensor that is to be written; a copy is made only where the tensor is not laid out so already.
 /// </summary>
+/// <remarks>Rests on: the tensor being dense, which the constructor makes sure of, and alive until its last chunk.</remarks>
 internal sealed class TensorBytes : IDisposable
 {
     private const int Chunk = 1 << 20;

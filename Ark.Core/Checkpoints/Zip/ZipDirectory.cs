@@ -66,6 +66,8 @@ internal readonly record struct ZipDirectory(long Offset, long Size, long Count)
         archive.ReadExactly((long)position, record, "zip64 end record");
         if (BinaryPrimitives.ReadUInt32LittleEndian(record) != 0x06064b50)
             throw Error(archive, "the zip64 end record is missing where its locator points");
+        if (BinaryPrimitives.ReadUInt64LittleEndian(record[4..]) != (ulong)locatorStart - position - 12)
+            throw Error(archive, "the zip64 end record does not reach to its locator: the archive is ambiguous");
         var count64 = BinaryPrimitives.ReadUInt64LittleEndian(record[32..]);
         var size64 = BinaryPrimitives.ReadUInt64LittleEndian(record[40..]);
         var offset64 = BinaryPrimitives.ReadUInt64LittleEndian(record[48..]);
@@ -85,6 +87,11 @@ internal readonly record struct ZipDirectory(long Offset, long Size, long Count)
     {
         if (found.Offset > recordStart || found.Size > recordStart - found.Offset)
             throw Error(archive, "the zip archive's central directory reaches past its end: truncated or corrupt");
+        if (found.Offset + found.Size != recordStart)
+            throw Error(
+                archive,
+                $"the zip archive has {recordStart - found.Offset - found.Size} bytes between its directory and its end: it is ambiguous, "
+                + "for another archive may be there");
         if (found.Count > found.Size / ZipIndex.DirectoryHeaderSize)
             throw Error(archive, $"the zip archive claims {found.Count} entries in a central directory of {found.Size} bytes");
         return found;

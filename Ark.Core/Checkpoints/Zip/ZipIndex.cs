@@ -40,16 +40,16 @@ internal sealed class ZipIndex
         var bytes = new byte[directory.Size];
         archive.ReadExactly(directory.Offset, bytes, "central directory of the zip archive");
         var index = new ZipIndex(archive);
-        var spans = new List<(long Start, long End, string Name)>((int)directory.Count);
+        var spans = new List<Extent>((int)directory.Count);
         var rest = bytes.AsSpan();
         for (long i = 0; i < directory.Count; i++) rest = index.Add(rest, directory.Offset, spans);
         if (rest.Length > 0) throw index.Error(null, $"the central directory has {rest.Length} bytes more than its entries need");
-        index.CheckOverlap(spans);
+        index.CheckTiling(spans, directory.Offset);
         index.CheckInflation();
         return index;
     }
 
-    private Span<byte> Add(Span<byte> rest, long directoryStart, List<(long Start, long End, string Name)> spans)
+    private Span<byte> Add(Span<byte> rest, long directoryStart, List<Extent> spans)
     {
         if (rest.Length < DirectoryHeaderSize || BinaryPrimitives.ReadUInt32LittleEndian(rest) != 0x02014b50)
             throw Error(null, "the central directory is truncated or corrupt");
@@ -78,7 +78,7 @@ internal sealed class ZipIndex
             throw Error(name, $"is truncated: its {compressed64} bytes reach past the end of the archive's data");
         if (!_entries.TryAdd(name, new ZipEntry(name, crc, compressed64, size64, method == 8, start)))
             throw Error(name, "is a duplicate: the archive has two entries of that name");
-        spans.Add((offset64, start + compressed64, name));
+        spans.Add(new Extent(offset64, start + compressed64, (flags & 8) != 0, name));
         return rest[total..];
     }
 
@@ -153,11 +153,51 @@ internal sealed class ZipIndex
         return true;
     }
 
-    private void CheckOverlap(List<(long Start, long End, string Name)> spans)
+    // Every byte before the directory belongs to one entry: what lies between, before or behind could be another archive, which other
+    // programs would read.
+    private void CheckTiling(List<Extent> extents, long directory)
     {
-        spans.Sort((a, b) => a.Start.CompareTo(b.Start));
-        for (var i = 1; i < spans.Count; i++)
-            if (spans[i].Start < spans[i - 1].End) throw Error(spans[i].Name, $"overlaps entry '{spans[i - 1].Name}'");
+        extents.Sort((a, b) => a.Start.CompareTo(b.Start));
+        long covered = 0;
+        for (var i = 0; i < extents.Count; i++)
+        {
+            var extent = extents[i];
+            if (extent.Start < covered) throw Error(extent.Name, $"overlaps entry '{extents[i - 1].Name}'");
+            if (extent.Start > covered)
+                throw Error(extent.Name, $"comes after {extent.Start - covered} bytes that belong to no entry: the archive is ambiguous");
+            covered = extent.End;
+            var next = i + 1 < extents.Count ? extents[i + 1].Start : directory;
+            if (extent.HasDescriptor) covered += CheckDescriptor(_entries[extent.Name], extent.End, next - extent.End);
+        }
+
+        if (covered != directory)
+            throw Error(
+                null, $"the zip archive has {directory - covered} bytes before its directory that belong to no entry: it is ambiguous");
+    }
+
+    /// <summary>Checks the sizes and the checksum that stand behind an entry's bytes.</summary>
+    /// <returns>How many bytes they take: with a signature or without, of 4 bytes a size or 8.</returns>
+    private int CheckDescriptor(ZipEntry entry, long position, long room)
+    {
+        if (room is not (12 or 16 or 20 or 24)) throw Error(entry.Name, "its sizes, which stand behind its bytes, are cut or missing");
+        Span<byte> found = stackalloc byte[(int)room];
+        _archive.ReadExactly(position, found, $"entry '{entry.Name}'");
+        ReadOnlySpan<byte> rest = found;
+        if (room is 16 or 24)
+        {
+            if (BinaryPrimitives.ReadUInt32LittleEndian(rest) != 0x08074b50)
+                throw Error(entry.Name, "its sizes, which stand behind its bytes, are damaged");
+            rest = rest[4..];
+        }
+
+        var isWide = rest.Length == 20;
+        var compressed = isWide ? BinaryPrimitives.ReadUInt64LittleEndian(rest[4..]) : BinaryPrimitives.ReadUInt32LittleEndian(rest[4..]);
+        var size = isWide ? BinaryPrimitives.ReadUInt64LittleEndian(rest[12..]) : BinaryPrimitives.ReadUInt32LittleEndian(rest[8..]);
+        if (BinaryPrimitives.ReadUInt32LittleEndian(rest) != entry.Crc
+            || compressed != (isWide ? (ulong)entry.CompressedSize : (uint)entry.CompressedSize)
+            || size != (isWide ? (ulong)entry.Size : (uint)entry.Size))
+            throw Error(entry.Name, "its sizes, which stand behind its bytes, and the central directory contradict each other (mismatch)");
+        return (int)room;
     }
 
     private void CheckInflation()
@@ -178,4 +218,7 @@ internal sealed class ZipIndex
 
     private CheckpointException Error(string? entry, string problem, string? hint = null) =>
         new(_archive.Path, entry is null ? null : $"entry '{entry}'", problem, hint);
+
+    /// <summary>Where an entry lies, from its header to its last byte.</summary>
+    private sealed record Extent(long Start, long End, bool HasDescriptor, string Name);
 }

@@ -33,6 +33,7 @@ internal sealed class MaskFiles(IReadOnlyList<IReadOnlyList<string>> files, bool
     {
         Span<byte> head = stackalloc byte[DicomImage.HeadBytes];
         int read;
+        RegularFile.Require(file);
         using (var stream = File.OpenRead(file)) read = stream.ReadAtLeast(head, head.Length, throwOnEndOfStream: false);
         var format = EncodedFormats.Recognize(head[..read]);
         if (format == EncodedFormat.Dicom)

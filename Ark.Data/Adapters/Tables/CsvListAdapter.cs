@@ -77,6 +77,9 @@ internal sealed class CsvListAdapter : RowAdapter
         var labels = table is null ? new CsvLabels(csv, _labels, split, notes) : null;
         var key = table is null ? -1 : KeyColumn(csv);
         var splits = SplitColumn(csv, table) is { } column ? new CsvSplits(csv, column, _settings.Below("splits.")) : null;
+        // Of rows that follow one another with the same name, the file is looked for once; a template may go by more than the name.
+        (string? Name, ImageFile? File) last = default;
+        var repeats = _settings.Text("image_path") is null;
         var joined = _rows == "each" ? null : new RowJoiner(_rows == "majority", Labels.Task);
         string? Field(string name) => csv.Has(name) ? csv[csv.Column(name)] : null;
         while (csv.Read())
@@ -96,7 +99,11 @@ internal sealed class CsvListAdapter : RowAdapter
                 var name = csv[image];
                 if (joined is not null && joined.TryJoin(csv, name, targets, samples)) continue;
                 var patientId = patient < 0 ? tablesPatient ?? _images.Patient(name) : csv[patient];
-                samples.Add(new ImageSample(_images.Find(name, list, csv.Line, split, Field, cancellationToken), targets)
+                var file = repeats && name == last.Name
+                    ? last.File!
+                    : _images.Find(name, list, csv.Line, split, Field, cancellationToken);
+                last = (name, file);
+                samples.Add(new ImageSample(file, targets)
                 {
                     PatientId = patientId is "" ? null : patientId,
                     Place = new(list, csv.Line),

@@ -30,6 +30,8 @@ internal sealed class CsvTable : IDisposable
             TrimInsideQuotes = true,
             MaxRecordSize = MaxRecordLength,
             TrackLineNumbers = true,
+            // Labels repeat: millions of rows need not have millions of texts.
+            PoolStrings = true,
             // Told of rather than thrown: inches are written 14" in fields without quotes around them.
             OnMalformedRecord = record => _malformed ??= record,
         });
@@ -153,6 +155,7 @@ internal sealed class CsvTable : IDisposable
 
     private bool TryNext(out string[] fields)
     {
+        var before = _fields;
         fields = [];
         try
         {
@@ -173,7 +176,9 @@ internal sealed class CsvTable : IDisposable
             throw new ArkInputException(_path, $"line {Line}", $"the row has too many columns ({_reader.FieldCount}, limit {MaxColumns})");
         if (!Utf8.IsValid(_reader.RawRecord))
             throw new ArkInputException(_path, $"line {Line}", "is not valid UTF-8", "Save the list with the encoding UTF-8.");
-        fields = _reader.Current.ToArray();
+        // Those of the row before are not asked for any more.
+        fields = before.Length == _reader.FieldCount ? before : new string[_reader.FieldCount];
+        for (var i = 0; i < fields.Length; i++) fields[i] = _reader.GetString(i);
         return true;
     }
 

@@ -5,6 +5,9 @@ namespace Ark.Data;
 /// <summary>Encapsulated pixel data: a table of offsets, then pieces of the one frame.</summary>
 internal static class DicomFragments
 {
+    /// <summary>Fragments of the one frame; writers make one, or one for some kilobytes.</summary>
+    public const int MaxPieces = 100_000;
+
     /// <summary>The pieces, joined.</summary>
     /// <param name="data">The data set, whose pixel data is encapsulated.</param>
     /// <param name="fragments">The bytes behind the pixel data's header.</param>
@@ -25,6 +28,8 @@ internal static class DicomFragments
             at += 8;
             if (tag == DicomTag.SequenceEnd) break;
             if (tag != DicomTag.Item || length > fragments.Length - at) throw Truncated(data);
+            if (pieces.Count == MaxPieces)
+                throw data.Error(DicomTag.PixelData, $"the pixel data of the DICOM file has too many fragments (limit {MaxPieces})");
             pieces.Add(fragments.Slice(at, (int)length));
             at += (int)length;
             total += (int)length;

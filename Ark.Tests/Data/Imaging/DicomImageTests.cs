@@ -169,4 +169,16 @@ public sealed class DicomImageTests
         Assert.StartsWith("a.dcm", refusal.Message, StringComparison.Ordinal);
         foreach (var part in parts) Assert.Contains(part, refusal.Message, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void Fragments_beyond_the_limit_are_refused_and_none_is_kept()
+    {
+        var file = TestDicom.Grey(8, 8, bits: 8, allocated: 8, syntax: TestDicom.Jpeg)
+            .Fragments([.. Enumerable.Repeat(Array.Empty<byte>(), DicomFragments.MaxPieces + 1)]).ToArray();
+        var decoder = new NetVipsImageDecoder();
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        var error = Assert.Throws<ArkInputException>(() => decoder.Decode(file, "many.dcm"));
+        Assert.Contains("too many fragments", error.Message, StringComparison.Ordinal);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 200_000);
+    }
 }

@@ -97,6 +97,32 @@ public sealed class ImageCacheTests : IDisposable
     }
 
     [Fact]
+    public async Task A_file_that_is_cut_off_while_it_is_open_is_decoded_anew()
+    {
+        var transform = new EvaluationTransform(32, 32);
+        var expected = await Views(transform, null, new NetVipsImageDecoder());
+        using (var writer = new ImageCache(CacheFolder)) await Views(transform, writer, new NetVipsImageDecoder());
+        using var cache = new ImageCache(CacheFolder);
+        Assert.Equal(5, cache.Count);
+        // Another user's doing: what a map of memory gave here ended the process.
+        var path = Assert.Single(Directory.GetFiles(CacheFolder));
+        using (var file = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite)) file.SetLength(17);
+        Assert.Equal(expected, await Views(transform, cache, new NetVipsImageDecoder()));
+        Assert.Equal(0, cache.Hits);
+    }
+
+    [Fact]
+    public async Task Folder_and_files_are_their_owners_alone()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Modes are those of Unix.");
+        using (var cache = new ImageCache(CacheFolder)) await Views(new EvaluationTransform(32, 32), cache, new NetVipsImageDecoder());
+        const UnixFileMode file = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        if (OperatingSystem.IsWindows()) return;
+        Assert.Equal(file | UnixFileMode.UserExecute, File.GetUnixFileMode(CacheFolder));
+        Assert.Equal(file, File.GetUnixFileMode(Assert.Single(Directory.GetFiles(CacheFolder))));
+    }
+
+    [Fact]
     public async Task Two_writers_share_a_folder()
     {
         var transform = new EvaluationTransform(32, 32);

@@ -20,8 +20,8 @@ public sealed class PredictionFileTests : IDisposable
             schema,
             [1, float.NaN, 0, 1, float.NaN, 0],
             [0.1f, 1f / 3, 1e-9f, 0.25f, 1, 0],
-            ["a,b.png", "sub/ü.png", "c.png"],
-            ["p1", null, "p2"]);
+            ["a,b.png", "=cmd|' /C calc'!A0", "'@c.png"],
+            ["p1", null, "-2"]);
         await PredictionFile.WriteAsync(_folder.PathOf(name), written, Cancellation);
         var read = await PredictionFile.ReadAsync(_folder.PathOf(name), Cancellation);
         Assert.Equal(schema.Names, read.Labels.Names);
@@ -44,6 +44,17 @@ public sealed class PredictionFileTests : IDisposable
         Assert.Null(read.Patients);
         var other = new Predictions(schema, targets, [0.8f, 0.2f, 0.7f, 0.3f], ["a", "b", "c", "d"], ["p1", "p1", "p2", "p2"]);
         Assert.True(ModelComparison.Of(read, other, new ScoringOptions { Replicates = 20 }, Cancellation).Resampling!.ByPatient);
+    }
+
+    [Fact]
+    public async Task Names_that_a_spreadsheet_would_compute_are_written_as_texts()
+    {
+        var path = _folder.PathOf("p.csv");
+        var predictions = new Predictions(new LabelSchema(LabelTask.Binary, ["TB"]), [1, 0], [0.5f, 0.25f], ["=1+1", "@x"], ["+7", null]);
+        await PredictionFile.WriteAsync(path, predictions, Cancellation);
+        var lines = await File.ReadAllLinesAsync(path, Cancellation);
+        Assert.StartsWith("'=1+1,'+7,", lines[1], StringComparison.Ordinal);
+        Assert.StartsWith("'@x,,", lines[2], StringComparison.Ordinal);
     }
 
     [Fact]

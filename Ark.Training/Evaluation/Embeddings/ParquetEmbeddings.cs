@@ -20,6 +20,7 @@ internal static class ParquetEmbeddings
 
     public static EmbeddingTable Read(string path, CancellationToken cancellationToken)
     {
+        RegularFile.Require(path);
         try
         {
             return ReadAsync(path, cancellationToken).GetAwaiter().GetResult();
@@ -65,7 +66,9 @@ internal static class ParquetEmbeddings
 
     private static async Task<EmbeddingTable> ReadAsync(string path, CancellationToken cancellationToken)
     {
-        await using var reader = await ParquetReader.CreateAsync(path, cancellationToken: cancellationToken).ConfigureAwait(false);
+        var guard = ParquetGuard.Open(File.OpenRead(path));
+        await using var window = guard.Window;
+        await using var reader = await ParquetReader.CreateAsync(window, cancellationToken: cancellationToken).ConfigureAwait(false);
         var fields = reader.Schema.GetDataFields();
         var name = fields.FirstOrDefault(f => IsText(f) && EmbeddingTable.IsNameColumn(NameOf(f))) ?? fields.FirstOrDefault(IsText);
         var lists = fields.Where(f => f.MaxRepetitionLevel == 1 && IsNumber(f)).ToList();
@@ -83,10 +86,10 @@ internal static class ParquetEmbeddings
             cancellationToken.ThrowIfCancellationRequested();
             using var group = reader.OpenRowGroupReader(g);
             var count = checked((int)group.RowCount);
-            if (name is not null) names.AddRange(await ParquetColumns.TextsAsync(group, name, count).ConfigureAwait(false));
+            if (name is not null) names.AddRange(await ParquetColumns.TextsAsync(guard, group, name, count).ConfigureAwait(false));
             rows.AddRange(lists.Count == 1
-                ? await ParquetColumns.ListsAsync(path, group, lists[0], count).ConfigureAwait(false)
-                : await ParquetColumns.RowsAsync(path, group, columns, count).ConfigureAwait(false));
+                ? await ParquetColumns.ListsAsync(path, guard, group, lists[0], count).ConfigureAwait(false)
+                : await ParquetColumns.RowsAsync(path, guard, group, columns, count).ConfigureAwait(false));
         }
 
         if (rows.FirstOrDefault(r => r.Length != rows[0].Length) is { } other)

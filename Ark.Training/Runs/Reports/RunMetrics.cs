@@ -23,6 +23,7 @@ internal static class RunMetrics
     public static IEnumerable<JsonObject> Read(string path)
     {
         if (!File.Exists(path)) yield break;
+        RegularFile.Require(path);
         using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
         var line = new ArrayBufferWriter<byte>(1 << 16);
         var block = new byte[1 << 16];

@@ -53,13 +53,15 @@ internal sealed class RunReport
         }
         var config = Path.Combine(folder, "config.json");
         history ??= RunHistory.Of(RunMetrics.Read(metrics));
+        RegularFile.Require(config);
         try
         {
             return Render(
                 history,
-                File.Exists(config) ? JsonNode.Parse(File.ReadAllText(config), documentOptions: RunMetrics.Strict) as JsonObject : null);
+                File.Exists(config) ? JsonNode.Parse(File.ReadAllText(config), documentOptions: RunMetrics.Strict)!.AsObject() : null);
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException or NullReferenceException or ArgumentException
+            or FormatException)
         {
             throw new ArkInputException(config, null, "is not the configuration of a run", "Restore the file that the run wrote.", e);
         }

@@ -211,6 +211,7 @@ internal sealed class FineTuningFolder(string path)
 
     private static T Reading<T>(string file, string problem, Func<JsonNode, T> read)
     {
+        RegularFile.Require(file);
         try
         {
             return read(JsonNode.Parse(File.ReadAllText(file))!);

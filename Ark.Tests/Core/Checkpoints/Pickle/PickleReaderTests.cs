@@ -161,4 +161,49 @@ public class PickleReaderTests
         // How many keys one look-up has to be compared with; a seeded hash puts at most a handful into one place.
         Assert.InRange(keys.GroupBy(k => dictionary.KeyComparer!.GetHashCode(k)).Max(g => g.Count()), 1, 5);
     }
+
+    [Fact]
+    public void Memo_indices_chosen_to_collide_do_not_slow_a_pickle_down()
+    {
+        // A number's own hash, and 75431 places: without a seed all of these lie in one.
+        var indices = Enumerable.Range(0, 50_000).Select(i => (uint)(i * 75431L)).ToArray();
+        var pickle = new List<byte>([0x80, 2, (byte)'N']);
+        foreach (var index in indices) pickle.AddRange([(byte)'r', .. BitConverter.GetBytes(index)]);
+        foreach (var index in indices) pickle.AddRange([(byte)'j', .. BitConverter.GetBytes(index), (byte)'0']);
+        pickle.Add((byte)'.');
+        var reader = Reader([.. pickle]);
+        Assert.Null(Read(reader));
+        Assert.InRange(reader.MemoComparisons, indices.Length, 10L * indices.Length);
+    }
+
+    [Fact]
+    public void Read_refuses_work_that_is_not_linear_in_the_pickle()
+    {
+        // Each of these does much for a few bytes: a long text that is a key again and again, long arguments that are looked at each time.
+        var key = new string('k', 1 << 20);
+        AssertRefused($"\u0080\u0002X{Four(key.Length)}{key}q\00", "}h\0Ns0");
+        AssertRefused($"\u0080\u0002({new string('N', 1 << 20)}tq\00ctorch\ndevice\nq\u00010", "h\u0001h\0R0");
+
+        static string Four(int value) => Encoding.Latin1.GetString(BitConverter.GetBytes(value));
+
+        static void AssertRefused(string start, string again)
+        {
+            var bytes = Encoding.Latin1.GetBytes(start + string.Concat(Enumerable.Repeat(again, 100_000)) + "N.");
+            var reader = Reader(bytes);
+            Assert.Contains("too much work", Assert.Throws<CheckpointException>(() => Read(reader)).Message, StringComparison.Ordinal);
+            Assert.InRange(reader.Steps, 1, PickleLimits.FreeSteps + (PickleLimits.StepsPerByte * bytes.Length) + (1 << 20));
+        }
+    }
+
+    [Fact]
+    public void Read_counts_the_memory_of_arrays_that_are_put_in_order()
+    {
+        // One text of bytes, of which each array makes a copy in the machine's byte order.
+        const int size = 1 << 20;
+        var pickle = new StringBuilder("\u0080\u0002cnumpy\ndtype\nX\u0002\0\0\0i4K\0K\u0001\u0087R(K\u0003X\u0001\0\0\0>NNNJ\u00ff\u00ff\u00ff\u00ffJ\u00ff\u00ff\u00ff\u00ffK\0tbq\00B")
+            .Append(Encoding.Latin1.GetString(BitConverter.GetBytes(size))).Append('\0', size).Append("q\u00010](");
+        for (var i = 0; i < 300; i++)
+            pickle.Append("cnumpy.core.multiarray\n_reconstruct\ncnumpy\nndarray\nK\0\u0085C\u0001b\u0087R(K\u0001J\0\0\u0004\0\u0085h\0\u0089h\u0001tb");
+        Assert.Contains("too many values", Refusal(pickle.Append("e.").ToString()), StringComparison.Ordinal);
+    }
 }

@@ -113,4 +113,104 @@ public class ZipIndexTests
         using var scope = TorchSharp.torch.NewDisposeScope();
         Assert.NotNull(PyTorchFile.Load(path, new PyTorchLoadOptions { VerifyChecksums = false }));
     }
+
+    [Fact]
+    public void Two_archives_in_one_file_are_refused_whichever_is_in_front()
+    {
+        using var folder = new TemporaryFolder();
+        var (first, second) = (Archive(folder, "first"), Archive(folder, "second"));
+        // Behind: the end record of the second says where its directory would lie in a file of its own.
+        AssertAmbiguous(folder, [.. first, .. second]);
+        // In front, and the second's offsets moved, as self-extracting archives have them.
+        var moved = (byte[])second.Clone();
+        var directory = moved.AsSpan().LastIndexOf("PK\u0001\u0002"u8);
+        Move(moved.AsSpan(directory + 42), first.Length);
+        Move(moved.AsSpan(moved.AsSpan().LastIndexOf("PK\u0005\u0006"u8) + 16), first.Length);
+        AssertAmbiguous(folder, [.. first, .. moved]);
+
+        static void Move(Span<byte> offset, int by) => BitConverter.TryWriteBytes(offset, BitConverter.ToInt32(offset) + by);
+    }
+
+    [Fact]
+    public void Sizes_behind_an_entry_are_compared_and_may_not_be_cut()
+    {
+        using var folder = new TemporaryFolder();
+        var path = folder.PathOf("a.pth");
+        // A stream that cannot go back: .NET writes the sizes behind the entry.
+        using (var target = new OneWay(File.Create(path)))
+        using (var zip = new ZipArchive(target, ZipArchiveMode.Create))
+        {
+            using var entry = zip.CreateEntry("e", CompressionLevel.Optimal).Open();
+            entry.Write(new byte[100]);
+        }
+
+        var whole = File.ReadAllBytes(path);
+        Assert.Null(Problem(folder, whole));
+        var descriptor = whole.AsSpan().IndexOf("PK\u0007\u0008"u8);
+        var directory = whole.AsSpan().IndexOf("PK\u0001\u0002"u8);
+        for (var at = descriptor; at < directory; at++)
+        {
+            var changed = (byte[])whole.Clone();
+            changed[at] ^= 1;
+            Assert.Contains("behind its bytes", Problem(folder, changed), StringComparison.Ordinal);
+        }
+
+        // Three bytes of it are gone, and the end record knows.
+        byte[] cut = [.. whole.AsSpan(0, directory - 3), .. whole.AsSpan(directory)];
+        var end = cut.AsSpan().LastIndexOf("PK\u0005\u0006"u8);
+        BitConverter.TryWriteBytes(cut.AsSpan(end + 16), directory - 3);
+        Assert.Contains("cut or missing", Problem(folder, cut), StringComparison.Ordinal);
+    }
+
+    private static void AssertAmbiguous(TemporaryFolder folder, byte[] bytes) => Assert.Contains(
+        "ambiguous", Problem(folder, bytes), StringComparison.Ordinal);
+
+    private static string? Problem(TemporaryFolder folder, byte[] bytes)
+    {
+        var path = folder.PathOf("made.zip");
+        File.WriteAllBytes(path, bytes);
+        var file = FileSlice.Open(path, out var handle);
+        using (handle) return Record.Exception(() => ZipIndex.Read(file))?.Message;
+    }
+
+    private static byte[] Archive(TemporaryFolder folder, string name)
+    {
+        var path = folder.PathOf(name + ".zip");
+        using (var zip = ZipFile.Open(path, ZipArchiveMode.Create)) zip.CreateEntry(name);
+        return File.ReadAllBytes(path);
+    }
+
+    /// <summary>A stream that is written from its start to its end.</summary>
+    private sealed class OneWay(Stream inner) : Stream
+    {
+        public override bool CanRead => false;
+
+        public override bool CanSeek => false;
+
+        public override bool CanWrite => true;
+
+        public override long Length => throw new NotSupportedException();
+
+        public override long Position
+        {
+            get => throw new NotSupportedException();
+            set => throw new NotSupportedException();
+        }
+
+        public override void Flush() => inner.Flush();
+
+        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
+
+        public override void Write(byte[] buffer, int offset, int count) => inner.Write(buffer, offset, count);
+
+        protected override void Dispose(bool disposing)
+        {
+            inner.Dispose();
+            base.Dispose(disposing);
+        }
+    }
 }

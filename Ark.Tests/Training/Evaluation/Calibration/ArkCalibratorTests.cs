@@ -159,10 +159,10 @@ public class ArkCalibratorTests(SmallModel small) : IClassFixture<SmallModel>
     [InlineData("{}", "no calibration")]
     [InlineData(
         "{\"format\":\"ark-calibration\",\"version\":1,\"checkpoint\":\"\",\"weights\":\"teacher\",\"heads\":[{\"name\":\"h\"}]}",
-        "no calibration")]
+        "head 1, key 'method': is missing")]
     [InlineData(
         "{\"format\":\"ark-calibration\",\"version\":1,\"checkpoint\":\"\",\"weights\":\"teacher\",\"heads\":[{\"name\":\"h\",\"method\":\"temperature\",\"task\":\"Binary\",\"fitted_on\":\"\",\"measured_on\":\"\",\"labels\":[{\"name\":\"x\",\"temperature\":0,\"offset\":0,\"positives\":1,\"negatives\":1,\"ece_before\":null,\"ece_after\":null,\"ece_by_chance\":null,\"operating_points\":[]}]}]}",
-        "temperature 0")]
+        "label 'x', key 'temperature': is 0, expected a number from")]
     [InlineData("[[[[[[[[[[[[[[[[[[[[[[[[", "no calibration")]
     public async Task A_file_that_is_no_calibration_is_refused(string content, string problem)
     {

@@ -232,4 +232,35 @@ public partial class RunReportTests
 
     [GeneratedRegex("<svg viewBox=\"0 0 [0-9]+ [0-9]+\" role=.*?</svg>", RegexOptions.Singleline | RegexOptions.NonBacktracking)]
     private static partial Regex Chart();
+
+    [Theory]
+    [InlineData("metrics.jsonl", "{\"event\":\"pass\",\"event\":\"pass\"}\n", "line 1")]
+    [InlineData("metrics.jsonl", "{\"event\":\"pass\"}\n[1]\n", "line 2")]
+    [InlineData("config.json", "[]", "configuration")]
+    [InlineData("config.json", "{\"kind\":\"segmentation\",\"datasets\":[]}", "configuration")]
+    [InlineData("config.json", "{\"kind\":\"segmentation\",\"datasets\":{}}", "configuration")]
+    [InlineData("config.json", "{\"options\":{\"epochs\":[]}}", "configuration")]
+    [InlineData("config.json", "{\"options\":7}", "configuration")]
+    [InlineData("config.json", "{\"a\":1,\"a\":2}", "configuration")]
+    public void Values_of_the_wrong_type_are_refused_by_file_and_line(string name, string content, string place)
+    {
+        using var folder = new TemporaryFolder();
+        folder.Write("metrics.jsonl", "{\"event\":\"pass\",\"epoch\":1,\"dataset\":\"d\"}\n");
+        folder.Write(name, content);
+        var error = Assert.Throws<ArkInputException>(() => RunReport.Of(folder.PathOf("")));
+        Assert.Contains(name, error.Message, StringComparison.Ordinal);
+        Assert.Contains(place, error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("{\"event\":7,\"epoch\":\"x\",\"dataset\":[]}")]
+    [InlineData("{\"event\":\"pass\",\"epoch\":1e999,\"dataset\":\"d\",\"task_loss\":1e999}")]
+    [InlineData("{\"event\":\"evaluation\",\"weights\":\"teacher\",\"dataset\":\"d\",\"labels\":{},\"mean_auroc\":[]}")]
+    [InlineData("{\"event\":\"evaluation\",\"weights\":\"teacher\",\"dataset\":\"d\",\"labels\":[{\"name\":7,\"auroc\":{}}]}")]
+    public void Figures_that_are_none_are_left_out(string line)
+    {
+        using var folder = new TemporaryFolder();
+        folder.Write("metrics.jsonl", line + "\n");
+        Assert.DoesNotContain("Infinity", RunReport.Of(folder.PathOf("")), StringComparison.Ordinal);
+    }
 }
