@@ -56,7 +56,6 @@ public class WeightConversionTests(SmallModel small) : IClassFixture<SmallModel>
     [Fact]
     public async Task ConvertAsync_puts_the_heads_of_one_file_on_the_backbone_of_another()
     {
-        using var scope = NewDisposeScope();
         using var folder = new TemporaryFolder();
         var weights = CheckpointFile.LoadStateDict(small.Checkpoint);
         bool IsArks(string name) =>
@@ -71,7 +70,8 @@ public class WeightConversionTests(SmallModel small) : IClassFixture<SmallModel>
             new ConversionOptions { Heads = folder.PathOf("heads.safetensors") },
             cancellationToken: TestContext.Current.CancellationToken);
         using var whole = ArkModel.Load(folder.PathOf("whole.safetensors"));
-        Assert.All(whole.state_dict(), t => Assert.True(t.Value.equal(weights[t.Key]).all().item<bool>(), t.Key));
+        Assert.All(whole.state_dict(), t => Assert.Equal(0, Reference.Deviation(t.Value, weights[t.Key])));
+        foreach (var tensor in weights.Values) tensor.Dispose();
 
         using var other = new ArkModel(TinyModel.Configuration);
         other.save_py(folder.PathOf("other.pth"));
