@@ -12,7 +12,7 @@ namespace Ark.Models;
 /// A forward pass in evaluation mode changes nothing and may run on several threads at once; training is for one thread. The network owns
 /// its parameters; tensors that it returns belong to the caller.
 /// </remarks>
-internal sealed class UperNet : nn.Module<Tensor, Tensor>, IWeightLayouts
+public sealed class UperNet : nn.Module<Tensor, Tensor>, IWeightLayouts
 {
     private const string BackbonePrefix = "backbone.";
 
@@ -110,6 +110,35 @@ internal sealed class UperNet : nn.Module<Tensor, Tensor>, IWeightLayouts
     }
 
     INetworkNames? IWeightLayouts.Networks => null;
+
+    /// <inheritdoc cref="ModuleCheckpointExtensions.load_py"/>
+    /// <remarks>A method of the model, so that a file that also uses another library with this name means this one.</remarks>
+    public LoadReport load_py(
+        string path, bool strict = true, IList<string>? skip = null, Dictionary<string, bool>? loadedParameters = null,
+        string? nestedKey = null, PyTorchLoadOptions? options = null) =>
+        ModuleCheckpointExtensions.load_py(this, path, strict, skip, loadedParameters, nestedKey, options);
+
+    /// <inheritdoc cref="ModuleCheckpointExtensions.load_safetensors"/>
+    /// <remarks>A method of the model, so that a file that also uses another library with this name means this one.</remarks>
+    public LoadReport load_safetensors(
+        string path, bool strict = true, IList<string>? skip = null, Dictionary<string, bool>? loadedParameters = null) =>
+        ModuleCheckpointExtensions.load_safetensors(this, path, strict, skip, loadedParameters);
+
+    /// <inheritdoc cref="ModuleCheckpointExtensions.load_checkpoint"/>
+    /// <remarks>A method of the model, so that a file that also uses another library with this name means this one.</remarks>
+    public LoadReport load_checkpoint(
+        string path, bool strict = true, IList<string>? skip = null, Dictionary<string, bool>? loadedParameters = null,
+        string? nestedKey = null, PyTorchLoadOptions? options = null) =>
+        ModuleCheckpointExtensions.load_checkpoint(this, path, strict, skip, loadedParameters, nestedKey, options);
+
+    /// <inheritdoc cref="ModuleCheckpointExtensions.save_py"/>
+    /// <remarks>A method of the model, so that a file that also uses another library with this name means this one.</remarks>
+    public void save_py(string path) => ModuleCheckpointExtensions.save_py(this, path);
+
+    /// <inheritdoc cref="ModuleCheckpointExtensions.save_safetensors"/>
+    /// <remarks>A method of the model, so that a file that also uses another library with this name means this one.</remarks>
+    public void save_safetensors(string path, IReadOnlyDictionary<string, string>? metadata = null) =>
+        ModuleCheckpointExtensions.save_safetensors(this, path, metadata);
 
     IReadOnlyDictionary<string, string> IWeightLayouts.Rename(IReadOnlyDictionary<string, long[]> shapes) =>
         new Dictionary<string, string>(StringComparer.Ordinal);

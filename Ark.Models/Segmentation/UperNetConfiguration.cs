@@ -1,7 +1,7 @@
 namespace Ark.Models;
 
 /// <summary>The shape of a <see cref="UperNet"/>.</summary>
-internal sealed record UperNetConfiguration
+public sealed record UperNetConfiguration
 {
     /// <summary>The Swin Transformer whose stages it reads; it needs two stages at least. Its classifier is not used.</summary>
     public required SwinConfiguration Backbone { get; init; }

@@ -24,9 +24,13 @@ internal static class SwinNames
         }
 
         var moved = HasMovedMergings(names);
+        // A detector norms what each stage gives. That of the last stage is the network's own norm.
+        var last = names.Contains("norm.weight") ? null : names.Max(HarmlessNames.StageOfNorm);
         foreach (var name in names)
         {
             if (name.StartsWith("head.fc.", StringComparison.Ordinal)) result.Add(name, "head." + name["head.fc.".Length..]);
+            else if (last is not null && HarmlessNames.StageOfNorm(name) == last)
+                result.Add(name, "norm" + name["norm0".Length..]);
             else if (moved && MergingOf(name) is { } merging)
                 result.Add(name, $"{Layers}{(merging.Stage - 1).ToString(CultureInfo.InvariantCulture)}{Merging}{merging.Tail}");
         }

@@ -101,6 +101,7 @@ internal static class StateDictLoader
         IReadOnlyDictionary<string, string> names)
     {
         var skipped = new HashSet<string>(skip ?? [], StringComparer.Ordinal);
+        var swin = model.ContainsKey("patch_embed.proj.weight") && model.ContainsKey("norm.weight");
         var omni = model.Keys.Any(k => k.StartsWith("omni_heads.", StringComparison.Ordinal));
         List<LoadReportEntry> loaded = [], resized = [], missing = [], unexpected = [], mismatched = [], left = [];
         foreach (var (name, target) in model)
@@ -109,17 +110,17 @@ internal static class StateDictLoader
             var entry = new LoadReportEntry(name, stored?.Shape, target.shape);
             if (skipped.Contains(name)) left.Add(entry);
             else if (stored is null)
-                missing.Add(entry with { HarmlessBecause = HarmlessNames.WhyHarmless(name, inModel: true, inFile: false, omni) });
+                missing.Add(entry with { HarmlessBecause = HarmlessNames.WhyHarmless(name, inModel: true, inFile: false, omni, swin) });
             else if (stored.Shape.AsSpan().SequenceEqual(target.shape)) loaded.Add(entry);
             else if (CanResize(resizing, entry)) resized.Add(entry);
-            else mismatched.Add(entry with { HarmlessBecause = HarmlessNames.WhyHarmless(name, inModel: true, inFile: true, omni) });
+            else mismatched.Add(entry with { HarmlessBecause = HarmlessNames.WhyHarmless(name, inModel: true, inFile: true, omni, swin) });
         }
 
         foreach (var (name, stored) in choice.Tensors.Where(t => !model.ContainsKey(t.Key)))
         {
             var entry = new LoadReportEntry(name, stored.Shape, null);
             if (skipped.Contains(name)) left.Add(entry);
-            else unexpected.Add(entry with { HarmlessBecause = HarmlessNames.WhyHarmless(name, inModel: false, inFile: true, omni) });
+            else unexpected.Add(entry with { HarmlessBecause = HarmlessNames.WhyHarmless(name, inModel: false, inFile: true, omni, swin) });
         }
 
         unexpected.AddRange(choice.LeftOut.Select(t => new LoadReportEntry(

@@ -32,6 +32,16 @@ public class SwinNamesTests
         Assert.Empty(SwinNames.FromFile([.. network.state_dict().Keys]));
     }
 
+    [Fact]
+    public void Norm_of_a_detectors_last_stage_is_the_networks_own_where_that_is_missing()
+    {
+        string[] detector = ["patch_embed.proj.weight", "norm0.weight", "norm0.bias", "norm3.weight", "norm3.bias"];
+        var renamed = SwinNames.FromFile(detector);
+        Assert.Equal([("norm3.bias", "norm.bias"), ("norm3.weight", "norm.weight")], renamed
+            .OrderBy(n => n.Key, StringComparer.Ordinal).Select(n => (n.Key, n.Value)));
+        Assert.Empty(SwinNames.FromFile([.. detector, "norm.weight"]));
+    }
+
     [Property]
     public bool Any_names_give_unique_renamings_of_names_that_are_there(string[] names)
     {
