@@ -61,7 +61,7 @@ internal static class ModelEndpoints
 
     private static RouteHandlerBuilder Upload(WebApplication app, string path, Delegate handler, string limit, string name) =>
         app.MapPost(path, handler).WithName(name).Accepts<byte[]>("image/png", Types).ProducesProblem(400).ProducesProblem(
-            413).ProducesProblem(415).ProducesProblem(422).ProducesProblem(503)
+            408).ProducesProblem(413).ProducesProblem(415).ProducesProblem(422).ProducesProblem(503)
             .WithMetadata(new NeedsModels()).RequireRateLimiting(limit).AddEndpointFilter<RefusalFilter>();
 
     private static async Task<EmbeddingAnswer> EmbedAsync(
