@@ -61,6 +61,6 @@ public class UploadBudgetTests
         quitter.Dispose();
         quitter.Dispose();
         await served;
-        Assert.False(next.TakeAsync(1, Token).IsCompleted);
+        Assert.False(next.TakeAsync(1, Token).AsTask().IsCompleted);
     }
 }

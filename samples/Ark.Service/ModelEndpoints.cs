@@ -112,6 +112,7 @@ internal static class ModelEndpoints
         using var upload = await uploads.TakeAsync(request, Explaining, cancellationToken);
         var picture = new DecodedImage(upload.Bytes);
         var found = await segmenter.SegmentAsync(picture, cancellationToken);
+        cancellationToken.ThrowIfCancellationRequested();
         return new StructuresAnswer(
             found.Measurements.CardiothoracicRatio,
             [.. found.Measurements.Areas.Select(a => new StructureAnswer(a.Name, a.Share, found.Color(a.Name)))],
