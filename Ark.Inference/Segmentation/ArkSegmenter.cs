@@ -79,8 +79,8 @@ internal sealed class ArkSegmenter(
         _watch.Began([asked]);
         try
         {
-            return new ImageSegmentation(
-                source.Name, image, model.Structures, ComputeThread.Run(() => model.Segment(image, stretch), cancellationToken));
+            var masks = ComputeThread.Run(() => model.Segment(image, stretch, cancellationToken), cancellationToken);
+            return new ImageSegmentation(source.Name, image, model.Structures, masks);
         }
         catch (Exception e) when (e is not ArkInputException and not OperationCanceledException)
         {

@@ -51,8 +51,9 @@ public sealed class LoadedSegmenter : IDisposable
     /// </summary>
     /// <param name="image">The picture.</param>
     /// <param name="stretch">Whether its grey levels are spread over the full range first.</param>
+    /// <param name="cancellationToken">Ends the work between two structures.</param>
     /// <returns>One mask for each structure.</returns>
-    internal Mask[] Segment(RasterImage image, bool stretch = false)
+    internal Mask[] Segment(RasterImage image, bool stretch = false, CancellationToken cancellationToken = default)
     {
         using var scope = NewDisposeScope();
         using var off = no_grad();
@@ -63,6 +64,7 @@ public sealed class LoadedSegmenter : IDisposable
         var masks = new Mask[Structures.Count];
         for (var k = 0; k < masks.Length; k++)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             // One at a time: at full resolution all of them would take too much memory.
             using var wide = Resizing.ToEdges(scores.narrow(1, k, 1), image.Height, image.Width);
             using var inside = wide.gt(KeptScalar.Zero);

@@ -10,7 +10,7 @@ internal readonly record struct Mask(int Width, int Height, bool[] Pixels)
     public bool this[int x, int y] => (uint)x < (uint)Width && (uint)y < (uint)Height && Pixels[(y * Width) + x];
 
     /// <summary>The number of pixels.</summary>
-    public int Area => Pixels.Count(p => p);
+    public int Area => Pixels.AsSpan().Count(true);
 
     /// <summary>The pixels that have a neighbour above, below, left or right which does not belong to the structure.</summary>
     public bool[] Border()
@@ -18,10 +18,12 @@ internal readonly record struct Mask(int Width, int Height, bool[] Pixels)
         var border = new bool[Pixels.Length];
         for (var y = 0; y < Height; y++)
         {
-            for (var x = 0; x < Width; x++)
-                border[(y * Width) + x] = this[x, y] && !(this[x - 1, y] && this[x + 1, y] && this[x, y - 1] && this[x, y + 1]);
+            for (var x = 0; x < Width; x++) border[(y * Width) + x] = IsBorder(x, y);
         }
 
         return border;
     }
+
+    /// <summary>Whether the pixel is one of <see cref="Border"/>.</summary>
+    public bool IsBorder(int x, int y) => this[x, y] && !(this[x - 1, y] && this[x + 1, y] && this[x, y - 1] && this[x, y + 1]);
 }

@@ -26,11 +26,12 @@ internal static class SegmentationPicture
         for (var k = 0; k < masks.Count; k++)
         {
             var (r, g, b) = Color(k);
-            var border = masks[k].Border();
-            for (var i = 0; i < border.Length; i++)
+            var mask = masks[k];
+            for (var i = 0; i < mask.Pixels.Length; i++)
             {
-                if (!masks[k].Pixels[i]) continue;
-                var share = border[i] ? 1 : Cover;
+                if (!mask.Pixels[i]) continue;
+                // Asked pixel by pixel: an array of them would be as large as the picture.
+                var share = mask.IsBorder(i % image.Width, i / image.Width) ? 1 : Cover;
                 Mix(ref pixels[3 * i], r, share);
                 Mix(ref pixels[(3 * i) + 1], g, share);
                 Mix(ref pixels[(3 * i) + 2], b, share);

@@ -239,7 +239,8 @@ public class ModelEndpointsTests(RunningService service) : IClassFixture<Running
         var (app, client) = await RunningService.StartAsync(
             [],
             $"--Ark:Model:Checkpoint={service.Small.Checkpoint}",
-            "--Service:MaxConcurrency=1",
+            "--Service:MaxConcurrentUploads=1",
+            "--Service:MinUploadBytesPerSecond=0",
             "--Service:QueueLength=0",
             "--Service:Timeout=00:05:00");
         await using (app)
@@ -264,6 +265,80 @@ public class ModelEndpointsTests(RunningService service) : IClassFixture<Running
             using var endless = new TcpClient();
             await ReadUntil(await UploadWithoutEnd(endless, client, asked: false), "took too long");
         }
+    }
+
+    [Fact]
+    public async Task Uploads_that_do_not_end_take_no_turn_from_others()
+    {
+        var (app, client) = await RunningService.StartAsync(
+            [],
+            $"--Ark:Model:Checkpoint={service.Small.Checkpoint}",
+            "--Service:MaxConcurrency=1",
+            "--Service:MaxConcurrentUploads=3",
+            "--Service:MinUploadBytesPerSecond=0",
+            "--Service:QueueLength=0",
+            "--Service:Timeout=00:05:00");
+        await using (app)
+        using (client)
+        {
+            using var first = new TcpClient();
+            using var second = new TcpClient();
+            _ = await UploadWithoutEnd(first, client);
+            _ = await UploadWithoutEnd(second, client);
+            for (var i = 0; i < 3; i++)
+            {
+                using var content = new ByteArrayContent(SmallModel.Png(1));
+                using var answer = await client.PostAsync(new Uri("predictions", UriKind.Relative), content, Token);
+                Assert.Equal(3, (await Json(answer))["heads"]!.AsArray().Count);
+            }
+        }
+    }
+
+    [Fact]
+    public async Task An_upload_that_comes_too_slowly_is_given_up_in_words()
+    {
+        var (app, client) = await RunningService.StartAsync(
+            [], $"--Ark:Model:Checkpoint={service.Small.Checkpoint}", "--Service:UploadGracePeriod=00:00:02");
+        await using (app)
+        using (client)
+        {
+            using var endless = new TcpClient();
+            var stream = await UploadWithoutEnd(endless, client);
+            await ReadUntil(stream, "slower than 50000 bytes a second");
+        }
+    }
+
+    [Theory]
+    [InlineData("FFFFFFFFFFFFFFFFFF")]
+    [InlineData("FFFFFFFF")]
+    [InlineData("-1")]
+    [InlineData("zz")]
+    public async Task A_chunk_whose_size_is_none_is_the_callers_fault(string size)
+    {
+        using var caller = new TcpClient();
+        var stream = await Begin(caller, service.Client, "Content-Type: image/png\r\nTransfer-Encoding: chunked");
+        await stream.WriteAsync(Encoding.ASCII.GetBytes($"{size}\r\nx\r\n0\r\n\r\n"), Token);
+        await ReadUntil(stream, "\"status\":400,\"detail\":\"");
+    }
+
+    [Theory]
+    [InlineData("--b\r\nContent-Disposition: form-data; name=text\r\n\r\n", "x")]
+    [InlineData("--b\r\nContent-Disposition: form-data; name=text\r\nX-Long: ", "x")]
+    [InlineData("", "--b\r\nContent-Disposition: form-data; name=text\r\n\r\n\r\n")]
+    public async Task What_a_form_has_beside_its_file_is_limited_by_two_megabytes(string begin, string repeated)
+    {
+        using var caller = new TcpClient();
+        var stream = await Begin(
+            caller, service.Client, "Content-Type: multipart/form-data; boundary=b\r\nTransfer-Encoding: chunked");
+        var piece = string.Concat(Enumerable.Repeat(repeated, (1 << 20) / repeated.Length));
+        await SendChunk(begin + piece);
+        await SendChunk(piece);
+        await SendChunk(piece);
+        // Not the end: the answer comes without it.
+        await ReadUntil(stream, "larger than 2 MB");
+
+        async Task SendChunk(string text) =>
+            await stream.WriteAsync(Encoding.ASCII.GetBytes($"{text.Length:x}\r\n{text}\r\n"), Token);
     }
 
     [Fact]
@@ -327,11 +402,17 @@ public class ModelEndpointsTests(RunningService service) : IClassFixture<Running
     // The server asks for the upload, which never comes, when it has a place for it, and its time is not over by then.
     private static async Task<NetworkStream> UploadWithoutEnd(TcpClient caller, HttpClient client, bool asked = true)
     {
+        var stream = await Begin(caller, client, "Content-Length: 1000\r\nExpect: 100-continue");
+        if (asked) await ReadUntil(stream, "100 Continue");
+        return stream;
+    }
+
+    private static async Task<NetworkStream> Begin(TcpClient caller, HttpClient client, string headers)
+    {
         await caller.ConnectAsync(IPAddress.Loopback, client.BaseAddress!.Port, Token);
         var stream = caller.GetStream();
         await stream.WriteAsync(
-            "POST /predictions HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\nExpect: 100-continue\r\n\r\n"u8.ToArray(), Token);
-        if (asked) await ReadUntil(stream, "100 Continue");
+            Encoding.ASCII.GetBytes($"POST /predictions HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n\r\n"), Token);
         return stream;
     }
 

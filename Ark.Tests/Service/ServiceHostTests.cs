@@ -92,6 +92,23 @@ public class ServiceHostTests(RunningService service) : IClassFixture<RunningSer
         Assert.All((string[])[section, word, meant], w => Assert.Contains(w, refused.Message, StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData("UploadGracePeriod", "00:00:01")]
+    [InlineData("MinUploadBytesPerSecond", "-1")]
+    [InlineData("MaxUploadBytes", "-10000000")]
+    [InlineData("MaxConcurrentUploads", "0")]
+    public async Task A_limit_out_of_range_ends_the_start_and_is_named(string key, string value)
+    {
+        var refused = await Assert.ThrowsAsync<OptionsValidationException>(async () =>
+        {
+            await using var app = ServiceHost.Build(
+                ["--Urls=http://127.0.0.1:0", $"--Ark:Model:Checkpoint={service.Small.Checkpoint}", $"--Service:{key}={value}"],
+                builder => builder.Logging.ClearProviders());
+            await app.StartAsync(Token);
+        });
+        Assert.Contains(key, refused.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void The_files_for_containers_name_ports_paths_and_keys_that_the_service_has()
     {

@@ -61,28 +61,27 @@ internal static class ModelEndpoints
 
     private static RouteHandlerBuilder Upload(WebApplication app, string path, Delegate handler, string limit, string name) =>
         app.MapPost(path, handler).WithName(name).Accepts<byte[]>("image/png", Types).ProducesProblem(400).ProducesProblem(
-            413).ProducesProblem(415).ProducesProblem(422).ProducesProblem(503)
+            408).ProducesProblem(413).ProducesProblem(415).ProducesProblem(422).ProducesProblem(503)
             .WithMetadata(new NeedsModels()).RequireRateLimiting(limit).AddEndpointFilter<RefusalFilter>();
 
     private static async Task<EmbeddingAnswer> EmbedAsync(
         HttpRequest request, string? dimensions,
         [FromKeyedServices(ServiceHost.ModelName)] IEmbeddingGenerator<DataContent, Embedding<float>> generator,
-        IOptions<ServiceLimits> limits, CancellationToken cancellationToken)
+        UploadQueue uploads, CancellationToken cancellationToken)
     {
         var options = new EmbeddingGenerationOptions { Dimensions = Dimensions(dimensions) };
-        var image = new DataContent(await UploadReader.ReadAsync(request, limits.Value, cancellationToken), "application/octet-stream")
-        {
-            Name = ImageName,
-        };
+        using var upload = await uploads.TakeAsync(request, Reading, cancellationToken);
+        var image = new DataContent(upload.Bytes, "application/octet-stream") { Name = ImageName };
         var vector = (await generator.GenerateVectorAsync(image, options, cancellationToken)).ToArray();
         return new EmbeddingAnswer(ServiceHost.ModelName, vector.Length, vector);
     }
 
     private static async Task<PredictionAnswer> PredictAsync(
-        HttpRequest request, [FromKeyedServices(ServiceHost.ModelName)] IArkClassifier classifier, IOptions<ServiceLimits> limits,
+        HttpRequest request, [FromKeyedServices(ServiceHost.ModelName)] IArkClassifier classifier, UploadQueue uploads,
         CancellationToken cancellationToken)
     {
-        var image = new EncodedImage(await UploadReader.ReadAsync(request, limits.Value, cancellationToken), ImageName);
+        using var upload = await uploads.TakeAsync(request, Reading, cancellationToken);
+        var image = new EncodedImage(upload.Bytes, ImageName);
         var prediction = await classifier.ClassifyAsync(image, cancellationToken);
         return new PredictionAnswer([.. prediction.Heads.Select(h =>
             new HeadAnswer(h.Name, h.IsExclusive, [.. h.Labels.Select(l => new LabelAnswer(l.Name, l.Probability, l.IsCalibrated))]))]);
@@ -90,13 +89,14 @@ internal static class ModelEndpoints
 
     private static async Task<HeatMapAnswer> ExplainAsync(
         HttpRequest request, string? label, string? head, ArkExplainer explainer,
-        [FromKeyedServices(ServiceHost.ModelName)] LoadedModel model, IOptions<ServiceLimits> limits, CancellationToken cancellationToken)
+        [FromKeyedServices(ServiceHost.ModelName)] LoadedModel model, UploadQueue uploads, CancellationToken cancellationToken)
     {
         if (string.IsNullOrWhiteSpace(label))
             throw new UploadException(
                 StatusCodes.Status400BadRequest, "The query names no label. Give one (?label=NAME); /health lists them.");
         var options = new ExplanationOptions { Head = string.IsNullOrWhiteSpace(head) ? null : head };
-        var picture = new DecodedImage(await UploadReader.ReadAsync(request, limits.Value, cancellationToken));
+        using var upload = await uploads.TakeAsync(request, Explaining, cancellationToken);
+        var picture = new DecodedImage(upload.Bytes);
         var map = await explainer.ExplainAsync(model, picture, label, options, cancellationToken);
         return new HeatMapAnswer(
             map.Head,
@@ -107,10 +107,12 @@ internal static class ModelEndpoints
     }
 
     private static async Task<StructuresAnswer> OutlineAsync(
-        HttpRequest request, IArkSegmenter segmenter, IOptions<ServiceLimits> limits, CancellationToken cancellationToken)
+        HttpRequest request, IArkSegmenter segmenter, UploadQueue uploads, CancellationToken cancellationToken)
     {
-        var picture = new DecodedImage(await UploadReader.ReadAsync(request, limits.Value, cancellationToken));
+        using var upload = await uploads.TakeAsync(request, Explaining, cancellationToken);
+        var picture = new DecodedImage(upload.Bytes);
         var found = await segmenter.SegmentAsync(picture, cancellationToken);
+        cancellationToken.ThrowIfCancellationRequested();
         return new StructuresAnswer(
             found.Measurements.CardiothoracicRatio,
             [.. found.Measurements.Areas.Select(a => new StructureAnswer(a.Name, a.Share, found.Color(a.Name)))],

@@ -42,7 +42,11 @@ internal sealed class PiecewiseFilter(IOptions<JsonOptions> json) : IEndpointFil
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            // The caller has gone, as Results.Json bears it.
+            // The caller has gone, as Results.Json bears it. If nothing has been sent the time may be over, and another answer takes its
+            // place.
+            if (response.HasStarted) return;
+            response.ContentLength = null;
+            throw;
         }
     }
 }

@@ -2,6 +2,8 @@ using System.Threading.RateLimiting;
 using Ark.Data;
 using Ark.Inference;
 using Microsoft.AspNetCore.Http.Timeouts;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Options;
 using OpenTelemetry.Metrics;
 
 namespace Ark.Service;
@@ -32,17 +34,22 @@ internal static partial class ServiceHost
     {
         // The page and the settings lie beside the program, wherever it is started from.
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+        CheckSections(builder.Configuration);
+        var limits = ServiceLimits.Of(builder.Configuration);
         builder.WebHost.ConfigureKestrel(o =>
         {
             o.AddServerHeader = false;
-            // Counted by UploadReader, which answers in words; Kestrel would only close the connection.
-            o.Limits.MaxRequestBodySize = null;
+            // What is beyond it UploadReader turns into words.
+            o.Limits.MaxRequestBodySize = UploadReader.MaxBodyBytes(limits);
+            // The time in which an upload is not read, because it waits for its turn or for room, is not counted.
+            o.Limits.MinRequestBodyDataRate = limits.MinUploadBytesPerSecond == 0
+                ? null
+                : new MinDataRate(limits.MinUploadBytesPerSecond, limits.UploadGracePeriod);
             // Of an upload that waits for its turn nothing more is read ahead.
             o.Limits.MaxRequestBufferSize = 64 << 10;
         });
-        CheckSections(builder.Configuration);
-        AddModel(builder);
-        AddLimits(builder);
+        AddModel(builder, limits);
+        AddLimits(builder, limits);
         AddTelemetry(builder);
         builder.Services.AddOpenApi();
         builder.Services.AddProblemDetails(o => o.CustomizeProblemDetails = c => c.ProblemDetails.Detail ??= Sentence(
@@ -70,9 +77,8 @@ internal static partial class ServiceHost
 
     public static bool IsDemonstration(LoadedModel model) => model.Checkpoint == PhantomTeacher;
 
-    private static void AddModel(WebApplicationBuilder builder)
+    private static void AddModel(WebApplicationBuilder builder, ServiceLimits limits)
     {
-        var limits = ServiceLimits.Of(builder.Configuration);
         builder.Services.AddSingleton<IImageDecoder>(
             new NetVipsImageDecoder(new ImageDecoderOptions { MaxBytes = limits.MaxUploadBytes, MaxPixels = limits.MaxPixels }));
         var section = builder.Configuration.GetSection(ModelSection);
@@ -97,26 +103,22 @@ internal static partial class ServiceHost
         if (segmenter.Exists()) ark.AddSegmenter(ModelName, segmenter);
     }
 
-    private static void AddLimits(WebApplicationBuilder builder)
+    private static void AddLimits(WebApplicationBuilder builder, ServiceLimits limits)
     {
-        builder.Services
-            .AddOptions<ServiceLimits>()
-            .Bind(builder.Configuration.GetSection(ServiceLimits.SectionName))
-            .ValidateDataAnnotations()
-            .ValidateOnStart();
-        var limits = ServiceLimits.Of(builder.Configuration);
+        builder.Services.AddSingleton(Options.Create(limits));
         builder.Services.AddRequestTimeouts(o => o.DefaultPolicy = new RequestTimeoutPolicy
         {
             Timeout = limits.Timeout,
             TimeoutStatusCode = StatusCodes.Status503ServiceUnavailable,
             WriteTimeoutResponse = context => Answer(context, "The answer took too long. Try again later."),
         });
+        builder.Services.AddSingleton<UploadQueue>();
         builder.Services.AddRateLimiter(o =>
         {
             o.RejectionStatusCode = StatusCodes.Status503ServiceUnavailable;
             o.OnRejected = (context, _) => new ValueTask(Answer(context.HttpContext, "Too many callers are waiting. Try again later."));
-            AddConcurrency(o, ModelEndpoints.Reading, limits.MaxConcurrency, limits.QueueLength);
-            AddConcurrency(o, ModelEndpoints.Explaining, limits.MaxConcurrentHeatMaps, limits.QueueLength);
+            AddConcurrency(o, ModelEndpoints.Reading, limits.MaxConcurrentUploads, limits.QueueLength);
+            AddConcurrency(o, ModelEndpoints.Explaining, limits.MaxConcurrentUploads, limits.QueueLength);
         });
     }
 

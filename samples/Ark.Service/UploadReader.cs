@@ -5,24 +5,66 @@ namespace Ark.Service;
 
 /// <summary>
 /// Reads the picture of a request into memory: the body itself, or the first file of a form. Never onto disk, and never more than is
-/// allowed. Neither the file's name nor any other field is looked at.
+/// allowed. Neither the file's name nor what another field holds is looked at.
 /// </summary>
 internal static class UploadReader
 {
-    public static async Task<byte[]> ReadAsync(HttpRequest request, ServiceLimits limits, CancellationToken cancellationToken)
+    // Of a form before its file: other fields, with their headers.
+    private const int MaxFormBytes = 2 << 20;
+
+    // Memory grows with what arrives, in steps from this one: who announces much and sends little takes little.
+    private const int FirstStep = 64 << 10;
+    private const int Growth = 4;
+
+    /// <summary>Bytes of a whole body; beside the file a form has fields, and a chunked body the sizes of its chunks.</summary>
+    public static long MaxBodyBytes(ServiceLimits limits) =>
+        limits.MaxUploadBytes + (limits.MaxUploadBytes / 8L) + (2 * MaxFormBytes);
+
+    public static async Task<byte[]> ReadAsync(
+        HttpRequest request, ServiceLimits limits, UploadRoom room, CancellationToken cancellationToken)
     {
-        if (request.ContentLength > limits.MaxUploadBytes + (long)Slack(request)) throw TooLarge(limits);
-        if (!request.HasFormContentType) return await ReadAsync(request.Body, request.ContentLength, limits, cancellationToken);
+        var isForm = request.HasFormContentType;
+        var most = limits.MaxUploadBytes + (isForm ? 2L * MaxFormBytes : 0);
+        if (request.ContentLength > most) throw TooLarge("file", limits.MaxUploadBytes);
+        try
+        {
+            return isForm
+                ? await ReadFormAsync(request, limits, room, cancellationToken)
+                : await ReadPictureAsync(request.Body, request.ContentLength, limits, room, cancellationToken);
+        }
+        catch (BadHttpRequestException e) when (e.StatusCode == StatusCodes.Status413PayloadTooLarge)
+        {
+            throw TooLarge("request", MaxBodyBytes(limits));
+        }
+        catch (BadHttpRequestException e) when (e.StatusCode == StatusCodes.Status408RequestTimeout)
+        {
+            throw new UploadException(
+                e.StatusCode,
+                $"The upload came slower than {limits.MinUploadBytesPerSecond} bytes a second, the least that this service waits for.");
+        }
+        catch (IOException e) when (e is not BadHttpRequestException)
+        {
+            // A chunk whose size is no number that there is, or a caller who has gone.
+            throw new UploadException(StatusCodes.Status400BadRequest, "The body of the request is damaged or ends early.");
+        }
+    }
+
+    private static async Task<byte[]> ReadFormAsync(
+        HttpRequest request, ServiceLimits limits, UploadRoom room, CancellationToken cancellationToken)
+    {
         var boundary = HeaderUtilities.RemoveQuotes(MediaTypeHeaderValue.Parse(request.ContentType).Boundary).Value
             ?? throw new UploadException(
                 StatusCodes.Status415UnsupportedMediaType, "Send the picture as the body, or as the file of a multipart form.");
         try
         {
-            var reader = new MultipartReader(boundary, request.Body) { BodyLengthLimit = null };
+            var body = new FormStream(request.Body, MaxFormBytes);
+            // The reader's own limit would be one for all sections, the file too.
+            var reader = new MultipartReader(boundary, body) { BodyLengthLimit = null };
             while (await reader.ReadNextSectionAsync(cancellationToken) is { } section)
             {
-                if (section.GetContentDispositionHeader()?.IsFileDisposition() == true)
-                    return await ReadAsync(section.Body, request.ContentLength, limits, cancellationToken);
+                if (section.GetContentDispositionHeader()?.IsFileDisposition() != true) continue;
+                body.FileFound = true;
+                return await ReadPictureAsync(section.Body, request.ContentLength, limits, room, cancellationToken);
             }
         }
         catch (Exception e) when (e is (IOException and not BadHttpRequestException) or InvalidDataException or ArgumentException)
@@ -34,25 +76,28 @@ internal static class UploadReader
         throw new UploadException(StatusCodes.Status400BadRequest, "The form has no file.");
     }
 
-    // What a form adds to its file.
-    private static int Slack(HttpRequest request) => request.HasFormContentType ? 64 << 10 : 0;
-
-    private static async Task<byte[]> ReadAsync(Stream body, long? expected, ServiceLimits limits, CancellationToken cancellationToken)
+    private static async Task<byte[]> ReadPictureAsync(
+        Stream body, long? expected, ServiceLimits limits, UploadRoom room, CancellationToken cancellationToken)
     {
-        // Of the right length at once, where it is declared; not from the shared pool, which would keep it.
-        var buffer = new byte[(int)Math.Clamp(expected ?? (1 << 20), Math.Min(1 << 12, limits.MaxUploadBytes), limits.MaxUploadBytes)];
+        // What is declared is the end of growing, so that an array of that length need not be cut; not from the shared pool, which would
+        // keep it.
+        var most = (int)Math.Clamp(expected ?? limits.MaxUploadBytes, 1, limits.MaxUploadBytes);
+        var buffer = Array.Empty<byte>();
         var count = 0;
         while (true)
         {
-            if (count == buffer.Length)
+            if (count == most)
             {
                 // One byte more tells whether that was all.
-                var next = new byte[1];
-                if (await body.ReadAsync(next, cancellationToken) == 0) break;
-                if (count >= limits.MaxUploadBytes) throw TooLarge(limits);
-                Array.Resize(ref buffer, (int)Math.Min(2L * count, limits.MaxUploadBytes));
-                buffer[count++] = next[0];
-                continue;
+                if (await body.ReadAsync(new byte[1], cancellationToken) == 0) break;
+                throw TooLarge("file", limits.MaxUploadBytes);
+            }
+
+            if (count == buffer.Length)
+            {
+                var length = (int)Math.Min(most, Math.Max(FirstStep, (long)Growth * count));
+                await room.TakeAsync(length - buffer.Length, cancellationToken);
+                Array.Resize(ref buffer, length);
             }
 
             var read = await body.ReadAsync(buffer.AsMemory(count), cancellationToken);
@@ -65,8 +110,8 @@ internal static class UploadReader
         return buffer;
     }
 
-    private static UploadException TooLarge(ServiceLimits limits) =>
+    private static UploadException TooLarge(string what, long most) =>
         new(
             StatusCodes.Status413PayloadTooLarge,
-            $"The file is larger than {limits.MaxUploadBytes / (1024.0 * 1024):0.#} MB, the most that this service takes.");
+            $"The {what} is larger than {most / (1024.0 * 1024):0.#} MB, the most that this service takes.");
 }

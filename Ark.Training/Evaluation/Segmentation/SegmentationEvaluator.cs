@@ -64,7 +64,7 @@ public sealed class SegmentationEvaluator(IImageDecoder decoder)
             cancellationToken.ThrowIfCancellationRequested();
             var sample = samples[i];
             if (Read(i, sample, skip) is not var (image, truth)) continue;
-            var found = model.Segment(image, stretch);
+            var found = model.Segment(image, stretch, cancellationToken);
             var spacing = sample.Spacing?.For(image.Width);
             patients.Add(sample.PatientId);
             Parallel.For(
