@@ -44,7 +44,7 @@ internal sealed class ServiceLimits
 
     /// <summary>Bytes of all uploads in memory, as they were sent; beyond it only the oldest is read on.</summary>
     [Range(1024, 1L << 40)]
-    public long MaxUploadBytesInMemory { get; set; } = 256L << 20;
+    public long MaxUploadBytesInMemory { get; set; } = 96L << 20;
 
     /// <summary>Bytes a second of an upload, on the average since it began, once the grace period is over; 0 for any.</summary>
     [Range(0, 1 << 30)]

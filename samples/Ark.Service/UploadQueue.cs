@@ -9,7 +9,7 @@ namespace Ark.Service;
 /// </summary>
 internal sealed class UploadQueue(IOptions<ServiceLimits> limits, IOptions<ArkOptions> shared) : IDisposable
 {
-    // Of a picture of 30 megapixels, its outlines and what is drawn of them, several hundred megabytes are left when it is answered.
+    // Large uploads leave as much again when they are answered, pictures of 30 megapixels with outlines several hundred megabytes.
     private const long Garbage = 64 << 20;
 
     private readonly UploadBudget _budget = new(limits.Value.MaxUploadBytesInMemory);
@@ -30,7 +30,7 @@ internal sealed class UploadQueue(IOptions<ServiceLimits> limits, IOptions<ArkOp
         {
             var bytes = await UploadReader.ReadAsync(request, limits.Value, room, cancellationToken);
             await turns.WaitAsync(cancellationToken);
-            if (policy == ModelEndpoints.Explaining) Collect();
+            Collect();
             return new Upload(bytes, room, turns);
         }
         catch
