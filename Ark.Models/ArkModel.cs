@@ -164,12 +164,6 @@ public sealed class ArkModel : SwinBackbone
     /// <summary>One head's logits <c>[B, Outputs]</c> of such features; the caller owns them.</summary>
     internal Tensor Logits(Tensor features, int head) => omni_heads[head].forward(features);
 
-    /// <summary>Begins a training step of the network.</summary>
-    /// <param name="images"><c>[B, InputChannels, ImageHeight, ImageWidth]</c>, normalised; borrowed until the pass is disposed.</param>
-    /// <param name="checkpoint">Whether to keep only the inputs of blocks, and to compute what is in them again for the gradients.</param>
-    /// <returns>The pass; the caller disposes it.</returns>
-    internal TrainingPass BeginPass(Tensor images, bool checkpoint) => new(this, images, checkpoint);
-
     /// <summary>The features of the last stage's tokens.</summary>
     internal Tensor FeaturesOf(Tensor tokens) => ProjectAndRelease(PoolTokens(tokens));
 

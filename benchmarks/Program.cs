@@ -58,7 +58,8 @@ switch (args)
     case ["training-step", .. var rest]:
         NativeHeap.KeepFreedBlocks();
         return await TrainingStepBenchmark.RunAsync(
-            Number(rest, 8), rest.Length > 1 ? int.Parse(rest[1], CultureInfo.InvariantCulture) : 3, rest.Length > 2 ? rest[2] : null);
+            rest.Length > 0 ? rest[0] : "swin_tiny", Number(rest[Math.Min(1, rest.Length)..], 8),
+            rest.Length > 2 ? Numbers(rest[2])[0] : 3, rest.Length > 3 ? rest[3] : null);
     case ["momentum-teacher", .. var rest]:
         NativeHeap.KeepFreedBlocks();
         MomentumTeacherBenchmark.Run(rest.Length > 0 ? rest[0] : "swin_base_patch4_window7_224", Console.Out);
@@ -84,8 +85,9 @@ switch (args)
               Ark.Benchmarks service FOLDER [REQUESTS]             64 callers of one model: the same answers, how much faster than one at a time, memory
               Ark.Benchmarks service-memory DLL [UPLOADS [PATHS]]  resident memory of the sample service (its Ark.Service.dll) under uploads of 2048x2048, 20 at a time
               Ark.Benchmarks segmentation MODEL SIZE [BATCH]       time and peak memory of UPerNet: one image, or a training step of BATCH
-              Ark.Benchmarks training-step [BATCH [ROUNDS [PYTHON]]]  seconds of a training step of swin_tiny at 224: fp32, bf16, checkpointed
-                                                                   activations, and PyTorch where a Python that has it is named
+              Ark.Benchmarks training-step [MODEL [BATCH [ROUNDS [PYTHON]]]]
+                                                                   seconds of a training step: fp32, bf16, plain operators, checkpointed
+                                                                   activations, and PyTorch (swin_tiny) where a Python that has it is named
               Ark.Benchmarks momentum-teacher [MODEL]              the teacher's moving average, in place and as one writes it
               Ark.Benchmarks training-memory [STEPS]               resident memory of a training run, every hundred steps
 

@@ -7,31 +7,33 @@ using static TorchSharp.torch;
 namespace Ark.Benchmarks;
 
 /// <summary>
-/// Seconds of a training step of swin_tiny at 224 pixels in float32 and in bfloat16, with and without checkpointed activations, and of the
+/// Seconds of a training step in float32 and in bfloat16, with and without checkpointed activations, and with the plain operators; and of the
 /// same step in PyTorch where a Python that has it is named. Measured in turn, so that a busy moment of the machine strikes all alike.
 /// </summary>
 internal static class TrainingStepBenchmark
 {
-    private const int Side = 224;
-
-    public static async Task<int> RunAsync(int batch, int rounds, string? python)
+    public static async Task<int> RunAsync(string model, int batch, int rounds, string? python)
     {
-        (string Name, TrainingPrecision Precision, bool Checkpoint)[] variants =
+        (string Name, TrainingPrecision Precision, bool Checkpoint, bool Plain)[] variants =
             [
-                ("fp32", TrainingPrecision.Fp32, false), ("bf16", TrainingPrecision.Bf16, false),
-                ("fp32, activations checkpointed", TrainingPrecision.Fp32, true),
-                ("bf16, activations checkpointed", TrainingPrecision.Bf16, true)
+                ("fp32", TrainingPrecision.Fp32, false, false), ("bf16", TrainingPrecision.Bf16, false, false),
+                ("fp32, plain operators", TrainingPrecision.Fp32, false, true),
+                ("bf16, plain operators", TrainingPrecision.Bf16, false, true),
+                ("fp32, activations checkpointed", TrainingPrecision.Fp32, true, false),
+                ("bf16, activations checkpointed", TrainingPrecision.Bf16, true, false)
             ];
+        var backbone = SwinVariants.Get(model);
+        var side = backbone.ImageHeight;
         var times = variants.Select(_ => new List<double>()).ToArray();
         var original = new List<double>();
         using var generator = new Generator(1);
-        var (one, two) = (randn([batch, 3, Side, Side], generator: generator), randn([batch, 3, Side, Side], generator: generator));
+        var (one, two) = (randn([batch, 3, side, side], generator: generator), randn([batch, 3, side, side], generator: generator));
         var targets = rand([batch, 14], generator: generator).gt(0.5).to(ScalarType.Float32);
         for (var round = 0; round <= rounds; round++)
         {
             for (var v = 0; v < variants.Length; v++)
             {
-                using var trainer = new Trainer(variants[v].Precision, variants[v].Checkpoint);
+                using var trainer = new Trainer(backbone, variants[v].Precision, variants[v].Checkpoint, variants[v].Plain);
                 trainer.Step(one, two, targets);
                 for (var step = 0; step < 3; step++)
                 {
@@ -43,10 +45,10 @@ internal static class TrainingStepBenchmark
                 }
             }
 
-            if (python is not null && round > 0) original.AddRange(await PythonAsync(python, batch));
+            if (python is not null && round > 0) original.AddRange(await PythonAsync(python, batch, side));
         }
 
-        await Console.Out.WriteLineAsync($"swin_tiny, {Side} px, batch {batch}, {get_num_threads()} threads, Nesterov SGD, teacher and "
+        await Console.Out.WriteLineAsync($"{backbone.Name}, {side} px, batch {batch}, {get_num_threads()} threads, Nesterov SGD, teacher and "
             + $"its moving average; seconds a step\n");
         await Console.Out.WriteLineAsync($"{"",-34}{"best",8}{"median",8}{"images/s",10}");
         for (var v = 0; v < variants.Length; v++) await WriteAsync(variants[v].Name, times[v], batch);
@@ -62,12 +64,12 @@ internal static class TrainingStepBenchmark
 
     private static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
 
-    private static async Task<double[]> PythonAsync(string python, int batch)
+    private static async Task<double[]> PythonAsync(string python, int batch, int side)
     {
         string[] arguments =
         [
             Path.Combine(AppContext.BaseDirectory, "training_step.py"), "3", batch.ToString(CultureInfo.InvariantCulture),
-            Side.ToString(CultureInfo.InvariantCulture), get_num_threads().ToString(CultureInfo.InvariantCulture)
+            side.ToString(CultureInfo.InvariantCulture), get_num_threads().ToString(CultureInfo.InvariantCulture)
         ];
         using var process = Process.Start(OtherProgram.Start(python, arguments))!;
         var output = await process.StandardOutput.ReadToEndAsync();
@@ -83,11 +85,11 @@ internal static class TrainingStepBenchmark
         private readonly ArkModel _teacher;
         private readonly KnowledgeAccrual _accrual;
 
-        public Trainer(TrainingPrecision precision, bool checkpoint)
+        public Trainer(SwinConfiguration backbone, TrainingPrecision precision, bool checkpoint, bool plain)
         {
             var configuration = new ArkModelConfiguration
             {
-                Backbone = SwinVariants.Get("swin_tiny_patch4_window7_224"),
+                Backbone = backbone,
                 Projector = ProjectorKind.Mlp,
                 ProjectorFeatures = 1376,
                 Heads = [new ArkHead("findings", 14)],
@@ -104,6 +106,7 @@ internal static class TrainingStepBenchmark
                 Optimizer = new OptimizerSettings { Kind = OptimizerKind.Sgd },
                 LearningRate = new LearningRateSchedule(1e-3, 1e-5, 1e-6, 0, 10),
                 GradientCheckpointing = checkpoint,
+                PlainOperators = plain,
             });
         }
 

@@ -23,6 +23,25 @@ internal static unsafe class Gelu
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Apply(Vector512<float> x, float* table)
     {
+        var positive = x * NormalOfMagnitude(x, table);
+        return Vector512.ConditionalSelect(Vector512.LessThan(x, Vector512<float>.Zero), x - positive, positive);
+    }
+
+    /// <summary>The derivative, Φ(x) + x φ(x).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Slope(Vector512<float> x, float* table)
+    {
+        var magnitude = NormalOfMagnitude(x, table);
+        var normal = Vector512.ConditionalSelect(
+            Vector512.LessThan(x, Vector512<float>.Zero), Vector512.Create(1f) - magnitude, magnitude);
+        var density = VectorMath.Exp(x * x * Vector512.Create(-0.5f)) * Vector512.Create(0.398942280f);
+        return Vector512.FusedMultiplyAdd(x, density, normal);
+    }
+
+    /// <summary>Φ(|x|).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<float> NormalOfMagnitude(Vector512<float> x, float* table)
+    {
         var scaled = Vector512.Min(Vector512.Abs(x) * Vector512.Create(PerUnit), Vector512.Create(Pieces - (1f / 1024)));
         var piece = Avx512F.ConvertToVector512Int32WithTruncation(scaled);
         var u = scaled - Vector512.ConvertToSingle(piece);
@@ -30,9 +49,7 @@ internal static unsafe class Gelu
         p = Vector512.FusedMultiplyAdd(p, u, Look(table, 3, piece));
         p = Vector512.FusedMultiplyAdd(p, u, Look(table, 2, piece));
         p = Vector512.FusedMultiplyAdd(p, u, Look(table, 1, piece));
-        p = Vector512.FusedMultiplyAdd(p, u, Look(table, 0, piece));
-        var positive = x * p;
-        return Vector512.ConditionalSelect(Vector512.LessThan(x, Vector512<float>.Zero), x - positive, positive);
+        return Vector512.FusedMultiplyAdd(p, u, Look(table, 0, piece));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

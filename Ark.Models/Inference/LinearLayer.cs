@@ -19,6 +19,9 @@ internal enum Finish
 
     /// <summary>Bias and product are added to what is there: a residual branch.</summary>
     Residual,
+
+    /// <summary>The product is multiplied by the slope of GELU at the numbers that it was applied to: its backward pass.</summary>
+    GeluSlope,
 }
 
 /// <summary>A linear layer over many rows, cut into pieces that the threads share out.</summary>
@@ -56,6 +59,17 @@ internal readonly unsafe struct LinearLayer(
     private const int RowsOfCall = 56;
 
     private const int LineBytes = 64;
+
+    /// <summary>
+    /// What GELU is or was applied to, of the output's shape: a training pass keeps it for the gradient. <see langword="null"/> elsewhere.
+    /// </summary>
+    public float* BeforeGelu { get; init; }
+
+    /// <summary>What a residual branch is added to, of the output's shape; <see langword="null"/> for the output itself.</summary>
+    public float* Shortcut { get; init; }
+
+    /// <summary>What a residual branch is multiplied by, for each image of the order; <see langword="null"/> for 1.</summary>
+    public float* BranchScales { get; init; }
 
     /// <summary>Numbers that a thread needs for a piece's sums.</summary>
     public const int ScratchSize = MaxRows * 64 * MaxPanels;
@@ -158,8 +172,22 @@ internal readonly unsafe struct LinearLayer(
         var table = Gelu.Table;
         for (var r = 0; r < rows; r++, tile += width)
         {
-            var target = (byte*)output + (((order.TokenOf(row + r) * ldOutput) + first) * size);
-            if (finish == Finish.Gelu && outputIsBf16)
+            var token = order.TokenOf(row + r);
+            var place = (token * ldOutput) + first;
+            var target = (byte*)output + (place * size);
+            if (BeforeGelu is not null)
+            {
+                CompleteForTraining(tile, bias, target, BeforeGelu + place, width, table);
+            }
+            else if (Shortcut is not null)
+            {
+                var scale = Vector512.Create(BranchScales is null ? 1 : BranchScales[order.ImageOf(token)]);
+                for (var column = 0; column < width; column += VectorMath.Lanes)
+                    Vector512.FusedMultiplyAdd(
+                        Vector512.Load(tile + column) + Vector512.Load(bias + column), scale, Vector512.Load(Shortcut + place + column))
+                        .Store((float*)target + column);
+            }
+            else if (finish == Finish.Gelu && outputIsBf16)
             {
                 for (var column = 0; column < width; column += VectorMath.Lanes)
                     VectorMath.StoreBf16(
@@ -182,6 +210,29 @@ internal readonly unsafe struct LinearLayer(
                 for (var column = 0; column < width; column += VectorMath.Lanes)
                     Vector512.Max(Vector512.Load(tile + column) + Vector512.Load(bias + column), least).Store((float*)target + column);
             }
+        }
+    }
+
+    /// <summary>GELU that keeps what it is applied to, or its backward pass.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void CompleteForTraining(float* tile, float* bias, byte* target, float* before, int width, float* table)
+    {
+        for (var column = 0; column < width; column += VectorMath.Lanes)
+        {
+            var value = Vector512.Load(tile + column);
+            if (finish == Finish.GeluSlope)
+            {
+                value *= Gelu.Slope(Vector512.Load(before + column), table);
+            }
+            else
+            {
+                value += Vector512.Load(bias + column);
+                value.Store(before + column);
+                value = Gelu.Apply(value, table);
+            }
+
+            if (outputIsBf16) VectorMath.StoreBf16(value, (ushort*)target + column);
+            else value.Store((float*)target + column);
         }
     }
 }

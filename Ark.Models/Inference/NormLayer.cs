@@ -26,6 +26,21 @@ internal sealed unsafe class NormLayer : IDisposable
         MemoryMarshal.Cast<byte, float>(bias.bytes).CopyTo(new Span<float>(_factors.Floats + padded, _channels));
     }
 
+    /// <summary>Room for factors and offsets, which <see cref="Set"/> fills as often as they move.</summary>
+    /// <param name="channels">How many channels.</param>
+    public NormLayer(int channels)
+    {
+        _channels = channels;
+        _factors = new NativeBuffer(2L * VectorMath.Pad(channels) * sizeof(float));
+    }
+
+    /// <summary>Takes over factors and offsets, as many as there are channels.</summary>
+    public void Set(float* weight, float* bias)
+    {
+        new ReadOnlySpan<float>(weight, _channels).CopyTo(new Span<float>(_factors.Floats, _channels));
+        new ReadOnlySpan<float>(bias, _channels).CopyTo(new Span<float>(_factors.Floats + VectorMath.Pad(_channels), _channels));
+    }
+
     /// <summary>Normalises one row; the input is zero between its channels and the next multiple of 16, and so is the output.</summary>
     /// <param name="input">The row.</param>
     /// <param name="output">Single precision, or bfloat16; may be the input.</param>

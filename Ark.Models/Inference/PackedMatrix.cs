@@ -82,6 +82,53 @@ internal sealed unsafe class PackedMatrix : IDisposable
         return packed;
     }
 
+    /// <summary>Room for the weights of a layer, which <see cref="Pack"/> or <see cref="PackForGradient"/> fills as often as they move.</summary>
+    /// <param name="columns">Numbers of an output row.</param>
+    /// <param name="depth">Numbers of an input row.</param>
+    /// <param name="bf16">Whether they are rounded to bfloat16; the depth must be even then.</param>
+    public static PackedMatrix Reserve(int columns, int depth, bool bf16) => new(columns, depth, bf16);
+
+    /// <summary>This thread's share of packing <c>y = x Wᵀ + b</c>.</summary>
+    /// <param name="worker">The thread.</param>
+    /// <param name="weight"><c>[outputs, inputs]</c>.</param>
+    /// <param name="bias"><c>[outputs]</c>, or <see langword="null"/>.</param>
+    /// <param name="scaledColumns">How many of the first outputs are multiplied by <paramref name="scale"/>.</param>
+    /// <param name="scale">The factor.</param>
+    public void Pack(WorkerTeam.Worker worker, float* weight, float* bias, int scaledColumns = 0, float scale = 1)
+    {
+        for (var panel = worker.Next(); panel < Panels; panel = worker.Next()) Fill(weight, panel, scaledColumns, scale);
+        if (bias is null || worker.Index != 0) return;
+        for (var i = 0; i < Columns; i++) Bias[i] = i < scaledColumns ? bias[i] * scale : bias[i];
+    }
+
+    /// <summary>This thread's share of packing <c>dx = dy W</c>, the gradient with respect to the layer's input.</summary>
+    /// <param name="worker">The thread.</param>
+    /// <param name="weight"><c>[outputs, inputs]</c>; inputs are the columns here, a multiple of 16, and outputs the depth.</param>
+    public void PackForGradient(WorkerTeam.Worker worker, float* weight)
+    {
+        Debug.Assert(Columns % VectorMath.Lanes == 0, "Rows are whole vectors.");
+        for (var panel = worker.Next(); panel < Panels; panel = worker.Next())
+        {
+            var width = WidthOf(panel);
+            for (var within = 0; within < width; within += VectorMath.Lanes)
+            {
+                var source = weight + (panel * PanelWidth) + within;
+                if (IsBf16)
+                {
+                    var target = (ushort*)Panel(panel, 0) + (2 * within);
+                    for (nint d = 0; d < Depth; d += 2, target += 2 * width)
+                        VectorMath.StorePairs(
+                            Vector512.Load(source + (d * Columns)), Vector512.Load(source + ((d + 1) * Columns)), target);
+                }
+                else
+                {
+                    var target = (float*)Panel(panel, 0) + within;
+                    for (nint d = 0; d < Depth; d++, target += width) Vector512.Load(source + (d * Columns)).Store(target);
+                }
+            }
+        }
+    }
+
     public int WidthOf(int panel) => Math.Min(PanelWidth, VectorMath.Pad(Columns) - (panel * PanelWidth));
 
     /// <summary>Where a panel's rows begin that lie this deep.</summary>
@@ -149,13 +196,7 @@ internal sealed unsafe class PackedMatrix : IDisposable
 
     private static void PutPairs(float* block, ushort* target, int width, int depths)
     {
-        var rounded = stackalloc ushort[32];
         for (var d = 0; d < depths; d += 2)
-        {
-            VectorMath.StoreBf16(Vector512.Load(block + (d * 16)), rounded);
-            VectorMath.StoreBf16(Vector512.Load(block + (d * 16) + 16), rounded + 16);
-            var pairs = target + (d * width);
-            for (var c = 0; c < 16; c++) (pairs[2 * c], pairs[(2 * c) + 1]) = (rounded[c], rounded[16 + c]);
-        }
+            VectorMath.StorePairs(Vector512.Load(block + (d * 16)), Vector512.Load(block + (d * 16) + 16), target + (d * width));
     }
 }

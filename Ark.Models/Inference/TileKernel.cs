@@ -195,7 +195,7 @@ internal static unsafe class TileKernel
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Put(float* c, Vector512<float> v0, Vector512<float> v1, Vector512<float> v2, bool add)
+    internal static void Put(float* c, Vector512<float> v0, Vector512<float> v1, Vector512<float> v2, bool add)
     {
         if (add)
         {
@@ -210,7 +210,7 @@ internal static unsafe class TileKernel
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Put(float* c, Vector512<float> v0, Vector512<float> v1, bool add)
+    internal static void Put(float* c, Vector512<float> v0, Vector512<float> v1, bool add)
     {
         if (add)
         {
@@ -223,7 +223,7 @@ internal static unsafe class TileKernel
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Put(float* c, Vector512<float> v0, bool add)
+    internal static void Put(float* c, Vector512<float> v0, bool add)
     {
         if (add)
         {

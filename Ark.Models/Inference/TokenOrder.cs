@@ -17,4 +17,7 @@ internal readonly unsafe struct TokenOrder(int* map, int perImage, long first)
         var (image, within) = Math.DivRem(number, perImage);
         return (nint)((image * perImage) + map[within]);
     }
+
+    /// <summary>The image that a token belongs to.</summary>
+    public int ImageOf(nint token) => (int)(token / perImage);
 }

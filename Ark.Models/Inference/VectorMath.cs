@@ -34,11 +34,20 @@ internal static unsafe class VectorMath
 
     /// <summary>Rounds to bfloat16, ties to even, and stores 16 of them. Not for NaN.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void StoreBf16(Vector512<float> x, ushort* to)
+    public static void StoreBf16(Vector512<float> x, ushort* to) =>
+        Avx512F.ConvertToVector256UInt16(RoundToBf16(x) >>> 16).Store(to);
+
+    /// <summary>Rounds to bfloat16 and stores 16 pairs, the first of each from <paramref name="even"/>. Not for NaN.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StorePairs(Vector512<float> even, Vector512<float> odd, ushort* to) =>
+        (RoundToBf16(even) >>> 16 | (RoundToBf16(odd) & Vector512.Create(0xFFFF0000u))).Store((uint*)to);
+
+    /// <summary>The bits of the nearest bfloat16 in the upper half, ties to even; the lower half means nothing.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<uint> RoundToBf16(Vector512<float> x)
     {
         var bits = x.AsUInt32();
-        var odd = (bits >>> 16) & Vector512.Create(1u);
-        Avx512F.ConvertToVector256UInt16((bits + odd + Vector512.Create(0x7FFFu)) >>> 16).Store(to);
+        return bits + ((bits >>> 16) & Vector512.Create(1u)) + Vector512.Create(0x7FFFu);
     }
 
     /// <inheritdoc cref="StoreBf16"/>

@@ -39,7 +39,8 @@ internal sealed unsafe class WindowAttentionKernel : IDisposable
         // Windows go in groups of whole tiles, whose last rows are no tokens.
         _bias = new NativeBuffer((((long)heads * _tokens) + TileKernel.Rows) * _keys * sizeof(float));
         _noMask = new NativeBuffer((_tokens + TileKernel.Rows) * _keys * sizeof(float));
-        FillBias(attention.relative_position_bias_table);
+        using (var table = SinglePrecision.Dense(attention.relative_position_bias_table, Sides * Sides, _heads))
+            FillBias(MemoryMarshal.Cast<byte, float>(table.bytes), WindowAttention.RelativePositions(window));
         if (shift == 0) return;
         _masks = new NativeBuffer(((4L * _tokens) + TileKernel.Rows) * _keys * sizeof(float));
         for (var kind = 1; kind < 4; kind++) FillMask(kind, shift);
@@ -69,8 +70,7 @@ internal sealed unsafe class WindowAttentionKernel : IDisposable
         for (var piece = worker.Next(); piece < windows * groups; piece = worker.Next())
         {
             var (window, group) = Math.DivRem(piece, groups);
-            var place = (first + window) % (columns * rows);
-            var kind = _masks is null ? 0 : (place / columns == rows - 1 ? 2 : 0) + (place % columns == columns - 1 ? 1 : 0);
+            var kind = KindOf(first + window, columns, rows);
             var row = (nint)window * _tokens;
             for (var head = group * HeadsTogether; head < Math.Min(_heads, (group + 1) * HeadsTogether); head++)
             {
@@ -104,24 +104,7 @@ internal sealed unsafe class WindowAttentionKernel : IDisposable
         for (var first = 0; first < tokens; first += TileKernel.Rows)
         {
             var rows = Math.Min(TileKernel.Rows, tokens - first);
-            var bias = _bias.Floats + ((((nint)head * tokens) + first) * keyCount);
-            var mask = (kind == 0 ? _noMask : _masks!).Floats + ((((nint)kind * tokens) + first) * keyCount);
-            if (keyCount == 64)
-            {
-                for (var r = 0; r < rows; r += 4)
-                    Weigh4By64(
-                        queries + ((first + r) * ld), ld, keys, channels, bias + (r * 64), mask + (r * 64), scores + (r * 64), sums + r);
-            }
-            else
-            {
-                for (var key = 0; key < keyCount; key += TileKernel.Columns)
-                    TileKernel.Multiply(
-                        queries + (first * ld), ld, keys + key, keyCount, scores + key, keyCount, channels,
-                        Math.Min(TileKernel.Columns, keyCount - key), add: false);
-                for (var r = 0; r < rows; r++)
-                    sums[r] = Weigh(scores + (r * keyCount), bias + (r * keyCount), mask + (r * keyCount), keyCount);
-            }
-
+            Weights(queries, ld, head, kind, first, rows, keys, scores, sums);
             for (var value = 0; value < valueCount; value += TileKernel.Columns)
                 TileKernel.Multiply(
                     scores, keyCount, values + value, valueCount, results + value, valueCount, tokens,
@@ -146,6 +129,44 @@ internal sealed unsafe class WindowAttentionKernel : IDisposable
                 }
             }
         }
+    }
+
+    /// <summary>What up to eight queries give to all keys, before it is divided by its sum.</summary>
+    /// <param name="queries">The window's queries of a head, scaled; eight rows from the first on are read.</param>
+    /// <param name="ld">From one row to the next.</param>
+    /// <param name="head">The head.</param>
+    /// <param name="kind">The kind of the window: which mask it has.</param>
+    /// <param name="first">The first query.</param>
+    /// <param name="rows">How many queries count.</param>
+    /// <param name="keys">Of <see cref="TransposeKeys"/>.</param>
+    /// <param name="weights">Receives eight rows.</param>
+    /// <param name="sums">Receives the sums of the rows that count.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal void Weights(
+        float* queries, nint ld, int head, int kind, int first, int rows, float* keys, float* weights, float* sums)
+    {
+        var bias = _bias.Floats + ((((nint)head * _tokens) + first) * _keys);
+        var mask = (kind == 0 ? _noMask : _masks!).Floats + ((((nint)kind * _tokens) + first) * _keys);
+        if (_keys == 64)
+        {
+            for (var r = 0; r < rows; r += 4)
+                Weigh4By64(
+                    queries + ((first + r) * ld), ld, keys, _headChannels, bias + (r * 64), mask + (r * 64), weights + (r * 64), sums + r);
+            return;
+        }
+
+        for (var key = 0; key < _keys; key += TileKernel.Columns)
+            TileKernel.Multiply(
+                queries + (first * ld), ld, keys + key, _keys, weights + key, _keys, _headChannels,
+                Math.Min(TileKernel.Columns, _keys - key), add: false);
+        for (var r = 0; r < rows; r++) sums[r] = Weigh(weights + (r * _keys), bias + (r * _keys), mask + (r * _keys), _keys);
+    }
+
+    /// <summary>Which mask a window has, counted through all images.</summary>
+    internal int KindOf(long window, int columns, int rows)
+    {
+        var place = window % (columns * rows);
+        return _masks is null ? 0 : (place / columns == rows - 1 ? 2 : 0) + (place % columns == columns - 1 ? 1 : 0);
     }
 
     /// <summary>Scores of four queries against 64 keys, and at once their weights: nothing but those leaves the registers.</summary>
@@ -257,7 +278,7 @@ internal sealed unsafe class WindowAttentionKernel : IDisposable
     /// Keys <c>[tokens, channels]</c> to <c>[channels, keys]</c>; zeros follow the last token. What follows it in memory may be no number,
     /// and no mask could silence that.
     /// </summary>
-    private void TransposeKeys(float* from, nint ld, float* to)
+    internal void TransposeKeys(float* from, nint ld, float* to)
     {
         var whole = _headChannels / VectorMath.Lanes * VectorMath.Lanes;
         for (var token = 0; token < _keys; token += VectorMath.Lanes)
@@ -284,12 +305,13 @@ internal sealed unsafe class WindowAttentionKernel : IDisposable
         }
     }
 
-    private void FillBias(Tensor table)
+    private long Sides => (2L * _window) - 1;
+
+    /// <summary>Takes over the bias of each relative position and head.</summary>
+    /// <param name="values"><c>[(2 window - 1)², heads]</c>.</param>
+    /// <param name="positions">For each query and key the row of <paramref name="values"/>.</param>
+    internal void FillBias(ReadOnlySpan<float> values, long[] positions)
     {
-        var sides = (2L * _window) - 1;
-        using var flat = SinglePrecision.Dense(table, sides * sides, _heads);
-        var values = MemoryMarshal.Cast<byte, float>(flat.bytes);
-        var positions = WindowAttention.RelativePositions(_window);
         for (var head = 0; head < _heads; head++)
         {
             for (var query = 0; query < _tokens; query++)

@@ -16,11 +16,18 @@ internal sealed class DropPath(float rate, DropPathSource source)
     /// <summary><paramref name="shortcut"/> plus what is left of <paramref name="branch"/>, both <c>[B, H, W, C]</c>.</summary>
     public Tensor Add(Tensor shortcut, Tensor branch, bool training)
     {
-        if (!training || rate == 0) return shortcut.Plus(branch);
-        var uniform = new double[shortcut.size(0)];
-        for (var i = 0; i < uniform.Length; i++) uniform[i] = source.Stream.NextDouble();
-        using var scales = tensor(Scales(uniform, rate), [uniform.Length, 1, 1, 1], shortcut.dtype, shortcut.device);
+        if (Draw(shortcut.size(0), training) is not { } drawn) return shortcut.Plus(branch);
+        using var scales = tensor(drawn, [drawn.Length, 1, 1, 1], shortcut.dtype, shortcut.device);
         return addcmul(shortcut, branch, scales, KeptScalar.One);
+    }
+
+    /// <summary>Draws the factor of each sample's branch; <see langword="null"/> where none is left out.</summary>
+    public float[]? Draw(long samples, bool training)
+    {
+        if (!training || rate == 0) return null;
+        var uniform = new double[samples];
+        for (var i = 0; i < uniform.Length; i++) uniform[i] = source.Stream.NextDouble();
+        return Scales(uniform, rate);
     }
 
     /// <summary>For each sample's number, uniform in [0, 1), the factor of its branch: 0 or 1 / (1 - rate).</summary>

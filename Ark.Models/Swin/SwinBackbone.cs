@@ -79,9 +79,6 @@ public abstract class SwinBackbone : nn.Module, IWeightLayouts
         }
     } = ScalarType.Float32;
 
-    /// <summary>The backbone up to the last tokens in pieces, each of which turns its predecessor's result into its own.</summary>
-    internal IReadOnlyList<Func<Tensor, Tensor>> Segments => [Embed, .. layers.SelectMany(s => s.Segments)];
-
     internal IReadOnlyList<SwinStage> Stages => [.. layers];
 
     internal PatchEmbedding Patches => patch_embed;
@@ -234,7 +231,8 @@ public abstract class SwinBackbone : nn.Module, IWeightLayouts
         return tokens;
     }
 
-    private Tensor Embed(Tensor images)
+    /// <summary>The first tokens, <c>[B, H, W, C]</c>; the caller owns them.</summary>
+    internal Tensor Embed(Tensor images)
     {
         using var scope = NewDisposeScope();
         var tokens = patch_embed.call(images);

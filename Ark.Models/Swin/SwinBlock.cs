@@ -63,6 +63,10 @@ internal sealed class SwinBlock : nn.Module<Tensor, Tensor>
         return _dropPath.Add(x, mlp.forward(norm2.call(x).In(Precision)).to(tokens.dtype), training).MoveToOuterDisposeScope();
     }
 
+    /// <summary>For each of so many images the factors of the branches of attention and MLP; <see langword="null"/> for 1.</summary>
+    internal (float[]? Attention, float[]? Mlp) DrawDropPaths(long images) =>
+        (_dropPath.Draw(images, training), _dropPath.Draw(images, training));
+
     public void Initialize(Generator? generator)
     {
         attn.Initialize(generator);

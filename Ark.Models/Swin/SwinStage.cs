@@ -54,12 +54,6 @@ internal sealed class SwinStage : nn.Module<Tensor, Tensor>
     /// <summary>The tokens that the next stage takes; of the last stage they are <paramref name="tokens"/> themselves.</summary>
     public Tensor Merge(Tensor tokens) => downsample is null ? tokens : downsample.forward(tokens);
 
-    /// <summary>The stage in the pieces of which a checkpointed pass keeps the inputs.</summary>
-    internal IEnumerable<Func<Tensor, Tensor>> Segments =>
-        downsample is null
-            ? blocks.Select(b => (Func<Tensor, Tensor>)b.call)
-            : [.. blocks.Select(b => (Func<Tensor, Tensor>)b.call), downsample.forward];
-
     public void Initialize(Generator? generator)
     {
         foreach (var block in blocks) block.Initialize(generator);

@@ -25,6 +25,7 @@ internal static class Floor
         "Ark.Models/Segmentation",
         "Ark.Models",
         "Ark.Models/Inference",
+        "Ark.Models/Training",
 
         "Ark.Data/Imaging/Dicom",
         "Ark.Data/Imaging",

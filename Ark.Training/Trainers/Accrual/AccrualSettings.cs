@@ -29,6 +29,9 @@ internal sealed record AccrualSettings
     /// <summary>Whether the activations within a block are computed again for its gradient, in place of being kept.</summary>
     public bool GradientCheckpointing { get; init; }
 
+    /// <summary>Whether libtorch's operators compute all blocks, for comparison.</summary>
+    public bool PlainOperators { get; init; }
+
     /// <summary>Whether a step draws from all datasets at once.</summary>
     public bool Concurrent { get; init; }
 

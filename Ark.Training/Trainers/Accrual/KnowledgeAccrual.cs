@@ -14,6 +14,7 @@ internal sealed class KnowledgeAccrual : IDisposable
     private readonly IReadOnlyList<TaskHead> _tasks;
     private readonly CosineSchedule _momentum;
     private readonly CosineSchedule _consistency;
+    private readonly FusedBlocks? _blocks;
 
     /// <summary>Takes the two networks, which stay the caller's, and makes the optimiser.</summary>
     /// <param name="student">The network that is trained.</param>
@@ -32,6 +33,7 @@ internal sealed class KnowledgeAccrual : IDisposable
         Optimizer = new StudentOptimizer(student, settings.Optimizer, settings.LearningRate.Initial);
         foreach (var parameter in teacher.parameters()) parameter.requires_grad = false;
         teacher.train(settings.TeacherStartsInTrainingMode);
+        _blocks = settings.PlainOperators ? null : FusedBlocks.Create(student.Backbone, get_num_threads());
     }
 
     public ArkModel Student { get; }
@@ -138,7 +140,11 @@ internal sealed class KnowledgeAccrual : IDisposable
     public void EndEpoch(int finishedEpochs, double meanValidationLoss) =>
         Optimizer.LearningRate = _settings.LearningRate.At(_settings.StepScheduleWithValidationLoss ? meanValidationLoss : finishedEpochs);
 
-    public void Dispose() => Optimizer.Dispose();
+    public void Dispose()
+    {
+        Optimizer.Dispose();
+        _blocks?.Dispose();
+    }
 
     /// <summary>Whether a dataset's classes compete in its loss.</summary>
     public bool IsExclusive(int dataset) => _tasks[dataset].Task == LabelTask.MultiClass && !_settings.BinaryLossOnMultiClass;
@@ -154,8 +160,8 @@ internal sealed class KnowledgeAccrual : IDisposable
         // Where the consistency loss has no weight at all, the teacher's pass is saved.
         var followed = _settings.ConsistencyScale == 0 ? null : Followed(part.TeacherView);
         cancellationToken.ThrowIfCancellationRequested();
-        using var pass = Student.BeginPass(part.StudentView, _settings.GradientCheckpointing);
-        var features = pass.Features;
+        using var pass = new TrainingPass(Student, part.StudentView, _blocks, _settings.GradientCheckpointing);
+        var features = Student.FeaturesOf(pass.Tokens);
         var task = TaskLossOf(part.Tasks[0], features);
         foreach (var asked in part.Tasks.Skip(1)) task = task.Plus(TaskLossOf(asked, features));
         var consistency = followed is null ? zeros([], device: features.device) : nn.functional.mse_loss(features, followed);
@@ -169,7 +175,9 @@ internal sealed class KnowledgeAccrual : IDisposable
     private Tensor Followed(Tensor view)
     {
         using var noGradient = no_grad();
-        return Teacher.Features(view);
+        if (_blocks is null) return Teacher.Features(view);
+        using var tokens = _blocks.Tokens(Teacher, view);
+        return Teacher.FeaturesOf(tokens);
     }
 
     private Tensor TaskLossOf(TaskPart asked, Tensor features)

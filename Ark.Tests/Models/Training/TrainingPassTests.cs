@@ -63,9 +63,10 @@ public class TrainingPassTests
         network.Precision = precision;
         network.DropPathStream = new RandomStream(4);
         foreach (var parameter in network.parameters()) parameter.grad = null;
-        using var pass = network.BeginPass(images, checkpoint);
+        using var pass = new TrainingPass(network, images, blocks: null, checkpoint);
         using var scope = NewDisposeScope();
-        var loss = network.Logits(pass.Features, 0).pow(2).mean() + pass.Features.abs().mean();
+        var features = network.FeaturesOf(pass.Tokens);
+        var loss = network.Logits(features, 0).pow(2).mean() + features.abs().mean();
         pass.Backward(loss);
         return network.named_parameters().Where(p => p.parameter.grad is not null).ToDictionary(
             p => p.name, p => p.parameter.grad!.clone().DetachFromDisposeScope());

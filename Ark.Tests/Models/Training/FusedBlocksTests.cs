@@ -1,0 +1,162 @@
+using Ark.Models;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Ark.Tests.Models;
+
+public class FusedBlocksTests
+{
+    /// <summary>Shapes: windows with and without shift, whole tiles and parts of them, heads of 8, 16 and 32 channels, one stage alone.</summary>
+    public static TheoryData<string, SwinConfiguration> Shapes => new()
+    {
+        { "windows of 4", Shape(32, 4, 4, 32, [2, 2], [2, 4]) },
+        { "windows of 7", Shape(56, 4, 7, 32, [2, 1], [1, 2]) },
+        { "windows of 7, heads of 8", Shape(56, 4, 7, 48, [2], [6]) },
+        { "windows of 12", Shape(96, 4, 12, 32, [2], [1]) },
+        { "windows of 5", Shape(80, 4, 5, 64, [2, 2], [2, 4]) },
+        { "wide", Shape(16, 4, 2, 112, [2], [7]) },
+    };
+
+    [Theory]
+    [MemberData(nameof(Shapes))]
+    public void Gradients_are_those_of_the_plain_operators_for_any_shape(string name, SwinConfiguration shape)
+    {
+        Assert.NotEmpty(name);
+        using var network = Network(shape);
+        using var blocks = FusedBlocks.Create(network.Backbone, 2);
+        Assert.SkipWhen(blocks is null, "The processor has no AVX-512.");
+        var plain = Gradients(network, blocks: null, checkpoint: false, batch: 5);
+        var fused = Gradients(network, blocks, checkpoint: false, batch: 5);
+        RequireClose(plain, fused, 2e-5);
+    }
+
+    [Fact]
+    public void Gradients_do_not_depend_on_threads_or_checkpoints_bit_by_bit()
+    {
+        using var network = Network(Shape(56, 4, 7, 96, [2, 2], [3, 6]));
+        using var one = FusedBlocks.Create(network.Backbone, 1);
+        using var three = FusedBlocks.Create(network.Backbone, 3);
+        Assert.SkipWhen(one is null || three is null, "The processor has no AVX-512.");
+        var first = Gradients(network, one, checkpoint: false, batch: 23);
+        foreach (var other in (Dictionary<string, Tensor>[])
+            [Gradients(network, three, checkpoint: false, batch: 23), Gradients(network, three, checkpoint: true, batch: 23)])
+        {
+            Assert.Equal(first.Keys, other.Keys);
+            Assert.All(first, g => Assert.True(g.Value.equal(other[g.Key]).all().item<bool>(), $"{g.Key} differs"));
+        }
+    }
+
+    [Fact]
+    public void Gradients_of_a_large_batch_go_through_several_batches_of_windows()
+    {
+        using var network = Network(Shape(112, 4, 7, 96, [2], [3]));
+        using var blocks = FusedBlocks.Create(network.Backbone, 2);
+        Assert.SkipWhen(blocks is null, "The processor has no AVX-512.");
+        RequireClose(Gradients(network, null, checkpoint: false, batch: 17), Gradients(network, blocks, checkpoint: false, batch: 17), 2e-5);
+    }
+
+    [Fact]
+    public void Gradients_of_a_second_pass_are_added()
+    {
+        using var network = Network(Shape(32, 4, 4, 32, [2, 2], [2, 4]));
+        using var blocks = FusedBlocks.Create(network.Backbone, 2);
+        Assert.SkipWhen(blocks is null, "The processor has no AVX-512.");
+        var once = Gradients(network, blocks, checkpoint: false, batch: 3);
+        var twice = Gradients(network, blocks, checkpoint: false, batch: 3, passes: 2);
+        RequireClose(once.ToDictionary(g => g.Key, g => g.Value.mul(2)), twice, 1e-6);
+    }
+
+    [Fact]
+    public void Tokens_without_gradients_are_those_of_the_network()
+    {
+        using var network = Network(Shape(56, 4, 7, 32, [2, 2], [2, 4]));
+        network.eval();
+        using var blocks = FusedBlocks.Create(network.Backbone, 2);
+        Assert.SkipWhen(blocks is null, "The processor has no AVX-512.");
+        using var generator = new Generator(3);
+        using var images = randn([4, 3, 56, 56], generator: generator);
+        using var noGradient = no_grad();
+        using var tokens = blocks.Tokens(network, images);
+        using var features = network.FeaturesOf(tokens);
+        using var expected = network.Features(images);
+        Assert.InRange((features - expected).abs().max().item<float>(), 0, 2e-6f * expected.abs().max().item<float>());
+    }
+
+    [Fact]
+    public void Covers_is_false_for_other_types_and_frozen_blocks_do_not_learn()
+    {
+        using var network = Network(Shape(32, 4, 4, 32, [2, 2], [2, 4]));
+        Assert.True(FusedBlocks.Covers(network) && FusedBlocks.Learns(network));
+        network.Stages[1].blocks[0].mlp.fc1.bias!.requires_grad = false;
+        Assert.False(FusedBlocks.Learns(network));
+        network.Stages[1].blocks[0].mlp.fc1.to(ScalarType.Float64);
+        Assert.False(FusedBlocks.Covers(network));
+    }
+
+    private static SwinConfiguration Shape(int image, int patch, int window, int channels, int[] depths, int[] heads) => new()
+    {
+        ImageHeight = image,
+        ImageWidth = image,
+        PatchSize = patch,
+        WindowSize = window,
+        EmbedDim = channels,
+        Depths = depths,
+        NumHeads = heads,
+        NumClasses = 0,
+        DropPathRate = 0.3,
+    };
+
+    private static ArkModel Network(SwinConfiguration backbone)
+    {
+        using var generator = new Generator(7);
+        var network = new ArkModel(
+            new ArkModelConfiguration
+            {
+                Backbone = backbone,
+                Projector = ProjectorKind.Linear,
+                ProjectorFeatures = 12,
+                Heads = [new ArkHead("a", 3)],
+            },
+            generator);
+        using var noGradient = no_grad();
+        foreach (var (name, parameter) in network.named_parameters())
+        {
+            // Norms that are not the identity, and biases that say something.
+            if (parameter.dim() == 1) parameter.add_(randn(parameter.shape, generator: generator) * 0.3);
+            if (name.EndsWith("bias_table", StringComparison.Ordinal)) parameter.mul_(20);
+        }
+
+        return network;
+    }
+
+    private static Dictionary<string, Tensor> Gradients(ArkModel network, FusedBlocks? blocks, bool checkpoint, int batch, int passes = 1)
+    {
+        using var scope = NewDisposeScope();
+        using var generator = new Generator(8);
+        var side = network.Backbone.ImageHeight;
+        var images = randn([batch, 3, side, side], generator: generator);
+        network.train();
+        foreach (var parameter in network.parameters()) parameter.grad = null;
+        for (var i = 0; i < passes; i++)
+        {
+            network.DropPathStream = new RandomStream(4);
+            using var pass = new TrainingPass(network, images, blocks, checkpoint);
+            var features = network.FeaturesOf(pass.Tokens);
+            pass.Backward(network.Logits(features, 0).pow(2).mean() + features.abs().mean());
+        }
+
+        return network.named_parameters().Where(p => p.parameter.grad is not null).ToDictionary(
+            p => p.name, p => p.parameter.grad!.clone().DetachFromDisposeScope());
+    }
+
+    private static void RequireClose(Dictionary<string, Tensor> expected, Dictionary<string, Tensor> actual, double tolerance)
+    {
+        Assert.Equal(expected.Keys, actual.Keys);
+        Assert.True(expected.Count > 10);
+        Assert.All(expected, g =>
+        {
+            var difference = (g.Value - actual[g.Key]).abs().max().item<float>() / g.Value.abs().max().item<float>();
+            Assert.True(difference <= tolerance, $"{g.Key} differs by {difference}");
+        });
+    }
+}
