@@ -37,6 +37,11 @@ internal static unsafe class VectorMath
     public static void StoreBf16(Vector512<float> x, ushort* to) =>
         Avx512F.ConvertToVector256UInt16(RoundToBf16(x) >>> 16).Store(to);
 
+    /// <summary>16 bfloat16 numbers.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> LoadBf16(ushort* from) =>
+        (Avx512F.ConvertToVector512UInt32(Vector256.Load(from)) << 16).AsSingle();
+
     /// <summary>Rounds to bfloat16 and stores 16 pairs, the first of each from <paramref name="even"/>. Not for NaN.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StorePairs(Vector512<float> even, Vector512<float> odd, ushort* to) =>

@@ -24,6 +24,7 @@ internal sealed unsafe class FusedBlocks : IDisposable
     /// <summary>Parts that sum the gradients of a norm by themselves, whatever the threads are.</summary>
     private const int Parts = 16;
 
+    private readonly bool _isBf16;
     private readonly int _threads;
     private readonly Stage[] _stages;
     private readonly Dictionary<SwinBlock, Attention> _attentions = [];
@@ -33,34 +34,37 @@ internal sealed unsafe class FusedBlocks : IDisposable
     private readonly NativeBuffer _hidden = new();
     private readonly NativeBuffer _gradient = new();
     private readonly NativeBuffer _wide = new();
+    private readonly NativeBuffer _turned = new();
     private readonly NativeBuffer _biases = new();
     private readonly NativeBuffer _parts = new();
     private readonly NativeBuffer[] _scratch;
 
-    private FusedBlocks(SwinConfiguration configuration, int threads)
+    private FusedBlocks(SwinConfiguration configuration, bool bf16, int threads)
     {
-        _threads = threads;
-        _stages = [.. Enumerable.Range(0, configuration.StageCount).Select(i => new Stage(configuration, i))];
+        (_isBf16, _threads) = (bf16, threads);
+        _stages = [.. Enumerable.Range(0, configuration.StageCount).Select(i => new Stage(configuration, i, bf16))];
         _scratch = [.. Enumerable.Range(0, threads).Select(_ => new NativeBuffer())];
     }
 
     /// <summary>Prepares for networks of a shape.</summary>
     /// <param name="configuration">The shape.</param>
+    /// <param name="precision">Of products: float32, or bfloat16 with all else in float32.</param>
     /// <param name="threads">On how many threads to compute.</param>
     /// <returns>The caller owns it; <see langword="null"/> where the shape or the processor asks for libtorch's operators.</returns>
-    public static FusedBlocks? Create(SwinConfiguration configuration, int threads) =>
+    public static FusedBlocks? Create(SwinConfiguration configuration, ScalarType precision, int threads) =>
         FastPass.IsSupported
+        && (precision == ScalarType.Float32 || (precision == ScalarType.BFloat16 && Bf16Kernel.IsSupported))
         && PreparedNetwork.TilesStages(configuration)
         && configuration is { DropRate: 0, AttentionDropRate: 0 }
         && Enumerable.Range(0, configuration.StageCount).All(i =>
             configuration.ChannelsOf(i) % VectorMath.Lanes == 0
             && (int)(configuration.ChannelsOf(i) * configuration.MlpRatio) % VectorMath.Lanes == 0)
-            ? new FusedBlocks(configuration, threads)
+            ? new FusedBlocks(configuration, precision == ScalarType.BFloat16, threads)
             : null;
 
     /// <summary>Whether a network's precision and the parameters of its blocks can be computed with.</summary>
-    public static bool Covers(SwinBackbone network) =>
-        network.Precision == ScalarType.Float32
+    public bool Covers(SwinBackbone network) =>
+        network.Precision == (_isBf16 ? ScalarType.BFloat16 : ScalarType.Float32)
         && Parameters(network).All(p =>
             p is { device_type: TorchSharp.DeviceType.CPU, dtype: ScalarType.Float32 } && p.is_contiguous());
 
@@ -115,7 +119,7 @@ internal sealed unsafe class FusedBlocks : IDisposable
             Input = tokens,
             Middle = empty_like(tokens).DetachFromDisposeScope(),
             Qkv = empty(rows, 3 * geometry.Channels).DetachFromDisposeScope(),
-            Attended = empty(rows, geometry.Channels).DetachFromDisposeScope(),
+            Attended = empty(rows, geometry.Channels, dtype: _isBf16 ? ScalarType.BFloat16 : ScalarType.Float32).DetachFromDisposeScope(),
             Hidden = empty(rows, geometry.Hidden).DetachFromDisposeScope(),
             AttentionScales = attentionScales,
             MlpScales = mlpScales,
@@ -135,7 +139,7 @@ internal sealed unsafe class FusedBlocks : IDisposable
                 Middle = state is null ? Address(output) : Address(state.Middle),
                 Output = Address(output),
                 Qkv = state is null ? null : Address(state.Qkv),
-                Attended = state is null ? null : Address(state.Attended),
+                Attended = state is null ? null : TensorMemory.AddressOf(state.Attended),
                 Hidden = state is null ? null : Address(state.Hidden),
                 AttentionScales = attentionFactors,
                 MlpScales = mlpFactors,
@@ -177,7 +181,7 @@ internal sealed unsafe class FusedBlocks : IDisposable
                 Output = Address(dense),
                 InputGradient = Address(input),
                 Qkv = Address(state.Qkv),
-                Attended = Address(state.Attended),
+                Attended = TensorMemory.AddressOf(state.Attended),
                 Hidden = Address(state.Hidden),
                 AttentionScales = attentionFactors,
                 MlpScales = mlpFactors,
@@ -192,10 +196,12 @@ internal sealed unsafe class FusedBlocks : IDisposable
     {
         foreach (var part in (ReadOnlySpan<IDisposable>)
         [
-            .. _stages, .. _attentions.Values, _normed, _qkv, _attended, _hidden, _gradient, _wide, _biases, _parts, .. _scratch
+            .. _stages, .. _attentions.Values, _normed, _qkv, _attended, _hidden, _gradient, _wide, _turned, _biases, _parts, .. _scratch
         ])
             part.Dispose();
     }
+
+    private int ElementSize => _isBf16 ? sizeof(ushort) : sizeof(float);
 
     private static IEnumerable<Parameter> Parameters(SwinBackbone network) =>
         network.Stages.SelectMany(s => s.blocks).SelectMany(b => b.parameters());
@@ -220,6 +226,7 @@ internal sealed unsafe class FusedBlocks : IDisposable
         _hidden.Reserve(rows * hidden * sizeof(float));
         if (back)
         {
+            if (_isBf16) _turned.Reserve(rows * Math.Max(hidden, 3 * channels) * sizeof(ushort));
             _gradient.Reserve(rows * channels * sizeof(float));
             _attended.Reserve(rows * channels * sizeof(float));
             _wide.Reserve(rows * Math.Max(hidden, 3 * channels) * sizeof(float));
@@ -232,7 +239,7 @@ internal sealed unsafe class FusedBlocks : IDisposable
             _attended.Reserve(rows * channels * sizeof(float));
         }
 
-        var scratch = Math.Max(LinearLayer.ScratchSize, Math.Max(attention.Kernel.ScratchSize, attention.Gradient.ScratchSize));
+        var scratch = Math.Max(Math.Max(LinearLayer.ScratchSize, 2 * hidden), Math.Max(attention.Kernel.ScratchSize, attention.Gradient.ScratchSize));
         foreach (var buffer in _scratch) buffer.Reserve(scratch * sizeof(float));
     }
 
@@ -272,15 +279,15 @@ internal sealed unsafe class FusedBlocks : IDisposable
             var row = (nint)first * geometry.WindowTokens;
             var order = new TokenOrder(geometry.OrderOf(pass.Shifted), geometry.Tokens, row);
             var qkv = pass.Qkv is null ? _qkv.Floats : pass.Qkv + (row * 3 * channels);
-            var attended = pass.Attended is null ? _attended.Floats : pass.Attended + (row * channels);
-            Normalize(worker, size.Norm1, pass.Input, channels, order, rows, _normed.Floats);
+            var attended = pass.Attended is null ? _attended.Pointer : pass.Attended + (row * channels * ElementSize);
+            Normalize(worker, size.Norm1, pass.Input, channels, order, rows);
             worker.Meet();
             new LinearLayer(size.Qkv, Finish.Bias, _normed.Pointer, channels, rows, qkv, 3 * channels, outputIsBf16: false, default)
                 .Run(worker, scratch);
             worker.Meet();
             pass.Attention.Kernel.Run(
                 worker, qkv, 3 * channels, windows, first, geometry.WindowColumns, geometry.WindowRows, attended, channels,
-                outputIsBf16: false, scratch);
+                _isBf16, scratch);
             worker.Meet();
             new LinearLayer(size.Proj, Finish.Residual, attended, channels, rows, pass.Middle, channels, outputIsBf16: false, order)
             {
@@ -288,10 +295,10 @@ internal sealed unsafe class FusedBlocks : IDisposable
                 BranchScales = pass.AttentionScales,
             }.Run(worker, scratch);
             worker.Meet();
-            Normalize(worker, size.Norm2, pass.Middle, channels, order, rows, _normed.Floats);
+            Normalize(worker, size.Norm2, pass.Middle, channels, order, rows);
             worker.Meet();
             new LinearLayer(
-                size.Fc1, Finish.Gelu, _normed.Pointer, channels, rows, _hidden.Pointer, geometry.Hidden, outputIsBf16: false, default)
+                size.Fc1, Finish.Gelu, _normed.Pointer, channels, rows, _hidden.Pointer, geometry.Hidden, _isBf16, default)
             {
                 BeforeGelu = pass.Hidden is null ? null : pass.Hidden + (row * geometry.Hidden),
             }.Run(worker, scratch);
@@ -342,36 +349,26 @@ internal sealed unsafe class FusedBlocks : IDisposable
         var (channels, hidden) = (size.Geometry.Channels, size.Geometry.Hidden);
         var scratch = _scratch[worker.Index].Floats;
         var before = pass.Hidden + (row * hidden);
-        float* branch = _gradient.Floats, activated = _hidden.Floats, normed = _normed.Floats, inner = _wide.Floats;
-        for (var piece = worker.Next(); piece * RowsOfPiece < rows; piece = worker.Next())
+        var (activated, normed) = (
+            new InputRows(_hidden.Pointer, hidden, rows, _isBf16), new InputRows(_normed.Pointer, channels, rows, _isBf16));
+        for (var piece = worker.Next(); piece * RowsOfPiece < activated.Depth; piece = worker.Next())
         {
-            for (var r = piece * RowsOfPiece; r < Math.Min(rows, (piece + 1) * RowsOfPiece); r++)
+            for (var r = piece * RowsOfPiece; r < Math.Min(activated.Depth, (piece + 1) * RowsOfPiece); r++)
             {
-                var token = order.TokenOf(r);
-                Scale(pass.Output + (token * channels), pass.MlpScales, order.ImageOf(token), branch + ((nint)r * channels), channels);
-                Activate(before + ((nint)r * hidden), activated + ((nint)r * hidden), hidden);
-                size.Norm2.Row(pass.Middle + (token * channels), normed + ((nint)r * channels), outputIsBf16: false);
+                Activate(r < rows ? before + ((nint)r * hidden) : null, activated.Row(r, scratch), hidden);
+                activated.Finish(r, scratch);
             }
+
+            BeginBranch(worker, pass.Output, pass.MlpScales, size.Norm2, pass.Middle, normed, piece, rows, order, channels);
         }
 
         worker.Meet();
-        new WeightGradient(
-            branch, channels, activated, hidden, rows, gradients.Fc2.Weight, gradients.Fc2.Bias, gradients.Fc2.Adds || further).Run(worker);
-        worker.Meet();
-        new LinearLayer(size.Fc2Back, Finish.GeluSlope, branch, channels, rows, inner, hidden, outputIsBf16: false, default)
-        {
-            BeforeGelu = before,
-        }.Run(worker, scratch);
-        worker.Meet();
-        new WeightGradient(
-            inner, hidden, normed, channels, rows, gradients.Fc1.Weight, gradients.Fc1.Bias, gradients.Fc1.Adds || further).Run(worker);
-        worker.Meet();
-        // Its place is free again, and the norm's gradient takes it.
-        new LinearLayer(size.Fc1Back, Finish.Bias, inner, hidden, rows, branch, channels, outputIsBf16: false, default)
-            .Run(worker, scratch);
-        worker.Meet();
+        AddWeightGradient(worker, _gradient.Pointer, channels, activated, hidden, rows, gradients.Fc2, further);
+        Multiply(worker, size.Fc2Back, _gradient.Pointer, channels, rows, _wide.Pointer, hidden, before);
+        AddWeightGradient(worker, _wide.Pointer, hidden, normed, channels, rows, gradients.Fc1, further);
+        Multiply(worker, size.Fc1Back, _wide.Pointer, hidden, rows, _gradient.Pointer, channels);
         BackThroughNorm(
-            worker, pass.Middle, branch, pass.Weights.Norm2.Weight, pass.Output, pass.InputGradient, channels, order, rows,
+            worker, pass.Middle, _gradient.Floats, pass.Weights.Norm2.Weight, pass.Output, pass.InputGradient, channels, order, rows,
             gradients.Norm2);
     }
 
@@ -381,41 +378,95 @@ internal sealed unsafe class FusedBlocks : IDisposable
         var (size, gradients) = (pass.Size, pass.Gradients!);
         var channels = size.Geometry.Channels;
         var scratch = _scratch[worker.Index].Floats;
-        float* branch = _gradient.Floats, attended = _attended.Floats, normed = _normed.Floats, qkv = _wide.Floats;
-        for (var piece = worker.Next(); piece * RowsOfPiece < rows; piece = worker.Next())
+        var kept = pass.Attended + (row * channels * ElementSize);
+        // In single precision the rows that were kept will do.
+        var attended = new InputRows(_isBf16 ? _hidden.Pointer : kept, channels, rows, _isBf16);
+        var normed = new InputRows(_normed.Pointer, channels, rows, _isBf16);
+        for (var piece = worker.Next(); piece * RowsOfPiece < normed.Depth; piece = worker.Next())
         {
-            for (var r = piece * RowsOfPiece; r < Math.Min(rows, (piece + 1) * RowsOfPiece); r++)
-            {
-                var token = order.TokenOf(r);
-                Scale(
-                    pass.InputGradient + (token * channels), pass.AttentionScales, order.ImageOf(token), branch + ((nint)r * channels),
-                    channels);
-                size.Norm1.Row(pass.Input + (token * channels), normed + ((nint)r * channels), outputIsBf16: false);
-            }
+            for (var r = piece * RowsOfPiece; _isBf16 && r < Math.Min(normed.Depth, (piece + 1) * RowsOfPiece); r += 2)
+                attended.FinishPair(r + 1, (ushort*)kept + ((nint)r * channels), channels);
+            BeginBranch(
+                worker, pass.InputGradient, pass.AttentionScales, size.Norm1, pass.Input, normed, piece, rows, order, channels);
         }
 
         worker.Meet();
-        new WeightGradient(
-            branch, channels, pass.Attended + (row * channels), channels, rows, gradients.Proj.Weight, gradients.Proj.Bias,
-            gradients.Proj.Adds || further).Run(worker);
-        worker.Meet();
-        new LinearLayer(size.ProjBack, Finish.Bias, branch, channels, rows, attended, channels, outputIsBf16: false, default)
-            .Run(worker, scratch);
-        worker.Meet();
+        AddWeightGradient(worker, _gradient.Pointer, channels, attended, channels, rows, gradients.Proj, further);
+        Multiply(worker, size.ProjBack, _gradient.Pointer, channels, rows, _attended.Pointer, channels);
         pass.Attention.Gradient.Run(
-            worker, pass.Qkv + (row * 3 * channels), attended, windows, firstWindow, size.Geometry, qkv, _biases.Floats, scratch);
+            worker, pass.Qkv + (row * 3 * channels), _attended.Floats, windows, firstWindow, size.Geometry, _wide.Pointer, _isBf16,
+            _biases.Floats, scratch);
         worker.Meet();
         pass.Attention.Gradient.AddBias(worker, _biases.Floats, gradients.Table);
         worker.Meet();
-        new WeightGradient(
-            qkv, 3 * channels, normed, channels, rows, gradients.Qkv.Weight, gradients.Qkv.Bias, gradients.Qkv.Adds || further).Run(worker);
-        worker.Meet();
-        new LinearLayer(size.QkvBack, Finish.Bias, qkv, 3 * channels, rows, branch, channels, outputIsBf16: false, default)
-            .Run(worker, scratch);
-        worker.Meet();
+        AddWeightGradient(worker, _wide.Pointer, 3 * channels, normed, channels, rows, gradients.Qkv, further);
+        Multiply(worker, size.QkvBack, _wide.Pointer, 3 * channels, rows, _gradient.Pointer, channels);
         BackThroughNorm(
-            worker, pass.Input, branch, pass.Weights.Norm1.Weight, pass.InputGradient, pass.InputGradient, channels, order, rows,
-            gradients.Norm1);
+            worker, pass.Input, _gradient.Floats, pass.Weights.Norm1.Weight, pass.InputGradient, pass.InputGradient, channels, order,
+            rows, gradients.Norm1);
+    }
+
+    /// <summary>For the rows of a piece, the gradient with respect to a branch, and what its norm gave.</summary>
+    private void BeginBranch(
+        WorkerTeam.Worker worker, float* gradient, float* scales, NormLayer norm, float* tokens, InputRows normed, int piece, int rows,
+        TokenOrder order, int channels)
+    {
+        var scratch = _scratch[worker.Index].Floats;
+        for (var r = piece * RowsOfPiece; r < Math.Min(normed.Depth, (piece + 1) * RowsOfPiece); r++)
+        {
+            var target = normed.Row(r, scratch);
+            if (r < rows)
+            {
+                var token = order.TokenOf(r);
+                Scale(
+                    gradient + (token * channels), scales is null ? 1 : scales[order.ImageOf(token)],
+                    (byte*)_gradient.Pointer + ((nint)r * channels * ElementSize), channels);
+                norm.Row(tokens + (token * channels), target, outputIsBf16: false);
+            }
+            else
+            {
+                new Span<float>(target, channels).Clear();
+            }
+
+            normed.Finish(r, scratch);
+        }
+    }
+
+    /// <summary>The gradients of a layer's weight and bias; the threads meet before and after.</summary>
+    private void AddWeightGradient(
+        WorkerTeam.Worker worker, void* outputGradient, int outputs, InputRows input, int inputs, int rows, Gradient gradient,
+        bool further)
+    {
+        if (_isBf16)
+        {
+            var turned = (ushort*)_turned.Pointer;
+            Bf16WeightGradient.Transpose(worker, (ushort*)outputGradient, rows, outputs, input.Depth, turned);
+            worker.Meet();
+            new Bf16WeightGradient(
+                turned, outputs, (ushort*)input.Memory, inputs, input.Depth, gradient.Weight, gradient.Bias, gradient.Adds || further)
+                .Run(worker);
+        }
+        else
+        {
+            new WeightGradient(
+                (float*)outputGradient, outputs, (float*)input.Memory, inputs, rows, gradient.Weight, gradient.Bias,
+                gradient.Adds || further).Run(worker);
+        }
+
+        worker.Meet();
+    }
+
+    /// <summary>The gradient with respect to a layer's input, and where GELU came before it, with respect to that of GELU.</summary>
+    private void Multiply(
+        WorkerTeam.Worker worker, PackedMatrix weights, void* input, int inputs, int rows, void* output, int outputs,
+        float* beforeGelu = null)
+    {
+        var finish = beforeGelu is null ? Finish.Bias : Finish.GeluSlope;
+        new LinearLayer(weights, finish, input, inputs, rows, output, outputs, _isBf16 && beforeGelu is not null, default)
+        {
+            BeforeGelu = beforeGelu,
+        }.Run(worker, _scratch[worker.Index].Floats);
+        worker.Meet();
     }
 
     private void BackThroughNorm(
@@ -455,48 +506,55 @@ internal sealed unsafe class FusedBlocks : IDisposable
         worker.Meet();
     }
 
-    private static void Normalize(
-        WorkerTeam.Worker worker, NormLayer norm, float* tokens, int channels, TokenOrder order, int rows, float* output)
+    private void Normalize(WorkerTeam.Worker worker, NormLayer norm, float* tokens, int channels, TokenOrder order, int rows)
     {
         for (var piece = worker.Next(); piece * RowsOfPiece < rows; piece = worker.Next())
         {
             for (var row = piece * RowsOfPiece; row < Math.Min(rows, (piece + 1) * RowsOfPiece); row++)
-                norm.Row(tokens + (order.TokenOf(row) * channels), output + ((nint)row * channels), outputIsBf16: false);
+                norm.Row(
+                    tokens + (order.TokenOf(row) * channels), (byte*)_normed.Pointer + ((nint)row * channels * ElementSize), _isBf16);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Scale(float* from, float* scales, int image, float* to, int count)
+    private void Scale(float* from, float factor, void* to, int count)
     {
-        var scale = Vector512.Create(scales is null ? 1 : scales[image]);
-        for (var i = 0; i < count; i += VectorMath.Lanes) (Vector512.Load(from + i) * scale).Store(to + i);
+        var scale = Vector512.Create(factor);
+        for (var i = 0; i < count; i += VectorMath.Lanes)
+        {
+            var value = Vector512.Load(from + i) * scale;
+            if (_isBf16) VectorMath.StoreBf16(value, (ushort*)to + i);
+            else value.Store((float*)to + i);
+        }
     }
 
+    /// <summary>GELU of a row; zeros of one that is made up.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Activate(float* from, float* to, int count)
     {
         var table = Gelu.Table;
-        for (var i = 0; i < count; i += VectorMath.Lanes) Gelu.Apply(Vector512.Load(from + i), table).Store(to + i);
+        for (var i = 0; i < count; i += VectorMath.Lanes)
+            (from is null ? Vector512<float>.Zero : Gelu.Apply(Vector512.Load(from + i), table)).Store(to + i);
     }
 
     /// <summary>What all blocks of a stage share.</summary>
     private sealed class Stage : IDisposable
     {
-        public Stage(SwinConfiguration configuration, int stage)
+        public Stage(SwinConfiguration configuration, int stage, bool bf16)
         {
             Geometry = new StageGeometry(configuration, stage);
             Heads = configuration.NumHeads[stage];
             var (channels, hidden) = (Geometry.Channels, Geometry.Hidden);
             QueryScale = MathF.Pow(channels / Heads, -0.5f);
             (Norm1, Norm2) = (new NormLayer(channels), new NormLayer(channels));
-            Qkv = PackedMatrix.Reserve(3 * channels, channels, bf16: false);
-            Proj = PackedMatrix.Reserve(channels, channels, bf16: false);
-            Fc1 = PackedMatrix.Reserve(hidden, channels, bf16: false);
-            Fc2 = PackedMatrix.Reserve(channels, hidden, bf16: false);
-            QkvBack = PackedMatrix.Reserve(channels, 3 * channels, bf16: false);
-            ProjBack = PackedMatrix.Reserve(channels, channels, bf16: false);
-            Fc1Back = PackedMatrix.Reserve(channels, hidden, bf16: false);
-            Fc2Back = PackedMatrix.Reserve(hidden, channels, bf16: false);
+            Qkv = PackedMatrix.Reserve(3 * channels, channels, bf16);
+            Proj = PackedMatrix.Reserve(channels, channels, bf16);
+            Fc1 = PackedMatrix.Reserve(hidden, channels, bf16);
+            Fc2 = PackedMatrix.Reserve(channels, hidden, bf16);
+            QkvBack = PackedMatrix.Reserve(channels, 3 * channels, bf16);
+            ProjBack = PackedMatrix.Reserve(channels, channels, bf16);
+            Fc1Back = PackedMatrix.Reserve(channels, hidden, bf16);
+            Fc2Back = PackedMatrix.Reserve(hidden, channels, bf16);
         }
 
         public StageGeometry Geometry { get; }
@@ -649,7 +707,7 @@ internal sealed unsafe class FusedBlocks : IDisposable
 
         public required float* Qkv { get; init; }
 
-        public required float* Attended { get; init; }
+        public required byte* Attended { get; init; }
 
         public required float* Hidden { get; init; }
 

@@ -25,7 +25,7 @@ internal sealed class TrainingPass : IDisposable
     {
         _network = network;
         network.RequireImages(images);
-        var fused = blocks is not null && FusedBlocks.Covers(network) && FusedBlocks.Learns(network) ? blocks : null;
+        var fused = blocks?.Covers(network) == true && FusedBlocks.Learns(network) ? blocks : null;
         var tokens = Add(new PlainPiece(network, network.Embed, isFirst: true), images, checkpoint);
         for (var i = 0; i < network.Stages.Count; i++)
         {

@@ -43,11 +43,12 @@ internal sealed unsafe class WindowAttentionGradient(
     /// <param name="first">The number of the first, counted through all images.</param>
     /// <param name="geometry">The stage.</param>
     /// <param name="qkvGradient">Receives the gradient with respect to queries, before they are scaled, keys and values.</param>
+    /// <param name="isBf16">Whether it is rounded to bfloat16.</param>
     /// <param name="bias">Room for <see cref="BiasSize"/> numbers.</param>
     /// <param name="scratch">Room for <see cref="ScratchSize"/> numbers, the thread's own.</param>
     public void Run(
-        WorkerTeam.Worker worker, float* qkv, float* gradient, int windows, long first, StageGeometry geometry, float* qkvGradient,
-        float* bias, float* scratch)
+        WorkerTeam.Worker worker, float* qkv, float* gradient, int windows, long first, StageGeometry geometry, void* qkvGradient,
+        bool isBf16, float* bias, float* scratch)
     {
         for (var piece = worker.Next(); piece < _groups * heads; piece = worker.Next())
         {
@@ -61,7 +62,8 @@ internal sealed unsafe class WindowAttentionGradient(
                 var channel = head * _headChannels;
                 Head(
                     qkv + (row * 3 * channels) + channel, gradient + (row * channels) + channel, head, kind,
-                    qkvGradient + (row * 3 * channels) + channel, sums, scratch);
+                    (byte*)qkvGradient + (((row * 3 * channels) + channel) * (isBf16 ? sizeof(ushort) : sizeof(float))), isBf16, sums,
+                    scratch);
             }
         }
     }
@@ -87,9 +89,10 @@ internal sealed unsafe class WindowAttentionGradient(
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Head(float* queries, float* gradient, int head, int kind, float* target, float* bias, float* scratch)
+    private void Head(float* queries, float* gradient, int head, int kind, byte* target, bool isBf16, float* bias, float* scratch)
     {
         nint ld = 3 * channels;
+        var size = isBf16 ? sizeof(ushort) : sizeof(float);
         var keys = scratch;
         var values = keys + (_columns * _keys);
         var weights = values + (_columns * _keys);
@@ -115,7 +118,8 @@ internal sealed unsafe class WindowAttentionGradient(
                 var width = Math.Min(TileKernel.Columns, _columns - column);
                 TileKernel.Multiply(
                     score, _keys, queries + channels + column, ld, results, width, _tokens, width, add: false);
-                Put(results, width, rows, _scale, target + (first * ld) + column, Math.Min(width, _headChannels - column));
+                Put(
+                    results, width, rows, _scale, target + (((first * ld) + column) * size), isBf16, Math.Min(width, _headChannels - column));
             }
         }
 
@@ -128,10 +132,10 @@ internal sealed unsafe class WindowAttentionGradient(
                 var own = Math.Min(width, _headChannels - column);
                 GradientTile.Multiply(
                     scores + first, _keys, queries + column, ld, results, width, _tokens, width, add: false);
-                Put(results, width, rows, 1, target + (first * ld) + channels + column, own);
+                Put(results, width, rows, 1, target + (((first * ld) + channels + column) * size), isBf16, own);
                 GradientTile.Multiply(
                     weights + first, _keys, gradient + column, channels, results, width, _tokens, width, add: false);
-                Put(results, width, rows, 1, target + (first * ld) + (2 * channels) + column, own);
+                Put(results, width, rows, 1, target + (((first * ld) + (2 * channels) + column) * size), isBf16, own);
             }
         }
     }
@@ -160,13 +164,24 @@ internal sealed unsafe class WindowAttentionGradient(
         }
     }
 
-    private void Put(float* results, int width, int rows, float scale, float* target, int count)
+    private void Put(float* results, int width, int rows, float scale, byte* target, bool isBf16, int count)
     {
-        for (var r = 0; r < rows; r++, results += width, target += 3 * channels)
+        for (var r = 0; r < rows; r++, results += width)
         {
             var i = 0;
-            for (; i + VectorMath.Lanes <= count; i += VectorMath.Lanes) (Vector512.Load(results + i) * scale).Store(target + i);
-            for (; i < count; i++) target[i] = results[i] * scale;
+            if (isBf16)
+            {
+                var row = (ushort*)target + ((nint)r * 3 * channels);
+                for (; i + VectorMath.Lanes <= count; i += VectorMath.Lanes)
+                    VectorMath.StoreBf16(Vector512.Load(results + i) * scale, row + i);
+                for (; i < count; i++) row[i] = VectorMath.ToBf16(results[i] * scale);
+            }
+            else
+            {
+                var row = (float*)target + ((nint)r * 3 * channels);
+                for (; i + VectorMath.Lanes <= count; i += VectorMath.Lanes) (Vector512.Load(results + i) * scale).Store(row + i);
+                for (; i < count; i++) row[i] = results[i] * scale;
+            }
         }
     }
 }

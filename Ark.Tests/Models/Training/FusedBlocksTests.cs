@@ -23,19 +23,39 @@ public class FusedBlocksTests
     {
         Assert.NotEmpty(name);
         using var network = Network(shape);
-        using var blocks = FusedBlocks.Create(network.Backbone, 2);
+        using var blocks = FusedBlocks.Create(network.Backbone, network.Precision, 2);
         Assert.SkipWhen(blocks is null, "The processor has no AVX-512.");
         var plain = Gradients(network, blocks: null, checkpoint: false, batch: 5);
         var fused = Gradients(network, blocks, checkpoint: false, batch: 5);
         RequireClose(plain, fused, 2e-5);
     }
 
+    [Theory]
+    [MemberData(nameof(Shapes))]
+    public void Gradients_in_bfloat16_point_where_those_of_single_precision_do(string name, SwinConfiguration shape)
+    {
+        Assert.NotEmpty(name);
+        using var network = Network(shape);
+        var exact = Gradients(network, blocks: null, checkpoint: false, batch: 5);
+        network.Precision = ScalarType.BFloat16;
+        using var blocks = FusedBlocks.Create(network.Backbone, network.Precision, 2);
+        Assert.SkipWhen(blocks is null, "The processor has no bfloat16 instructions.");
+        var plain = Gradients(network, blocks: null, checkpoint: false, batch: 5);
+        var fused = Gradients(network, blocks, checkpoint: false, batch: 5);
+        Assert.Equal(exact.Keys, fused.Keys);
+        Assert.All(exact, g => Assert.True(
+            Cosine(g.Value, fused[g.Key]) > 0.995, $"{g.Key}: {Cosine(g.Value, fused[g.Key])}, plain {Cosine(g.Value, plain[g.Key])}"));
+    }
+
+    private static double Cosine(Tensor one, Tensor other) =>
+        (one.flatten().dot(other.flatten()) / (one.norm() * other.norm())).ToDouble();
+
     [Fact]
     public void Gradients_do_not_depend_on_threads_or_checkpoints_bit_by_bit()
     {
         using var network = Network(Shape(56, 4, 7, 96, [2, 2], [3, 6]));
-        using var one = FusedBlocks.Create(network.Backbone, 1);
-        using var three = FusedBlocks.Create(network.Backbone, 3);
+        using var one = FusedBlocks.Create(network.Backbone, network.Precision, 1);
+        using var three = FusedBlocks.Create(network.Backbone, network.Precision, 3);
         Assert.SkipWhen(one is null || three is null, "The processor has no AVX-512.");
         var first = Gradients(network, one, checkpoint: false, batch: 23);
         foreach (var other in (Dictionary<string, Tensor>[])
@@ -50,7 +70,7 @@ public class FusedBlocksTests
     public void Gradients_of_a_large_batch_go_through_several_batches_of_windows()
     {
         using var network = Network(Shape(112, 4, 7, 96, [2], [3]));
-        using var blocks = FusedBlocks.Create(network.Backbone, 2);
+        using var blocks = FusedBlocks.Create(network.Backbone, network.Precision, 2);
         Assert.SkipWhen(blocks is null, "The processor has no AVX-512.");
         RequireClose(Gradients(network, null, checkpoint: false, batch: 17), Gradients(network, blocks, checkpoint: false, batch: 17), 2e-5);
     }
@@ -59,7 +79,7 @@ public class FusedBlocksTests
     public void Gradients_of_a_second_pass_are_added()
     {
         using var network = Network(Shape(32, 4, 4, 32, [2, 2], [2, 4]));
-        using var blocks = FusedBlocks.Create(network.Backbone, 2);
+        using var blocks = FusedBlocks.Create(network.Backbone, network.Precision, 2);
         Assert.SkipWhen(blocks is null, "The processor has no AVX-512.");
         var once = Gradients(network, blocks, checkpoint: false, batch: 3);
         var twice = Gradients(network, blocks, checkpoint: false, batch: 3, passes: 2);
@@ -71,7 +91,7 @@ public class FusedBlocksTests
     {
         using var network = Network(Shape(56, 4, 7, 32, [2, 2], [2, 4]));
         network.eval();
-        using var blocks = FusedBlocks.Create(network.Backbone, 2);
+        using var blocks = FusedBlocks.Create(network.Backbone, network.Precision, 2);
         Assert.SkipWhen(blocks is null, "The processor has no AVX-512.");
         using var generator = new Generator(3);
         using var images = randn([4, 3, 56, 56], generator: generator);
@@ -86,11 +106,13 @@ public class FusedBlocksTests
     public void Covers_is_false_for_other_types_and_frozen_blocks_do_not_learn()
     {
         using var network = Network(Shape(32, 4, 4, 32, [2, 2], [2, 4]));
-        Assert.True(FusedBlocks.Covers(network) && FusedBlocks.Learns(network));
+        using var blocks = FusedBlocks.Create(network.Backbone, network.Precision, 2);
+        Assert.SkipWhen(blocks is null, "The processor has no AVX-512.");
+        Assert.True(blocks.Covers(network) && FusedBlocks.Learns(network));
         network.Stages[1].blocks[0].mlp.fc1.bias!.requires_grad = false;
         Assert.False(FusedBlocks.Learns(network));
         network.Stages[1].blocks[0].mlp.fc1.to(ScalarType.Float64);
-        Assert.False(FusedBlocks.Covers(network));
+        Assert.False(blocks.Covers(network));
     }
 
     private static SwinConfiguration Shape(int image, int patch, int window, int channels, int[] depths, int[] heads) => new()

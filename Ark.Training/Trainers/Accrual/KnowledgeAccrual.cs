@@ -33,7 +33,7 @@ internal sealed class KnowledgeAccrual : IDisposable
         Optimizer = new StudentOptimizer(student, settings.Optimizer, settings.LearningRate.Initial);
         foreach (var parameter in teacher.parameters()) parameter.requires_grad = false;
         teacher.train(settings.TeacherStartsInTrainingMode);
-        _blocks = settings.PlainOperators ? null : FusedBlocks.Create(student.Backbone, get_num_threads());
+        _blocks = settings.PlainOperators ? null : FusedBlocks.Create(student.Backbone, student.Precision, get_num_threads());
     }
 
     public ArkModel Student { get; }
