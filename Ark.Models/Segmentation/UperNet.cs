@@ -80,15 +80,26 @@ public sealed class UperNet : nn.Module<Tensor, Tensor>, IWeightLayouts
     public override Tensor forward(Tensor images)
     {
         using var scope = NewDisposeScope();
+        return Decode(images, TakesUnmerged ? backbone.UnmergedFeatures(images) : backbone.StageFeatures(images)).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Whether the decoder takes the outputs of the stages before their patch merging; else after it.</summary>
+    internal bool TakesUnmerged => decoder is not null;
+
+    /// <summary>The logits of images whose backbone has run.</summary>
+    /// <param name="images">As in <see cref="forward"/>.</param>
+    /// <param name="features"><c>[B, H, W, C]</c> of each stage, as <see cref="TakesUnmerged"/> says; borrowed.</param>
+    internal Tensor Decode(Tensor images, IReadOnlyList<Tensor> features)
+    {
+        using var scope = NewDisposeScope();
         var scores = decoder is not null
-            ? decoder.forward(images, [.. backbone.UnmergedFeatures(images).Select(f => f.to(ScalarType.Float32))])
-            : Score(Features(images));
+            ? decoder.forward(images, [.. features.Select(f => f.to(ScalarType.Float32))])
+            : Score(ChannelsFirst(features));
         return Resizing.ToEdges(scores, images.size(2), images.size(3)).MoveToOuterDisposeScope();
     }
 
     /// <summary>The stages' outputs as <c>[B, C, H, W]</c>.</summary>
-    internal IReadOnlyList<Tensor> Features(Tensor images) =>
-        [.. backbone.StageFeatures(images).Select(f => f.to(ScalarType.Float32).permute(0, 3, 1, 2).contiguous())];
+    internal IReadOnlyList<Tensor> Features(Tensor images) => ChannelsFirst(backbone.StageFeatures(images));
 
     /// <summary>The scores of the published decoder at the size of the finest stage.</summary>
     internal Tensor Score(IReadOnlyList<Tensor> features) => head!.forward(Fuse(features, out _));
@@ -108,6 +119,9 @@ public sealed class UperNet : nn.Module<Tensor, Tensor>, IWeightLayouts
         SwinBackbone.Collect(this, string.IsNullOrEmpty(prefix) ? "" : prefix + ".", destination);
         return destination;
     }
+
+    private static IReadOnlyList<Tensor> ChannelsFirst(IReadOnlyList<Tensor> features) =>
+        [.. features.Select(f => f.to(ScalarType.Float32).permute(0, 3, 1, 2).contiguous())];
 
     INetworkNames? IWeightLayouts.Networks => null;
 

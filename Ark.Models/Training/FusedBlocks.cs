@@ -68,9 +68,6 @@ internal sealed unsafe class FusedBlocks : IDisposable
         && Parameters(network).All(p =>
             p is { device_type: TorchSharp.DeviceType.CPU, dtype: ScalarType.Float32 } && p.is_contiguous());
 
-    /// <summary>Whether all parameters of a network's blocks ask for gradients.</summary>
-    public static bool Learns(SwinBackbone network) => Parameters(network).All(p => p.requires_grad);
-
     /// <summary>The last stage's tokens, without gradients.</summary>
     /// <param name="network">A network of the shape; borrowed.</param>
     /// <param name="images"><c>[B, C, H, W]</c>, normalized; borrowed.</param>

@@ -11,6 +11,7 @@ namespace Ark.Models;
 internal sealed class TrainingPass : IDisposable
 {
     private readonly SwinBackbone _network;
+    private readonly bool _learns;
     private readonly List<ITrainingPiece> _pieces = [];
     private readonly List<(int Pieces, Tensor Tokens)> _outputs = [];
 
@@ -19,22 +20,26 @@ internal sealed class TrainingPass : IDisposable
     /// <param name="images"><c>[B, InputChannels, ImageHeight, ImageWidth]</c>, normalized; borrowed until the pass is disposed.</param>
     /// <param name="blocks">Computes blocks where it can; <see langword="null"/> for libtorch's operators. Borrowed.</param>
     /// <param name="checkpoint">Whether to keep only the inputs of pieces.</param>
-    /// <param name="eachStage">Whether the stages before the last have outputs, too.</param>
+    /// <param name="outputs">Which outputs the pass has.</param>
     /// <exception cref="ArgumentException">The images have another shape.</exception>
-    public TrainingPass(SwinBackbone network, Tensor images, FusedBlocks? blocks, bool checkpoint, bool eachStage = false)
+    public TrainingPass(
+        SwinBackbone network, Tensor images, FusedBlocks? blocks, bool checkpoint, PassOutputs outputs = PassOutputs.LastStage)
     {
         _network = network;
         network.RequireImages(images);
-        var fused = blocks?.Covers(network) == true && FusedBlocks.Learns(network) ? blocks : null;
-        var tokens = Add(new PlainPiece(network, network.Embed, isFirst: true), images, checkpoint);
+        var learning = LearningOf(network);
+        _learns = learning != Learning.Nothing;
+        var fused = learning != Learning.Some && blocks?.Covers(network) == true ? blocks : null;
+        var tokens = Run(new PlainPiece(network, network.Embed, isFirst: true), images, checkpoint);
         for (var i = 0; i < network.Stages.Count; i++)
         {
             var stage = network.Stages[i];
             foreach (var block in stage.blocks)
-                tokens = Add(
+                tokens = Run(
                     fused is null ? new PlainPiece(network, block.call) : new FusedPiece(network, fused, i, block), tokens, checkpoint);
-            if (stage.downsample is { } merging) tokens = Add(new PlainPiece(network, merging.forward), tokens, checkpoint);
-            if (eachStage || i == network.Stages.Count - 1) _outputs.Add((_pieces.Count, Leaf(tokens)));
+            if (outputs == PassOutputs.StagesUnmerged) AddOutput(tokens);
+            if (stage.downsample is { } merging) tokens = Run(new PlainPiece(network, merging.forward), tokens, checkpoint);
+            if (outputs == PassOutputs.Stages || (outputs == PassOutputs.LastStage && stage.downsample is null)) AddOutput(tokens);
         }
 
         tokens.Dispose();
@@ -43,14 +48,15 @@ internal sealed class TrainingPass : IDisposable
     /// <summary>The tokens of the last stage, <c>[B, H, W, C]</c>; the pass owns them.</summary>
     public Tensor Tokens => _outputs[^1].Tokens;
 
-    /// <summary>The output of each stage after its patch merging, <c>[B, H, W, C]</c>; the pass owns them.</summary>
-    public IReadOnlyList<Tensor> StageOutputs => [.. _outputs.Select(o => o.Tokens)];
+    /// <summary>What was asked for, <c>[B, H, W, C]</c> each; the pass owns them.</summary>
+    public IReadOnlyList<Tensor> Outputs => [.. _outputs.Select(o => o.Tokens)];
 
     /// <summary>Adds the gradient of a loss to those of the parameters. Once a pass.</summary>
     /// <param name="loss">A scalar that was computed from the outputs; borrowed.</param>
     public void Backward(Tensor loss)
     {
         loss.backward();
+        if (!_learns) return;
         var after = _network.DropPathStream;
         Tensor? gradient = null;
         for (var i = _pieces.Count - 1; i >= 0; i--)
@@ -77,17 +83,34 @@ internal sealed class TrainingPass : IDisposable
         foreach (var (_, tokens) in _outputs) tokens.Dispose();
     }
 
-    private static Tensor Leaf(Tensor tokens)
+    private static Learning LearningOf(SwinBackbone network)
     {
-        var leaf = tokens.detach().DetachFromDisposeScope();
-        leaf.requires_grad = true;
-        return leaf;
+        var parameters = network.Patches.parameters().Concat(network.Stages.SelectMany(s => s.parameters()));
+        if (network.absolute_pos_embed is { } positions) parameters = parameters.Append(positions);
+        var (learning, all) = (0, 0);
+        foreach (var parameter in parameters)
+        {
+            all++;
+            if (parameter.requires_grad) learning++;
+        }
+
+        return learning == 0 ? Learning.Nothing : learning == all ? Learning.All : Learning.Some;
     }
 
-    private Tensor Add(ITrainingPiece piece, Tensor input, bool checkpoint)
+    private void AddOutput(Tensor tokens)
     {
-        _pieces.Add(piece);
+        var output = tokens.detach().DetachFromDisposeScope();
+        output.requires_grad = _learns;
+        _outputs.Add((_pieces.Count, output));
+    }
+
+    private Tensor Run(ITrainingPiece piece, Tensor input, bool checkpoint)
+    {
         using var scope = NewDisposeScope();
-        return piece.Forward(input, checkpoint).DetachFromDisposeScope();
+        var output = piece.Forward(input, checkpoint || !_learns).DetachFromDisposeScope();
+        // Nothing of a backbone that learns nothing is needed on the way back.
+        if (_learns) _pieces.Add(piece);
+        else piece.Dispose();
+        return output;
     }
 }

@@ -21,6 +21,7 @@ internal sealed class FineTuningTask : ITrainingTask
     private readonly BatchSource _testSource;
     private readonly Device _device;
     private readonly ArkModel _model;
+    private readonly FusedBlocks? _blocks;
     private readonly LearningRateSchedule _schedule;
     private readonly IImageTransform _trainingView;
     private readonly ArkInstruments _instruments;
@@ -62,6 +63,8 @@ internal sealed class FineTuningTask : ITrainingTask
         // Of every trial alike.
         if (remark is not null && trial == 0) reporter.Message($"{options.InitialWeights}: {remark}");
         if (options.Precision == TrainingPrecision.Bf16) _model.Precision = ScalarType.BFloat16;
+        _blocks = FusedBlocks.Create(_model.Backbone, _model.Precision, get_num_threads());
+        if (_blocks is not null) unfinished.Keep(_blocks);
         Optimizer = new StudentOptimizer(_model, options.CreateOptimizerSettings() with
         {
             RateScale = options.LayerDecay < 1 ? new LayerRates(configuration.Backbone, options.LayerDecay).Of : null,
@@ -186,6 +189,7 @@ internal sealed class FineTuningTask : ITrainingTask
     public void Dispose()
     {
         Optimizer.Dispose();
+        _blocks?.Dispose();
         _model.Dispose();
     }
 
@@ -200,9 +204,10 @@ internal sealed class FineTuningTask : ITrainingTask
             (images, targets) = MixUp.Blend(
                 images, targets, _options.MixUp, new RandomStream(_seed, RandomStreams.MixUp, (ulong)position.TotalSteps));
         Optimizer.ClearGradients(fillWithZeros: false);
-        var loss = TaskLoss.Compute(_model.forward(images, 0).Logits, targets, IsExclusive, anyMissing);
+        using var pass = new TrainingPass(_model, images, _blocks, checkpoint: false);
+        var loss = TaskLoss.Compute(_model.Logits(_model.FeaturesOf(pass.Tokens), 0), targets, IsExclusive, anyMissing);
         cancellationToken.ThrowIfCancellationRequested();
-        loss.backward();
+        pass.Backward(loss);
         cancellationToken.ThrowIfCancellationRequested();
         double[] losses = [loss.Number()];
         Optimizer.Step(losses, _options.ClipGradient);

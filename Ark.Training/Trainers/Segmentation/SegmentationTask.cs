@@ -17,6 +17,7 @@ internal sealed class SegmentationTask : ITrainingTask
     private readonly ProgressReporter _reporter;
     private readonly Device _device;
     private readonly UperNet _network;
+    private readonly FusedBlocks? _blocks;
     private readonly LearningRateSchedule _schedule;
     private readonly SegmentationLoader _training;
     private readonly SegmentationLoader _validation;
@@ -45,6 +46,8 @@ internal sealed class SegmentationTask : ITrainingTask
 
         _network.to(_device);
         if (options.Precision == TrainingPrecision.Bf16) _network.Backbone.Precision = ScalarType.BFloat16;
+        _blocks = FusedBlocks.Create(_network.Backbone.Backbone, _network.Backbone.Precision, get_num_threads());
+        if (_blocks is not null) unfinished.Keep(_blocks);
         _schedule = options.CreateSchedule();
         Optimizer = unfinished.Keep(new StudentOptimizer(_network, options.CreateOptimizerSettings(), _schedule.Initial));
         var transform = model.Transform(options.VaryQuality);
@@ -184,6 +187,7 @@ internal sealed class SegmentationTask : ITrainingTask
     public void Dispose()
     {
         Optimizer.Dispose();
+        _blocks?.Dispose();
         _network.Dispose();
     }
 
@@ -216,8 +220,11 @@ internal sealed class SegmentationTask : ITrainingTask
         var (images, targets) = ToTensors(batch);
         Optimizer.ClearGradients(fillWithZeros: false);
         // From here on the step must be finished, and is, whoever waits for the run to stop.
-        var loss = LossOf(_network.forward(images), targets);
-        loss.backward();
+        using var pass = new TrainingPass(
+            _network.Backbone, images, _blocks, checkpoint: false,
+            _network.TakesUnmerged ? PassOutputs.StagesUnmerged : PassOutputs.Stages);
+        var loss = LossOf(_network.Decode(images, pass.Outputs), targets);
+        pass.Backward(loss);
         double[] losses = [loss.Number()];
         Optimizer.Step(losses, _options.ClipGradient);
         return losses;
