@@ -60,6 +60,11 @@ switch (args)
         return await TrainingStepBenchmark.RunAsync(
             rest.Length > 0 ? rest[0] : "swin_tiny", Number(rest[Math.Min(1, rest.Length)..], 8),
             rest.Length > 2 ? Numbers(rest[2])[0] : 3, rest.Length > 3 ? rest[3] : null);
+    case ["step-profile", var model, var batch, var precision]:
+        NativeHeap.KeepFreedBlocks();
+        StepProfileBenchmark.Run(
+            Console.Out, model, Numbers(batch)[0], Enum.Parse<Ark.Training.TrainingPrecision>(precision, ignoreCase: true));
+        return 0;
     case ["momentum-teacher", .. var rest]:
         NativeHeap.KeepFreedBlocks();
         MomentumTeacherBenchmark.Run(rest.Length > 0 ? rest[0] : "swin_base_patch4_window7_224", Console.Out);
@@ -88,6 +93,7 @@ switch (args)
               Ark.Benchmarks training-step [MODEL [BATCH [ROUNDS [PYTHON]]]]
                                                                    seconds of a training step: fp32, bf16, plain operators, checkpointed
                                                                    activations, and PyTorch (swin_tiny) where a Python that has it is named
+              Ark.Benchmarks step-profile MODEL BATCH PRECISION    where the time of a training step goes
               Ark.Benchmarks momentum-teacher [MODEL]              the teacher's moving average, in place and as one writes it
               Ark.Benchmarks training-memory [STEPS]               resident memory of a training run, every hundred steps
 

@@ -11,12 +11,18 @@ internal static class TensorMemory
     public static unsafe byte* AddressOf(Tensor tensor)
     {
         Debug.Assert(IsDense(tensor), "The tensor is contiguous, on the CPU.");
-        if (tensor.numel() == 0) return null;
+        var bytes = tensor.numel() * tensor.element_size();
+        if (bytes == 0) return null;
+        if (bytes <= int.MaxValue)
+        {
+            fixed (byte* start = tensor.bytes) return start;
+        }
+
         using var noGrad = no_grad();
         // A span is limited to 2 GB, so it is taken of one element; the address is the same.
         using var flat = tensor.view(-1);
         using var first = flat.narrow(0, 0, 1);
-        fixed (byte* start = first.bytes) return start;
+        fixed (byte* begin = first.bytes) return begin;
     }
 
     /// <summary>Whether <see cref="AddressOf"/> may be used.</summary>

@@ -25,7 +25,8 @@ internal sealed class PassProfile
         _since = now;
     }
 
-    private static double Now()
+    /// <summary>The clock of this thread, in seconds.</summary>
+    internal static double Now()
     {
         const int ThreadProcessorTime = 3;
         return OperatingSystem.IsLinux() && ReadClock(ThreadProcessorTime, out var time) == 0

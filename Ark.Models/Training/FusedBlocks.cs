@@ -46,6 +46,9 @@ internal sealed unsafe class FusedBlocks : IDisposable
         _scratch = [.. Enumerable.Range(0, threads).Select(_ => new NativeBuffer())];
     }
 
+    /// <summary>Set to have the time taken.</summary>
+    public PassProfile? Profile { get; set; }
+
     /// <summary>Prepares for networks of a shape.</summary>
     /// <param name="configuration">The shape.</param>
     /// <param name="precision">Of products: float32, or bfloat16 with all else in float32.</param>
@@ -65,8 +68,8 @@ internal sealed unsafe class FusedBlocks : IDisposable
     /// <summary>Whether a network's precision and the parameters of its blocks can be computed with.</summary>
     public bool Covers(SwinBackbone network) =>
         network.Precision == (_isBf16 ? ScalarType.BFloat16 : ScalarType.Float32)
-        && Parameters(network).All(p =>
-            p is { device_type: TorchSharp.DeviceType.CPU, dtype: ScalarType.Float32 } && p.is_contiguous());
+        && network.Stages.All(s => s.blocks.All(b => Parameters(b).All(p =>
+            p is null || (p is { device_type: TorchSharp.DeviceType.CPU, dtype: ScalarType.Float32 } && p.is_contiguous()))));
 
     /// <summary>The last stage's tokens, without gradients.</summary>
     /// <param name="network">A network of the shape; borrowed.</param>
@@ -198,10 +201,20 @@ internal sealed unsafe class FusedBlocks : IDisposable
             part.Dispose();
     }
 
+    private void Meet(WorkerTeam.Worker worker, string work, double flops = 0)
+    {
+        worker.Meet();
+        if (worker.Index == 0) Profile?.End(work, flops);
+    }
+
     private int ElementSize => _isBf16 ? sizeof(ushort) : sizeof(float);
 
-    private static IEnumerable<Parameter> Parameters(SwinBackbone network) =>
-        network.Stages.SelectMany(s => s.blocks).SelectMany(b => b.parameters());
+    private static Parameter?[] Parameters(SwinBlock block) =>
+    [
+        block.norm1.weight, block.norm1.bias, block.attn.qkv.weight, block.attn.qkv.bias, block.attn.relative_position_bias_table,
+        block.attn.proj.weight, block.attn.proj.bias, block.norm2.weight, block.norm2.bias, block.mlp.fc1.weight, block.mlp.fc1.bias,
+        block.mlp.fc2.weight, block.mlp.fc2.bias,
+    ];
 
     private static float* Address(Tensor tensor) => (float*)TensorMemory.AddressOf(tensor);
 
@@ -253,6 +266,7 @@ internal sealed unsafe class FusedBlocks : IDisposable
         var (size, weights) = (pass.Size, pass.Weights);
         var (geometry, channels) = (size.Geometry, size.Geometry.Channels);
         var scratch = _scratch[worker.Index].Floats;
+        if (worker.Index == 0) Profile?.Begin();
         if (worker.Index == 0)
         {
             size.Norm1.Set(weights.Norm1.Weight, weights.Norm1.Bias);
@@ -260,13 +274,13 @@ internal sealed unsafe class FusedBlocks : IDisposable
         }
 
         size.Qkv.Pack(worker, weights.Qkv.Weight, weights.Qkv.Bias, channels, size.QueryScale);
-        worker.Meet();
+        Meet(worker, "packing");
         size.Proj.Pack(worker, weights.Proj.Weight, weights.Proj.Bias);
-        worker.Meet();
+        Meet(worker, "packing");
         size.Fc1.Pack(worker, weights.Fc1.Weight, weights.Fc1.Bias);
-        worker.Meet();
+        Meet(worker, "packing");
         size.Fc2.Pack(worker, weights.Fc2.Weight, weights.Fc2.Bias);
-        worker.Meet();
+        Meet(worker, "packing");
         var all = pass.Images * geometry.WindowRows * geometry.WindowColumns;
         var together = BatchWindows(geometry, pass.Images);
         for (var first = 0; first < all; first += together)
@@ -278,35 +292,35 @@ internal sealed unsafe class FusedBlocks : IDisposable
             var qkv = pass.Qkv is null ? _qkv.Floats : pass.Qkv + (row * 3 * channels);
             var attended = pass.Attended is null ? _attended.Pointer : pass.Attended + (row * channels * ElementSize);
             Normalize(worker, size.Norm1, pass.Input, channels, order, rows);
-            worker.Meet();
+            Meet(worker, "norms and gathering");
             new LinearLayer(size.Qkv, Finish.Bias, _normed.Pointer, channels, rows, qkv, 3 * channels, outputIsBf16: false, default)
                 .Run(worker, scratch);
-            worker.Meet();
+            Meet(worker, "forward: queries, keys, values", 6.0 * rows * channels * channels);
             pass.Attention.Kernel.Run(
                 worker, qkv, 3 * channels, windows, first, geometry.WindowColumns, geometry.WindowRows, attended, channels,
                 _isBf16, scratch);
-            worker.Meet();
+            Meet(worker, "forward: attention", 4.0 * rows * geometry.WindowTokens * channels);
             new LinearLayer(size.Proj, Finish.Residual, attended, channels, rows, pass.Middle, channels, outputIsBf16: false, order)
             {
                 Shortcut = pass.Input,
                 BranchScales = pass.AttentionScales,
             }.Run(worker, scratch);
-            worker.Meet();
+            Meet(worker, "forward: projection", 2.0 * rows * channels * channels);
             Normalize(worker, size.Norm2, pass.Middle, channels, order, rows);
-            worker.Meet();
+            Meet(worker, "norms and gathering");
             new LinearLayer(
                 size.Fc1, Finish.Gelu, _normed.Pointer, channels, rows, _hidden.Pointer, geometry.Hidden, _isBf16, default)
             {
                 BeforeGelu = pass.Hidden is null ? null : pass.Hidden + (row * geometry.Hidden),
             }.Run(worker, scratch);
-            worker.Meet();
+            Meet(worker, "forward: first of MLP", 2.0 * rows * channels * geometry.Hidden);
             new LinearLayer(
                 size.Fc2, Finish.Residual, _hidden.Pointer, geometry.Hidden, rows, pass.Output, channels, outputIsBf16: false, order)
             {
                 Shortcut = pass.Middle,
                 BranchScales = pass.MlpScales,
             }.Run(worker, scratch);
-            worker.Meet();
+            Meet(worker, "forward: second of MLP", 2.0 * rows * channels * geometry.Hidden);
         }
     }
 
@@ -315,18 +329,19 @@ internal sealed unsafe class FusedBlocks : IDisposable
         var (size, weights, geometry) = (pass.Size, pass.Weights, pass.Size.Geometry);
         if (worker.Index == 0)
         {
+            Profile?.Begin();
             size.Norm1.Set(weights.Norm1.Weight, weights.Norm1.Bias);
             size.Norm2.Set(weights.Norm2.Weight, weights.Norm2.Bias);
         }
 
         size.QkvBack.PackForGradient(worker, weights.Qkv.Weight);
-        worker.Meet();
+        Meet(worker, "packing");
         size.ProjBack.PackForGradient(worker, weights.Proj.Weight);
-        worker.Meet();
+        Meet(worker, "packing");
         size.Fc1Back.PackForGradient(worker, weights.Fc1.Weight);
-        worker.Meet();
+        Meet(worker, "packing");
         size.Fc2Back.PackForGradient(worker, weights.Fc2.Weight);
-        worker.Meet();
+        Meet(worker, "packing");
         var all = pass.Images * geometry.WindowRows * geometry.WindowColumns;
         var together = BatchWindows(geometry, pass.Images);
         for (var first = 0; first < all; first += together)
@@ -359,7 +374,7 @@ internal sealed unsafe class FusedBlocks : IDisposable
             BeginBranch(worker, pass.Output, pass.MlpScales, size.Norm2, pass.Middle, normed, piece, rows, order, channels);
         }
 
-        worker.Meet();
+        Meet(worker, "backward: GELU, norms, gathering");
         AddWeightGradient(worker, _gradient.Pointer, channels, activated, hidden, rows, gradients.Fc2, further);
         Multiply(worker, size.Fc2Back, _gradient.Pointer, channels, rows, _wide.Pointer, hidden, before);
         AddWeightGradient(worker, _wide.Pointer, hidden, normed, channels, rows, gradients.Fc1, further);
@@ -387,15 +402,15 @@ internal sealed unsafe class FusedBlocks : IDisposable
                 worker, pass.InputGradient, pass.AttentionScales, size.Norm1, pass.Input, normed, piece, rows, order, channels);
         }
 
-        worker.Meet();
+        Meet(worker, "backward: norms, gathering");
         AddWeightGradient(worker, _gradient.Pointer, channels, attended, channels, rows, gradients.Proj, further);
         Multiply(worker, size.ProjBack, _gradient.Pointer, channels, rows, _attended.Pointer, channels);
         pass.Attention.Gradient.Run(
             worker, pass.Qkv + (row * 3 * channels), _attended.Floats, windows, firstWindow, size.Geometry, _wide.Pointer, _isBf16,
             _biases.Floats, scratch);
-        worker.Meet();
+        Meet(worker, "backward: attention", 10.0 * rows * size.Geometry.WindowTokens * channels);
         pass.Attention.Gradient.AddBias(worker, _biases.Floats, gradients.Table);
-        worker.Meet();
+        Meet(worker, "backward: attention");
         AddWeightGradient(worker, _wide.Pointer, 3 * channels, normed, channels, rows, gradients.Qkv, further);
         Multiply(worker, size.QkvBack, _wide.Pointer, 3 * channels, rows, _gradient.Pointer, channels);
         BackThroughNorm(
@@ -438,7 +453,7 @@ internal sealed unsafe class FusedBlocks : IDisposable
         {
             var turned = (ushort*)_turned.Pointer;
             Bf16WeightGradient.Transpose(worker, (ushort*)outputGradient, rows, outputs, input.Depth, turned);
-            worker.Meet();
+            Meet(worker, "backward: turning");
             new Bf16WeightGradient(
                 turned, outputs, (ushort*)input.Memory, inputs, input.Depth, gradient.Weight, gradient.Bias, gradient.Adds || further)
                 .Run(worker);
@@ -450,7 +465,7 @@ internal sealed unsafe class FusedBlocks : IDisposable
                 gradient.Adds || further).Run(worker);
         }
 
-        worker.Meet();
+        Meet(worker, "backward: weights", 2.0 * rows * inputs * outputs);
     }
 
     /// <summary>The gradient with respect to a layer's input, and where GELU came before it, with respect to that of GELU.</summary>
@@ -463,7 +478,7 @@ internal sealed unsafe class FusedBlocks : IDisposable
         {
             BeforeGelu = beforeGelu,
         }.Run(worker, _scratch[worker.Index].Floats);
-        worker.Meet();
+        Meet(worker, "backward: inputs", 2.0 * rows * inputs * outputs);
     }
 
     private void BackThroughNorm(
@@ -483,7 +498,7 @@ internal sealed unsafe class FusedBlocks : IDisposable
             }
         }
 
-        worker.Meet();
+        Meet(worker, "backward: norms, gathering");
         if (worker.Index == 0)
         {
             for (var c = 0; c < channels; c += VectorMath.Lanes)
@@ -500,7 +515,7 @@ internal sealed unsafe class FusedBlocks : IDisposable
             }
         }
 
-        worker.Meet();
+        Meet(worker, "backward: norms, gathering");
     }
 
     private void Normalize(WorkerTeam.Worker worker, NormLayer norm, float* tokens, int channels, TokenOrder order, int rows)

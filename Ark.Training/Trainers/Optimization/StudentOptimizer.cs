@@ -68,8 +68,10 @@ internal sealed class StudentOptimizer : IDisposable
     {
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
-        var norms = _states.Select(s => s.Parameter.grad).Where(g => g is not null).Select(g => g!.norm()).ToArray();
-        return norms.Length == 0 ? 0 : stack(norms).norm().Number();
+        Tensor[] gradients = [.. _states.Select(s => s.Parameter.grad).OfType<Tensor>()];
+        return gradients.All(ParameterMemory.Holds)
+            ? Math.Sqrt(ParameterMemory.SquareSum(gradients))
+            : stack([.. gradients.Select(g => g.norm())]).norm().Number();
     }
 
     /// <summary>Scales the whole gradient down to a norm, as PyTorch's <c>clip_grad_norm_</c> does.</summary>
@@ -113,9 +115,28 @@ internal sealed class StudentOptimizer : IDisposable
     {
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
+        var moves = new List<(ParameterState State, Tensor Gradient)>();
         foreach (var state in _states)
         {
             if (state.Parameter.grad is not { } gradient) continue;
+            state.First ??= zeros_like(state.Parameter).DetachFromDisposeScope();
+            if (_settings.Kind == OptimizerKind.AdamW)
+            {
+                state.Second ??= zeros_like(state.Parameter).DetachFromDisposeScope();
+                state.Steps++;
+            }
+
+            moves.Add((state, gradient));
+        }
+
+        if (moves.All(m => m.State.IsInMemory && ParameterMemory.Holds(m.Gradient)))
+        {
+            StepInMemory(moves);
+            return;
+        }
+
+        foreach (var (state, gradient) in moves)
+        {
             if (_settings.Kind == OptimizerKind.AdamW) StepAdamW(state, gradient);
             else StepSgd(state, gradient);
         }
@@ -171,41 +192,74 @@ internal sealed class StudentOptimizer : IDisposable
         foreach (var state in _states) state.Dispose();
     }
 
+    /// <summary>What the operators below do, in one pass over all parameters.</summary>
+    private unsafe void StepInMemory(List<(ParameterState State, Tensor Gradient)> moves)
+    {
+        var factors = moves.ConvertAll(m => _settings.Kind == OptimizerKind.AdamW ? FactorsOf(m.State) : default);
+        var addresses = new nint[moves.Count, 4];
+        for (var i = 0; i < moves.Count; i++)
+        {
+            var (state, gradient) = moves[i];
+            addresses[i, 0] = (nint)ParameterMemory.Address(state.Parameter);
+            addresses[i, 1] = (nint)ParameterMemory.Address(gradient);
+            addresses[i, 2] = (nint)ParameterMemory.Address(state.First!);
+            if (state.Second is { } second) addresses[i, 3] = (nint)ParameterMemory.Address(second);
+        }
+
+        ParameterMemory.ForEachPiece([.. moves.Select(m => m.State.Parameter)], (i, first, count) =>
+        {
+            float* At(int which) => (float*)addresses[i, which] + first;
+            var state = moves[i].State;
+            if (_settings.Kind == OptimizerKind.AdamW)
+                UpdateKernel.AdamW(At(0), At(1), At(2), At(3), count, factors[i]);
+            else
+                UpdateKernel.Sgd(
+                    At(0), At(1), At(2), count, (float)state.Decay, (float)_settings.Momentum, (float)(LearningRate * state.Scale),
+                    _settings.Kind == OptimizerKind.Sgd);
+        });
+    }
+
+    private AdamFactors FactorsOf(ParameterState state) => new(
+        (float)_settings.Beta1,
+        (float)(1 - _settings.Beta1),
+        (float)_settings.Beta2,
+        (float)(1 - _settings.Beta2),
+        (float)Math.Sqrt(1 - Math.Pow(_settings.Beta2, state.Steps)),
+        (float)_settings.Epsilon,
+        (float)(1 - (LearningRate * state.Scale * state.Decay)),
+        (float)(-LearningRate * state.Scale / (1 - Math.Pow(_settings.Beta1, state.Steps))));
+
     private void StepAdamW(ParameterState state, Tensor gradient)
     {
-        state.First ??= zeros_like(state.Parameter).DetachFromDisposeScope();
-        state.Second ??= zeros_like(state.Parameter).DetachFromDisposeScope();
-        state.Steps++;
-        var correction1 = 1 - Math.Pow(_settings.Beta1, state.Steps);
-        var correction2 = 1 - Math.Pow(_settings.Beta2, state.Steps);
-        using var own2 = (1 - _settings.Beta2).ToScalar();
-        using var root = Math.Sqrt(correction2).ToScalar();
-        using var epsilon = _settings.Epsilon.ToScalar();
-        using var rate = (-LearningRate * state.Scale / correction1).ToScalar();
-        if (state.Decay != 0) state.Parameter.TimesInPlace(1 - (LearningRate * state.Scale * state.Decay));
-        state.First.TimesInPlace(_settings.Beta1).PlusInPlace(gradient, 1 - _settings.Beta1);
-        state.Second.TimesInPlace(_settings.Beta2).addcmul_(gradient, gradient, own2);
-        state.Parameter.addcdiv_(state.First, state.Second.sqrt().div_(root).add_(epsilon, KeptScalar.One), rate);
+        var (first, second, factors) = (state.First!, state.Second!, FactorsOf(state));
+        using var own2 = ((double)factors.OwnSquare).ToScalar();
+        using var root = ((double)factors.Root).ToScalar();
+        using var epsilon = ((double)factors.Epsilon).ToScalar();
+        using var rate = ((double)factors.Rate).ToScalar();
+        if (state.Decay != 0) state.Parameter.TimesInPlace(factors.KeptParameter);
+        first.TimesInPlace(factors.KeptMean).PlusInPlace(gradient, factors.OwnMean);
+        second.TimesInPlace(factors.KeptSquare).addcmul_(gradient, gradient, own2);
+        state.Parameter.addcdiv_(first, second.sqrt().div_(root).add_(epsilon, KeptScalar.One), rate);
     }
 
     private void StepSgd(ParameterState state, Tensor gradient)
     {
+        var first = state.First!;
         if (state.Decay != 0)
         {
             using var decay = state.Decay.ToScalar();
             gradient = gradient.add(state.Parameter, decay);
         }
 
-        if (state.First is null) state.First = gradient.clone().DetachFromDisposeScope();
-        else state.First.TimesInPlace(_settings.Momentum).PlusInPlace(gradient, 1);
+        first.TimesInPlace(_settings.Momentum).PlusInPlace(gradient, 1);
         if (_settings.Kind == OptimizerKind.Sgd)
         {
             using var momentum = _settings.Momentum.ToScalar();
-            gradient = gradient.add(state.First, momentum);
+            gradient = gradient.add(first, momentum);
         }
         else
         {
-            gradient = state.First;
+            gradient = first;
         }
 
         state.Parameter.PlusInPlace(gradient, -LearningRate * state.Scale);
@@ -258,6 +312,11 @@ internal sealed class StudentOptimizer : IDisposable
 
         /// <summary>The mean squared gradient of AdamW.</summary>
         public Tensor? Second { get; set; }
+
+        /// <summary>Whether <see cref="ParameterMemory"/> reaches all of it.</summary>
+        public bool IsInMemory =>
+            ParameterMemory.Holds(Parameter) && (First is null || ParameterMemory.Holds(First))
+            && (Second is null || ParameterMemory.Holds(Second));
 
         public void Dispose()
         {
