@@ -12,6 +12,9 @@ internal abstract class FuzzTarget
     /// <summary>How often the short run passes through it.</summary>
     public virtual int SmokeExecutions => 250;
 
+    /// <summary>Whether it refuses anything: a cache makes anew what it cannot use.</summary>
+    public virtual bool Refuses => true;
+
     /// <summary>Sound inputs, and a few that are nearly sound.</summary>
     public abstract IReadOnlyList<byte[]> Seeds();
 

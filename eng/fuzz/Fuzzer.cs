@@ -11,6 +11,13 @@ internal sealed class Fuzzer : IDisposable
     private const int MaxInput = 1 << 20;
     private const double PlainShare = 0.15;
 
+    // Most mutants are refused, and most mutants of those again. Every other one is of an input that was read at least in part.
+    private const double ReadShare = 0.6;
+
+    // Messages repeat what files hold; so many of one beginning are new.
+    private const int MaxAlike = 40;
+    private const int Beginning = 40;
+
     // A run that ends above what it began with by more than this keeps something for each execution.
     private const long MaxGrowth = 600L << 20;
     private const int WarmUp = 2000;
@@ -24,6 +31,8 @@ internal sealed class Fuzzer : IDisposable
     private readonly string _work;
     private readonly CurrentInput _current;
     private readonly List<byte[]> _corpus;
+    private readonly List<byte[]> _read;
+    private readonly Dictionary<string, int> _alike = new(StringComparer.Ordinal);
     private readonly List<byte[]> _seeds;
     private readonly HashSet<string> _features = new(StringComparer.Ordinal);
     private readonly HashSet<string> _signatures = new(StringComparer.Ordinal);
@@ -43,6 +52,7 @@ internal sealed class Fuzzer : IDisposable
         _current = new CurrentInput(CurrentPath(output, target.Name));
         _seeds = [.. target.Seeds()];
         _corpus = [.. _seeds];
+        _read = [.. _seeds];
     }
 
     public Statistics Statistics { get; } = new();
@@ -101,9 +111,10 @@ internal sealed class Fuzzer : IDisposable
     private byte[] Next(int n)
     {
         var random = new RandomStream(_seed, (ulong)n);
+        var from = random.Chance(ReadShare) ? _read : _corpus;
         // What was found last is looked at more often.
-        var at = _corpus.Count - 1 - (int)(_corpus.Count * Math.Pow(random.NextDouble(), 1.5));
-        var input = _corpus[Math.Clamp(at, 0, _corpus.Count - 1)];
+        var at = from.Count - 1 - (int)(from.Count * Math.Pow(random.NextDouble(), 1.5));
+        var input = from[Math.Clamp(at, 0, from.Count - 1)];
         do
         {
             input = random.Chance(PlainShare)
@@ -117,14 +128,30 @@ internal sealed class Fuzzer : IDisposable
     private void Execute(byte[] input)
     {
         _current.Set(input);
+        var read = Statistics.Accepted;
         var (features, finding) = Measure(input);
         Statistics.Executions++;
         var isNew = false;
-        foreach (var feature in features) isNew |= _features.Add(feature);
+        foreach (var feature in features) isNew |= IsNew(feature);
         Statistics.Features = _features.Count;
         if (finding is not null) Add(input, finding);
-        else if (isNew && _corpus.Count < MaxCorpus && input.Length <= MaxInput / 2) _corpus.Add(input);
+        else if (isNew && _corpus.Count < MaxCorpus && input.Length <= MaxInput / 2)
+        {
+            _corpus.Add(input);
+            if (Statistics.Accepted > read) _read.Add(input);
+        }
+
         Statistics.Corpus = _corpus.Count;
+    }
+
+    private bool IsNew(string feature)
+    {
+        if (_features.Contains(feature)) return false;
+        var beginning = feature[..Math.Min(Beginning, feature.Length)];
+        var count = _alike.GetValueOrDefault(beginning);
+        if (count >= MaxAlike) return false;
+        _alike[beginning] = count + 1;
+        return _features.Add(feature);
     }
 
     private (IReadOnlyList<string> Features, Finding? Finding) Measure(byte[] input)

@@ -31,7 +31,7 @@ internal static class Archives
         execution.Try("embeddings", () =>
         {
             var table = EmbeddingFiles.Load(path);
-            table.Find(0, 3);
+            table.Find(Math.Max(0, table.IndexOf(table.Names?[0] ?? "")), 3);
             return $"{Math.Min(table.Count, 3)} {Math.Min(table.Width, 3)}";
         });
     }

@@ -15,6 +15,8 @@ internal sealed class CacheTarget : FuzzTarget
 
     public override string Description => "segments of the image cache (.arkcache)";
 
+    public override bool Refuses => false;
+
     public override IReadOnlyList<byte[]> Seeds()
     {
         var folder = Directory.CreateTempSubdirectory("ark-fuzz-seed-");
@@ -54,7 +56,7 @@ internal sealed class CacheTarget : FuzzTarget
             foreach (var transform in (IPreparingTransform[])[new EvaluationTransform(Side, Side), new TenCropTransform(Side, Side)])
             {
                 var views = new float[transform.Views * 3 * Side * Side];
-                var prepared = cache.GetOrAdd(path, Decoder, transform.Preparation, transform.Prepare);
+                var prepared = cache.GetOrAdd(path, Decoder, transform.Preparation, transform.PreparedSize, transform.Prepare);
                 transform.ApplyPrepared(prepared, new RandomStream(1), views);
                 if (!views.All(float.IsFinite)) throw new BrokenContractException("A view has values that are no numbers.");
             }

@@ -39,7 +39,7 @@ internal sealed class ParquetTarget : FuzzTarget
         execution.Try("embeddings", () =>
         {
             var table = EmbeddingFiles.Load(path);
-            table.Find(0, 3);
+            table.Find(Math.Max(0, table.IndexOf(table.Names?[0] ?? "")), 3);
             return $"{Math.Min(table.Count, 4)} {Math.Min(table.Width, 4)}";
         });
         execution.Try("predictions", () =>

@@ -52,7 +52,7 @@ internal sealed class SafetensorsTarget : FuzzTarget
         execution.Try("embeddings", () =>
         {
             var table = EmbeddingFiles.Load(path);
-            table.Find(0, 3);
+            table.Find(Math.Max(0, table.IndexOf(table.Names?[0] ?? "")), 3);
             return $"{Math.Min(table.Count, 3)} {table.Weights} {table.Kind}";
         });
     }
