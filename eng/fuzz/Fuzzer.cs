@@ -37,6 +37,7 @@ internal sealed class Fuzzer : IDisposable
     private readonly HashSet<string> _features = new(StringComparer.Ordinal);
     private readonly HashSet<string> _signatures = new(StringComparer.Ordinal);
     private readonly Lock _lock = new();
+    private readonly Branches? _branches = Branches.OfThisProcess();
     private byte[]? _running;
     private TimeSpan _processorAtStart;
     private long _startedAt;
@@ -133,6 +134,12 @@ internal sealed class Fuzzer : IDisposable
         Statistics.Executions++;
         var isNew = false;
         foreach (var feature in features) isNew |= IsNew(feature);
+        if (_branches is not null)
+        {
+            isNew |= _branches.TakeNew();
+            Statistics.Branches = _branches.Count;
+        }
+
         Statistics.Features = _features.Count;
         if (finding is not null) Add(input, finding);
         else if (isNew && _corpus.Count < MaxCorpus && input.Length <= MaxInput / 2)
@@ -160,6 +167,7 @@ internal sealed class Fuzzer : IDisposable
         for (var attempt = 0; ; attempt++)
         {
             var execution = new Execution(_target, _work);
+            _branches?.Forget();
             ResidentMemory.Forget();
             var resident = ResidentMemory.Now;
             var (thread, total) = (GC.GetAllocatedBytesForCurrentThread(), GC.GetTotalAllocatedBytes());

@@ -15,6 +15,8 @@ internal sealed record Statistics
 
     public int Features { get; set; }
 
+    public int Branches { get; set; }
+
     public int Corpus { get; set; }
 
     public long LargestAllocation { get; set; }
@@ -38,6 +40,7 @@ internal sealed record Statistics
         Accepted = Accepted + other.Accepted,
         Refused = Refused + other.Refused,
         Features = Math.Max(Features, other.Features),
+        Branches = Math.Max(Branches, other.Branches),
         Corpus = Math.Max(Corpus, other.Corpus),
         LargestAllocation = Math.Max(LargestAllocation, other.LargestAllocation),
         LargestRise = Math.Max(LargestRise, other.LargestRise),
@@ -49,7 +52,7 @@ internal sealed record Statistics
     };
 
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Executions,9} executions in {Seconds,6:F0} s, "
-        + $"{Accepted} read, {Refused} refused, {Features} outcomes, corpus {Corpus}, largest allocation {LargestAllocation >> 20} MB, "
+        + $"{Accepted} read, {Refused} refused, {Features} outcomes, {Branches} branches, corpus {Corpus}, largest allocation {LargestAllocation >> 20} MB, "
         + $"rise {LargestRise >> 20} MB, resident {Resident >> 20} MB, longest {LongestSeconds:F2} s, "
         + $"{Crashes} crashes, {Hangs} hangs, {Excesses} over a limit");
 }

@@ -21,26 +21,27 @@ internal sealed class Supervisor(string output, TimeSpan duration, ulong seed, i
     /// <returns>Whether nothing was found.</returns>
     public bool Run(IReadOnlyList<FuzzTarget> doors)
     {
+        var program = Instrumented.Prepare(Path.Combine(output, "instrumented"));
         Parallel.ForEach(doors, new ParallelOptions { MaxDegreeOfParallelism = parallel }, door =>
         {
-            var result = Run(door.Name);
+            var result = Run(program, door.Name);
             lock (_results) _results[door.Name] = result;
         });
         Console.WriteLine();
-        Console.WriteLine("| door | executions | minutes | read | refused | outcomes | crashes | hangs | over a limit | largest allocation | largest rise | resident | longest |");
-        Console.WriteLine("|---|---|---|---|---|---|---|---|---|---|---|---|---|");
+        Console.WriteLine("| door | executions | minutes | read | refused | outcomes | branches | crashes | hangs | over a limit | largest allocation | largest rise | resident | longest |");
+        Console.WriteLine("|---|---|---|---|---|---|---|---|---|---|---|---|---|---|");
         foreach (var door in doors)
         {
             var s = _results[door.Name];
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {door.Name} | {s.Executions:N0} | {s.Seconds / 60:F1} | "
-                + $"{s.Accepted:N0} | {s.Refused:N0} | {s.Features} | {s.Crashes} | {s.Hangs} | {s.Excesses} | {s.LargestAllocation >> 20} MB | "
+                + $"{s.Accepted:N0} | {s.Refused:N0} | {s.Features} | {s.Branches:N0} | {s.Crashes} | {s.Hangs} | {s.Excesses} | {s.LargestAllocation >> 20} MB | "
                 + $"{s.LargestRise >> 20} MB | {s.Resident >> 20} MB | {s.LongestSeconds:F2} s |"));
         }
 
         return _results.Values.All(s => s is { Crashes: 0, Hangs: 0, Excesses: 0 });
     }
 
-    private Statistics Run(string door)
+    private Statistics Run(string program, string door)
     {
         var sum = new Statistics();
         var clock = Stopwatch.StartNew();
@@ -50,7 +51,7 @@ internal sealed class Supervisor(string output, TimeSpan duration, ulong seed, i
             var folder = Directory.CreateDirectory(Path.Combine(output, door)).FullName;
             var file = Path.Combine(folder, $"statistics-{seed + (ulong)start}.json");
             File.Delete(file);
-            var (code, why) = Work(door, seed + (ulong)start, left, file);
+            var (code, why) = Work(program, door, seed + (ulong)start, left, file);
             if (Read(file) is { } told) sum = sum.Plus(told);
             if (code is ExitCodes.Sound or ExitCodes.Findings) break;
             if (code == ExitCodes.Hang)
@@ -66,9 +67,10 @@ internal sealed class Supervisor(string output, TimeSpan duration, ulong seed, i
         return sum;
     }
 
-    private (int Code, string Why) Work(string door, ulong workerSeed, TimeSpan time, string statistics)
+    private (int Code, string Why) Work(
+        string program, string door, ulong workerSeed, TimeSpan time, string statistics)
     {
-        var info = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardError = true, UseShellExecute = false };
+        var info = new ProcessStartInfo(program) { RedirectStandardError = true, UseShellExecute = false };
         string[] arguments =
         [
             "worker", door, "--seconds", ((int)time.TotalSeconds).ToString(CultureInfo.InvariantCulture), "--seed",
