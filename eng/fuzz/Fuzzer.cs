@@ -48,8 +48,7 @@ internal sealed class Fuzzer : IDisposable
         (_target, _seed) = (target, seed);
         _output = Path.Combine(output, target.Name);
         Directory.CreateDirectory(_output);
-        var memory = Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath();
-        _work = Directory.CreateDirectory(Path.Combine(memory, $"ark-fuzz-{Environment.ProcessId}-{target.Name}")).FullName;
+        _work = Directory.CreateDirectory(WorkPath(Environment.ProcessId, target.Name)).FullName;
         _current = new CurrentInput(CurrentPath(output, target.Name));
         _seeds = [.. target.Seeds()];
         _corpus = [.. _seeds];
@@ -63,6 +62,10 @@ internal sealed class Fuzzer : IDisposable
     public IReadOnlyCollection<string> Features => _features;
 
     public static string CurrentPath(string output, string door) => Path.Combine(output, door, "current");
+
+    /// <summary>The folder in memory where a process writes what is read.</summary>
+    public static string WorkPath(int process, string door) =>
+        Path.Combine(Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath(), $"ark-fuzz-{process}-{door}");
 
     /// <summary>Executes until told to stop.</summary>
     /// <param name="goesOn">Whether to go on; asked before each execution.</param>

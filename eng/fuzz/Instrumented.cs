@@ -6,8 +6,10 @@ namespace Ark.Fuzz;
 internal static class Instrumented
 {
     private static readonly string[] Counted =
-        ["Ark.Core.dll", "Ark.Models.dll", "Ark.Data.dll", "Ark.Inference.dll", "Ark.Training.dll", "Ark.Service.dll", "Parquet.dll",
-            "YamlDotNet.dll"];
+    [
+        "Ark.Core.dll", "Ark.Models.dll", "Ark.Data.dll", "Ark.Inference.dll", "Ark.Training.dll", "Ark.Service.dll", "Parquet.dll",
+        "YamlDotNet.dll",
+    ];
 
     /// <summary>Makes the copy.</summary>
     /// <param name="folder">Where; what is there is made anew.</param>

@@ -94,6 +94,9 @@ internal sealed class Supervisor(string output, TimeSpan duration, ulong seed, i
             break;
         }
 
+        // Of one that was ended, by itself or from here.
+        var work = Fuzzer.WorkPath(process.Id, door);
+        if (Directory.Exists(work)) Directory.Delete(work, recursive: true);
         return (process.ExitCode, why + errors.GetAwaiter().GetResult());
     }
 

@@ -40,12 +40,12 @@ internal static class PictureFields
         var directory = isLittle
             ? BinaryPrimitives.ReadUInt32LittleEndian(tiff.AsSpan(4))
             : BinaryPrimitives.ReadUInt32BigEndian(tiff.AsSpan(4));
-        if (directory + 2 > tiff.Length) return ByteMutations.Apply(tiff, [tiff], random);
+        if (directory > tiff.Length - 2) return ByteMutations.Apply(tiff, [tiff], random);
         var count = Short((int)directory);
         if (count == 0) return ByteMutations.Apply(tiff, [tiff], random);
         for (var change = Extremes.FurtherChanges(random); change >= 0; change--)
         {
-            var entry = (int)directory + 2 + (12 * random.NextInt32(count));
+            var entry = (int)directory + 2 + (12 * random.NextInt32(Math.Min(count, 200)));
             switch (random.NextInt32(7))
             {
                 case 0:

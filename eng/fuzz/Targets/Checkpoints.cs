@@ -56,14 +56,27 @@ internal static class Checkpoints
             var model = ArkModelConfiguration.Recognize(index, null);
             return $"{chosen is not null} {model is not null}";
         });
-        execution.Try("description", () => $"{DescribedCheckpoint.ReadDescription(path) is not null}");
+        execution.Try("description", () =>
+        {
+            var description = DescribedCheckpoint.ReadDescription(path);
+            foreach (var head in description?.Heads ?? []) RequireDefined(head.Labels.Task);
+            return $"{description is not null}";
+        });
         execution.Try("model", () => $"{ModelFile.Open(path, ModelRole.Teacher, null, null).Description is not null}");
         execution.Try("segmentation", () =>
         {
             using var inner = NewDisposeScope();
             var (_, ark) = SegmentationModelFile.Read(path);
-            SegmentationDescription.Decode(path, ark.GetSection("model")).RequirePlausible(path);
-            return "";
+            var description = SegmentationDescription.Decode(path, ark.GetSection("model"));
+            description.RequirePlausible(path);
+            RequireDefined(description.Network.Decoder);
+            return $"{description.Network.Decoder}";
         });
+    }
+
+    private static void RequireDefined<T>(T value)
+        where T : struct, Enum
+    {
+        if (!Enum.IsDefined(value)) throw new BrokenContractException($"A value that {typeof(T).Name} does not have was read: {value}.");
     }
 }

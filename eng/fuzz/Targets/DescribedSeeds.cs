@@ -32,7 +32,7 @@ internal static class DescribedSeeds
                 ["architecture"] = "swin_tiny", ["img_size"] = 64L, ["patch_size"] = 4L, ["embed_dim"] = 8L,
                 ["depths"] = new List<object?> { 1L, 1L }, ["num_heads"] = new List<object?> { 1L, 2L }, ["window_size"] = 4L,
                 ["mlp_ratio"] = tensor(4.0, ScalarType.Float64), ["qkv_bias"] = true, ["ape"] = false, ["patch_norm"] = true,
-                ["decoder"] = "Standard", ["width"] = 8L, ["structures"] = new List<object?> { "lung", "heart" },
+                ["decoder"] = "Published", ["width"] = 8L, ["structures"] = new List<object?> { "lung", "heart" },
                 ["normalization"] = "imagenet",
             },
             ["position"] = new OrderedDictionary<string, object?> { ["epoch"] = 1L },

@@ -10,8 +10,8 @@ internal sealed class PickleTarget : FuzzTarget
 
     public override int SmokeExecutions => 600;
 
-    // What the values of one pickle may take, twice, for a file is read several times; and repeated storages.
-    public override long MaxAllocated(int length) => (192L << 20) + (8192L * length);
+    // A byte of a pickle can make a dictionary, and the file is read six times. Repeated storages are native memory.
+    public override long MaxAllocated(int length) => (64L << 20) + (8192L * length);
 
     public override long MaxResident(int length) => (320L << 20) + (4096L * length);
 

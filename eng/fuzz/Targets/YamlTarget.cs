@@ -37,6 +37,7 @@ internal sealed class YamlTarget : FuzzTarget
               adapter: csv
               settings:
                 image_column: Path
+                image_path: "{name}"
                 columns: {A: a, B: b}
                 values: {"Yes": "1", "*": "0"}
                 patient_pattern: "p([0-9]+)"
@@ -79,6 +80,12 @@ internal sealed class YamlTarget : FuzzTarget
     public override void Run(byte[] input, Execution execution)
     {
         var path = execution.Write("input.yaml", input);
+        // What the seeds name is there, so that what settings ask for is done.
+        foreach (var list in (string[])["train.csv", "val.csv", "test.csv"])
+            execution.Write(list, "Path,a,b,Patient\np1_a.png,1,0,x\np2_b.png,Yes,,y\n"u8);
+        execution.Write("a.txt", "p1_a.png,p2_b.png\n"u8);
+        execution.Write("ribs.json", """{"img":{"0":"p1_a.png"},"R1":{"0":null}}"""u8);
+        foreach (var image in (string[])["images/p1_a.png", "images/p2_b.png", "ribs/p1_a.png"]) execution.Write(image, []);
         DatasetCatalogue? catalogue = null;
         execution.Try("catalogue", () =>
         {
@@ -88,12 +95,22 @@ internal sealed class YamlTarget : FuzzTarget
         if (catalogue is null) return;
         foreach (var dataset in catalogue.Datasets.Take(5))
         {
-            DatasetDefinition? definition = null;
-            execution.Try("dataset", () => (definition = catalogue.Get(dataset.Name)).Adapter.Length > 20 ? "long" : definition.Adapter);
-            if (definition is null) continue;
-            // Settings are patterns, templates and words of the adapters, who read them when they are made.
-            execution.Try("adapter", () => new DatasetAdapterRegistry().Create(definition).GetType().Name);
-            execution.Try("segmentation", () => new SegmentationAdapterRegistry().Create(definition, null!).GetType().Name);
+            execution.Try("dataset", () =>
+                catalogue.Get(dataset.Name).Adapter is { Length: <= 20 } adapter ? adapter : "another");
+            // Settings are patterns, templates and words of the adapters. Folders are read as they are, so only our own.
+            if (!dataset.DataDirectory.StartsWith(execution.Folder + "/", StringComparison.Ordinal)
+                || dataset.DataDirectory.Contains("..", StringComparison.Ordinal))
+                continue;
+            execution.Try("adapter", () =>
+            {
+                var adapter = new DatasetAdapterRegistry().Create(dataset);
+                return $"{adapter.GetType().Name} {adapter.ReadAsync(DatasetSplit.Train).AsTask().GetAwaiter().GetResult().Count}";
+            });
+            execution.Try("segmentation", () =>
+            {
+                var adapter = new SegmentationAdapterRegistry().Create(dataset, null!);
+                return $"{adapter.GetType().Name} {adapter.ReadAsync(DatasetSplit.Train).AsTask().GetAwaiter().GetResult().Count}";
+            });
         }
     }
 }
