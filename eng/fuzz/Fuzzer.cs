@@ -7,6 +7,9 @@ namespace Ark.Fuzz;
 /// <summary>Sends mutants through one door, keeps those that make something new happen, and writes down those that do harm.</summary>
 internal sealed class Fuzzer : IDisposable
 {
+    /// <summary>What a process had done when an execution did not end.</summary>
+    public const string HungName = "hung.json";
+
     private const int MaxCorpus = 4000;
     private const int MaxInput = 1 << 20;
     private const double PlainShare = 0.15;
@@ -257,7 +260,7 @@ internal sealed class Fuzzer : IDisposable
                 if (time < 10 * _target.MaxTime(_running.Length) && Stopwatch.GetElapsedTime(_startedAt) < Deadlock) continue;
                 Statistics.Hangs++;
                 Save(_output, _running, new Finding("hang", "hang", $"No end after {time.TotalSeconds:F0} s of processor time."));
-                File.WriteAllText(Path.Combine(_output, "hung.json"), JsonSerializer.Serialize(Statistics));
+                File.WriteAllText(Path.Combine(_output, HungName), JsonSerializer.Serialize(Statistics));
                 Environment.Exit(ExitCodes.Hang);
             }
         }

@@ -52,14 +52,10 @@ internal sealed class Supervisor(string output, TimeSpan duration, ulong seed, i
             var file = Path.Combine(folder, $"statistics-{seed + (ulong)start}.json");
             File.Delete(file);
             var (code, why) = Work(program, door, seed + (ulong)start, left, file);
-            if (Read(file) is { } told) sum = sum.Plus(told);
+            var told = Read(code == ExitCodes.Hang ? Path.Combine(folder, Fuzzer.HungName) : file);
+            if (told is not null) sum = sum.Plus(told);
             if (code is ExitCodes.Sound or ExitCodes.Findings) break;
-            if (code == ExitCodes.Hang)
-            {
-                sum.Hangs++;
-                continue;
-            }
-
+            if (code == ExitCodes.Hang) continue;
             sum.Crashes++;
             Fuzzer.Save(folder, CurrentInput.Read(Fuzzer.CurrentPath(output, door)), new Finding("killed", $"exit code {code}", why));
         }
