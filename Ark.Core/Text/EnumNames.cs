@@ -1,6 +1,6 @@
 namespace Ark;
 
-/// <summary>Values of enumerations in files. .NET's own reader takes numbers too, also those that no value has, and lists with commas.</summary>
+/// <summary>Values of enumerations in files. .NET's own reader takes numbers, too, and lists with commas.</summary>
 internal static class EnumNames
 {
     /// <summary>The value of a name.</summary>

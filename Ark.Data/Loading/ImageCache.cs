@@ -92,7 +92,8 @@ internal sealed class ImageCache : IDisposable
     /// <param name="prepare">Prepares it.</param>
     /// <returns>The picture, owned by the caller.</returns>
     /// <exception cref="ArkInputException">The file cannot be read; nothing is kept then.</exception>
-    internal RasterImage GetOrAdd(string path, IImageDecoder decoder, string preparation, ViewSize size, Func<RasterImage, RasterImage> prepare)
+    internal RasterImage GetOrAdd(
+        string path, IImageDecoder decoder, string preparation, ViewSize size, Func<RasterImage, RasterImage> prepare)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         // A decoder of the host's own is told by its code; what its settings are is not known here.

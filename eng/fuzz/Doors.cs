@@ -5,7 +5,8 @@ internal static class Doors
 {
     private static readonly Func<FuzzTarget>[] Makers =
     [
-        static () => new PickleTarget(), static () => new ZipTarget(), static () => new SafetensorsTarget(), static () => new ShardsTarget(),
+        static () => new PickleTarget(), static () => new ZipTarget(), static () => new SafetensorsTarget(),
+        static () => new ShardsTarget(),
         static () => new NpzTarget(), static () => new ParquetTarget(), static () => new ListsTarget(), static () => new YamlTarget(),
         static () => new DicomTarget(), static () => new PngTarget(), static () => new JpegTarget(), static () => new OtherPicturesTarget(),
         static () => new CalibrationTarget(), static () => new MasksTarget(), static () => new CacheTarget(), static () => new RunsTarget(),

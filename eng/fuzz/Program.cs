@@ -70,7 +70,8 @@ smoke.SetAction(parsed =>
         // A door at which all or nothing is refused is not tried.
         var isTried = s.Accepted > 0 && (s.Refused > 0 || !target.Refuses);
         sound &= fuzzer.Findings.Count == 0 && isTried;
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{target.Name,-12}{s.Executions,6} executions, {s.Features,4} outcomes, "
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{target.Name,-12}{s.Executions,6} executions, "
+            + $"{s.Features,4} outcomes, "
             + $"{s.Accepted} read, {s.Refused} refused, {s.LargestAllocation >> 20} MB, {s.Seconds:F1} s: "
             + $"{(fuzzer.Findings.Count > 0 ? $"{fuzzer.Findings.Count} FOUND" : isTried ? "sound" : "NOT TRIED")}"));
     }

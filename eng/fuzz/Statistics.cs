@@ -52,7 +52,8 @@ internal sealed record Statistics
     };
 
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Executions,9} executions in {Seconds,6:F0} s, "
-        + $"{Accepted} read, {Refused} refused, {Features} outcomes, {Branches} branches, corpus {Corpus}, largest allocation {LargestAllocation >> 20} MB, "
+        + $"{Accepted} read, {Refused} refused, {Features} outcomes, {Branches} branches, corpus {Corpus}, "
+        + $"largest allocation {LargestAllocation >> 20} MB, "
         + $"rise {LargestRise >> 20} MB, resident {Resident >> 20} MB, longest {LongestSeconds:F2} s, "
         + $"{Crashes} crashes, {Hangs} hangs, {Excesses} over a limit");
 }

@@ -27,8 +27,8 @@ internal static class Bundle
             while (tar.GetNextEntry() is { } entry)
             {
                 // Plain changes reach names too, and must not lead out of the folder.
-                if (entry.EntryType != TarEntryType.RegularFile || entry.Name.TrimStart('.').Length == 0 || !entry.Name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-'
-                    or '_'))
+                if (entry.EntryType != TarEntryType.RegularFile || entry.Name.TrimStart('.').Length == 0
+                    || !entry.Name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_'))
                     continue;
                 using var content = new MemoryStream();
                 entry.DataStream?.CopyTo(content);

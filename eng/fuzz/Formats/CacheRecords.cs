@@ -26,7 +26,8 @@ internal static class CacheRecords
                     break;
                 case 2 or 3:
                     // Another shape for as many bytes, or for as many as the shape needs.
-                    var (width, height, channels) = (Side(random, record.Width), Side(random, record.Height), 1 + (2 * random.NextInt32(2)));
+                    var (width, height) = (Side(random, record.Width), Side(random, record.Height));
+                    var channels = 1 + (2 * random.NextInt32(2));
                     if (random.Chance(0.1)) (width, height, channels) = (0, 0, 0);
                     record = record with { Width = width, Height = height, Channels = channels };
                     if (random.Chance(0.7) && record.PayloadLength is >= 0 and < 1 << 18)

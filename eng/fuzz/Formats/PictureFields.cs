@@ -147,7 +147,8 @@ internal static class PictureFields
         Span<byte> number = stackalloc byte[8];
         for (var change = Extremes.FurtherChanges(random); change >= 0; change--)
         {
-            (int At, int Width)[] fields = [(2, 4), (10, 4), (14, 4), (18, 4), (22, 4), (26, 2), (28, 2), (30, 4), (34, 4), (46, 4), (50, 4)];
+            (int At, int Width)[] fields =
+                [(2, 4), (10, 4), (14, 4), (18, 4), (22, 4), (26, 2), (28, 2), (30, 4), (34, 4), (46, 4), (50, 4)];
             var (at, width) = fields[random.NextInt32(fields.Length)];
             if (at + width > bmp.Length) continue;
             BinaryPrimitives.WriteInt64LittleEndian(number, Extremes.Whole(random));

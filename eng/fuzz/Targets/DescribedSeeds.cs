@@ -12,7 +12,10 @@ internal static class DescribedSeeds
             ["format"] = 3L,
             ["model"] = new OrderedDictionary<string, object?>
             {
-                ["architecture"] = "swin_tiny_patch4_window7_224", ["img_size"] = 224L, ["use_mlp"] = true, ["projector_features"] = 8L,
+                ["architecture"] = "swin_tiny_patch4_window7_224",
+                ["img_size"] = 224L,
+                ["use_mlp"] = true,
+                ["projector_features"] = 8L,
                 ["normalization"] = "imagenet",
                 ["heads"] = new List<object?>
                 {
@@ -29,10 +32,20 @@ internal static class DescribedSeeds
             ["kind"] = "segmentation",
             ["model"] = new OrderedDictionary<string, object?>
             {
-                ["architecture"] = "swin_tiny", ["img_size"] = 64L, ["patch_size"] = 4L, ["embed_dim"] = 8L,
-                ["depths"] = new List<object?> { 1L, 1L }, ["num_heads"] = new List<object?> { 1L, 2L }, ["window_size"] = 4L,
-                ["mlp_ratio"] = tensor(4.0, ScalarType.Float64), ["qkv_bias"] = true, ["ape"] = false, ["patch_norm"] = true,
-                ["decoder"] = "Published", ["width"] = 8L, ["structures"] = new List<object?> { "lung", "heart" },
+                ["architecture"] = "swin_tiny",
+                ["img_size"] = 64L,
+                ["patch_size"] = 4L,
+                ["embed_dim"] = 8L,
+                ["depths"] = new List<object?> { 1L, 1L },
+                ["num_heads"] = new List<object?> { 1L, 2L },
+                ["window_size"] = 4L,
+                ["mlp_ratio"] = tensor(4.0, ScalarType.Float64),
+                ["qkv_bias"] = true,
+                ["ape"] = false,
+                ["patch_norm"] = true,
+                ["decoder"] = "Published",
+                ["width"] = 8L,
+                ["structures"] = new List<object?> { "lung", "heart" },
                 ["normalization"] = "imagenet",
             },
             ["position"] = new OrderedDictionary<string, object?> { ["epoch"] = 1L },

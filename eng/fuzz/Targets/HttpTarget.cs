@@ -21,7 +21,8 @@ internal sealed class HttpTarget : FuzzTarget
         "multipart/mixed; boundary=X", "application/x-www-form-urlencoded", "image/png", "application/json", "application/octet-stream",
         "text/plain; charset=utf-7", "Content-Disposition: form-data; name=\"file\"; filename=\"a.png\"", "Content-Disposition: form-data",
         "Content-Disposition: attachment; filename*=UTF-8''a.png", "Content-Disposition: form-data; name=x", "Content-Type: image/png",
-        "Content-Transfer-Encoding: base64", "--X", "--X--", "\r\n", "\r", "\n\n", ":", ";", "=", "\"", "\0", "filename=", "Content-Length: 5",
+        "Content-Transfer-Encoding: base64", "--X", "--X--", "\r\n", "\r", "\n\n", ":", ";", "=", "\"", "\0", "filename=",
+        "Content-Length: 5",
     ];
 
     public override string Name => "http";
@@ -53,7 +54,8 @@ internal sealed class HttpTarget : FuzzTarget
     public override byte[] Mutate(byte[] seed, IReadOnlyList<byte[]> others, RandomStream random)
     {
         var (head, body) = Split(seed);
-        if (random.Chance(0.35)) head = TextMutations.Apply(head, [head, .. others.Take(8).Select(o => Split(o).Head)], ":;= ", Words, random);
+        if (random.Chance(0.35))
+            head = TextMutations.Apply(head, [head, .. others.Take(8).Select(o => Split(o).Head)], ":;= ", Words, random);
         if (random.Chance(0.7))
         {
             body = random.Chance(0.15) ? Grown(body, random)

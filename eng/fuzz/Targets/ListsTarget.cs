@@ -48,10 +48,12 @@ internal sealed partial class ListsTarget : FuzzTarget
     public override IReadOnlyList<byte[]> Seeds() =>
     [
         .. Samples.Files("06_adapters", 6000, ".txt", ".csv"), .. Samples.Files("Hostile/list", 2000, ".txt", ".csv"),
-        Samples.Text("name,e0,e1,e2\na.png,0.5,1,2\nb.png,1,2,3\n"), Samples.Text("image,patient,A:true,A,B:true,B\na.png,p1,1,0.5,0,0.25\n"),
+        Samples.Text("name,e0,e1,e2\na.png,0.5,1,2\nb.png,1,2,3\n"),
+        Samples.Text("image,patient,A:true,A,B:true,B\na.png,p1,1,0.5,0,0.25\n"),
         Samples.Text("Image Index,Finding Labels,Patient ID\na_000.png,A|B,1\na_001.png,No Finding,2\n"),
         Samples.Text("patientId,class,Target\na64f7613-1c51,Lung Opacity,1\n31b1891a-d70c,Normal,0\n"),
-        Samples.Text("ImageId,EncodedPixels\n1.2.3,-1\n1.2.4,10 20\n"), Samples.Text("ImageDir,ImageID,Labels,PatientID\n0,a.png,\"['A']\",1\n"),
+        Samples.Text("ImageId,EncodedPixels\n1.2.3,-1\n1.2.4,10 20\n"),
+        Samples.Text("ImageDir,ImageID,Labels,PatientID\n0,a.png,\"['A']\",1\n"),
         Samples.Written("a.csv", path => PredictionFile.WriteAsync(path, new Predictions(
             new LabelSchema(LabelTask.MultiLabel, ["A", "B"]), [1, 0, float.NaN, 1], [0.5f, 0.25f, 0.75f, 1], ["a.png", "b.png"]))
             .GetAwaiter().GetResult()),

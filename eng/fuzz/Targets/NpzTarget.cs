@@ -23,7 +23,8 @@ internal sealed class NpzTarget : FuzzTarget
         ], deflated: true),
         ZipParts.Write(
         [
-            ("train_images.npy", Array("'|u1'", "(2, 4, 4, 3)", new byte[96])), ("train_labels.npy", Array("'<i8'", "(2, 1)", new byte[16])),
+            ("train_images.npy", Array("'|u1'", "(2, 4, 4, 3)", new byte[96])),
+            ("train_labels.npy", Array("'<i8'", "(2, 1)", new byte[16])),
         ], deflated: true),
         ZipParts.Write(
         [

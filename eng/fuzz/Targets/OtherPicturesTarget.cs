@@ -10,7 +10,8 @@ internal sealed class OtherPicturesTarget : PictureTarget
 
     public override IReadOnlyList<byte[]> Seeds() =>
     [
-        .. Samples.Files("Field", ".tif", ".webp", ".gif", ".bmp"), .. Samples.Files("Hostile/image", 7000, ".tif", ".gif", ".webp", ".bmp"),
+        .. Samples.Files("Field", ".tif", ".webp", ".gif", ".bmp"),
+        .. Samples.Files("Hostile/image", 7000, ".tif", ".gif", ".webp", ".bmp"),
         Encoded.Tiff(Encoded.Picture(20, 10, 3)), Encoded.LosslessWebP(Encoded.Picture(20, 10, 3)),
         TestGif.Write(12, 9, TestPng.Noise(108)), TestGif.Write(6, 5, 3, TestPng.Noise(30), TestPng.Noise(30, 2)),
         Bmp(24, 5, 4), Bmp(8, 6, 3), Bmp(32, 4, 4), Bmp(1, 9, 2),

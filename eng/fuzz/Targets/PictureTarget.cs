@@ -32,5 +32,6 @@ internal abstract class PictureTarget : FuzzTarget
     }
 
     private static string Describe(RasterImage image) =>
-        $"{image.Channels} {Math.Min(image.Width, 2)} {Math.Min(image.Height, 2)} {image.Pixels.AsSpan().ContainsAnyExcept(image.Pixels[0])}";
+        $"{image.Channels} {Math.Min(image.Width, 2)} {Math.Min(image.Height, 2)} "
+        + $"{image.Pixels.AsSpan().ContainsAnyExcept(image.Pixels[0])}";
 }

@@ -62,7 +62,8 @@ internal sealed class RunsTarget : FuzzTarget
         {
             var html = RunReport.Of(folder);
             if (!html.TrimEnd().EndsWith("</html>", StringComparison.Ordinal)) throw new BrokenContractException("The report has no end.");
-            if (html.Contains("<script", StringComparison.OrdinalIgnoreCase)) throw new BrokenContractException("A script is in the report.");
+            if (html.Contains("<script", StringComparison.OrdinalIgnoreCase))
+                throw new BrokenContractException("A script is in the report.");
             if (html.Contains("NaN", StringComparison.Ordinal) && !Holds(input, "NaN"))
                 throw new BrokenContractException("A chart has places that are no numbers.");
             return $"{Math.Min(html.Length / 4096, 12)} {html.Contains("<polyline", StringComparison.Ordinal)}";

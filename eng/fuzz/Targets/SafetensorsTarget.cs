@@ -32,7 +32,8 @@ internal sealed class SafetensorsTarget : FuzzTarget
     {
         var (header, data) = Split(seed);
         if (header is null) return ByteMutations.Apply(seed, others, random);
-        if (random.Chance(0.9)) header = JsonMutations.Apply(header, [Split(others[random.NextInt32(others.Count)]).Header ?? header], random);
+        if (random.Chance(0.9))
+            header = JsonMutations.Apply(header, [Split(others[random.NextInt32(others.Count)]).Header ?? header], random);
         if (random.Chance(0.2)) data = ByteMutations.Apply(data, [data], random);
         return Join(header, data);
     }

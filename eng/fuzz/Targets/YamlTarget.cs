@@ -11,7 +11,8 @@ internal sealed class YamlTarget : FuzzTarget
         "medmnist", "mask-folder", "vindr-ribcxr", "labels_list", "patient_pattern", "image_path", "{name:10}", "uncertain", "values",
         "columns", "spacing", "&a ", "*a", "<<: *a", "!!python/object:os.system ", "!!binary ", "!tag ", "--- ", "...", "? ", "| ", "> ",
         "|2-", "[", "]", "{", "}", ", ", ": ", "- ", "# ", "%YAML 1.1", "\t", "'", "\"", "\\x00", "\"\\ud800\"", "~", "null", "0x1F", "1e3",
-        ".inf", "2001-01-01", "\u00ef\u00bb\u00bf", "\0", "\u0085", "$HOME", "${UNSET}", "(a+)+$", "[[[[[[[[[[[[[[[[[[", "{{{{{{{{{{{{{{{{{{",
+        ".inf", "2001-01-01", "\u00ef\u00bb\u00bf", "\0", "\u0085", "$HOME", "${UNSET}", "(a+)+$",
+        "[[[[[[[[[[[[[[[[[[", "{{{{{{{{{{{{{{{{{{",
     ];
 
     public override string Name => "yaml";
