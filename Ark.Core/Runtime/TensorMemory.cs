@@ -16,7 +16,12 @@ internal static class TensorMemory
         // A span is limited to 2 GB, so it is taken of one element; the address is the same.
         using var flat = tensor.view(-1);
         using var first = flat.narrow(0, 0, 1);
-        fixed (byte* start = first.bytes) return start;
+        // What is fixed is libtorch's memory, which does not move.
+        fixed (byte* start = first.bytes)
+        {
+            Debug.Assert(start is not null && (nint)start % tensor.element_size() == 0, "There is memory, aligned to its elements.");
+            return start;
+        }
     }
 
     /// <summary>Whether <see cref="AddressOf"/> may be used.</summary>

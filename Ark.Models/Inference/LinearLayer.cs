@@ -22,8 +22,8 @@ internal enum Finish
 }
 
 /// <summary>A linear layer over many rows, cut into pieces that the threads share out.</summary>
-/// <remarks>Rests on: the caller having reserved seven rows past the last of the input, as many columns of output as the layer pads to,
-/// and <see cref="ScratchSize"/> numbers for each thread.</remarks>
+/// <remarks>Rests on: the caller having reserved whole tiles of rows of the input, as many columns of output as the layer pads to,
+/// and <see cref="ScratchSize"/> numbers for each thread; and on the three being alive, which the pass holds.</remarks>
 /// <param name="weights">The layer.</param>
 /// <param name="finish">What becomes of the product.</param>
 /// <param name="input">Rows of single precision or bfloat16, as the weights are; up to seven rows past the last are read.</param>
@@ -34,8 +34,8 @@ internal enum Finish
 /// <param name="outputIsBf16">Whether the output is rounded to bfloat16 instead, which only GELU's is.</param>
 /// <param name="order">Where each row of the output stands.</param>
 internal readonly unsafe struct LinearLayer(
-    PackedMatrix weights, Finish finish, void* input, nint ldInput, int total, void* output, nint ldOutput, bool outputIsBf16,
-    TokenOrder order)
+    PackedMatrix weights, Finish finish, NativeBuffer input, nint ldInput, int total, NativeBuffer output, nint ldOutput,
+    bool outputIsBf16, TokenOrder order)
 {
     /// <summary>
     /// Rows of a piece: so many that each number of the weights, which come from afar, is used often; the part of A that they take stays in
@@ -61,9 +61,16 @@ internal readonly unsafe struct LinearLayer(
     public const int ScratchSize = MaxRows * 64 * MaxPanels;
 
     /// <summary>Computes this thread's share.</summary>
-    public void Run(WorkerTeam.Worker worker, float* scratch)
+    public void Run(WorkerTeam.Worker worker, NativeBuffer scratch)
     {
-        Debug.Assert(ldInput >= weights.Depth && ldOutput >= weights.Columns, "Rows hold what is read and written.");
+        Debug.Assert(ldInput >= weights.Depth && ldOutput >= VectorMath.Pad(weights.Columns), "Rows hold what is read and written.");
+        Debug.Assert(ldOutput % VectorMath.Lanes == 0, "Whole vectors are written.");
+        Debug.Assert(
+            input.Holds((total + TileKernel.Rows - 1) / TileKernel.Rows * TileKernel.Rows, ldInput, weights.ElementSize),
+            "The input has whole tiles of rows.");
+        Debug.Assert(
+            output.Holds(order.End(total), ldOutput, outputIsBf16 ? sizeof(ushort) : sizeof(float)), "The output has every row's place.");
+        Debug.Assert(scratch.Holds(1, ScratchSize), "There is room for the sums of a piece.");
         var (blockRows, panels) = Divide(worker.Count);
         var groups = (weights.Panels + panels - 1) / panels;
         var blocks = (total + blockRows - 1) / blockRows;
@@ -76,7 +83,7 @@ internal readonly unsafe struct LinearLayer(
                 Math.Min(blockRows, total - (block * blockRows)),
                 first,
                 Math.Min(first + panels, weights.Panels),
-                scratch);
+                scratch.Floats);
         }
     }
 
@@ -100,7 +107,9 @@ internal readonly unsafe struct LinearLayer(
 
     private void Piece(int row, int rows, int firstPanel, int endPanel, float* sums)
     {
-        var step = DepthBytes / (weights.IsBf16 ? sizeof(ushort) : sizeof(float));
+        Debug.Assert(
+            rows > 0 && row % TileKernel.Rows == 0 && rows <= MaxRows && endPanel - firstPanel <= MaxPanels, "The piece fits the scratch.");
+        var step = DepthBytes / weights.ElementSize;
         for (var depth = 0; depth < weights.Depth; depth += step)
         {
             var deep = Math.Min(step, weights.Depth - depth);
@@ -121,7 +130,7 @@ internal readonly unsafe struct LinearLayer(
     private void Multiply(int row, int rows, int panel, int depth, int deep, float* tile, float* next)
     {
         var width = weights.WidthOf(panel);
-        var a = (float*)input + (row * ldInput) + depth;
+        var a = input.Floats + (row * ldInput) + depth;
         var b = (float*)weights.Panel(panel, depth);
         for (var r = 0; r < rows; r += TileKernel.Rows)
         {
@@ -143,7 +152,7 @@ internal readonly unsafe struct LinearLayer(
             var share = next is null ? 0 : (int)((long)bytes * Math.Min(rows, r + RowsOfCall) / rows);
             for (; fetched < share; fetched += LineBytes) Sse.Prefetch1(next + fetched);
             Bf16Kernel.Multiply(
-                (ushort*)input + ((row + r) * ldInput) + depth, ldInput, b, width, tile + (r * width), width, whole, deep, width,
+                (ushort*)input.Pointer + ((row + r) * ldInput) + depth, ldInput, b, width, tile + (r * width), width, whole, deep, width,
                 depth > 0);
         }
     }
@@ -158,7 +167,7 @@ internal readonly unsafe struct LinearLayer(
         var table = Gelu.Table;
         for (var r = 0; r < rows; r++, tile += width)
         {
-            var target = (byte*)output + (((order.TokenOf(row + r) * ldOutput) + first) * size);
+            var target = (byte*)output.Pointer + (((order.TokenOf(row + r) * ldOutput) + first) * size);
             if (finish == Finish.Gelu && outputIsBf16)
             {
                 for (var column = 0; column < width; column += VectorMath.Lanes)
