@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using Ark.Models;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Ark.Tests.Hostile;

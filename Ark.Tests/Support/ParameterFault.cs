@@ -7,10 +7,10 @@ namespace Ark.Tests;
 /// <summary>What a caller may have done to one parameter of a module before handing it over.</summary>
 public enum ParameterFault
 {
-    Float64,
+    Wider,
     Float16,
     BFloat16,
-    Int64,
+    Whole,
     Transposed,
     EveryOther,
     Expanded,
@@ -82,13 +82,13 @@ internal static class ParameterFaults
             case ParameterFault.Gradient:
                 parameter.requires_grad = !parameter.requires_grad;
                 return true;
-            case ParameterFault.Float64:
+            case ParameterFault.Wider:
                 return Replace(module, name, parameter.to(ScalarType.Float64));
             case ParameterFault.Float16:
                 return Replace(module, name, parameter.to(ScalarType.Float16));
             case ParameterFault.BFloat16:
                 return Replace(module, name, parameter.to(ScalarType.BFloat16));
-            case ParameterFault.Int64:
+            case ParameterFault.Whole:
                 return Replace(module, name, parameter.to(ScalarType.Int64));
             case ParameterFault.Meta:
                 return Replace(module, name, parameter.to(META));
