@@ -98,7 +98,9 @@ internal static class StateDictLoader
         if (target.IsInvalid) return "has been disposed";
         if (target.device_type == TorchSharp.DeviceType.META) return "has no memory: it is on the device 'meta'";
         if (target.is_sparse) return "is sparse";
-        return target.shape.Zip(target.stride()).Any(d => d.First > 1 && d.Second == 0) ? "holds one number in several places, by a stride of 0" : null;
+        return target.shape.Zip(target.stride()).Any(d => d.First > 1 && d.Second == 0)
+            ? "holds one number in several places, by a stride of 0"
+            : null;
     }
 
     private static StateDictChoice Choose(nn.Module module, CheckpointReader reader, string? nestedKey, IWeightLayouts? layouts)
