@@ -29,7 +29,8 @@ internal static class ParameterFaults
 {
     /// <summary>Whether the numbers are still there, in a tensor of the right shape.</summary>
     public static bool CanBeRead(this ParameterFault fault) =>
-        fault is not (ParameterFault.Larger or ParameterFault.Flat or ParameterFault.Empty or ParameterFault.Disposed or ParameterFault.Meta);
+        fault is not (ParameterFault.Larger or ParameterFault.Flat or ParameterFault.Empty or ParameterFault.Disposed
+            or ParameterFault.Meta);
 
     /// <summary>How far a result may be from that of dense numbers in single precision.</summary>
     public static double ToleranceOf(this ParameterFault fault) => fault switch
