@@ -104,7 +104,7 @@ internal static class ResumeOption
         RegularFile.Require(path);
         try
         {
-            return JsonNode.Parse(File.ReadAllText(path)) as JsonObject ?? throw new JsonException("no object");
+            return StrictJson.Node(File.ReadAllBytes(path)) as JsonObject ?? throw new JsonException("no object");
         }
         catch (JsonException e)
         {

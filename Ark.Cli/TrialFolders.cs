@@ -61,7 +61,7 @@ internal static class TrialFolders
         RegularFile.Require(path);
         try
         {
-            return (int)JsonNode.Parse(File.ReadAllText(path))!["trials"]! is >= 2 and var trials
+            return (int)StrictJson.Node(File.ReadAllBytes(path))!["trials"]! is >= 2 and var trials
                 ? trials
                 : throw new JsonException("too few trials");
         }

@@ -95,7 +95,7 @@ internal sealed class BatchLoader
         // Only files are worth it: an array's pictures are in memory already.
         if (_options.Cache is { } cache && _transform is IPreparingTransform preparing && sample.Image is ImageFile file)
         {
-            var prepared = cache.GetOrAdd(file.Name, _decoder, preparing.Preparation, preparing.Prepare);
+            var prepared = cache.GetOrAdd(file.Name, _decoder, preparing.Preparation, preparing.PreparedSize, preparing.Prepare);
             preparing.ApplyPrepared(prepared, random, views);
         }
         else

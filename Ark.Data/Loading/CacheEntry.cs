@@ -5,6 +5,9 @@ internal sealed class CacheEntry(CacheSegment segment, CacheRecord record, long 
 {
     private volatile bool _checked;
 
+    /// <summary>Whether its head says that the picture is of a size.</summary>
+    public bool IsOf(ViewSize size) => record.Width == size.Width && record.Height == size.Height;
+
     /// <summary>The picture; <see langword="null"/> where its bytes are not those that were written.</summary>
     public RasterImage? Read()
     {

@@ -7,6 +7,8 @@ namespace Ark.Data;
 /// </summary>
 internal static class CachedPicture
 {
+    private static readonly long MaxPixels = new ImageDecoderOptions().MaxPixels;
+
     /// <summary>Resizes a sample, or takes its picture from the cache.</summary>
     /// <param name="sample">The sample.</param>
     /// <param name="decoder">Decodes image and masks.</param>
@@ -16,8 +18,15 @@ internal static class CachedPicture
     public static PreparedPicture Of(SegmentationSample sample, IImageDecoder decoder, ViewSize size, ImageCache? cache)
     {
         if (cache is null || sample.Image is not ImageFile file) return PreparedPicture.Of(sample, decoder, size);
-        var packed = cache.GetOrAdd(file.Name, decoder, $"segmentation {size.Width}x{size.Height}", stored => Pack(stored, size));
+        var packed = cache.GetOrAdd(
+            file.Name,
+            decoder,
+            $"segmentation {size.Width}x{size.Height}",
+            size with { Height = size.Height + 1 },
+            stored => Pack(stored, size));
         var (image, width, height) = Unpack(packed);
+        // Somebody else may have written it, and masks are painted in a picture of this size.
+        if (width < 1 || height < 1 || (long)width * height > MaxPixels) return PreparedPicture.Of(sample, decoder, size);
         return PreparedPicture.Of(sample, decoder, image, width, height);
     }
 

@@ -88,10 +88,12 @@ internal sealed class ImageCache : IDisposable
     /// <param name="path">The file.</param>
     /// <param name="decoder">Decodes it.</param>
     /// <param name="preparation">Names how it is prepared: what has one name is prepared alike.</param>
+    /// <param name="size">The size of what is prepared. An entry of another one is not ours, and is made anew.</param>
     /// <param name="prepare">Prepares it.</param>
     /// <returns>The picture, owned by the caller.</returns>
     /// <exception cref="ArkInputException">The file cannot be read; nothing is kept then.</exception>
-    internal RasterImage GetOrAdd(string path, IImageDecoder decoder, string preparation, Func<RasterImage, RasterImage> prepare)
+    internal RasterImage GetOrAdd(
+        string path, IImageDecoder decoder, string preparation, ViewSize size, Func<RasterImage, RasterImage> prepare)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         // A decoder of the host's own is told by its code; what its settings are is not known here.
@@ -102,13 +104,13 @@ internal sealed class ImageCache : IDisposable
         if (!file.Exists || RegularFile.ObstacleOf(path) is not null) return prepare(decoder.DecodeFile(path));
         var name = Key(manner, Encoding.UTF8.GetBytes(string.Create(
             System.Globalization.CultureInfo.InvariantCulture, $"{file.FullName}\n{file.Length}\n{file.LastWriteTimeUtc.Ticks}")));
-        if (_aliases.TryGetValue(name, out var known) && Read(known) is { } found) return found;
+        if (_aliases.TryGetValue(name, out var known) && Read(known, size) is { } found) return found;
 
         var bytes = file.Length <= MaxBytes ? TryReadAll(path) : null;
         // The decoder has the words for a file that cannot be read.
         if (bytes is null) return prepare(decoder.DecodeFile(path));
         var content = Key(manner, bytes);
-        if (Read(content) is { } same)
+        if (Read(content, size) is { } same)
         {
             Write(name, content);
             return same;
@@ -149,10 +151,10 @@ internal sealed class ImageCache : IDisposable
         return BinaryPrimitives.ReadUInt128LittleEndian(result);
     }
 
-    private RasterImage? Read(UInt128 key)
+    private RasterImage? Read(UInt128 key, ViewSize size)
     {
         if (!_entries.TryGetValue(key, out var entry)) return null;
-        if (entry.Read() is { } image)
+        if (entry.IsOf(size) && entry.Read() is { } image)
         {
             Interlocked.Increment(ref _hits);
             return image;

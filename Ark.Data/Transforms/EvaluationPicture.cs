@@ -11,6 +11,9 @@ internal sealed class EvaluationPicture(ViewSize beforeCrop)
         return result;
     }
 
+    /// <summary>The size of the resized picture.</summary>
+    public ViewSize Size => beforeCrop;
+
     /// <summary>Names what <see cref="Prepare"/> does.</summary>
     public string Preparation => $"bilinear {beforeCrop.Width}x{beforeCrop.Height}";
 

@@ -51,6 +51,8 @@ public sealed class EvaluationTransform : IPreparingTransform
 
     string IPreparingTransform.Preparation => _picture.Preparation;
 
+    ViewSize IPreparingTransform.PreparedSize => _picture.Size;
+
     RasterImage IPreparingTransform.Prepare(RasterImage image) => _picture.PrepareImage(image);
 
     void IPreparingTransform.ApplyPrepared(RasterImage prepared, RandomStream random, Span<float> destination)

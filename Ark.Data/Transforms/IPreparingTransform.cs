@@ -6,6 +6,9 @@ internal interface IPreparingTransform : IImageTransform
     /// <summary>Names the first step: two transforms of the same name prepare alike.</summary>
     string Preparation { get; }
 
+    /// <summary>The size of every picture after the first step.</summary>
+    ViewSize PreparedSize { get; }
+
     /// <summary>Does the first step.</summary>
     /// <param name="image">The stored picture.</param>
     /// <returns>The prepared picture.</returns>

@@ -48,6 +48,8 @@ internal sealed class TenCropTransform : IPreparingTransform
 
     string IPreparingTransform.Preparation => _picture.Preparation;
 
+    ViewSize IPreparingTransform.PreparedSize => _picture.Size;
+
     RasterImage IPreparingTransform.Prepare(RasterImage image) => _picture.PrepareImage(image);
 
     void IPreparingTransform.ApplyPrepared(RasterImage prepared, RandomStream random, Span<float> destination)

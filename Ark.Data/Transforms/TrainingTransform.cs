@@ -57,6 +57,8 @@ internal sealed class TrainingTransform : IPreparingTransform
 
     string IPreparingTransform.Preparation => $"bicubic {_working.Width}x{_working.Height}";
 
+    ViewSize IPreparingTransform.PreparedSize => _working;
+
     RasterImage IPreparingTransform.Prepare(RasterImage image)
     {
         var pixels = new byte[checked(_working.Pixels * image.Channels)];

@@ -116,7 +116,7 @@ public sealed class EmbeddingTable
     }
 
     private T? Known<T>(string key)
-        where T : struct, Enum => Enum.TryParse<T>(Info.GetValueOrDefault(key), ignoreCase: true, out var value) ? value : null;
+        where T : struct, Enum => EnumNames.Find<T>(Info.GetValueOrDefault(key), ignoreCase: true);
 
     /// <summary>Whether a column or array holds names rather than numbers, as far as what it is called tells.</summary>
     internal static bool IsNameColumn(string name) => NameColumns.Contains(name.Trim(), StringComparer.OrdinalIgnoreCase);

@@ -42,6 +42,7 @@ internal static class SafetensorsEmbeddings
             var metadata = Safetensors.ReadMetadata(path);
             using var scope = NewDisposeScope();
             var values = tensors[name].to(ScalarType.Float32).contiguous();
+            if (values.numel() == 0) throw new ArkInputException(path, $"tensor '{name}'", "has no numbers");
             var count = checked((int)values.shape[0]);
             return new EmbeddingTable(path, metadata.TryGetValue("names", out var names)
                 ? Names(path, names, count)
@@ -59,6 +60,7 @@ internal static class SafetensorsEmbeddings
         try
         {
             var names = JsonSerializer.Deserialize<string[]>(json) ?? [];
+            if (names.Contains(null)) throw new ArkInputException(path, "metadata 'names'", "has a name that is no text");
             return names.Length == count
                 ? names
                 : throw new ArkInputException(path, "metadata 'names'", $"has {names.Length} names for {count} rows");

@@ -10,6 +10,7 @@ internal static class CalibrationFile
 {
     private const string Format = "ark-calibration";
     private const long Largest = 256L << 20;
+    private const int MaxDepth = 16;
 
     // Beyond these every probability is 0 or 1.
     private const double SmallestTemperature = 1e-6;
@@ -38,8 +39,7 @@ internal static class CalibrationFile
         try
         {
             if (new FileInfo(path).Length > Largest) throw Error(path, null, "is too large for a calibration");
-            using var stream = File.OpenRead(path);
-            using var document = JsonDocument.Parse(stream, new JsonDocumentOptions { MaxDepth = 16, AllowDuplicateProperties = false });
+            using var document = StrictJson.Document(File.ReadAllBytes(path), MaxDepth);
             return Read(path, document.RootElement);
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)

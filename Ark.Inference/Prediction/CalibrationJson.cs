@@ -23,10 +23,8 @@ internal sealed class CalibrationJson(string path, string? place, JsonElement js
         where T : struct, Enum
     {
         var text = Text(key);
-        var name = Enum.GetNames<T>().FirstOrDefault(n => n.Equals(text, StringComparison.OrdinalIgnoreCase));
-        return name is null
-            ? throw Error(key, $"is '{text}', expected one of {string.Join(", ", Enum.GetNames<T>())}")
-            : Enum.Parse<T>(name);
+        return EnumNames.Find<T>(text, ignoreCase: true)
+            ?? throw Error(key, $"is '{text}', expected one of {string.Join(", ", Enum.GetNames<T>())}");
     }
 
     public double Number(string key, double least = double.MinValue, double most = double.MaxValue) => Number(Value(key), key, least, most);

@@ -89,7 +89,7 @@ internal sealed record SegmentationDescription(UperNetConfiguration Network, Nor
     public static SegmentationDescription Decode(string path, CheckpointSection section)
     {
         var decoder = section.GetString("decoder");
-        if (!Enum.TryParse<UperNetDecoder>(decoder, out var kind))
+        if (EnumNames.Find<UperNetDecoder>(decoder) is not { } kind)
             throw new ArkInputException(path, "key 'ark.model.decoder'", $"has the unknown decoder '{decoder}'", "Update Ark.");
         var size = section.GetInt32("img_size");
         var backbone = new SwinConfiguration

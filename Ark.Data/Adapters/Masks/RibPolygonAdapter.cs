@@ -60,7 +60,9 @@ internal sealed class RibPolygonAdapter : SegmentationListAdapter
                 list, null, $"has {stream.Length >> 20} MB, above the limit of {MaxBytes >> 20}", "Split the list.");
         try
         {
-            var document = JsonDocument.Parse(stream, new JsonDocumentOptions { AllowDuplicateProperties = false });
+            var json = new byte[stream.Length];
+            stream.ReadExactly(json);
+            var document = StrictJson.Document(json);
             if (document.RootElement.ValueKind == JsonValueKind.Object) return document;
             document.Dispose();
             throw new ArkInputException(list, null, "is no JSON object", $"Start with {{\"{Images}\": …}}, as VinDr-RibCXR does.");

@@ -22,6 +22,9 @@ public sealed class ImageCacheTests : IDisposable
         }
     }
 
+    // Before the first entry of a segment.
+    private const int SegmentHead = 16;
+
     private string CacheFolder => Path.Combine(_folder.Root, "cache");
 
     public void Dispose() => _folder.Dispose();
@@ -111,6 +114,45 @@ public sealed class ImageCacheTests : IDisposable
         Assert.Equal(0, cache.Hits);
     }
 
+    [Theory]
+    [InlineData(117, 4)]
+    [InlineData(4, 117)]
+    [InlineData(1, 1)]
+    public async Task An_entry_of_another_size_is_not_used_whatever_its_checksums_say(int width, int height)
+    {
+        var transform = new EvaluationTransform(32, 32);
+        var expected = await Views(transform, null, new NetVipsImageDecoder());
+        using (var writer = new ImageCache(CacheFolder)) await Views(transform, writer, new NetVipsImageDecoder());
+        Reshape(Assert.Single(Directory.GetFiles(CacheFolder)), width, height);
+        using var cache = new ImageCache(CacheFolder);
+        Assert.Equal(expected, await Views(transform, cache, new NetVipsImageDecoder()));
+        Assert.Equal(0, cache.Hits);
+    }
+
+    [Theory]
+    [InlineData(0, 10)]
+    [InlineData(-1, 10)]
+    [InlineData(int.MaxValue, int.MaxValue)]
+    [InlineData(60_000, 60_000)]
+    public void A_kept_picture_that_claims_an_impossible_origin_is_decoded(int width, int height)
+    {
+        var path = _samples[1].Image.Name;
+        var sample = new SegmentationSample(new ImageFile(path), new MaskFiles([]));
+        var size = new ViewSize(16, 16);
+        using (var writer = new ImageCache(CacheFolder)) CachedPicture.Of(sample, new NetVipsImageDecoder(), size, writer);
+        var file = Assert.Single(Directory.GetFiles(CacheFolder));
+        var bytes = File.ReadAllBytes(file);
+        Assert.True(CacheRecord.TryRead(bytes.AsSpan(SegmentHead), out var record));
+        var payload = bytes.AsSpan(SegmentHead + CacheRecord.Length, (int)record.PayloadLength);
+        var row = payload[^(record.Width * record.Channels)..];
+        BitConverter.TryWriteBytes(row, width);
+        BitConverter.TryWriteBytes(row[sizeof(int)..], height);
+        (record with { Checksum = Crc32.Append(payload) }).Write(bytes.AsSpan(SegmentHead));
+        File.WriteAllBytes(file, bytes);
+        using var cache = new ImageCache(CacheFolder);
+        Assert.Equal(256, CachedPicture.Of(sample, new NetVipsImageDecoder(), size, cache).Masks.Length);
+    }
+
     [Fact]
     public async Task Folder_and_files_are_their_owners_alone()
     {
@@ -190,5 +232,31 @@ public sealed class ImageCacheTests : IDisposable
         }
 
         return views;
+    }
+
+    // As somebody would who may write there: every entry of a picture, with right checksums.
+    private static void Reshape(string segment, int width, int height)
+    {
+        var bytes = File.ReadAllBytes(segment);
+        using var changed = new MemoryStream();
+        changed.Write(bytes, 0, SegmentHead);
+        var head = new byte[CacheRecord.Length];
+        for (var at = SegmentHead; at + CacheRecord.Length <= bytes.Length && CacheRecord.TryRead(bytes.AsSpan(at), out var record);)
+        {
+            var payload = bytes.AsSpan(at + CacheRecord.Length, (int)record.PayloadLength).ToArray();
+            at += (CacheRecord.Length + payload.Length + 15) / 16 * 16;
+            if (!record.IsAlias)
+            {
+                payload = new byte[width * height];
+                record = record with { Width = width, Height = height, Channels = 1, Checksum = Crc32.Append(payload) };
+            }
+
+            record.Write(head);
+            changed.Write(head);
+            changed.Write(payload);
+            while (changed.Length % 16 != 0) changed.WriteByte(0);
+        }
+
+        File.WriteAllBytes(segment, changed.ToArray());
     }
 }

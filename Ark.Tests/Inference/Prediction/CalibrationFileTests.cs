@@ -49,6 +49,15 @@ public sealed class CalibrationFileTests : IDisposable
         Assert.Contains("c.json", Assert.Throws<ArkInputException>(() => Calibration.Load(path)).Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("checkpoint", "\"\\ud800\"")]
+    [InlineData("heads/0/name", "\"\\udc00\\ud800\"")]
+    public void A_text_that_is_no_Unicode_is_refused(string place, string value)
+    {
+        var path = Write(place, value);
+        Assert.Contains("c.json", Assert.Throws<ArkInputException>(() => Calibration.Load(path)).Message, StringComparison.Ordinal);
+    }
+
     private string Write(string place, string value)
     {
         // Numbers beyond all ranges are texts first, or JSON's own types would not keep them.

@@ -85,15 +85,19 @@ internal sealed class ParquetGuard
             if (children.Count > ParquetLimits.SchemaElements)
                 throw new InvalidDataException($"it has too many columns; the limit is {ParquetLimits.SchemaElements}");
         }).Struct(ThriftStructs.Footer);
+        // The library looks for the first element, and for as many children as each claims, without an end.
         var open = new Stack<long>();
-        foreach (var count in children)
+        foreach (var (at, count) in children.Index())
         {
+            if (at > 0 && open.Count == 0) throw new InvalidDataException("it describes columns that belong to nothing");
             if (open.TryPop(out var left)) open.Push(left - 1);
             if (count > 0) open.Push(count);
             if (open.Count > ParquetLimits.SchemaDepth)
                 throw new InvalidDataException($"its columns are nested too deep; the limit is a depth of {ParquetLimits.SchemaDepth}");
             while (open.TryPeek(out left) && left <= 0) open.Pop();
         }
+
+        if (children.Count == 0 || open.Count > 0) throw new InvalidDataException("it describes fewer columns than it claims, or none");
     }
 
     private long CheckPages(ColumnMetaData column, long start)

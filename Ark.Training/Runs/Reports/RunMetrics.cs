@@ -10,9 +10,6 @@ internal static class RunMetrics
     /// <summary>The longest line that is taken for one of a run; an evaluation of a thousand labels has a tenth of it.</summary>
     internal const int MaxLineLength = 4 << 20;
 
-    /// <summary>What JSON of a run may be: a name that stands twice in an object has no meaning that one could rely on.</summary>
-    internal static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
-
     /// <summary>
     /// Reads a file of one JSON object a line, never more than one line in memory; a last line without its end is still being written, or
     /// was when the run was killed, and is left out.
@@ -53,7 +50,7 @@ internal static class RunMetrics
     {
         try
         {
-            return JsonNode.Parse(line, documentOptions: Strict)?.AsObject() ?? throw new JsonException("null");
+            return StrictJson.Node(line)?.AsObject() ?? throw new JsonException("null");
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {

@@ -58,7 +58,7 @@ internal sealed class RunReport
         {
             return Render(
                 history,
-                File.Exists(config) ? JsonNode.Parse(File.ReadAllText(config), documentOptions: RunMetrics.Strict)!.AsObject() : null);
+                File.Exists(config) ? StrictJson.Node(File.ReadAllBytes(config))!.AsObject() : null);
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or NullReferenceException or ArgumentException
             or FormatException)

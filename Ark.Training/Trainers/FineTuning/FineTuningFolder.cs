@@ -214,7 +214,7 @@ internal sealed class FineTuningFolder(string path)
         RegularFile.Require(file);
         try
         {
-            return read(JsonNode.Parse(File.ReadAllText(file))!);
+            return read(StrictJson.Node(File.ReadAllBytes(file))!);
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or NullReferenceException or FormatException
             or ArgumentException)

@@ -60,6 +60,19 @@ public sealed class ParquetGuardTests : IDisposable
         Assert.Contains(reason, Refusal(footer), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(new byte[] { 0 })] // Nothing at all.
+    // A schema in fields that no number has: the library looks for its columns for ever.
+    [InlineData(new byte[]
+    {
+        0x02, 0x19, 0x2c, 0x48, 4, (byte)'r', (byte)'o', (byte)'o', (byte)'t', 0x15, 2, 0, 0x15, 8, 0x25, 2, 0x18, 2, (byte)'e', (byte)'0', 0,
+    })]
+    // A root that claims two columns, and one column.
+    [InlineData(new byte[] { 0x15, 2, 0x19, 0x2c, 0x48, 1, (byte)'r', 0x15, 4, 0, 0x48, 1, (byte)'a', 0, 0x16, 0, 0x19, 0x0c, 0 })]
+    // Two columns beside one another, and no root.
+    [InlineData(new byte[] { 0x15, 2, 0x19, 0x2c, 0x48, 1, (byte)'a', 0, 0x48, 1, (byte)'b', 0, 0x16, 0, 0x19, 0x0c, 0 })]
+    public void Columns_that_are_no_tree_are_refused(byte[] footer) => Assert.Contains(" columns ", Refusal(footer), StringComparison.Ordinal);
+
     [Fact]
     public void Columns_nested_in_one_another_are_refused_before_the_library_recurses()
     {
