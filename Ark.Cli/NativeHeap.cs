@@ -6,6 +6,7 @@ namespace Ark.Cli;
 /// glibc gives every block above 128 KiB pages of its own and hands them back when it is freed. A training step takes and frees the same
 /// few hundred such blocks again and again, and spends up to a seventh of its time on page faults. Kept in the heap they are used again.
 /// </summary>
+/// <remarks>Rests on: <c>mallopt</c> taking two numbers, whatever they are: it refuses what it does not know.</remarks>
 internal static partial class NativeHeap
 {
     private const int TrimThreshold = -1;

@@ -8,6 +8,8 @@ namespace Ark.Cli;
 /// Limits of the process under which .NET itself fails, with words that mislead or none: they are told before. Nothing here may need a
 /// file, as a console does.
 /// </summary>
+/// <remarks>Rests on: a limit being two numbers of 64 bits, as on 64-bit Linux; and <c>write</c> being told no more bytes than its array
+/// has.</remarks>
 internal static partial class ProcessLimits
 {
     private const string WriteXorExecute = "DOTNET_EnableWriteXorExecute";

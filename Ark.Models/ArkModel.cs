@@ -207,6 +207,7 @@ public sealed class ArkModel : SwinBackbone
     // Asked before the backbone is built, which a constructor that throws could not dispose.
     private static ArkModelConfiguration Valid(ArkModelConfiguration configuration)
     {
+        ArgumentNullException.ThrowIfNull(configuration);
         configuration.Validate();
         if (!Enum.IsDefined(configuration.Projector))
             throw new ArgumentOutOfRangeException(nameof(configuration), configuration.Projector, "Unknown projector.");

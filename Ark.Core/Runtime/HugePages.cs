@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using TorchSharp;
@@ -9,7 +10,8 @@ namespace Ark;
 /// Backs large tensors with pages of 2 MB. Linux does so only where it is asked to, and a model of 360 MB is otherwise 90,000 pages, each
 /// of which costs a fault when it is first touched: more in all than reading the file that fills them.
 /// </summary>
-/// <remarks>Rests on: the tensor being the whole of the memory that it adopts, which it alone frees.</remarks>
+/// <remarks>Rests on: the tensor being the whole of the memory that it adopts, which it alone frees; and on <c>THSTensor_new</c> having the
+/// arguments that the version of TorchSharp gives it that Ark is built with.</remarks>
 internal static unsafe partial class HugePages
 {
     private const nint Size = 2 << 20;
@@ -28,12 +30,14 @@ internal static unsafe partial class HugePages
     /// </returns>
     public static Tensor Empty(Device? device, params long[] shape)
     {
-        var count = shape.Aggregate(1L, (a, b) => a * b);
-        var bytes = (nint)count * sizeof(float);
+        // A product that overflowed would be adopted as more memory than there is.
+        var count = shape.Aggregate(1L, (a, b) => checked(a * b));
+        var bytes = checked((nint)count * sizeof(float));
         if (bytes < Size || (device ?? get_default_device()).type != DeviceType.CPU || Adopt is null)
             return empty(shape, ScalarType.Float32, device);
         var memory = NativeMemory.AlignedAlloc((nuint)bytes, (nuint)Size);
         // It can be ignored, and changes nothing but speed.
+        Debug.Assert(Array.TrueForAll(shape, s => s > 0) && (nint)memory % Size == 0, "The memory is aligned, and has every element.");
         _ = madvise(memory, bytes & ~(Size - 1), Advice);
         fixed (long* sizes = shape)
         {

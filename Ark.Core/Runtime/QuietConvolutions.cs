@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Ark;
 
 /// <summary>
@@ -14,6 +16,7 @@ internal static unsafe class QuietConvolutions
         var context = TorchSymbols.Find("_ZN2at13globalContextEv");
         var enable = TorchSymbols.Find("_ZN2at7Context20setUserEnabledNNPACKEb");
         if (context == 0 || enable == 0) return;
+        Debug.Assert(TorchSymbols.IsKnownVersion, "Functions of another version are not found.");
         // at::globalContext() gives a reference that lives as long as the process; the other is its method of one flag. Neither throws.
         ((delegate* unmanaged<nint, byte, void>)enable)(((delegate* unmanaged<nint>)context)(), 0);
     }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 
 namespace Ark;
@@ -32,7 +33,9 @@ internal static partial class RegularFile
     {
         if (!OperatingSystem.IsLinux() || string.IsNullOrEmpty(path) || path.Contains('\0', StringComparison.Ordinal)) return null;
         // struct statx has the same layout on every architecture: 256 bytes, the mode 28 bytes into it.
-        var found = stackalloc byte[256];
+        const int size = 256;
+        var found = stackalloc byte[size];
+        Debug.Assert(TypeOffset + sizeof(ushort) <= size && (nint)found % sizeof(ulong) == 0, "The mode is within an aligned structure.");
         if (statx(CurrentFolder, path, 0, OnlyType, found) != 0) return null;
         return (*(ushort*)(found + TypeOffset) & TypeMask) switch
         {

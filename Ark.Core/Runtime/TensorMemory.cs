@@ -22,7 +22,12 @@ internal static class TensorMemory
         // A span is limited to 2 GB, so it is taken of one element; the address is the same.
         using var flat = tensor.view(-1);
         using var first = flat.narrow(0, 0, 1);
-        fixed (byte* begin = first.bytes) return begin;
+        // What is fixed is libtorch's memory, which does not move.
+        fixed (byte* begin = first.bytes)
+        {
+            Debug.Assert(begin is not null && (nint)begin % tensor.element_size() == 0, "There is memory, aligned to its elements.");
+            return begin;
+        }
     }
 
     /// <summary>Whether <see cref="AddressOf"/> may be used.</summary>

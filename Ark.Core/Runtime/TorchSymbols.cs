@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using TorchSharp;
 
@@ -22,6 +23,7 @@ internal static unsafe class TorchSymbols
         {
             // A function in C, made for this question: uint64_t aoti_torch_abi_version(void), major and minor in the upper two bytes.
             if (!TryExport("aoti_torch_abi_version", out var address)) return 0;
+            Debug.Assert(address != 0, "What is exported has an address.");
             return (int)(((delegate* unmanaged<ulong>)address)() >> VersionShift);
         }
     }

@@ -7,6 +7,8 @@ namespace Ark;
 /// quota, a process then spends most of its time on waiting. The policy is read once, when the OpenMP library is loaded, so it has to be
 /// set before.
 /// </summary>
+/// <remarks>Rests on: native code not reading the environment on another thread while <c>setenv</c> changes it: it is set before libtorch
+/// is loaded, whose threads are the first to ask.</remarks>
 internal static partial class WaitPolicy
 {
     public const string Variable = "OMP_WAIT_POLICY";

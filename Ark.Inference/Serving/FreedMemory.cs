@@ -6,6 +6,7 @@ namespace Ark.Inference;
 /// Gives the memory of pictures back to the machine. Decoded pictures are large arrays that live for a moment; the runtime collects such
 /// arrays late, keeps the space that they had, and an idle process collects nothing at all. glibc keeps the freed blocks of every thread.
 /// </summary>
+/// <remarks>Rests on: <c>malloc_trim</c> being safe on every thread, as glibc says.</remarks>
 internal sealed partial class FreedMemory : IDisposable
 {
     private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(2);

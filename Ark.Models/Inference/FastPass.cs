@@ -61,6 +61,8 @@ internal sealed unsafe class FastPass : IDisposable
 
     public static bool IsSupported => Avx512F.IsSupported && Avx512BW.IsSupported && Avx512DQ.IsSupported;
 
+    private long PixelsOfImage => (long)_backbone.InputChannels * _backbone.ImageHeight * _backbone.ImageWidth;
+
     private int ElementSize => _network.IsBf16 ? sizeof(ushort) : sizeof(float);
 
     /// <summary>Computes outputs.</summary>
@@ -97,6 +99,8 @@ internal sealed unsafe class FastPass : IDisposable
                 _images = Math.Min(together, count - first);
                 Reserve();
                 using var part = images.narrow(0, first, _images);
+                Debug.Assert(part.numel() == _images * PixelsOfImage, "The images are whole.");
+                // What is fixed is no managed memory: it is alive as long as the tensor, which is disposed at the end of the round.
                 fixed (byte* pixels = part.bytes)
                 {
                     var start = (float*)pixels;
@@ -171,7 +175,7 @@ internal sealed unsafe class FastPass : IDisposable
         EmbedPatches(worker, pixels);
         for (var i = 0; i < _stages.Length; i++)
         {
-            foreach (var block in _network.Stages[i].Blocks) RunBlock(worker, block, _stages[i], _tokens[i % 2].Floats);
+            foreach (var block in _network.Stages[i].Blocks) RunBlock(worker, block, _stages[i], _tokens[i % 2]);
             if (i < _stages.Length - 1) Merge(worker, i);
         }
 
@@ -195,7 +199,7 @@ internal sealed unsafe class FastPass : IDisposable
     private void Small(WorkerTeam.Worker worker, PackedMatrix weights, NativeBuffer input, NativeBuffer output, Finish finish)
     {
         Multiply(
-            worker, weights, finish, input.Pointer, weights.Depth, _images, output.Pointer, weights.Columns, outputIsBf16: false, default,
+            worker, weights, finish, input, weights.Depth, _images, output, weights.Columns, outputIsBf16: false, default,
             "projector and heads");
     }
 
@@ -206,11 +210,11 @@ internal sealed unsafe class FastPass : IDisposable
     }
 
     private void Multiply(
-        WorkerTeam.Worker worker, PackedMatrix weights, Finish finish, void* input, int inputs, int rows, void* output, int outputs,
-        bool outputIsBf16, TokenOrder order, string work = "")
+        WorkerTeam.Worker worker, PackedMatrix weights, Finish finish, NativeBuffer input, int inputs, int rows, NativeBuffer output,
+        int outputs, bool outputIsBf16, TokenOrder order, string work = "")
     {
         new LinearLayer(weights, finish, input, VectorMath.Pad(inputs), rows, output, VectorMath.Pad(outputs), outputIsBf16, order)
-            .Run(worker, _scratch[worker.Index].Floats);
+            .Run(worker, _scratch[worker.Index]);
         Meet(worker, work, 2.0 * rows * weights.Depth * weights.Columns);
     }
 
@@ -223,6 +227,7 @@ internal sealed unsafe class FastPass : IDisposable
         for (var first = 0; first < all; first += MergeRows(stage))
         {
             var rows = Math.Min(MergeRows(stage), all - first);
+            Debug.Assert(_qkv.Holds(rows, VectorMath.Pad(depth)), "There is room for the patches.");
             for (var piece = worker.Next(); piece * RowsOfPiece < rows; piece = worker.Next())
             {
                 for (var row = piece * RowsOfPiece; row < Math.Min(rows, (piece + 1) * RowsOfPiece); row++)
@@ -230,12 +235,13 @@ internal sealed unsafe class FastPass : IDisposable
             }
 
             Meet(worker, "patches and pooling");
-            Multiply(worker, _network.Patches, Finish.Bias, _qkv.Pointer, depth, rows, _tokens[
-                0].Pointer, stage.Channels, outputIsBf16: false, new(null, stage.Tokens, first),
-                "patches and pooling");
+            Multiply(
+                worker, _network.Patches, Finish.Bias, _qkv, depth, rows, _tokens[0], stage.Channels, outputIsBf16: false,
+                new(null, stage.Tokens, first), "patches and pooling");
         }
 
         if (_network.PatchNorm is null && _network.Positions is null) return;
+        Debug.Assert(_tokens[0].Holds(all, ld) && _network.Positions?.Holds(stage.Tokens, ld) != false, "Tokens and positions are whole.");
         for (var piece = worker.Next(); piece * RowsOfPiece < all; piece = worker.Next())
         {
             for (var row = piece * RowsOfPiece; row < Math.Min(all, (piece + 1) * RowsOfPiece); row++)
@@ -259,6 +265,8 @@ internal sealed unsafe class FastPass : IDisposable
         var patch = _backbone.PatchSize;
         var (image, within) = Math.DivRem(token, stage.Tokens);
         var (row, column) = Math.DivRem(within, stage.Width);
+        Debug.Assert(image < _images && ((row + 1) * patch) <= _backbone.ImageHeight, "The patch is within the images.");
+        Debug.Assert(_network.Patches.Depth == _backbone.InputChannels * patch * patch, "The row holds the patch.");
         for (var channel = 0; channel < _backbone.InputChannels; channel++)
         {
             var from = pixels
@@ -273,7 +281,7 @@ internal sealed unsafe class FastPass : IDisposable
         }
     }
 
-    private void RunBlock(WorkerTeam.Worker worker, PreparedBlock block, StageGeometry stage, float* tokens)
+    private void RunBlock(WorkerTeam.Worker worker, PreparedBlock block, StageGeometry stage, NativeBuffer tokens)
     {
         var (channels, windowTokens) = (stage.Channels, stage.WindowTokens);
         var bf16 = _network.IsBf16;
@@ -286,33 +294,34 @@ internal sealed unsafe class FastPass : IDisposable
             var order = new TokenOrder(stage.OrderOf(block.Shift > 0), stage.Tokens, (long)first * windowTokens);
             Normalize(worker, block.Norm1, tokens, channels, order, rows);
             Multiply(
-                worker, block.Qkv, Finish.Bias, _normed.Pointer, channels, rows, _qkv.Pointer, 3 * channels, outputIsBf16: false, default,
+                worker, block.Qkv, Finish.Bias, _normed, channels, rows, _qkv, 3 * channels, outputIsBf16: false, default,
                 "product: queries, keys, values");
-            block.Attention.Run(worker, _qkv.Floats, VectorMath.Pad(
-                3 * channels), windows, first, stage.WindowColumns, stage.WindowRows, _attended.Pointer,
-                VectorMath.Pad(channels), bf16, _scratch[worker.Index].Floats);
+            block.Attention.Run(
+                worker, _qkv, VectorMath.Pad(3 * channels), windows, first, stage.WindowColumns, stage.WindowRows, _attended,
+                VectorMath.Pad(channels), bf16, _scratch[worker.Index]);
             Meet(worker, "attention", 4.0 * rows * windowTokens * channels);
             Multiply(
-                worker, block.Proj, Finish.Residual, _attended.Pointer, channels, rows, tokens, channels, outputIsBf16: false, order,
+                worker, block.Proj, Finish.Residual, _attended, channels, rows, tokens, channels, outputIsBf16: false, order,
                 "product: projection");
             Normalize(worker, block.Norm2, tokens, channels, order, rows);
             Multiply(
-                worker, block.Fc1, Finish.Gelu, _normed.Pointer, channels, rows, _hidden.Pointer, stage.Hidden, bf16, default,
+                worker, block.Fc1, Finish.Gelu, _normed, channels, rows, _hidden, stage.Hidden, bf16, default,
                 "product: first of MLP, with GELU");
             Multiply(
-                worker, block.Fc2, Finish.Residual, _hidden.Pointer, stage.Hidden, rows, tokens, channels, outputIsBf16: false, order,
+                worker, block.Fc2, Finish.Residual, _hidden, stage.Hidden, rows, tokens, channels, outputIsBf16: false, order,
                 "product: second of MLP");
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Normalize(WorkerTeam.Worker worker, NormLayer norm, float* tokens, int channels, TokenOrder order, int rows)
+    private void Normalize(WorkerTeam.Worker worker, NormLayer norm, NativeBuffer tokens, int channels, TokenOrder order, int rows)
     {
         nint ld = VectorMath.Pad(channels);
+        Debug.Assert(tokens.Holds(order.End(rows), ld) && _normed.Holds(rows, ld, ElementSize), "Every row has its place in both.");
         for (var piece = worker.Next(); piece * RowsOfPiece < rows; piece = worker.Next())
         {
             for (var row = piece * RowsOfPiece; row < Math.Min(rows, (piece + 1) * RowsOfPiece); row++)
-                norm.Row(tokens + (order.TokenOf(row) * ld), (byte*)_normed.Pointer + (row * ld * ElementSize), _network.IsBf16);
+                norm.Row(tokens.Floats + (order.TokenOf(row) * ld), (byte*)_normed.Pointer + (row * ld * ElementSize), _network.IsBf16);
         }
 
         Meet(worker, "norms and gathering");
@@ -327,6 +336,9 @@ internal sealed unsafe class FastPass : IDisposable
         for (var first = 0; first < all; first += MergeRows(next))
         {
             var rows = Math.Min(MergeRows(next), all - first);
+            Debug.Assert(_normed.Holds(rows, VectorMath.Pad(joined), ElementSize), "There is room for the joined rows.");
+            Debug.Assert(_scratch[worker.Index].Holds(1, VectorMath.Pad(joined)), "There is room for one of them.");
+            Debug.Assert(_tokens[from % 2].Holds((long)_images * stage.Tokens, VectorMath.Pad(stage.Channels)), "The tokens are whole.");
             for (var piece = worker.Next(); piece * RowsOfPiece < rows; piece = worker.Next())
             {
                 var together = _scratch[worker.Index].Floats;
@@ -339,9 +351,9 @@ internal sealed unsafe class FastPass : IDisposable
             }
 
             Meet(worker, "norms and gathering");
-            Multiply(worker, reduction, Finish.Bias, _normed.Pointer, joined, rows, _tokens[
-                (from + 1) % 2].Pointer, next.Channels, outputIsBf16: false, new(null, next.Tokens, first),
-                "product: merging");
+            Multiply(
+                worker, reduction, Finish.Bias, _normed, joined, rows, _tokens[(from + 1) % 2], next.Channels, outputIsBf16: false,
+                new(null, next.Tokens, first), "product: merging");
         }
     }
 
@@ -364,6 +376,9 @@ internal sealed unsafe class FastPass : IDisposable
         var stage = _stages[^1];
         nint ld = VectorMath.Pad(stage.Channels);
         var tokens = _tokens[(_stages.Length - 1) % 2].Floats;
+        Debug.Assert(
+            _tokens[(_stages.Length - 1) % 2].Holds((long)_images * stage.Tokens, ld) && _pooled.Holds(_images, ld),
+            "Tokens and their means are whole.");
         for (var row = worker.Next(); row < _images * stage.Tokens; row = worker.Next())
             _network.Norm.Row(tokens + (row * ld), tokens + (row * ld), outputIsBf16: false);
         Meet(worker, "norms and gathering");
@@ -385,6 +400,7 @@ internal sealed unsafe class FastPass : IDisposable
         using var flat = to.view(-1, columns);
         using var part = flat.narrow(0, firstRow, rows);
         var target = MemoryMarshal.Cast<byte, float>(part.bytes);
+        Debug.Assert(from.Holds(rows, VectorMath.Pad(columns)), "What is copied is there.");
         for (var row = 0; row < rows; row++)
             new ReadOnlySpan<float>(from.Floats + ((nint)row * VectorMath.Pad(columns)), columns).CopyTo(target[(row * columns)..]);
     }

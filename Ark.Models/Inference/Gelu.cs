@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
@@ -42,6 +43,7 @@ internal static unsafe class Gelu
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<float> NormalOfMagnitude(Vector512<float> x, float* table)
     {
+        Debug.Assert(table == Table, "The coefficients are those of the one table.");
         var scaled = Vector512.Min(Vector512.Abs(x) * Vector512.Create(PerUnit), Vector512.Create(Pieces - (1f / 1024)));
         var piece = Avx512F.ConvertToVector512Int32WithTruncation(scaled);
         var u = scaled - Vector512.ConvertToSingle(piece);

@@ -25,8 +25,8 @@ internal enum Finish
 }
 
 /// <summary>A linear layer over many rows, cut into pieces that the threads share out.</summary>
-/// <remarks>Rests on: the caller having reserved seven rows past the last of the input, as many columns of output as the layer pads to,
-/// and <see cref="ScratchSize"/> numbers for each thread.</remarks>
+/// <remarks>Rests on: the caller having reserved whole tiles of rows of the input, as many columns of output as the layer pads to,
+/// and <see cref="ScratchSize"/> numbers for each thread; and on the three being alive, which the pass holds.</remarks>
 /// <param name="weights">The layer.</param>
 /// <param name="finish">What becomes of the product.</param>
 /// <param name="input">Rows of single precision or bfloat16, as the weights are; up to seven rows past the last are read.</param>
@@ -37,8 +37,8 @@ internal enum Finish
 /// <param name="outputIsBf16">Whether the output is rounded to bfloat16 instead, which only GELU's is.</param>
 /// <param name="order">Where each row of the output stands.</param>
 internal readonly unsafe struct LinearLayer(
-    PackedMatrix weights, Finish finish, void* input, nint ldInput, int total, void* output, nint ldOutput, bool outputIsBf16,
-    TokenOrder order)
+    PackedMatrix weights, Finish finish, NativeRegion input, nint ldInput, int total, NativeRegion output, nint ldOutput,
+    bool outputIsBf16, TokenOrder order)
 {
     /// <summary>
     /// Rows of a piece: so many that each number of the weights, which come from afar, is used often; the part of A that they take stays in
@@ -61,23 +61,32 @@ internal readonly unsafe struct LinearLayer(
     private const int LineBytes = 64;
 
     /// <summary>
-    /// What GELU is or was applied to, of the output's shape: a training pass keeps it for the gradient. <see langword="null"/> elsewhere.
+    /// What GELU is or was applied to, of the output's shape: a training pass keeps it for the gradient. None elsewhere.
     /// </summary>
-    public float* BeforeGelu { get; init; }
+    public NativeRegion BeforeGelu { get; init; }
 
-    /// <summary>What a residual branch is added to, of the output's shape; <see langword="null"/> for the output itself.</summary>
-    public float* Shortcut { get; init; }
+    /// <summary>What a residual branch is added to, of the output's shape; none for the output itself.</summary>
+    public NativeRegion Shortcut { get; init; }
 
     /// <summary>What a residual branch is multiplied by, for each image of the order; <see langword="null"/> for 1.</summary>
-    public float* BranchScales { get; init; }
+    public float[]? BranchScales { get; init; }
 
     /// <summary>Numbers that a thread needs for a piece's sums.</summary>
     public const int ScratchSize = MaxRows * 64 * MaxPanels;
 
     /// <summary>Computes this thread's share.</summary>
-    public void Run(WorkerTeam.Worker worker, float* scratch)
+    public void Run(WorkerTeam.Worker worker, NativeBuffer scratch)
     {
-        Debug.Assert(ldInput >= weights.Depth && ldOutput >= weights.Columns, "Rows hold what is read and written.");
+        Debug.Assert(ldInput >= weights.Depth && ldOutput >= VectorMath.Pad(weights.Columns), "Rows hold what is read and written.");
+        Debug.Assert(ldOutput % VectorMath.Lanes == 0, "Whole vectors are written.");
+        Debug.Assert(
+            input.Holds((total + TileKernel.Rows - 1) / TileKernel.Rows * TileKernel.Rows, ldInput, weights.ElementSize),
+            "The input has whole tiles of rows.");
+        Debug.Assert(
+            output.Holds(order.End(total), ldOutput, outputIsBf16 ? sizeof(ushort) : sizeof(float)), "The output has every row's place.");
+        Debug.Assert(BeforeGelu.IsNone || BeforeGelu.Holds(order.End(total), ldOutput), "What GELU is applied to has every row's place.");
+        Debug.Assert(Shortcut.IsNone || Shortcut.Holds(order.End(total), ldOutput), "The shortcut has every row's place.");
+        Debug.Assert(scratch.Holds(1, ScratchSize), "There is room for the sums of a piece.");
         var (blockRows, panels) = Divide(worker.Count);
         var groups = (weights.Panels + panels - 1) / panels;
         var blocks = (total + blockRows - 1) / blockRows;
@@ -90,7 +99,7 @@ internal readonly unsafe struct LinearLayer(
                 Math.Min(blockRows, total - (block * blockRows)),
                 first,
                 Math.Min(first + panels, weights.Panels),
-                scratch);
+                scratch.Floats);
         }
     }
 
@@ -114,7 +123,9 @@ internal readonly unsafe struct LinearLayer(
 
     private void Piece(int row, int rows, int firstPanel, int endPanel, float* sums)
     {
-        var step = DepthBytes / (weights.IsBf16 ? sizeof(ushort) : sizeof(float));
+        Debug.Assert(
+            rows > 0 && row % TileKernel.Rows == 0 && rows <= MaxRows && endPanel - firstPanel <= MaxPanels, "The piece fits the scratch.");
+        var step = DepthBytes / weights.ElementSize;
         for (var depth = 0; depth < weights.Depth; depth += step)
         {
             var deep = Math.Min(step, weights.Depth - depth);
@@ -135,7 +146,7 @@ internal readonly unsafe struct LinearLayer(
     private void Multiply(int row, int rows, int panel, int depth, int deep, float* tile, float* next)
     {
         var width = weights.WidthOf(panel);
-        var a = (float*)input + (row * ldInput) + depth;
+        var a = input.Floats + (row * ldInput) + depth;
         var b = (float*)weights.Panel(panel, depth);
         for (var r = 0; r < rows; r += TileKernel.Rows)
         {
@@ -157,7 +168,7 @@ internal readonly unsafe struct LinearLayer(
             var share = next is null ? 0 : (int)((long)bytes * Math.Min(rows, r + RowsOfCall) / rows);
             for (; fetched < share; fetched += LineBytes) Sse.Prefetch1(next + fetched);
             Bf16Kernel.Multiply(
-                (ushort*)input + ((row + r) * ldInput) + depth, ldInput, b, width, tile + (r * width), width, whole, deep, width,
+                (ushort*)input.Pointer + ((row + r) * ldInput) + depth, ldInput, b, width, tile + (r * width), width, whole, deep, width,
                 depth > 0);
         }
     }
@@ -174,18 +185,18 @@ internal readonly unsafe struct LinearLayer(
         {
             var token = order.TokenOf(row + r);
             var place = (token * ldOutput) + first;
-            var target = (byte*)output + (place * size);
-            if (BeforeGelu is not null)
+            var target = (byte*)output.Pointer + (place * size);
+            if (!BeforeGelu.IsNone)
             {
-                CompleteForTraining(tile, bias, target, BeforeGelu + place, width, table);
+                CompleteForTraining(tile, bias, target, BeforeGelu.Floats + place, width, table);
             }
-            else if (Shortcut is not null)
+            else if (!Shortcut.IsNone)
             {
                 var scale = Vector512.Create(BranchScales is null ? 1 : BranchScales[order.ImageOf(token)]);
                 for (var column = 0; column < width; column += VectorMath.Lanes)
                     Vector512.FusedMultiplyAdd(
-                        Vector512.Load(tile + column) + Vector512.Load(bias + column), scale, Vector512.Load(Shortcut + place + column))
-                        .Store((float*)target + column);
+                        Vector512.Load(tile + column) + Vector512.Load(bias + column), scale,
+                        Vector512.Load(Shortcut.Floats + place + column)).Store((float*)target + column);
             }
             else if (finish == Finish.Gelu && outputIsBf16)
             {

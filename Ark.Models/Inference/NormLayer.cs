@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
@@ -48,6 +49,8 @@ internal sealed unsafe class NormLayer : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Row(float* input, void* output, bool outputIsBf16)
     {
+        Debug.Assert(_factors.Holds(2, VectorMath.Pad(_channels)), "The layer is alive.");
+        Debug.Assert(input is not null && output is not null, "There are rows.");
         var channels = _channels;
         var padded = VectorMath.Pad(channels);
         var sum = Vector512<float>.Zero;

@@ -19,10 +19,11 @@ internal sealed unsafe class PackedMatrix : IDisposable
     /// <summary>Reserves memory; <see cref="Fill(float*, int, int, float)"/> fills it.</summary>
     private PackedMatrix(int outputs, int inputs, bool bf16)
     {
+        Debug.Assert(outputs > 0 && inputs > 0 && (!bf16 || inputs % 2 == 0), "There are weights; those of bfloat16 come in pairs.");
         (Columns, Depth, IsBf16) = (outputs, inputs, bf16);
         PanelWidth = bf16 ? 64 : TileKernel.Columns;
         _values = new NativeBuffer((long)VectorMath.Pad(outputs) * inputs * ElementSize, clear: false);
-        _bias = new NativeBuffer((VectorMath.Pad(outputs) + PanelWidth) * sizeof(float));
+        _bias = new NativeBuffer(((long)VectorMath.Pad(outputs) + PanelWidth) * sizeof(float));
     }
 
     public int Columns { get; }
@@ -37,7 +38,8 @@ internal sealed unsafe class PackedMatrix : IDisposable
 
     public float* Bias => _bias.Floats;
 
-    private int ElementSize => IsBf16 ? sizeof(ushort) : sizeof(float);
+    /// <summary>Bytes of a weight, and of a number that it is multiplied by.</summary>
+    public int ElementSize => IsBf16 ? sizeof(ushort) : sizeof(float);
 
     /// <summary>Prepares <c>y = x Wᵀ + b</c>.</summary>
     /// <param name="weight"><c>[outputs, inputs]</c>, on the CPU in single precision; borrowed.</param>
@@ -82,7 +84,9 @@ internal sealed unsafe class PackedMatrix : IDisposable
         return packed;
     }
 
-    /// <summary>Room for the weights of a layer, which <see cref="Pack"/> or <see cref="PackForGradient"/> fills as often as they move.</summary>
+    /// <summary>
+    /// Room for the weights of a layer, which <see cref="Pack"/> or <see cref="PackForGradient"/> fills as often as they move.
+    /// </summary>
     /// <param name="columns">Numbers of an output row.</param>
     /// <param name="depth">Numbers of an input row.</param>
     /// <param name="bf16">Whether they are rounded to bfloat16; the depth must be even then.</param>
@@ -134,7 +138,8 @@ internal sealed unsafe class PackedMatrix : IDisposable
     /// <summary>Where a panel's rows begin that lie this deep.</summary>
     public void* Panel(int panel, nint depth)
     {
-        Debug.Assert(panel >= 0 && panel < Panels && depth >= 0 && depth <= Depth, "The panel is within the matrix.");
+        Debug.Assert(panel >= 0 && panel < Panels && depth >= 0 && depth < Depth, "The panel is within the matrix.");
+        Debug.Assert(_values.Holds(VectorMath.Pad(Columns), Depth, ElementSize), "The matrix is alive, and whole.");
         return (byte*)_values.Pointer + (((panel * (nint)PanelWidth * Depth) + (depth * WidthOf(panel))) * ElementSize);
     }
 
@@ -176,6 +181,7 @@ internal sealed unsafe class PackedMatrix : IDisposable
     {
         source += ((nint)column * Depth) + depth;
         var columns = Math.Min(VectorMath.Lanes, Columns - column);
+        Debug.Assert(columns > 0 && depths > 0 && depth + depths <= Depth, "What is taken is within the weight.");
         if (columns == VectorMath.Lanes && depths == VectorMath.Lanes)
         {
             VectorMath.Transpose16(source, Depth, block, VectorMath.Lanes);
@@ -196,6 +202,7 @@ internal sealed unsafe class PackedMatrix : IDisposable
 
     private static void PutPairs(float* block, ushort* target, int width, int depths)
     {
+        Debug.Assert(depths % 2 == 0, "Rows come in pairs.");
         for (var d = 0; d < depths; d += 2)
             VectorMath.StorePairs(Vector512.Load(block + (d * 16)), Vector512.Load(block + (d * 16) + 16), target + (d * width));
     }

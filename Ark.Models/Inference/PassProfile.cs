@@ -7,6 +7,7 @@ namespace Ark.Models;
 /// Where the time of a pass goes: the first thread's processor time on Linux, so that other processes do not count, its waiting for the
 /// other threads included. For benchmarks.
 /// </summary>
+/// <remarks>Rests on: a time being two numbers of the size of a pointer, as on 64-bit Linux.</remarks>
 internal sealed class PassProfile
 {
     private readonly Dictionary<string, (double Seconds, double Flops)> _spent = [];

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
 using TorchSharp.Modules;
 
 namespace Ark.Models;
@@ -97,9 +99,10 @@ internal sealed class PreparedNetwork : IDisposable
         var (height, width) = backbone.ResolutionOf(0);
         var (count, channels) = (height * width, backbone.EmbedDim);
         using var flat = SinglePrecision.Dense(rows, 1, count, channels);
-        var values = System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(flat.bytes);
+        var values = MemoryMarshal.Cast<byte, float>(flat.bytes);
         var padded = VectorMath.Pad(channels);
         var buffer = new NativeBuffer((long)count * padded * sizeof(float));
+        Debug.Assert(values.Length == count * channels && buffer.Holds(count, padded), "Both hold every position.");
         for (var i = 0; i < count; i++)
             values.Slice(i * channels, channels).CopyTo(new Span<float>(buffer.Floats + ((nint)i * padded), channels));
         return buffer;

@@ -57,6 +57,7 @@ internal sealed unsafe class StageGeometry : IDisposable
             var (row, column) = (
                 (window / WindowColumns * Window) + (token / Window), (window % WindowColumns * Window) + (token % Window));
             order[i] = ((row + shift) % Height * Width) + ((column + shift) % Width);
+            Debug.Assert((uint)order[i] < (uint)Tokens, "The place is within the image.");
         }
 
         return buffer;

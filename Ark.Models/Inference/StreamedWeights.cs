@@ -86,6 +86,7 @@ internal sealed class StreamedWeights
         Debug.Assert(
             waiting.Bytes.Length == (long)waiting.Matrix.Columns * waiting.Matrix.Depth * sizeof(float), "The file has the whole matrix.");
         buffer.Reserve(waiting.Bytes.Length, clear: false);
+        Debug.Assert(buffer.Holds(waiting.Matrix.Columns, waiting.Matrix.Depth), "The buffer has room for it.");
         waiting.Bytes.CopyTo((byte*)buffer.Pointer, ScalarType.Float32);
         for (var panel = 0; panel < waiting.Matrix.Panels; panel++)
             waiting.Matrix.Fill(buffer.Floats, panel, waiting.ScaledColumns, waiting.Scale);

@@ -23,6 +23,7 @@ internal static unsafe class TileKernel
         float* a, nint lda, float* b, nint ldb, float* c, nint ldc, nint depth, int columns, bool add, float* ahead = null)
     {
         Debug.Assert(columns is 16 or 32 or 48 && lda >= depth && ldb >= columns && ldc >= columns, "Rows hold what is read and written.");
+        Debug.Assert(a is not null && b is not null && c is not null && depth > 0, "There is something to multiply.");
         if (columns == 48) Multiply48(a, lda, b, ldb, c, ldc, depth, add, ahead);
         else if (columns == 32) Multiply32(a, lda, b, ldb, c, ldc, depth, add);
         else Multiply16(a, lda, b, ldb, c, ldc, depth, add);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
@@ -76,6 +77,7 @@ internal static unsafe class VectorMath
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Transpose16(float* from, nint ldFrom, float* to, nint ldTo)
     {
+        Debug.Assert(from is not null && to is not null && ldFrom >= Lanes && ldTo >= Lanes, "Rows of sixteen do not overlap.");
         // Pairs of rows, then of pairs, within each 128 bits; the last step moves the 128 bits.
         for (var quarter = 0; quarter < 4; quarter++)
         {

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
@@ -37,7 +38,7 @@ internal sealed unsafe class WindowAttentionKernel : IDisposable
         (_keys, _values) = (VectorMath.Pad(_tokens), VectorMath.Pad(_headChannels));
         // Windows go in groups of whole tiles, whose last rows are no tokens.
         _bias = new NativeBuffer((((long)heads * _tokens) + TileKernel.Rows) * _keys * sizeof(float));
-        _noMask = new NativeBuffer((_tokens + TileKernel.Rows) * _keys * sizeof(float));
+        _noMask = new NativeBuffer(((long)_tokens + TileKernel.Rows) * _keys * sizeof(float));
         using (var table = SinglePrecision.Dense(attention.relative_position_bias_table, Sides * Sides, _heads))
             FillBias(MemoryMarshal.Cast<byte, float>(table.bytes), WindowAttention.RelativePositions(window));
         if (shift == 0) return;
@@ -62,9 +63,18 @@ internal sealed unsafe class WindowAttentionKernel : IDisposable
     /// <param name="outputIsBf16">Which of them.</param>
     /// <param name="scratch">Room for <see cref="ScratchSize"/> numbers.</param>
     public void Run(
-        WorkerTeam.Worker worker, float* qkv, nint ld, int windows, long first, int columns, int rows, void* output, nint ldOutput,
-        bool outputIsBf16, float* scratch)
+        WorkerTeam.Worker worker, NativeRegion qkv, nint ld, int windows, long first, int columns, int rows, NativeRegion output,
+        nint ldOutput, bool outputIsBf16, NativeBuffer scratch)
     {
+        var size = outputIsBf16 ? sizeof(ushort) : sizeof(float);
+        Debug.Assert(ld >= 3 * _heads * _headChannels && ldOutput >= _heads * _headChannels, "Rows hold all heads.");
+        Debug.Assert(qkv.Holds(((long)windows * _tokens) + VectorMath.Lanes - 1, ld), "Fifteen rows follow the last.");
+        Debug.Assert(output.Holds((long)windows * _tokens, ldOutput, size), "The output has every row's place.");
+        Debug.Assert(scratch.Holds(1, ScratchSize), "There is room for what a head needs.");
+        Debug.Assert(
+            _bias.Holds(((long)_heads * _tokens) + TileKernel.Rows, _keys) && _noMask.Holds(_tokens + TileKernel.Rows, _keys)
+            && _masks?.Holds((4L * _tokens) + TileKernel.Rows, _keys) != false,
+            "The tables are alive, and whole.");
         var groups = (_heads + HeadsTogether - 1) / HeadsTogether;
         for (var piece = worker.Next(); piece < windows * groups; piece = worker.Next())
         {
@@ -74,8 +84,8 @@ internal sealed unsafe class WindowAttentionKernel : IDisposable
             for (var head = group * HeadsTogether; head < Math.Min(_heads, (group + 1) * HeadsTogether); head++)
             {
                 var channel = head * _headChannels;
-                var target = (byte*)output + (((row * ldOutput) + channel) * (outputIsBf16 ? sizeof(ushort) : sizeof(float)));
-                Head(qkv + (row * ld) + channel, ld, head, kind, target, ldOutput, outputIsBf16, scratch);
+                var target = (byte*)output.Pointer + (((row * ldOutput) + channel) * size);
+                Head(qkv.Floats + (row * ld) + channel, ld, head, kind, target, ldOutput, outputIsBf16, scratch.Floats);
             }
         }
     }
@@ -311,6 +321,7 @@ internal sealed unsafe class WindowAttentionKernel : IDisposable
     /// <param name="positions">For each query and key the row of <paramref name="values"/>.</param>
     internal void FillBias(ReadOnlySpan<float> values, long[] positions)
     {
+        Debug.Assert(_bias.Holds((long)_heads * _tokens, _keys), "There is room for every head's table.");
         for (var head = 0; head < _heads; head++)
         {
             for (var query = 0; query < _tokens; query++)
@@ -328,6 +339,7 @@ internal sealed unsafe class WindowAttentionKernel : IDisposable
     /// </summary>
     private void FillMask(int kind, int shift)
     {
+        Debug.Assert(kind is > 0 and < 4 && _masks!.Holds(4L * _tokens, _keys), "There is room for every kind.");
         for (var query = 0; query < _tokens; query++)
         {
             var row = new Span<float>(_masks!.Floats + ((((nint)kind * _tokens) + query) * _keys), _keys);

@@ -116,6 +116,12 @@ public sealed class UperNet : nn.Module<Tensor, Tensor>, IWeightLayouts
     public override Dictionary<string, Tensor> state_dict(Dictionary<string, Tensor>? destination = null, string? prefix = null)
     {
         destination ??= new Dictionary<string, Tensor>(StringComparer.Ordinal);
+        foreach (var (name, module) in named_modules())
+        {
+            if (module is Convolution layer) SwinBackbone.RequireAlive(name, layer.weight, layer.bias);
+            else if (module is BatchNorm norm) SwinBackbone.RequireAlive(name, norm.weight, norm.bias);
+        }
+
         SwinBackbone.Collect(this, string.IsNullOrEmpty(prefix) ? "" : prefix + ".", destination);
         return destination;
     }

@@ -24,6 +24,7 @@ public abstract class SwinBackbone : nn.Module, IWeightLayouts
     private protected SwinBackbone(string name, SwinConfiguration configuration, Device? device)
         : base(Ready(name))
     {
+        ArgumentNullException.ThrowIfNull(configuration);
         configuration.Validate();
         Backbone = configuration;
         patch_embed = new PatchEmbedding(configuration, device);
@@ -251,6 +252,9 @@ public abstract class SwinBackbone : nn.Module, IWeightLayouts
 
     internal void RequireImages(Tensor images)
     {
+        ArgumentNullException.ThrowIfNull(images);
+        if (images.is_sparse || images.is_complex())
+            throw new ArgumentException("The images are sparse or complex; dense real numbers are taken.", nameof(images));
         var shape = images.shape;
         if (shape.Length == 4
             && shape[0] > 0
@@ -264,8 +268,30 @@ public abstract class SwinBackbone : nn.Module, IWeightLayouts
             nameof(images));
     }
 
+    private static Tensor?[] Owned(nn.Module module) => module switch
+    {
+        Linear layer => [layer.weight, layer.bias],
+        LayerNorm layer => [layer.weight, layer.bias],
+        PatchProjection layer => [layer.weight, layer.bias],
+        WindowAttention layer => [layer.relative_position_bias_table],
+        SwinBackbone network => [network.absolute_pos_embed],
+        _ => [],
+    };
+
+    /// <summary>Refuses to go on without a parameter that has been disposed.</summary>
+    internal static void RequireAlive(string prefix, params ReadOnlySpan<Tensor?> owned)
+    {
+        foreach (var tensor in owned)
+        {
+            if (tensor is { IsInvalid: true })
+                throw new InvalidOperationException($"A parameter of the network's '{prefix.TrimEnd('.')}' has been disposed.");
+        }
+    }
+
     internal static void Collect(nn.Module module, string prefix, Dictionary<string, Tensor> destination)
     {
+        // TorchSharp leaves out what has been disposed: a file would be written without it.
+        RequireAlive(prefix, Owned(module));
         foreach (var (name, parameter) in module.named_parameters(recurse: false)) destination.Add(prefix + name, parameter);
         foreach (var (name, buffer) in module.named_buffers(recurse: false)) destination.Add(prefix + name, buffer);
         foreach (var (name, child) in module.named_children()) Collect(child, $"{prefix}{name}.", destination);

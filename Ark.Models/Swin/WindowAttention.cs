@@ -17,6 +17,7 @@ internal sealed class WindowAttention : nn.Module<Tensor, Tensor?, Tensor>
     private readonly int _heads;
     private readonly int _headChannels;
     private readonly int _tokens;
+    private readonly int _positions;
     private readonly double _dropRate;
     private readonly double _attentionDropRate;
 
@@ -31,7 +32,8 @@ internal sealed class WindowAttention : nn.Module<Tensor, Tensor?, Tensor>
         Scale = Math.Pow(_headChannels, -0.5).ToScalar();
         _dropRate = configuration.DropRate;
         _attentionDropRate = configuration.AttentionDropRate;
-        relative_position_bias_table = Layers.Parameter(device, ((2 * window) - 1) * ((2 * window) - 1), _heads);
+        _positions = ((2 * window) - 1) * ((2 * window) - 1);
+        relative_position_bias_table = Layers.Parameter(device, _positions, _heads);
         relative_position_index = Layers.Owned(tensor(RelativePositions(window), [_tokens, _tokens], device: device));
         qkv = Layers.Linear(channels, 3 * channels, configuration.QkvBias, device);
         proj = Layers.Linear(channels, channels, bias: true, device);
@@ -103,6 +105,10 @@ internal sealed class WindowAttention : nn.Module<Tensor, Tensor?, Tensor>
     /// </summary>
     private Tensor Bias(Tensor? mask)
     {
+        // Rows of a longer table would be those of other positions; of a shorter one some would be missing.
+        if (relative_position_bias_table.size(0) != _positions)
+            throw new InvalidOperationException(
+                $"A table of relative positions has {relative_position_bias_table.size(0)} rows; the window has {_positions} positions.");
         var bias = relative_position_bias_table
             .index_select(0, relative_position_index.view(-1))
             .view(_tokens, _tokens, _heads)

@@ -4,8 +4,8 @@ using System.Runtime.Intrinsics;
 namespace Ark.Models;
 
 /// <summary>
-/// <see cref="WeightGradient"/> of bfloat16 factors, with single-precision sums: dY on its side, <c>[outputs, depth]</c>, and X in panels of
-/// pairs of rows, where depth is the number of rows, made up with zeros.
+/// <see cref="WeightGradient"/> of bfloat16 factors, with single-precision sums: dY on its side, <c>[outputs, depth]</c>, and X in panels
+/// of pairs of rows, where depth is the number of rows, made up with zeros.
 /// </summary>
 /// <remarks>Rests on: outputs and inputs being multiples of 16, depth an even number, and what is made up being zero.</remarks>
 /// <param name="outputGradient">dYᵀ, of <see cref="Transpose"/>.</param>

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
@@ -11,8 +12,8 @@ namespace Ark.Models;
 /// batches that stay in the caches, and nothing is partitioned, rolled or merged. Weights are packed anew for each call, because they move
 /// with each step. Not thread-safe.
 /// </summary>
-/// <remarks>Rests on: <see cref="Create"/>, which looks at the shape, <see cref="Covers"/>, which looks at every parameter, and tokens that are dense, in single precision, of the stage's
-/// shape.</remarks>
+/// <remarks>Rests on: <see cref="Create"/>, which looks at the shape, <see cref="Covers"/>, which looks at every parameter, and tokens that
+/// are dense, in single precision, of the stage's shape.</remarks>
 internal sealed unsafe class FusedBlocks : IDisposable
 {
     /// <summary>Numbers of a batch of windows: its rows times the stage's channels.</summary>
@@ -26,8 +27,8 @@ internal sealed unsafe class FusedBlocks : IDisposable
 
     private readonly bool _isBf16;
     private readonly int _threads;
-    private readonly Stage[] _stages;
-    private readonly Dictionary<SwinBlock, Attention> _attentions = [];
+    private readonly StageMatrices[] _stages;
+    private readonly Dictionary<SwinBlock, BlockAttention> _attentions = [];
     private readonly NativeBuffer _normed = new();
     private readonly NativeBuffer _qkv = new();
     private readonly NativeBuffer _attended = new();
@@ -42,7 +43,7 @@ internal sealed unsafe class FusedBlocks : IDisposable
     private FusedBlocks(SwinConfiguration configuration, bool bf16, int threads)
     {
         (_isBf16, _threads) = (bf16, threads);
-        _stages = [.. Enumerable.Range(0, configuration.StageCount).Select(i => new Stage(configuration, i, bf16))];
+        _stages = [.. Enumerable.Range(0, configuration.StageCount).Select(i => new StageMatrices(configuration, i, bf16))];
         _scratch = [.. Enumerable.Range(0, threads).Select(_ => new NativeBuffer())];
     }
 
@@ -126,27 +127,23 @@ internal sealed unsafe class FusedBlocks : IDisposable
         };
         var attention = AttentionOf(block, geometry, size.Heads);
         Reserve(size, images, back: false, attention);
-        fixed (float* attentionFactors = attentionScales, mlpFactors = mlpScales)
+        var pass = new BlockPass
         {
-            var pass = new Pass
-            {
-                Size = size,
-                Attention = attention,
-                Weights = new Weights(block),
-                Shifted = block.Geometry.Shift > 0,
-                Images = images,
-                Input = Address(tokens),
-                Middle = state is null ? Address(output) : Address(state.Middle),
-                Output = Address(output),
-                Qkv = state is null ? null : Address(state.Qkv),
-                Attended = state is null ? null : TensorMemory.AddressOf(state.Attended),
-                Hidden = state is null ? null : Address(state.Hidden),
-                AttentionScales = attentionFactors,
-                MlpScales = mlpFactors,
-            };
-            WorkerTeam.Shared.Run(_threads, worker => Forward(worker, pass));
-        }
-
+            Size = size,
+            Attention = attention,
+            Weights = new BlockWeights(block),
+            Shifted = block.Geometry.Shift > 0,
+            Images = images,
+            Input = NativeRegion.Of(tokens),
+            Middle = NativeRegion.Of(state is null ? output : state.Middle),
+            Output = NativeRegion.Of(output),
+            Qkv = state is null ? default : NativeRegion.Of(state.Qkv),
+            Attended = state is null ? default : NativeRegion.Of(state.Attended),
+            Hidden = state is null ? default : NativeRegion.Of(state.Hidden),
+            AttentionScales = attentionScales,
+            MlpScales = mlpScales,
+        };
+        WorkerTeam.Shared.Run(_threads, worker => Forward(worker, pass));
         return (output.MoveToOuterDisposeScope(), state);
     }
 
@@ -166,29 +163,25 @@ internal sealed unsafe class FusedBlocks : IDisposable
         var input = empty_like(dense);
         var attention = AttentionOf(block, geometry, size.Heads);
         Reserve(size, images, back: true, attention);
-        fixed (float* attentionFactors = state.AttentionScales, mlpFactors = state.MlpScales)
+        var pass = new BlockPass
         {
-            var pass = new Pass
-            {
-                Size = size,
-                Attention = attention,
-                Weights = new Weights(block),
-                Gradients = new Gradients(block),
-                Shifted = block.Geometry.Shift > 0,
-                Images = images,
-                Input = Address(state.Input),
-                Middle = Address(state.Middle),
-                Output = Address(dense),
-                InputGradient = Address(input),
-                Qkv = Address(state.Qkv),
-                Attended = TensorMemory.AddressOf(state.Attended),
-                Hidden = Address(state.Hidden),
-                AttentionScales = attentionFactors,
-                MlpScales = mlpFactors,
-            };
-            WorkerTeam.Shared.Run(_threads, worker => Backward(worker, pass));
-        }
-
+            Size = size,
+            Attention = attention,
+            Weights = new BlockWeights(block),
+            Gradients = new BlockGradients(block),
+            Shifted = block.Geometry.Shift > 0,
+            Images = images,
+            Input = NativeRegion.Of(state.Input),
+            Middle = NativeRegion.Of(state.Middle),
+            Output = NativeRegion.Of(dense),
+            InputGradient = NativeRegion.Of(input),
+            Qkv = NativeRegion.Of(state.Qkv),
+            Attended = NativeRegion.Of(state.Attended),
+            Hidden = NativeRegion.Of(state.Hidden),
+            AttentionScales = state.AttentionScales,
+            MlpScales = state.MlpScales,
+        };
+        WorkerTeam.Shared.Run(_threads, worker => Backward(worker, pass));
         return input.MoveToOuterDisposeScope();
     }
 
@@ -216,19 +209,17 @@ internal sealed unsafe class FusedBlocks : IDisposable
         block.mlp.fc2.weight, block.mlp.fc2.bias,
     ];
 
-    private static float* Address(Tensor tensor) => (float*)TensorMemory.AddressOf(tensor);
-
-    private Attention AttentionOf(SwinBlock block, StageGeometry geometry, int heads)
+    private BlockAttention AttentionOf(SwinBlock block, StageGeometry geometry, int heads)
     {
         if (!_attentions.TryGetValue(block, out var attention))
-            _attentions.Add(block, attention = new Attention(block, geometry, heads));
+            _attentions.Add(block, attention = new BlockAttention(block, geometry, heads));
         using var table = block.attn.relative_position_bias_table.detach();
         attention.Kernel.FillBias(
             MemoryMarshal.Cast<byte, float>(table.bytes), attention.Positions);
         return attention;
     }
 
-    private void Reserve(Stage size, int images, bool back, Attention attention)
+    private void Reserve(StageMatrices size, int images, bool back, BlockAttention attention)
     {
         var (channels, hidden) = (size.Geometry.Channels, size.Geometry.Hidden);
         long rows = (BatchWindows(size.Geometry, images) * size.Geometry.WindowTokens) + SlackRows;
@@ -249,7 +240,8 @@ internal sealed unsafe class FusedBlocks : IDisposable
             _attended.Reserve(rows * channels * sizeof(float));
         }
 
-        var scratch = Math.Max(Math.Max(LinearLayer.ScratchSize, 2 * hidden), Math.Max(attention.Kernel.ScratchSize, attention.Gradient.ScratchSize));
+        var scratch = Math.Max(
+            Math.Max(LinearLayer.ScratchSize, 2 * hidden), Math.Max(attention.Kernel.ScratchSize, attention.Gradient.ScratchSize));
         foreach (var buffer in _scratch) buffer.Reserve(scratch * sizeof(float));
     }
 
@@ -261,25 +253,25 @@ internal sealed unsafe class FusedBlocks : IDisposable
         return (windows + batches - 1) / batches;
     }
 
-    private void Forward(WorkerTeam.Worker worker, Pass pass)
+    private void Forward(WorkerTeam.Worker worker, BlockPass pass)
     {
         var (size, weights) = (pass.Size, pass.Weights);
         var (geometry, channels) = (size.Geometry, size.Geometry.Channels);
-        var scratch = _scratch[worker.Index].Floats;
+        var scratch = _scratch[worker.Index];
         if (worker.Index == 0) Profile?.Begin();
         if (worker.Index == 0)
         {
-            size.Norm1.Set(weights.Norm1.Weight, weights.Norm1.Bias);
-            size.Norm2.Set(weights.Norm2.Weight, weights.Norm2.Bias);
+            size.Norm1.Set(weights.Norm1.Weight.Floats, weights.Norm1.Bias.Floats);
+            size.Norm2.Set(weights.Norm2.Weight.Floats, weights.Norm2.Bias.Floats);
         }
 
-        size.Qkv.Pack(worker, weights.Qkv.Weight, weights.Qkv.Bias, channels, size.QueryScale);
+        size.Qkv.Pack(worker, weights.Qkv.Weight.Floats, weights.Qkv.Bias.Floats, channels, size.QueryScale);
         Meet(worker, "packing");
-        size.Proj.Pack(worker, weights.Proj.Weight, weights.Proj.Bias);
+        size.Proj.Pack(worker, weights.Proj.Weight.Floats, weights.Proj.Bias.Floats);
         Meet(worker, "packing");
-        size.Fc1.Pack(worker, weights.Fc1.Weight, weights.Fc1.Bias);
+        size.Fc1.Pack(worker, weights.Fc1.Weight.Floats, weights.Fc1.Bias.Floats);
         Meet(worker, "packing");
-        size.Fc2.Pack(worker, weights.Fc2.Weight, weights.Fc2.Bias);
+        size.Fc2.Pack(worker, weights.Fc2.Weight.Floats, weights.Fc2.Bias.Floats);
         Meet(worker, "packing");
         var all = pass.Images * geometry.WindowRows * geometry.WindowColumns;
         var together = BatchWindows(geometry, pass.Images);
@@ -289,11 +281,11 @@ internal sealed unsafe class FusedBlocks : IDisposable
             var rows = windows * geometry.WindowTokens;
             var row = (nint)first * geometry.WindowTokens;
             var order = new TokenOrder(geometry.OrderOf(pass.Shifted), geometry.Tokens, row);
-            var qkv = pass.Qkv is null ? _qkv.Floats : pass.Qkv + (row * 3 * channels);
-            var attended = pass.Attended is null ? _attended.Pointer : pass.Attended + (row * channels * ElementSize);
+            var qkv = pass.Qkv.IsNone ? _qkv : pass.Qkv.From(row, 3 * channels);
+            var attended = pass.Attended.IsNone ? _attended : pass.Attended.From(row, channels, ElementSize);
             Normalize(worker, size.Norm1, pass.Input, channels, order, rows);
             Meet(worker, "norms and gathering");
-            new LinearLayer(size.Qkv, Finish.Bias, _normed.Pointer, channels, rows, qkv, 3 * channels, outputIsBf16: false, default)
+            new LinearLayer(size.Qkv, Finish.Bias, _normed, channels, rows, qkv, 3 * channels, outputIsBf16: false, default)
                 .Run(worker, scratch);
             Meet(worker, "forward: queries, keys, values", 6.0 * rows * channels * channels);
             pass.Attention.Kernel.Run(
@@ -309,13 +301,13 @@ internal sealed unsafe class FusedBlocks : IDisposable
             Normalize(worker, size.Norm2, pass.Middle, channels, order, rows);
             Meet(worker, "norms and gathering");
             new LinearLayer(
-                size.Fc1, Finish.Gelu, _normed.Pointer, channels, rows, _hidden.Pointer, geometry.Hidden, _isBf16, default)
+                size.Fc1, Finish.Gelu, _normed, channels, rows, _hidden, geometry.Hidden, _isBf16, default)
             {
-                BeforeGelu = pass.Hidden is null ? null : pass.Hidden + (row * geometry.Hidden),
+                BeforeGelu = pass.Hidden.From(row, geometry.Hidden),
             }.Run(worker, scratch);
             Meet(worker, "forward: first of MLP", 2.0 * rows * channels * geometry.Hidden);
             new LinearLayer(
-                size.Fc2, Finish.Residual, _hidden.Pointer, geometry.Hidden, rows, pass.Output, channels, outputIsBf16: false, order)
+                size.Fc2, Finish.Residual, _hidden, geometry.Hidden, rows, pass.Output, channels, outputIsBf16: false, order)
             {
                 Shortcut = pass.Middle,
                 BranchScales = pass.MlpScales,
@@ -324,23 +316,23 @@ internal sealed unsafe class FusedBlocks : IDisposable
         }
     }
 
-    private void Backward(WorkerTeam.Worker worker, Pass pass)
+    private void Backward(WorkerTeam.Worker worker, BlockPass pass)
     {
         var (size, weights, geometry) = (pass.Size, pass.Weights, pass.Size.Geometry);
         if (worker.Index == 0)
         {
             Profile?.Begin();
-            size.Norm1.Set(weights.Norm1.Weight, weights.Norm1.Bias);
-            size.Norm2.Set(weights.Norm2.Weight, weights.Norm2.Bias);
+            size.Norm1.Set(weights.Norm1.Weight.Floats, weights.Norm1.Bias.Floats);
+            size.Norm2.Set(weights.Norm2.Weight.Floats, weights.Norm2.Bias.Floats);
         }
 
-        size.QkvBack.PackForGradient(worker, weights.Qkv.Weight);
+        size.QkvBack.PackForGradient(worker, weights.Qkv.Weight.Floats);
         Meet(worker, "packing");
-        size.ProjBack.PackForGradient(worker, weights.Proj.Weight);
+        size.ProjBack.PackForGradient(worker, weights.Proj.Weight.Floats);
         Meet(worker, "packing");
-        size.Fc1Back.PackForGradient(worker, weights.Fc1.Weight);
+        size.Fc1Back.PackForGradient(worker, weights.Fc1.Weight.Floats);
         Meet(worker, "packing");
-        size.Fc2Back.PackForGradient(worker, weights.Fc2.Weight);
+        size.Fc2Back.PackForGradient(worker, weights.Fc2.Weight.Floats);
         Meet(worker, "packing");
         var all = pass.Images * geometry.WindowRows * geometry.WindowColumns;
         var together = BatchWindows(geometry, pass.Images);
@@ -355,19 +347,19 @@ internal sealed unsafe class FusedBlocks : IDisposable
         }
     }
 
-    private void BackThroughMlp(WorkerTeam.Worker worker, Pass pass, nint row, int rows, TokenOrder order, bool further)
+    private void BackThroughMlp(WorkerTeam.Worker worker, BlockPass pass, nint row, int rows, TokenOrder order, bool further)
     {
         var (size, gradients) = (pass.Size, pass.Gradients!);
         var (channels, hidden) = (size.Geometry.Channels, size.Geometry.Hidden);
         var scratch = _scratch[worker.Index].Floats;
-        var before = pass.Hidden + (row * hidden);
+        var before = pass.Hidden.From(row, hidden);
         var (activated, normed) = (
-            new InputRows(_hidden.Pointer, hidden, rows, _isBf16), new InputRows(_normed.Pointer, channels, rows, _isBf16));
+            new InputRows(_hidden, hidden, rows, _isBf16), new InputRows(_normed, channels, rows, _isBf16));
         for (var piece = worker.Next(); piece * RowsOfPiece < activated.Depth; piece = worker.Next())
         {
             for (var r = piece * RowsOfPiece; r < Math.Min(activated.Depth, (piece + 1) * RowsOfPiece); r++)
             {
-                Activate(r < rows ? before + ((nint)r * hidden) : null, activated.Row(r, scratch), hidden);
+                Activate(r < rows ? before.Floats + ((nint)r * hidden) : null, activated.Row(r, scratch), hidden);
                 activated.Finish(r, scratch);
             }
 
@@ -375,54 +367,57 @@ internal sealed unsafe class FusedBlocks : IDisposable
         }
 
         Meet(worker, "backward: GELU, norms, gathering");
-        AddWeightGradient(worker, _gradient.Pointer, channels, activated, hidden, rows, gradients.Fc2, further);
-        Multiply(worker, size.Fc2Back, _gradient.Pointer, channels, rows, _wide.Pointer, hidden, before);
-        AddWeightGradient(worker, _wide.Pointer, hidden, normed, channels, rows, gradients.Fc1, further);
-        Multiply(worker, size.Fc1Back, _wide.Pointer, hidden, rows, _gradient.Pointer, channels);
+        AddWeightGradient(worker, _gradient, channels, activated, hidden, rows, gradients.Fc2, further);
+        Multiply(worker, size.Fc2Back, _gradient, channels, rows, _wide, hidden, before);
+        AddWeightGradient(worker, _wide, hidden, normed, channels, rows, gradients.Fc1, further);
+        Multiply(worker, size.Fc1Back, _wide, hidden, rows, _gradient, channels);
         BackThroughNorm(
-            worker, pass.Middle, _gradient.Floats, pass.Weights.Norm2.Weight, pass.Output, pass.InputGradient, channels, order, rows,
+            worker, pass.Middle, pass.Weights.Norm2.Weight.Floats, pass.Output, pass.InputGradient, channels, order, rows,
             gradients.Norm2);
     }
 
     private void BackThroughAttention(
-        WorkerTeam.Worker worker, Pass pass, nint row, int rows, int firstWindow, int windows, TokenOrder order, bool further)
+        WorkerTeam.Worker worker, BlockPass pass, nint row, int rows, int firstWindow, int windows, TokenOrder order, bool further)
     {
         var (size, gradients) = (pass.Size, pass.Gradients!);
         var channels = size.Geometry.Channels;
-        var scratch = _scratch[worker.Index].Floats;
-        var kept = pass.Attended + (row * channels * ElementSize);
+        var kept = pass.Attended.From(row, channels, ElementSize);
         // In single precision the rows that were kept will do.
-        var attended = new InputRows(_isBf16 ? _hidden.Pointer : kept, channels, rows, _isBf16);
-        var normed = new InputRows(_normed.Pointer, channels, rows, _isBf16);
+        var attended = new InputRows(_isBf16 ? _hidden : kept, channels, rows, _isBf16);
+        var normed = new InputRows(_normed, channels, rows, _isBf16);
         for (var piece = worker.Next(); piece * RowsOfPiece < normed.Depth; piece = worker.Next())
         {
             for (var r = piece * RowsOfPiece; _isBf16 && r < Math.Min(normed.Depth, (piece + 1) * RowsOfPiece); r += 2)
-                attended.FinishPair(r + 1, (ushort*)kept + ((nint)r * channels), channels);
+                attended.FinishPair(r + 1, (ushort*)kept.Pointer + ((nint)r * channels), channels);
             BeginBranch(
                 worker, pass.InputGradient, pass.AttentionScales, size.Norm1, pass.Input, normed, piece, rows, order, channels);
         }
 
         Meet(worker, "backward: norms, gathering");
-        AddWeightGradient(worker, _gradient.Pointer, channels, attended, channels, rows, gradients.Proj, further);
-        Multiply(worker, size.ProjBack, _gradient.Pointer, channels, rows, _attended.Pointer, channels);
+        AddWeightGradient(worker, _gradient, channels, attended, channels, rows, gradients.Proj, further);
+        Multiply(worker, size.ProjBack, _gradient, channels, rows, _attended, channels);
         pass.Attention.Gradient.Run(
-            worker, pass.Qkv + (row * 3 * channels), _attended.Floats, windows, firstWindow, size.Geometry, _wide.Pointer, _isBf16,
-            _biases.Floats, scratch);
+            worker, pass.Qkv.From(row, 3 * channels), _attended, windows, firstWindow, size.Geometry, _wide, _isBf16, _biases,
+            _scratch[worker.Index]);
         Meet(worker, "backward: attention", 10.0 * rows * size.Geometry.WindowTokens * channels);
-        pass.Attention.Gradient.AddBias(worker, _biases.Floats, gradients.Table);
+        pass.Attention.Gradient.AddBias(worker, _biases.Floats, gradients.Table.Floats);
         Meet(worker, "backward: attention");
-        AddWeightGradient(worker, _wide.Pointer, 3 * channels, normed, channels, rows, gradients.Qkv, further);
-        Multiply(worker, size.QkvBack, _wide.Pointer, 3 * channels, rows, _gradient.Pointer, channels);
+        AddWeightGradient(worker, _wide, 3 * channels, normed, channels, rows, gradients.Qkv, further);
+        Multiply(worker, size.QkvBack, _wide, 3 * channels, rows, _gradient, channels);
         BackThroughNorm(
-            worker, pass.Input, _gradient.Floats, pass.Weights.Norm1.Weight, pass.InputGradient, pass.InputGradient, channels, order,
+            worker, pass.Input, pass.Weights.Norm1.Weight.Floats, pass.InputGradient, pass.InputGradient, channels, order,
             rows, gradients.Norm1);
     }
 
     /// <summary>For the rows of a piece, the gradient with respect to a branch, and what its norm gave.</summary>
     private void BeginBranch(
-        WorkerTeam.Worker worker, float* gradient, float* scales, NormLayer norm, float* tokens, InputRows normed, int piece, int rows,
-        TokenOrder order, int channels)
+        WorkerTeam.Worker worker, NativeRegion gradient, float[]? scales, NormLayer norm, NativeRegion tokens, InputRows normed, int piece,
+        int rows, TokenOrder order, int channels)
     {
+        Debug.Assert(
+            gradient.Holds(order.End(rows), channels) && tokens.Holds(order.End(rows), channels)
+            && _gradient.Holds(rows, channels, ElementSize) && _scratch[worker.Index].Holds(2, channels),
+            "Every row has its place.");
         var scratch = _scratch[worker.Index].Floats;
         for (var r = piece * RowsOfPiece; r < Math.Min(normed.Depth, (piece + 1) * RowsOfPiece); r++)
         {
@@ -431,9 +426,9 @@ internal sealed unsafe class FusedBlocks : IDisposable
             {
                 var token = order.TokenOf(r);
                 Scale(
-                    gradient + (token * channels), scales is null ? 1 : scales[order.ImageOf(token)],
+                    gradient.Floats + (token * channels), scales is null ? 1 : scales[order.ImageOf(token)],
                     (byte*)_gradient.Pointer + ((nint)r * channels * ElementSize), channels);
-                norm.Row(tokens + (token * channels), target, outputIsBf16: false);
+                norm.Row(tokens.Floats + (token * channels), target, outputIsBf16: false);
             }
             else
             {
@@ -446,22 +441,24 @@ internal sealed unsafe class FusedBlocks : IDisposable
 
     /// <summary>The gradients of a layer's weight and bias; the threads meet before and after.</summary>
     private void AddWeightGradient(
-        WorkerTeam.Worker worker, void* outputGradient, int outputs, InputRows input, int inputs, int rows, Gradient gradient,
+        WorkerTeam.Worker worker, NativeRegion outputGradient, int outputs, InputRows input, int inputs, int rows, LayerGradients gradient,
         bool further)
     {
+        Debug.Assert(outputGradient.Holds(rows, outputs, ElementSize), "Every row has its place.");
         if (_isBf16)
         {
+            Debug.Assert(_turned.Holds(outputs, input.Depth, sizeof(ushort)), "There is room for it on its side.");
             var turned = (ushort*)_turned.Pointer;
-            Bf16WeightGradient.Transpose(worker, (ushort*)outputGradient, rows, outputs, input.Depth, turned);
+            Bf16WeightGradient.Transpose(worker, (ushort*)outputGradient.Pointer, rows, outputs, input.Depth, turned);
             Meet(worker, "backward: turning");
             new Bf16WeightGradient(
-                turned, outputs, (ushort*)input.Memory, inputs, input.Depth, gradient.Weight, gradient.Bias, gradient.Adds || further)
-                .Run(worker);
+                turned, outputs, (ushort*)input.Memory, inputs, input.Depth, gradient.Weight.Floats, gradient.Bias.Floats,
+                gradient.Adds || further).Run(worker);
         }
         else
         {
             new WeightGradient(
-                (float*)outputGradient, outputs, (float*)input.Memory, inputs, rows, gradient.Weight, gradient.Bias,
+                outputGradient.Floats, outputs, (float*)input.Memory, inputs, rows, gradient.Weight.Floats, gradient.Bias.Floats,
                 gradient.Adds || further).Run(worker);
         }
 
@@ -470,21 +467,25 @@ internal sealed unsafe class FusedBlocks : IDisposable
 
     /// <summary>The gradient with respect to a layer's input, and where GELU came before it, with respect to that of GELU.</summary>
     private void Multiply(
-        WorkerTeam.Worker worker, PackedMatrix weights, void* input, int inputs, int rows, void* output, int outputs,
-        float* beforeGelu = null)
+        WorkerTeam.Worker worker, PackedMatrix weights, NativeRegion input, int inputs, int rows, NativeRegion output, int outputs,
+        NativeRegion beforeGelu = default)
     {
-        var finish = beforeGelu is null ? Finish.Bias : Finish.GeluSlope;
-        new LinearLayer(weights, finish, input, inputs, rows, output, outputs, _isBf16 && beforeGelu is not null, default)
+        var finish = beforeGelu.IsNone ? Finish.Bias : Finish.GeluSlope;
+        new LinearLayer(weights, finish, input, inputs, rows, output, outputs, _isBf16 && !beforeGelu.IsNone, default)
         {
             BeforeGelu = beforeGelu,
-        }.Run(worker, _scratch[worker.Index].Floats);
+        }.Run(worker, _scratch[worker.Index]);
         Meet(worker, "backward: inputs", 2.0 * rows * inputs * outputs);
     }
 
     private void BackThroughNorm(
-        WorkerTeam.Worker worker, float* input, float* outputGradient, float* weight, float* addTo, float* inputGradient, int channels,
-        TokenOrder order, int rows, Gradient gradient)
+        WorkerTeam.Worker worker, NativeRegion input, float* weight, NativeRegion addTo, NativeRegion inputGradient, int channels,
+        TokenOrder order, int rows, LayerGradients gradient)
     {
+        Debug.Assert(
+            input.Holds(order.End(rows), channels) && addTo.Holds(order.End(rows), channels)
+            && inputGradient.Holds(order.End(rows), channels) && _gradient.Holds(rows, channels) && _parts.Holds(2 * Parts, channels),
+            "Every row has its place.");
         for (var part = worker.Next(); part < Parts; part = worker.Next())
         {
             var sums = _parts.Floats + (2 * (nint)part * channels);
@@ -493,8 +494,8 @@ internal sealed unsafe class FusedBlocks : IDisposable
             {
                 var place = order.TokenOf(r) * channels;
                 NormGradient.Row(
-                    input + place, outputGradient + ((nint)r * channels), weight, channels, addTo + place, inputGradient + place, sums,
-                    sums + channels);
+                    input.Floats + place, _gradient.Floats + ((nint)r * channels), weight, channels, addTo.Floats + place,
+                    inputGradient.Floats + place, sums, sums + channels);
             }
         }
 
@@ -503,28 +504,31 @@ internal sealed unsafe class FusedBlocks : IDisposable
         {
             for (var c = 0; c < channels; c += VectorMath.Lanes)
             {
-                var (factors, offsets) = (Vector512.Load(gradient.Weight + c), Vector512.Load(gradient.Bias + c));
+                var (factors, offsets) = (Vector512.Load(gradient.Weight.Floats + c), Vector512.Load(gradient.Bias.Floats + c));
                 for (var part = 0; part < Parts; part++)
                 {
                     factors += Vector512.Load(_parts.Floats + (2 * (nint)part * channels) + c);
                     offsets += Vector512.Load(_parts.Floats + (((2 * (nint)part) + 1) * channels) + c);
                 }
 
-                factors.Store(gradient.Weight + c);
-                offsets.Store(gradient.Bias + c);
+                factors.Store(gradient.Weight.Floats + c);
+                offsets.Store(gradient.Bias.Floats + c);
             }
         }
 
         Meet(worker, "backward: norms, gathering");
     }
 
-    private void Normalize(WorkerTeam.Worker worker, NormLayer norm, float* tokens, int channels, TokenOrder order, int rows)
+    private void Normalize(WorkerTeam.Worker worker, NormLayer norm, NativeRegion tokens, int channels, TokenOrder order, int rows)
     {
+        Debug.Assert(
+            tokens.Holds(order.End(rows), channels) && _normed.Holds(rows, channels, ElementSize), "Every row has its place in both.");
         for (var piece = worker.Next(); piece * RowsOfPiece < rows; piece = worker.Next())
         {
             for (var row = piece * RowsOfPiece; row < Math.Min(rows, (piece + 1) * RowsOfPiece); row++)
                 norm.Row(
-                    tokens + (order.TokenOf(row) * channels), (byte*)_normed.Pointer + ((nint)row * channels * ElementSize), _isBf16);
+                    tokens.Floats + (order.TokenOf(row) * channels), (byte*)_normed.Pointer + ((nint)row * channels * ElementSize),
+                    _isBf16);
         }
     }
 
@@ -547,184 +551,5 @@ internal sealed unsafe class FusedBlocks : IDisposable
         var table = Gelu.Table;
         for (var i = 0; i < count; i += VectorMath.Lanes)
             (from is null ? Vector512<float>.Zero : Gelu.Apply(Vector512.Load(from + i), table)).Store(to + i);
-    }
-
-    /// <summary>What all blocks of a stage share.</summary>
-    private sealed class Stage : IDisposable
-    {
-        public Stage(SwinConfiguration configuration, int stage, bool bf16)
-        {
-            Geometry = new StageGeometry(configuration, stage);
-            Heads = configuration.NumHeads[stage];
-            var (channels, hidden) = (Geometry.Channels, Geometry.Hidden);
-            QueryScale = MathF.Pow(channels / Heads, -0.5f);
-            (Norm1, Norm2) = (new NormLayer(channels), new NormLayer(channels));
-            Qkv = PackedMatrix.Reserve(3 * channels, channels, bf16);
-            Proj = PackedMatrix.Reserve(channels, channels, bf16);
-            Fc1 = PackedMatrix.Reserve(hidden, channels, bf16);
-            Fc2 = PackedMatrix.Reserve(channels, hidden, bf16);
-            QkvBack = PackedMatrix.Reserve(channels, 3 * channels, bf16);
-            ProjBack = PackedMatrix.Reserve(channels, channels, bf16);
-            Fc1Back = PackedMatrix.Reserve(channels, hidden, bf16);
-            Fc2Back = PackedMatrix.Reserve(hidden, channels, bf16);
-        }
-
-        public StageGeometry Geometry { get; }
-
-        public int Heads { get; }
-
-        public float QueryScale { get; }
-
-        public NormLayer Norm1 { get; }
-
-        public NormLayer Norm2 { get; }
-
-        public PackedMatrix Qkv { get; }
-
-        public PackedMatrix Proj { get; }
-
-        public PackedMatrix Fc1 { get; }
-
-        public PackedMatrix Fc2 { get; }
-
-        public PackedMatrix QkvBack { get; }
-
-        public PackedMatrix ProjBack { get; }
-
-        public PackedMatrix Fc1Back { get; }
-
-        public PackedMatrix Fc2Back { get; }
-
-        public void Dispose()
-        {
-            foreach (var part in (ReadOnlySpan<IDisposable>)
-                [Geometry, Norm1, Norm2, Qkv, Proj, Fc1, Fc2, QkvBack, ProjBack, Fc1Back, Fc2Back])
-                part.Dispose();
-        }
-    }
-
-    /// <summary>A block's attention: its bias moves with each step, its masks never.</summary>
-    private sealed class Attention : IDisposable
-    {
-        public Attention(SwinBlock block, StageGeometry geometry, int heads)
-        {
-            Positions = WindowAttention.RelativePositions(geometry.Window);
-            Kernel = new WindowAttentionKernel(block.attn, geometry.Window, block.Geometry.Shift, heads, geometry.Channels);
-            Gradient = new WindowAttentionGradient(Kernel, geometry.Window, heads, geometry.Channels, Positions);
-        }
-
-        public long[] Positions { get; }
-
-        public WindowAttentionKernel Kernel { get; }
-
-        public WindowAttentionGradient Gradient { get; }
-
-        public void Dispose() => Kernel.Dispose();
-    }
-
-    /// <summary>The addresses of a layer's weight and bias.</summary>
-    private readonly struct Layer(Parameter weight, Parameter? bias)
-    {
-        public float* Weight { get; } = Address(weight);
-
-        public float* Bias { get; } = bias is null ? null : Address(bias);
-    }
-
-    private sealed class Weights(SwinBlock block)
-    {
-        public Layer Norm1 { get; } = new(block.norm1.weight!, block.norm1.bias);
-
-        public Layer Qkv { get; } = new(block.attn.qkv.weight!, block.attn.qkv.bias);
-
-        public Layer Proj { get; } = new(block.attn.proj.weight!, block.attn.proj.bias);
-
-        public Layer Norm2 { get; } = new(block.norm2.weight!, block.norm2.bias);
-
-        public Layer Fc1 { get; } = new(block.mlp.fc1.weight!, block.mlp.fc1.bias);
-
-        public Layer Fc2 { get; } = new(block.mlp.fc2.weight!, block.mlp.fc2.bias);
-    }
-
-    /// <summary>The addresses of a layer's gradients, which are made where there are none.</summary>
-    private readonly struct Gradient
-    {
-        public Gradient(Parameter weight, Parameter? bias, bool zero = false)
-        {
-            Weight = Of(weight, zero, out var adds);
-            Adds = adds;
-            if (bias is not null) Bias = Of(bias, zero: true, out _);
-        }
-
-        public float* Weight { get; }
-
-        /// <summary>Holds zeros where there was none, and is always added to.</summary>
-        public float* Bias { get; }
-
-        /// <summary>Whether there was a gradient of the weight, which is added to; else it is written.</summary>
-        public bool Adds { get; }
-
-        public static float* Of(Parameter parameter, bool zero, out bool adds)
-        {
-            using var there = parameter.grad;
-            adds = there is not null || zero;
-            if (there is not null && TensorMemory.IsDense(there)) return Address(there);
-            using var made = there?.contiguous() ?? (zero ? zeros_like(parameter) : empty_like(parameter));
-            parameter.grad = made;
-            return Address(made);
-        }
-    }
-
-    private sealed class Gradients(SwinBlock block)
-    {
-        public Gradient Norm1 { get; } = new(block.norm1.weight!, block.norm1.bias, zero: true);
-
-        public Gradient Qkv { get; } = new(block.attn.qkv.weight!, block.attn.qkv.bias);
-
-        public float* Table { get; } = Gradient.Of(block.attn.relative_position_bias_table, zero: true, out _);
-
-        public Gradient Proj { get; } = new(block.attn.proj.weight!, block.attn.proj.bias);
-
-        public Gradient Norm2 { get; } = new(block.norm2.weight!, block.norm2.bias, zero: true);
-
-        public Gradient Fc1 { get; } = new(block.mlp.fc1.weight!, block.mlp.fc1.bias);
-
-        public Gradient Fc2 { get; } = new(block.mlp.fc2.weight!, block.mlp.fc2.bias);
-    }
-
-    /// <summary>One call: what all threads compute with.</summary>
-    private sealed class Pass
-    {
-        public required Stage Size { get; init; }
-
-        public required Attention Attention { get; init; }
-
-        public required Weights Weights { get; init; }
-
-        public Gradients? Gradients { get; init; }
-
-        public required bool Shifted { get; init; }
-
-        public required int Images { get; init; }
-
-        /// <summary>The tokens that go in.</summary>
-        public required float* Input { get; init; }
-
-        /// <summary>The tokens between attention and MLP; where nothing is kept, the output.</summary>
-        public required float* Middle { get; init; }
-
-        /// <summary>The tokens that come out, or the gradient with respect to them.</summary>
-        public required float* Output { get; init; }
-
-        public float* InputGradient { get; init; }
-
-        public required float* Qkv { get; init; }
-
-        public required byte* Attended { get; init; }
-
-        public required float* Hidden { get; init; }
-
-        public required float* AttentionScales { get; init; }
-
-        public required float* MlpScales { get; init; }
     }
 }

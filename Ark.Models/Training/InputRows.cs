@@ -1,20 +1,21 @@
+using System.Diagnostics;
 using System.Runtime.Intrinsics;
 
 namespace Ark.Models;
 
 /// <summary>
-/// The input of a layer as the gradient of its weight takes it: rows in single precision, or panels of pairs of rows in bfloat16. Written row
-/// by row, pairs by one thread.
+/// The input of a layer as the gradient of its weight takes it: rows in single precision, or panels of pairs of rows in bfloat16. Written
+/// row by row, pairs by one thread.
 /// </summary>
 /// <remarks>Rests on: columns being a multiple of 16, and room for as many rows as <see cref="Depth"/> says.</remarks>
-/// <param name="memory">Where.</param>
+/// <param name="memory">Where; room for all of them.</param>
 /// <param name="columns">Numbers of a row.</param>
 /// <param name="rows">How many rows there are.</param>
 /// <param name="bf16">Whether they become bfloat16.</param>
-internal readonly unsafe struct InputRows(void* memory, int columns, int rows, bool bf16)
+internal readonly unsafe struct InputRows(NativeRegion memory, int columns, int rows, bool bf16)
 {
     /// <summary>Where they are.</summary>
-    public void* Memory => memory;
+    public void* Memory => memory.Pointer;
 
     /// <summary>How many rows are written: those that are made up, too.</summary>
     public int Depth => DepthOf(rows, bf16);
@@ -25,7 +26,11 @@ internal readonly unsafe struct InputRows(void* memory, int columns, int rows, b
     /// <summary>Where a row is to be written, which <see cref="Finish"/> follows.</summary>
     /// <param name="row">Which.</param>
     /// <param name="pair">Room for two rows, the thread's own.</param>
-    public float* Row(int row, float* pair) => bf16 ? pair + ((row & 1) * columns) : (float*)memory + ((nint)row * columns);
+    public float* Row(int row, float* pair)
+    {
+        Debug.Assert(memory.Holds(Depth, columns, bf16 ? sizeof(ushort) : sizeof(float)) && row < Depth, "There is room for every row.");
+        return bf16 ? pair + ((row & 1) * columns) : memory.Floats + ((nint)row * columns);
+    }
 
     /// <summary>Takes over what was written to <see cref="Row"/>.</summary>
     public void Finish(int row, float* pair)
@@ -50,6 +55,6 @@ internal readonly unsafe struct InputRows(void* memory, int columns, int rows, b
     {
         var panel = column / Bf16WeightGradient.PanelWidth * Bf16WeightGradient.PanelWidth;
         var width = Math.Min(Bf16WeightGradient.PanelWidth, columns - panel);
-        return (ushort*)memory + ((nint)panel * Depth) + ((nint)(row & ~1) * width) + (2 * (column - panel));
+        return (ushort*)memory.Pointer + ((nint)panel * Depth) + ((nint)(row & ~1) * width) + (2 * (column - panel));
     }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
@@ -21,6 +22,7 @@ internal static unsafe class NormGradient
         float* input, float* outputGradient, float* weight, int channels, float* addTo, float* inputGradient, float* weightGradient,
         float* biasGradient)
     {
+        Debug.Assert(channels % VectorMath.Lanes == 0, "Rows are whole vectors.");
         var sum = Vector512<float>.Zero;
         for (var i = 0; i < channels; i += VectorMath.Lanes) sum += Vector512.Load(input + i);
         var mean = Vector512.Create(Vector512.Sum(sum) / channels);

@@ -4,8 +4,8 @@ using System.Runtime.Intrinsics;
 namespace Ark.Models;
 
 /// <summary>
-/// The gradients of a linear layer's weight and bias: <c>dW = dYᵀ X</c> and the sums of dY's columns. Each number is summed by one thread in
-/// the order of the rows, so the result does not depend on how many there are.
+/// The gradients of a linear layer's weight and bias: <c>dW = dYᵀ X</c> and the sums of dY's columns. Each number is summed by one thread
+/// in the order of the rows, so the result does not depend on how many there are.
 /// </summary>
 /// <remarks>Rests on: outputs and inputs being multiples of 16, as long as their rows say.</remarks>
 /// <param name="outputGradient">dY, <c>[rows, outputs]</c>.</param>

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
@@ -47,13 +48,18 @@ internal sealed unsafe class WindowAttentionGradient(
     /// <param name="bias">Room for <see cref="BiasSize"/> numbers.</param>
     /// <param name="scratch">Room for <see cref="ScratchSize"/> numbers, the thread's own.</param>
     public void Run(
-        WorkerTeam.Worker worker, float* qkv, float* gradient, int windows, long first, StageGeometry geometry, void* qkvGradient,
-        bool isBf16, float* bias, float* scratch)
+        WorkerTeam.Worker worker, NativeRegion qkv, NativeRegion gradient, int windows, long first, StageGeometry geometry,
+        NativeRegion qkvGradient, bool isBf16, NativeRegion bias, NativeRegion scratch)
     {
+        var size = isBf16 ? sizeof(ushort) : sizeof(float);
+        Debug.Assert(qkv.Holds(((long)windows * _tokens) + VectorMath.Lanes - 1, 3 * channels), "Fifteen rows follow the last.");
+        Debug.Assert(gradient.Holds(((long)windows * _tokens) + TileKernel.Rows - 1, channels), "Whole tiles of rows are read.");
+        Debug.Assert(qkvGradient.Holds((long)windows * _tokens, 3 * channels, size), "The gradient has every row's place.");
+        Debug.Assert(bias.Holds(1, BiasSize) && scratch.Holds(1, ScratchSize), "There is room for sums and scratch.");
         for (var piece = worker.Next(); piece < _groups * heads; piece = worker.Next())
         {
             var (group, head) = Math.DivRem(piece, heads);
-            var sums = bias + ((nint)piece * _tokens * _keys);
+            var sums = bias.Floats + ((nint)piece * _tokens * _keys);
             new Span<float>(sums, _tokens * _keys).Clear();
             for (var w = windows * group / _groups; w < windows * (group + 1) / _groups; w++)
             {
@@ -61,9 +67,8 @@ internal sealed unsafe class WindowAttentionGradient(
                 var row = (nint)w * _tokens;
                 var channel = head * _headChannels;
                 Head(
-                    qkv + (row * 3 * channels) + channel, gradient + (row * channels) + channel, head, kind,
-                    (byte*)qkvGradient + (((row * 3 * channels) + channel) * (isBf16 ? sizeof(ushort) : sizeof(float))), isBf16, sums,
-                    scratch);
+                    qkv.Floats + (row * 3 * channels) + channel, gradient.Floats + (row * channels) + channel, head, kind,
+                    (byte*)qkvGradient.Pointer + (((row * 3 * channels) + channel) * size), isBf16, sums, scratch.Floats);
             }
         }
     }
@@ -89,7 +94,8 @@ internal sealed unsafe class WindowAttentionGradient(
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Head(float* queries, float* gradient, int head, int kind, byte* target, bool isBf16, float* bias, float* scratch)
+    private void Head(
+        float* queries, float* gradient, int head, int kind, byte* target, bool isBf16, float* bias, float* scratch)
     {
         nint ld = 3 * channels;
         var size = isBf16 ? sizeof(ushort) : sizeof(float);
@@ -119,7 +125,8 @@ internal sealed unsafe class WindowAttentionGradient(
                 TileKernel.Multiply(
                     score, _keys, queries + channels + column, ld, results, width, _tokens, width, add: false);
                 Put(
-                    results, width, rows, _scale, target + (((first * ld) + column) * size), isBf16, Math.Min(width, _headChannels - column));
+                    results, width, rows, _scale, target + (((first * ld) + column) * size), isBf16,
+                    Math.Min(width, _headChannels - column));
             }
         }
 

@@ -48,6 +48,7 @@ internal sealed class DevicePainter(Thorax thorax, Projection projection, Stroke
         float[] metal, double radius, float attenuation, float hollow, params ReadOnlySpan<(double X, double Y, double Z)> nodes)
     {
         const int steps = 6;
+        // Of a few nodes, written out by the callers.
         Span<StrokePoint> points = stackalloc StrokePoint[((nodes.Length - 1) * steps) + 1];
         for (var k = 0; k < points.Length; k++)
         {

@@ -157,6 +157,7 @@ internal sealed class SkeletonPainter(Thorax thorax, Pose pose, Projection proje
 
     private void Line(float[] bone, double radius, float path, params ReadOnlySpan<(double X, double Y, double Z)> line)
     {
+        // A few points, written out by the callers.
         Span<StrokePoint> points = stackalloc StrokePoint[line.Length];
         for (var k = 0; k < line.Length; k++)
         {

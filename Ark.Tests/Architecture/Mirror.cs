@@ -28,7 +28,7 @@ internal static class Mirror
         ["Architecture"] = "the order of the sources",
         ["Documents"] = "the documents",
         ["EndToEnd"] = "whole runs, hosts, command lines and processes, and what becomes of them when the world around them fails",
-        ["Hostile"] = "files from an attacker, at every door",
+        ["Hostile"] = "files from an attacker, and modules from a careless caller, at every door",
         ["Leaks"] = "tensors, memory and handles that are left behind",
         ["Recorded"] = "what the original and its libraries computed, through several types at once",
     };

@@ -6,8 +6,9 @@ namespace Ark;
 /// <summary>The index of a safetensors file, checked by the format's own rules and a few more.</summary>
 internal static class SafetensorsFormat
 {
-    private const int MaxHeaderLength = 100_000_000;
-    private const int MaxTensors = 500_000;
+    // Half a kilobyte for each tensor, and several times the header, are in memory while it is listed.
+    private const int MaxHeaderLength = 32 << 20;
+    private const int MaxTensors = 100_000;
     private const int MaxMetadataEntries = 100_000;
     private const int MaxRank = 64;
 
@@ -40,6 +41,10 @@ internal static class SafetensorsFormat
         private readonly PickleDictionary _root = new();
         private readonly List<(long Begin, long End, string Name)> _ranges = [];
         private readonly List<long> _numbers = [];
+
+        // Of the tensor before: of many alike no more is kept than of one.
+        private ElementType? _element;
+        private long[] _shape = [];
         private Dictionary<string, string>? _metadata;
 
         public CheckpointContent Parse()
@@ -84,31 +89,42 @@ internal static class SafetensorsFormat
             if (reader.TokenType != JsonTokenType.StartObject) throw Error($"its entry '{name}' is no object: invalid");
             ElementType? element = null;
             long[]? shape = null;
-            long[]? offsets = null;
+            (long Begin, long End)? offsets = null;
             while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
             {
-                var field = Text(ref reader);
+                var field = reader.ValueTextEquals("dtype"u8) ? "dtype"
+                    : reader.ValueTextEquals("shape"u8) ? "shape"
+                    : reader.ValueTextEquals("data_offsets"u8) ? "data_offsets"
+                    : Text(ref reader);
                 reader.Read();
                 switch (field)
                 {
                     case "dtype" when element is null && reader.TokenType == JsonTokenType.String:
-                        var type = Text(ref reader);
-                        element = ElementType.OfSafetensorsName(type) ?? throw Error($"tensor '{name}' has the unknown dtype '{type}'");
+                        element = Element(ref reader, name);
                         break;
                     case "shape" when shape is null:
-                        shape = Numbers(ref reader, name, field, MaxRank);
+                        ReadNumbers(ref reader, name, field, MaxRank);
+                        shape = _numbers.SequenceEqual(_shape) ? _shape : _shape = [.. _numbers];
                         break;
                     case "data_offsets" when offsets is null:
-                        offsets = Numbers(ref reader, name, field, 2);
+                        ReadNumbers(ref reader, name, field, 2);
+                        if (_numbers is [var begin, var end]) offsets = (begin, end);
                         break;
                     default:
                         throw Error($"tensor '{name}' has an unknown, duplicate or invalid field '{field}'");
                 }
             }
 
-            if (element is null || shape is null || offsets is not { Length: 2 })
+            if (element is null || shape is null || offsets is null)
                 throw Error($"tensor '{name}' lacks its dtype, shape or two data_offsets: missing or invalid");
-            Add(name, element, shape, offsets[0], offsets[1]);
+            Add(name, element, shape, offsets.Value.Begin, offsets.Value.End);
+        }
+
+        private ElementType Element(ref Utf8JsonReader reader, string name)
+        {
+            if (_element is not null && reader.ValueTextEquals(_element.SafetensorsName)) return _element;
+            var type = Text(ref reader);
+            return _element = ElementType.OfSafetensorsName(type) ?? throw Error($"tensor '{name}' has the unknown dtype '{type}'");
         }
 
         private void Add(string name, ElementType element, long[] shape, long begin, long end)
@@ -151,7 +167,7 @@ internal static class SafetensorsFormat
             if (covered != buffer.Length) throw Error($"the tensors cover {covered} bytes of a buffer of {buffer.Length}");
         }
 
-        private long[] Numbers(ref Utf8JsonReader reader, string name, string field, int limit)
+        private void ReadNumbers(ref Utf8JsonReader reader, string name, string field, int limit)
         {
             if (reader.TokenType != JsonTokenType.StartArray) throw Error($"tensor '{name}' has an invalid {field}");
             _numbers.Clear();
@@ -162,8 +178,6 @@ internal static class SafetensorsFormat
                     throw Error($"tensor '{name}' has a {field} that is no whole number in bounds (negative, overflow or invalid)");
                 _numbers.Add(number);
             }
-
-            return [.. _numbers];
         }
 
         private string Text(ref Utf8JsonReader reader)

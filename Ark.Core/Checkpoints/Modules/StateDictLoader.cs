@@ -4,7 +4,8 @@ using static TorchSharp.torch;
 namespace Ark;
 
 /// <summary>
-/// Copies tensors from a file into a model, all or none: everything is compared and checksums are taken before the first element changes.
+/// Copies tensors from a file into a model, all or none: everything is compared and checksums are taken before the first element changes,
+/// unless the model is new and given up where something is wrong.
 /// </summary>
 /// <remarks>Rests on: a target that is read into being dense and of the file's own type and shape, and alive: the module holds
 /// it.</remarks>
@@ -45,13 +46,12 @@ internal static class StateDictLoader
         var names = layouts?.Rename(found.Shapes) ?? new Dictionary<string, string>(StringComparer.Ordinal);
         var choice = found.Rename(reader.Path, names);
         var model = module.state_dict();
+        foreach (var (name, target) in model)
+            if (skip?.Contains(name) != true) RequireWritable(name, target);
         var report = Compare(model, reader, choice, skip, strict ? null : layouts, names);
         Check(report, model, strict, () => Hint(found, layouts), canResize: report.Mismatched.Any(e => CanResize(layouts, e)));
         var work = report.Loaded.Concat(report.Resized).Select(e => new Move(e.Name, choice.Tensors[e.Name], model[e.Name])).ToList();
-        ParallelReading.ForEach(work.Select(w => w.Stored.Storage.Bytes!).Distinct().ToList(), b => b.Length, b => b.Verify());
-        // A model that is in use keeps its weights where the file's are no numbers: these are looked through before the first is replaced.
-        if (!isNew)
-            ParallelReading.ForEach(work.Where(w => w.IsInPlace).ToList(), w => w.Stored.ByteCount, w => w.Bytes.RequireFinite(w.Type));
+        Check(work, isNew);
         var resized = work[report.Loaded.Count..].Select(w => Resize(reader.Path, layouts!, w)).ToList();
         try
         {
@@ -72,6 +72,35 @@ internal static class StateDictLoader
         }
 
         return report;
+    }
+
+    /// <summary>
+    /// Reads through what goes straight into the model, so that nothing changes where it is damaged. What is read beside the model first is
+    /// compared on the way there.
+    /// </summary>
+    private static void Check(List<Move> work, bool isNew)
+    {
+        var direct = work.Where(w => w.IsInPlace).ToList();
+        var parts = direct.Where(w => !w.IsWhole).Select(w => w.Stored.Storage.Bytes!).Distinct().ToList();
+        ParallelReading.ForEach(parts, b => b.Length, b => b.Verify());
+        // A model that is in use keeps its weights where the file's are no numbers; a new one is given up.
+        if (!isNew) ParallelReading.ForEach(direct, w => w.Stored.ByteCount, w => w.Bytes.RequireFinite(w.Type));
+    }
+
+    /// <summary>Refuses what numbers cannot be written to, before the first is: half a state dict is worse than none.</summary>
+    private static void RequireWritable(string name, Tensor target)
+    {
+        if (WhyNotWritable(target) is { } problem) throw new ArgumentException($"The module's '{name}' {problem}.", nameof(target));
+    }
+
+    private static string? WhyNotWritable(Tensor target)
+    {
+        if (target.IsInvalid) return "has been disposed";
+        if (target.device_type == TorchSharp.DeviceType.META) return "has no memory: it is on the device 'meta'";
+        if (target.is_sparse) return "is sparse";
+        return target.shape.Zip(target.stride()).Any(d => d.First > 1 && d.Second == 0)
+            ? "holds one number in several places, by a stride of 0"
+            : null;
     }
 
     private static StateDictChoice Choose(nn.Module module, CheckpointReader reader, string? nestedKey, IWeightLayouts? layouts)
@@ -191,6 +220,9 @@ internal static class StateDictLoader
         foreach (var move in others) RequireFinite(path, move.Name, assembler.Assemble(move.Stored));
         Debug.Assert(work.TrueForAll(w => w.Target.numel() == w.Stored.Count), "Targets have as many elements as the file.");
         var inPlace = work.Where(w => w.IsInPlace).Select(w => (Move: w, Address: AddressOf(w.Target))).ToList();
+        Debug.Assert(
+            inPlace.TrueForAll(w => w.Move.Target.element_size() * w.Move.Target.numel() == w.Move.Bytes.Length),
+            "Each target has room for its bytes.");
         ParallelReading.ForEach(inPlace, w => w.Move.Stored.ByteCount, w => Read(w.Move, w.Address));
         using var noGrad = no_grad();
         foreach (var move in others) move.Target.copy_(assembler.Assemble(move.Stored));
@@ -237,7 +269,11 @@ internal static class StateDictLoader
             stored.IsContiguous && !stored.Storage.Bytes!.Deflated && stored.Element.Widening == Widening.None
             && stored.Element.Scalar == target.dtype && TensorMemory.IsDense(target);
 
-        public StorageBytes Bytes =>
+        /// <summary>Whether it is all of its storage, whose checksum is compared when it is read then.</summary>
+        public bool IsWhole => stored.Storage.Bytes is { IsJoined: false } bytes && stored.ByteCount == bytes.Length;
+
+        /// <summary>The same each time: it knows what has been compared.</summary>
+        public StorageBytes Bytes => field ??=
             stored.Storage.Bytes!.Part(stored.Offset * stored.Element.Size, stored.ByteCount, $"tensor '{name}'");
     }
 }

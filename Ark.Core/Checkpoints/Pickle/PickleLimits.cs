@@ -52,7 +52,7 @@ internal static class PickleLimits
     public const int Line = 1024;
 
     /// <summary>Tensors in a file, one under several names counted for each.</summary>
-    public const int Tensors = 500_000;
+    public const int Tensors = 100_000;
 
     /// <summary>Characters of a tensor's path in the file.</summary>
     public const int Name = 4096;

@@ -16,7 +16,7 @@ internal static class PickleTree
     /// <returns>The root, or what stands in its place.</returns>
     public static object? Visit(string path, object? root, Func<string, object, object> onTensor)
     {
-        if (!TryOpen(null, root, out var first)) return Leaf(() => "", root, onTensor);
+        if (!TryOpen(null, root, out var first)) return Leaf(path, null, root, onTensor);
         var budget = PickleLimits.Paths;
         var frames = new Stack<Frame>();
         // Settings refer to what they are part of; the way back is cut, so that whoever walks the result comes to an end.
@@ -52,7 +52,7 @@ internal static class PickleTree
                 continue;
             }
 
-            var replaced = Leaf(() => frame.NameOf(path), value, onTensor);
+            var replaced = Leaf(path, frame, value, onTensor);
             if (!ReferenceEquals(replaced, value)) frame.Replace(replaced);
         }
 
@@ -65,10 +65,9 @@ internal static class PickleTree
         }
     }
 
-    private static object? Leaf(Func<string> name, object? value, Func<string, object, object> onTensor) => value switch
+    private static object? Leaf(string path, Frame? frame, object? value, Func<string, object, object> onTensor) => value switch
     {
-        StoredTensor => onTensor(name(), value),
-        TorchSharp.torch.Tensor => onTensor(name(), value),
+        StoredTensor or TorchSharp.torch.Tensor => onTensor(frame?.NameOf(path) ?? "", value),
         PickleGlobal global => new PickleRecord(global.Name, null),
         StoredStorage storage => new PickleRecord($"torch.{storage.Element.StorageName ?? "UntypedStorage"}", null),
         NumpyDataType type => new PickleRecord($"numpy.{type.Name}", null),
@@ -115,6 +114,8 @@ internal static class PickleTree
         /// <summary>The path to the present value. Made only for tensors: keys may be long, and most values need no name.</summary>
         public string NameOf(string path)
         {
+            // Of a list of many tensors each name is in memory once.
+            if (_parent is null && Key.Length < PickleLimits.Name) return Key;
             var keys = new Stack<string>();
             var length = 0;
             for (var frame = this; frame is not null; frame = frame._parent)

@@ -4,6 +4,8 @@ using System.Text;
 namespace Ark;
 
 /// <summary>Writes files that are whole or not there: aside, flushed, renamed, and the folder flushed.</summary>
+/// <remarks>Rests on: the C library's <c>open</c>, <c>fsync</c> and <c>close</c> as POSIX has them, and each descriptor being closed
+/// once, by whoever opened it.</remarks>
 internal static partial class AtomicFile
 {
     private const string Suffix = ".tmp";

@@ -33,6 +33,9 @@ internal sealed class StorageBytes(FileSlice raw, long length, bool deflated, ui
     /// <summary>Whether there is a checksum that reading compares.</summary>
     public bool HasChecksum => crc is not null || _pieces?.All(p => p.Whole.HasChecksum) == true;
 
+    /// <summary>Whether they lie in several places.</summary>
+    public bool IsJoined => _pieces is not null;
+
     /// <summary>Whether the bytes have been read, and their checksum been found right.</summary>
     public bool Verified { get; private set; }
 
@@ -42,13 +45,22 @@ internal sealed class StorageBytes(FileSlice raw, long length, bool deflated, ui
     public static StorageBytes Join(IReadOnlyList<Piece> pieces, string place) =>
         pieces[0].Whole.Joined(pieces, place);
 
-    /// <summary>Part of these bytes: a view of a storage in a legacy file.</summary>
+    /// <summary>Part of these bytes, such as a view of a storage; the whole keeps its checksum.</summary>
     /// <param name="offset">Where it begins.</param>
     /// <param name="length">Its bytes.</param>
     /// <param name="place">What to call it in messages; <see langword="null"/> for the same as the whole.</param>
     public StorageBytes Part(long offset, long length, string? place = null)
     {
-        if (_pieces is null) return new StorageBytes(raw.Slice(offset, length), length, deflated: false, crc: null, place ?? Place);
+        if (_pieces is null)
+        {
+            Debug.Assert(!Deflated, "What is compressed has no parts.");
+            var isWhole = offset == 0 && length == Length;
+            return new StorageBytes(raw.Slice(offset, length), length, deflated: false, isWhole ? crc : null, place ?? Place)
+            {
+                Verified = isWhole && Verified,
+            };
+        }
+
         if (offset == 0 && length == Length && place is null) return this;
         var cut = new List<Piece>();
         foreach (var piece in _pieces)
@@ -69,6 +81,7 @@ internal sealed class StorageBytes(FileSlice raw, long length, bool deflated, ui
         Debug.Assert(destination is not null || Length == 0, "There is room for the bytes.");
         if (_pieces is not null)
         {
+            Debug.Assert(_pieces.Sum(p => p.Length) == Length, "The pieces are the whole.");
             foreach (var piece in _pieces)
             {
                 piece.Bytes.CopyTo(destination, weights);
@@ -78,19 +91,17 @@ internal sealed class StorageBytes(FileSlice raw, long length, bool deflated, ui
             return;
         }
 
-        var check = crc is not null && !Verified;
-        uint sum = 0;
+        var check = new Check(crc is not null && !Verified, weights);
         using var inflated = Deflated ? new DeflateStream(new FileSliceStream(raw), CompressionMode.Decompress) : null;
         for (long done = 0; done < Length;)
         {
             var span = new Span<byte>(destination + done, (int)Math.Min(Chunk, Length - done));
             ReadChunk(inflated, done, span);
-            if (check) sum = Crc32.Append(span, sum);
-            RequireFinite(span, weights);
+            check.Take(span);
             done += span.Length;
         }
 
-        Finish(inflated, check ? sum : null);
+        Finish(inflated, check);
     }
 
     /// <summary>Reads everything into a new array; for entries whose length has been limited.</summary>
@@ -105,31 +116,25 @@ internal sealed class StorageBytes(FileSlice raw, long length, bool deflated, ui
     public void Verify()
     {
         foreach (var piece in _pieces ?? []) piece.Whole.Verify();
-        if (crc is null || Verified) return;
-        var buffer = ArrayPool<byte>.Shared.Rent((int)Math.Min(Chunk, Length));
-        try
-        {
-            Verify(buffer);
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-        }
+        if (crc is not null && !Verified) Scan(weights: null);
     }
 
     private StorageBytes Joined(IReadOnlyList<Piece> pieces, string where) =>
         new(raw, pieces.Sum(p => p.Length), deflated: false, crc: null, where) { _pieces = pieces };
 
-    /// <summary>Refuses numbers that are not finite, without keeping the bytes.</summary>
+    /// <summary>
+    /// Refuses numbers that are not finite, without keeping the bytes; their checksum is compared on the way, where it has not been.
+    /// </summary>
     public void RequireFinite(ScalarType weights)
     {
-        if (_pieces is not null)
-        {
-            foreach (var piece in _pieces) piece.Bytes.RequireFinite(weights);
-            return;
-        }
+        if (_pieces is null) Scan(weights);
+        foreach (var piece in _pieces ?? []) piece.Bytes.RequireFinite(weights);
+    }
 
+    private void Scan(ScalarType? weights)
+    {
         var buffer = ArrayPool<byte>.Shared.Rent((int)Math.Min(Chunk, Length));
+        var check = new Check(crc is not null && !Verified, weights);
         using var inflated = Deflated ? new DeflateStream(new FileSliceStream(raw), CompressionMode.Decompress) : null;
         try
         {
@@ -137,34 +142,16 @@ internal sealed class StorageBytes(FileSlice raw, long length, bool deflated, ui
             {
                 var span = buffer.AsSpan(0, (int)Math.Min(Chunk, Length - done));
                 ReadChunk(inflated, done, span);
-                RequireFinite(span, weights);
+                check.Take(span);
                 done += span.Length;
             }
+
+            Finish(inflated, check);
         }
         finally
         {
             ArrayPool<byte>.Shared.Return(buffer);
         }
-    }
-
-    private void RequireFinite(ReadOnlySpan<byte> chunk, ScalarType? weights)
-    {
-        if (weights is { } type && !FiniteNumbers.Are(chunk, type)) throw FiniteNumbers.Refusal(raw.Path, Place);
-    }
-
-    private void Verify(byte[] buffer)
-    {
-        uint sum = 0;
-        using var inflated = Deflated ? new DeflateStream(new FileSliceStream(raw), CompressionMode.Decompress) : null;
-        for (long done = 0; done < Length;)
-        {
-            var span = buffer.AsSpan(0, (int)Math.Min(buffer.Length, Length - done));
-            ReadChunk(inflated, done, span);
-            sum = Crc32.Append(span, sum);
-            done += span.Length;
-        }
-
-        Finish(inflated, sum);
     }
 
     private void ReadChunk(DeflateStream? inflated, long offset, Span<byte> span)
@@ -185,7 +172,7 @@ internal sealed class StorageBytes(FileSlice raw, long length, bool deflated, ui
         }
     }
 
-    private void Finish(DeflateStream? inflated, uint? sum)
+    private void Finish(DeflateStream? inflated, in Check check)
     {
         if (inflated is not null)
         {
@@ -200,13 +187,33 @@ internal sealed class StorageBytes(FileSlice raw, long length, bool deflated, ui
             }
         }
 
-        if (sum is not null && sum != crc)
+        // What is damaged may look like numbers that are not finite, so the checksum speaks first.
+        if (check.Sums && check.Sum != crc)
         {
             throw new CheckpointException(raw.Path, Place, "is corrupt: its CRC-32 checksum does not match",
                 "Copy the file again, or load without checksums if it was written without them.");
         }
 
+        if (!check.AreFinite) throw FiniteNumbers.Refusal(raw.Path, Place);
         Verified = true;
+    }
+
+    /// <summary>What is looked for while bytes go by.</summary>
+    /// <param name="sums">Whether their checksum is taken.</param>
+    /// <param name="weights">The type of numbers that must be finite; <see langword="null"/> where any bytes will do.</param>
+    private struct Check(bool sums, ScalarType? weights)
+    {
+        public readonly bool Sums => sums;
+
+        public uint Sum { get; private set; }
+
+        public bool AreFinite { get; private set; } = true;
+
+        public void Take(ReadOnlySpan<byte> chunk)
+        {
+            if (sums) Sum = Crc32.Append(chunk, Sum);
+            if (weights is { } type) AreFinite &= FiniteNumbers.Are(chunk, type);
+        }
     }
 
     /// <summary>Some of the bytes of a storage.</summary>

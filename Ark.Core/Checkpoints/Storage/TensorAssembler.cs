@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using static TorchSharp.torch;
 
 namespace Ark;
@@ -20,6 +21,9 @@ internal sealed class TensorAssembler(string path) : IDisposable
         var wanted = tensors.Select(t => (t.Storage, t.Element)).Distinct().Where(k => !_storages.ContainsKey(k)).ToList();
         // Allocated one by one, so that a failure leaves every tensor where Dispose finds it.
         foreach (var (storage, element) in wanted) _storages.Add((storage, element), Allocate(storage, element));
+        Debug.Assert(
+            wanted.TrueForAll(k => _storages[k].numel() * _storages[k].element_size() >= k.Storage.Bytes!.Length),
+            "Each tensor has room for the bytes of its storage.");
         var work = wanted.Select(k => (Bytes: k.Storage.Bytes!, Address: AddressOf(_storages[k]))).ToList();
         ParallelReading.ForEach(work, w => w.Bytes.Length, w => Read(w.Bytes, w.Address));
         foreach (var key in wanted.Where(k => k.Element.Widening != Widening.None))

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using static TorchSharp.torch;
 
 namespace Ark;
@@ -36,7 +37,10 @@ internal sealed class TensorBytes : IDisposable
     /// <exception cref="ArgumentException">It cannot.</exception>
     public static ElementType ElementOf(Tensor tensor)
     {
+        ArgumentNullException.ThrowIfNull(tensor);
         if (tensor.IsInvalid) throw new ArgumentException("A tensor has been disposed of.", nameof(tensor));
+        if (tensor.device_type == TorchSharp.DeviceType.META)
+            throw new ArgumentException("A tensor on the device 'meta' cannot be written: it has no numbers.", nameof(tensor));
         if (tensor.is_sparse) throw new ArgumentException("A sparse tensor cannot be written; call to_dense() first.", nameof(tensor));
         return ElementType.OfScalar(tensor.dtype)
             ?? throw new ArgumentException($"A tensor of type {tensor.dtype} cannot be written.", nameof(tensor));
@@ -61,6 +65,7 @@ internal sealed class TensorBytes : IDisposable
     {
         var address = TensorMemory.AddressOf(_dense);
         var length = _dense.numel() * _dense.element_size();
+        Debug.Assert(address is not null || length == 0, "The elements are there.");
         for (long done = 0; done < length; done += Chunk)
             action(new ReadOnlySpan<byte>(address + done, (int)Math.Min(Chunk, length - done)));
         GC.KeepAlive(_dense);

@@ -180,6 +180,7 @@ internal sealed class ZipIndex
     private int CheckDescriptor(ZipEntry entry, long position, long room)
     {
         if (room is not (12 or 16 or 20 or 24)) throw Error(entry.Name, "its sizes, which stand behind its bytes, are cut or missing");
+        // Twenty-four bytes at most.
         Span<byte> found = stackalloc byte[(int)room];
         _archive.ReadExactly(position, found, $"entry '{entry.Name}'");
         ReadOnlySpan<byte> rest = found;

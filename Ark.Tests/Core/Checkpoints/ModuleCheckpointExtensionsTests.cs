@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -208,6 +209,72 @@ public class ModuleCheckpointExtensionsTests
         var before = Snapshot(model);
         Assert.Throws<CheckpointException>(() => model.load_py(path));
         Assert.Equal(before, Snapshot(model));
+    }
+
+    [Theory]
+    [InlineData("a.pth", CompressionLevel.NoCompression)]
+    [InlineData("a.pth", CompressionLevel.Optimal)]
+    [InlineData("a.safetensors", CompressionLevel.NoCompression)]
+    public void Load_changes_nothing_when_one_number_of_the_file_is_not_finite(string name, CompressionLevel compression)
+    {
+        using var folder = new TemporaryFolder();
+        using var source = new Model();
+        using var model = new Model();
+        var path = folder.PathOf(name);
+        // The last of the file.
+        using (no_grad()) source.head!.bias![6] = float.PositiveInfinity;
+        if (name.EndsWith(".pth", StringComparison.Ordinal)) source.save_py(path);
+        else source.save_safetensors(path);
+        if (compression != CompressionLevel.NoCompression) Repack(path, compression);
+        var before = Snapshot(model);
+        var refusal = Assert.Throws<CheckpointException>(() => model.load_checkpoint(path));
+        Assert.Contains("tensor 'head.bias': holds a number that is not finite", refusal.Message, StringComparison.Ordinal);
+        Assert.Equal(before, Snapshot(model));
+
+        using (no_grad()) source.head!.bias![6] = 1;
+        if (name.EndsWith(".pth", StringComparison.Ordinal)) source.save_py(path);
+        else source.save_safetensors(path);
+        if (compression != CompressionLevel.NoCompression) Repack(path, compression);
+        Assert.True(model.load_checkpoint(path).IsComplete);
+        Assert.Equal(Snapshot(source), Snapshot(model));
+    }
+
+    [Fact]
+    public void Damage_that_makes_a_number_infinite_is_told_as_damage()
+    {
+        using var folder = new TemporaryFolder();
+        using var model = new Model();
+        var path = folder.PathOf("a.pth");
+        model.save_py(path);
+        var file = FileSlice.Open(path, out var handle);
+        long first;
+        using (handle) first = ZipIndex.Read(file).Find("archive/data/2")!.Start;
+        var bytes = File.ReadAllBytes(path);
+        BitConverter.TryWriteBytes(bytes.AsSpan((int)first), float.NegativeInfinity);
+        File.WriteAllBytes(path, bytes);
+        Assert.Contains("CRC-32", Assert.Throws<CheckpointException>(() => model.load_py(path)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "not finite",
+            Assert.Throws<CheckpointException>(
+                () => model.load_py(path, options: new PyTorchLoadOptions { VerifyChecksums = false })).Message,
+            StringComparison.Ordinal);
+    }
+
+    // As TorchSharp.PyBridge writes it.
+    private static void Repack(string path, CompressionLevel compression)
+    {
+        using var from = ZipFile.OpenRead(path);
+        using (var to = ZipFile.Open(path + ".new", ZipArchiveMode.Create))
+        {
+            foreach (var entry in from.Entries)
+            {
+                using var source = entry.Open();
+                using var target = to.CreateEntry(entry.FullName, compression).Open();
+                source.CopyTo(target);
+            }
+        }
+
+        File.Move(path + ".new", path, overwrite: true);
     }
 
     [Fact]

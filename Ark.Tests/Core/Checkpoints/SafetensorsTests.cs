@@ -52,6 +52,43 @@ public class SafetensorsTests
     }
 
     [Fact]
+    public void Listing_many_tensors_takes_some_hundred_bytes_each()
+    {
+        using var folder = new TemporaryFolder();
+        var path = folder.PathOf("many.safetensors");
+        const int count = 20_000;
+        WriteEmpty(path, count);
+        WriteEmpty(folder.PathOf("few.safetensors"), 3);
+        Assert.Equal(3, ListingOf(folder.PathOf("few.safetensors")));
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        Assert.Equal(count, ListingOf(path));
+        Assert.InRange((GC.GetAllocatedBytesForCurrentThread() - before) / count, 1, 800);
+    }
+
+    [Fact]
+    public void More_tensors_than_the_limit_are_refused_and_as_many_are_read()
+    {
+        using var folder = new TemporaryFolder();
+        WriteEmpty(folder.PathOf("full.safetensors"), 100_000);
+        WriteEmpty(folder.PathOf("more.safetensors"), 100_001);
+        Assert.Equal(100_000, ListingOf(folder.PathOf("full.safetensors")));
+        Assert.Contains(
+            "too many tensors; the limit is 100000",
+            Assert.Throws<CheckpointException>(() => CheckpointFile.ReadIndex(folder.PathOf("more.safetensors"))).Message,
+            StringComparison.Ordinal);
+    }
+
+    private static int ListingOf(string path) => CheckpointFile.ReadIndex(path).Tensors.Count;
+
+    // Empty tensors cost a file nothing but their names.
+    private static void WriteEmpty(string path, int count)
+    {
+        var entries = Enumerable.Range(0, count).Select(i => $"\"t{i}\":{{\"dtype\":\"F32\",\"shape\":[0],\"data_offsets\":[0,0]}}");
+        var header = System.Text.Encoding.UTF8.GetBytes("{" + string.Join(',', entries) + "}");
+        File.WriteAllBytes(path, [.. BitConverter.GetBytes((long)header.Length), .. header]);
+    }
+
+    [Fact]
     public void Load_is_not_misled_by_a_header_length_that_looks_like_a_pickle()
     {
         using var scope = NewDisposeScope();

@@ -39,9 +39,8 @@ internal sealed class MultiClassCounts
     /// <returns>The three figures; the correlation is 0 where truth or calls are all the same, as in scikit-learn.</returns>
     public (double Accuracy, double Mcc, double F1) Compute(ReadOnlySpan<int> weights)
     {
-        Span<long> truth = stackalloc long[_classes];
-        Span<long> call = stackalloc long[_classes];
-        Span<long> right = stackalloc long[_classes];
+        // A set may have any number of classes, and the stack has no room for any number.
+        var (truth, call, right) = (new long[_classes], new long[_classes], new long[_classes]);
         foreach (var (image, t, c) in _calls)
         {
             var weight = weights.IsEmpty ? 1 : weights[image];

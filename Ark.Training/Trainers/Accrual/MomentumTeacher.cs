@@ -17,19 +17,11 @@ internal static class MomentumTeacher
         Tensor[] followers = [.. teacher.parameters()];
         if (followed.All(ParameterMemory.Holds) && followers.All(ParameterMemory.Holds))
         {
-            FollowInMemory(followed, followers, momentum);
+            ParameterMemory.Follow(followers, followed, momentum);
             return;
         }
 
         foreach (var (one, other) in followed.Zip(followers)) other.TimesInPlace(momentum).PlusInPlace(one, 1 - momentum);
-    }
-
-    private static unsafe void FollowInMemory(Tensor[] followed, Tensor[] followers, double momentum)
-    {
-        var addresses = followed.Zip(followers, (one, other) => (
-            Followed: (nint)ParameterMemory.Address(one), Follower: (nint)ParameterMemory.Address(other))).ToArray();
-        ParameterMemory.ForEachPiece(followers, (i, first, count) => UpdateKernel.Follow(
-            (float*)addresses[i].Follower + first, (float*)addresses[i].Followed + first, count, (float)momentum, (float)(1 - momentum)));
     }
 
     /// <summary>Makes the teacher an exact copy of the student, buffers included.</summary>

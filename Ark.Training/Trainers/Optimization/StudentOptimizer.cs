@@ -193,30 +193,19 @@ internal sealed class StudentOptimizer : IDisposable
     }
 
     /// <summary>What the operators below do, in one pass over all parameters.</summary>
-    private unsafe void StepInMemory(List<(ParameterState State, Tensor Gradient)> moves)
+    private void StepInMemory(List<(ParameterState State, Tensor Gradient)> moves)
     {
-        var factors = moves.ConvertAll(m => _settings.Kind == OptimizerKind.AdamW ? FactorsOf(m.State) : default);
-        var addresses = new nint[moves.Count, 4];
-        for (var i = 0; i < moves.Count; i++)
-        {
-            var (state, gradient) = moves[i];
-            addresses[i, 0] = (nint)ParameterMemory.Address(state.Parameter);
-            addresses[i, 1] = (nint)ParameterMemory.Address(gradient);
-            addresses[i, 2] = (nint)ParameterMemory.Address(state.First!);
-            if (state.Second is { } second) addresses[i, 3] = (nint)ParameterMemory.Address(second);
-        }
-
-        ParameterMemory.ForEachPiece([.. moves.Select(m => m.State.Parameter)], (i, first, count) =>
-        {
-            float* At(int which) => (float*)addresses[i, which] + first;
-            var state = moves[i].State;
-            if (_settings.Kind == OptimizerKind.AdamW)
-                UpdateKernel.AdamW(At(0), At(1), At(2), At(3), count, factors[i]);
-            else
-                UpdateKernel.Sgd(
-                    At(0), At(1), At(2), count, (float)state.Decay, (float)_settings.Momentum, (float)(LearningRate * state.Scale),
-                    _settings.Kind == OptimizerKind.Sgd);
-        });
+        Tensor[] parameters = [.. moves.Select(m => m.State.Parameter)];
+        Tensor[] gradients = [.. moves.Select(m => m.Gradient)];
+        Tensor[] first = [.. moves.Select(m => m.State.First!)];
+        if (_settings.Kind == OptimizerKind.AdamW)
+            ParameterMemory.AdamW(
+                parameters, gradients, first, [.. moves.Select(m => m.State.Second!)], [.. moves.Select(m => FactorsOf(m.State))]);
+        else
+            ParameterMemory.Sgd(
+                parameters, gradients, first,
+                [.. moves.Select(m => ((float)m.State.Decay, (float)(LearningRate * m.State.Scale)))], (float)_settings.Momentum,
+                nesterov: _settings.Kind == OptimizerKind.Sgd);
     }
 
     private AdamFactors FactorsOf(ParameterState state) => new(

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Numerics;
 
 namespace Ark.Training;
@@ -21,6 +22,7 @@ internal static unsafe class UpdateKernel
     public static void Sgd(
         float* parameter, float* gradient, float* buffer, int count, float decay, float momentum, float rate, bool nesterov)
     {
+        Debug.Assert(count >= 0, "A piece has a length.");
         var i = 0;
         var (decays, momenta, rates) = (new Vector<float>(decay), new Vector<float>(momentum), new Vector<float>(-rate));
         for (; i <= count - Vector<float>.Count; i += Vector<float>.Count)
@@ -51,6 +53,7 @@ internal static unsafe class UpdateKernel
     /// <param name="factors">The step's factors.</param>
     public static void AdamW(float* parameter, float* gradient, float* mean, float* square, int count, AdamFactors factors)
     {
+        Debug.Assert(count >= 0, "A piece has a length.");
         var i = 0;
         for (; i <= count - Vector<float>.Count; i += Vector<float>.Count)
         {
@@ -81,6 +84,7 @@ internal static unsafe class UpdateKernel
     /// <param name="own">1 - m.</param>
     public static void Follow(float* follower, float* followed, int count, float momentum, float own)
     {
+        Debug.Assert(count >= 0, "A piece has a length.");
         var i = 0;
         for (; i <= count - Vector<float>.Count; i += Vector<float>.Count)
             Vector.FusedMultiplyAdd(Vector.Load(followed + i), new Vector<float>(own), Vector.Load(follower + i) * momentum)
@@ -91,6 +95,7 @@ internal static unsafe class UpdateKernel
     /// <summary>The sum of squares; the numbers are squared in double precision.</summary>
     public static double SquareSum(float* numbers, int count)
     {
+        Debug.Assert(count >= 0, "A piece has a length.");
         var i = 0;
         var (low, high) = (Vector<double>.Zero, Vector<double>.Zero);
         for (; i <= count - Vector<float>.Count; i += Vector<float>.Count)
