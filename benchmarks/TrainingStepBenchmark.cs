@@ -7,8 +7,8 @@ using static TorchSharp.torch;
 namespace Ark.Benchmarks;
 
 /// <summary>
-/// Seconds of a training step in float32 and in bfloat16, with and without checkpointed activations, and with the plain operators; and of the
-/// same step in PyTorch where a Python that has it is named. Measured in turn, so that a busy moment of the machine strikes all alike.
+/// Seconds of a training step in float32 and in bfloat16, with and without checkpointed activations, and with the plain operators; and of
+/// the same step in PyTorch where a Python that has it is named. Measured in turn, so that a busy moment of the machine strikes all alike.
 /// </summary>
 internal static class TrainingStepBenchmark
 {
@@ -33,7 +33,8 @@ internal static class TrainingStepBenchmark
         {
             for (var v = 0; v < variants.Length; v++)
             {
-                using var trainer = new Trainer(backbone, variants[v].Precision, variants[v].Checkpoint, variants[v].Plain);
+                var (_, precision, checkpoint, plain) = variants[v];
+                using var trainer = new Trainer(backbone, precision, checkpoint, plain);
                 trainer.Step(one, two, targets);
                 for (var step = 0; step < 3; step++)
                 {

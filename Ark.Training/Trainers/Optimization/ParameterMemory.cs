@@ -8,8 +8,8 @@ namespace Ark.Training;
 /// Updates many parameters in one go, on the engine's threads, so that each number is read and written once in a step. What is summed is
 /// summed in pieces that do not depend on the threads.
 /// </summary>
-/// <remarks>Rests on: <see cref="Holds"/>, which callers ask of every tensor, tensors of a parameter having its shape, and the caller keeping
-/// them alive.</remarks>
+/// <remarks>Rests on: <see cref="Holds"/>, which callers ask of every tensor, tensors of a parameter having its shape, and the caller
+/// keeping them alive.</remarks>
 internal static unsafe class ParameterMemory
 {
     /// <summary>Numbers of a piece.</summary>

@@ -1,6 +1,4 @@
-using Ark.Models;
 using Ark.Training;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Ark.Tests.Training;
