@@ -49,8 +49,9 @@ internal static class TrainingStepBenchmark
             if (python is not null && round > 0) original.AddRange(await PythonAsync(python, batch, side));
         }
 
-        await Console.Out.WriteLineAsync($"{backbone.Name}, {side} px, batch {batch}, {get_num_threads()} threads, Nesterov SGD, teacher and "
-            + $"its moving average; seconds a step\n");
+        await Console.Out.WriteLineAsync(
+            $"{backbone.Name}, {side} px, batch {batch}, {get_num_threads()} threads, Nesterov SGD, teacher and its moving average; "
+            + "seconds a step\n");
         await Console.Out.WriteLineAsync($"{"",-34}{"best",8}{"median",8}{"images/s",10}");
         for (var v = 0; v < variants.Length; v++) await WriteAsync(variants[v].Name, times[v], batch);
         if (original.Count > 0) await WriteAsync("PyTorch, fp32", original, batch);
