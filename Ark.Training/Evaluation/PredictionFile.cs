@@ -53,12 +53,21 @@ public static class PredictionFile
         var labels = columns.Where(c => c.StartsWith(Probability, StringComparison.Ordinal)).Select(c => c[Probability.Length..]).ToArray();
         var missing = new[] { Image }.Concat(labels.Select(l => Target + l)).FirstOrDefault(c => !all.Contains(c));
         if (labels.Length == 0) missing = Probability + "LABEL";
-        return missing is null
-            ? new LabelSchema(LabelTask.MultiLabel, labels)
-            : throw new ArkInputException(
+        if (missing is not null)
+            throw new ArkInputException(
                 path,
                 "header",
                 $"has no column '{missing}'",
                 "A table of predictions has the columns image, target_LABEL and probability_LABEL, and maybe patient.");
+        try
+        {
+            return new LabelSchema(LabelTask.MultiLabel, labels);
+        }
+        catch (ArgumentException e)
+        {
+            // The schema's own words, without the parameter name that .NET appends.
+            throw new ArkInputException(
+                path, "header", e.Message.Split(" (Parameter", 2)[0].TrimEnd('.'), "Each label has one pair of columns.", e);
+        }
     }
 }

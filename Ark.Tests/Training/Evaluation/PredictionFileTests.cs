@@ -46,6 +46,18 @@ public sealed class PredictionFileTests : IDisposable
         Assert.True(ModelComparison.Of(read, other, new ScoringOptions { Replicates = 20 }, Cancellation).Resampling!.ByPatient);
     }
 
+    [Theory]
+    [InlineData("image,target_A,probability_A,target_A,probability_A", "Label names must be unique")]
+    [InlineData("image,target_,probability_", "A label name is empty")]
+    [InlineData("image,target_A", "has no column 'probability_LABEL'")]
+    public async Task ReadAsync_refuses_columns_that_are_no_labels(string header, string problem)
+    {
+        var path = _folder.PathOf("p.csv");
+        await File.WriteAllTextAsync(path, $"{header}\na.png,1,0.5,1,0.5\n", Cancellation);
+        var error = await Assert.ThrowsAsync<ArkInputException>(() => PredictionFile.ReadAsync(path, Cancellation));
+        Assert.Contains(problem, error.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Names_that_a_spreadsheet_would_compute_are_written_as_texts()
     {
