@@ -78,7 +78,7 @@ internal sealed class LogisticLoss
 
     /// <summary>The Hessian's diagonal, of the coefficients' shape.</summary>
     public Tensor Diagonal(Tensor probabilities) =>
-        OverImages(probabilities * probabilities.neg().Plus(1) * _shares, _inputs.square()).Plus(_penalties);
+        OverImages(probabilities * probabilities.neg().Plus(1) * _shares, _inputs * _inputs).Plus(_penalties);
 
     /// <summary>The product of two directions within each model.</summary>
     public Tensor Dot(Tensor a, Tensor b)
