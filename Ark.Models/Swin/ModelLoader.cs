@@ -31,7 +31,6 @@ internal static class ModelLoader
         var choice = StateDictChoice.Choose(reader, nestedKey, SwinFinder.Instance);
         var planned = plan(reader, choice);
         CheckMemory(path, PlaceOf(choice), choice, planned.Backbone);
-        ParallelReading.ForEach(choice.Tensors.Values.Select(t => t.Storage.Bytes!).Distinct().ToList(), b => b.Length, b => b.Verify());
         native.GetAwaiter().GetResult();
         var network = Layers.Unfilled(planned.Allocate);
         try
@@ -43,6 +42,9 @@ internal static class ModelLoader
             if (planned.IsDescribed && report.Mismatched is [var other, ..])
                 throw new CheckpointException(path, $"tensor '{other.Name}'", $"has the shape {WordsOf(other.FileShape)}, but the model "
                     + $"that the file describes has {WordsOf(other.ModelShape)}: the description is of another network");
+            // What went into the network has been compared on the way.
+            var stored = choice.Tensors.Values.Select(t => t.Storage.Bytes!).Where(b => !b.Verified).Distinct().ToList();
+            ParallelReading.ForEach(stored, b => b.Length, b => b.Verify());
             ZeroWhatTheFileLacks(network, report);
             network.eval();
             use?.Invoke(network);

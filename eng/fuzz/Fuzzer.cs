@@ -25,8 +25,10 @@ internal sealed class Fuzzer : IDisposable
     private const long MaxGrowth = 600L << 20;
     private const int WarmUp = 2000;
 
-    // In a hang the processor is busy, in a deadlock nothing is.
-    private static readonly TimeSpan Deadlock = TimeSpan.FromSeconds(120);
+    // In a hang the processor is busy, in a deadlock nothing is. The clock would tell neither: a process waits for its turn, or is stopped.
+    private const int DeadlockLooks = 240;
+    private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan Stirring = TimeSpan.FromMilliseconds(50);
 
     private readonly FuzzTarget _target;
     private readonly ulong _seed;
@@ -43,7 +45,6 @@ internal sealed class Fuzzer : IDisposable
     private readonly Branches? _branches = Branches.OfThisProcess();
     private byte[]? _running;
     private TimeSpan _processorAtStart;
-    private long _startedAt;
     private long _settled;
 
     public Fuzzer(FuzzTarget target, ulong seed, string output)
@@ -84,6 +85,7 @@ internal sealed class Fuzzer : IDisposable
         {
             Execute(n < _seeds.Count ? _seeds[n] : Next(n));
             Statistics.Seconds = clock.Elapsed.TotalSeconds;
+            Statistics.ProcessorSeconds = Environment.CpuUsage.TotalTime.TotalSeconds;
             if (Statistics.Executions == WarmUp) _settled = Settled();
             if (progress is null || clock.Elapsed - told < TimeSpan.FromSeconds(10)) continue;
             told = clock.Elapsed;
@@ -177,7 +179,7 @@ internal sealed class Fuzzer : IDisposable
             ResidentMemory.Forget();
             var resident = ResidentMemory.Now;
             var (thread, total) = (GC.GetAllocatedBytesForCurrentThread(), GC.GetTotalAllocatedBytes());
-            lock (_lock) (_running, _processorAtStart, _startedAt) = (input, Environment.CpuUsage.TotalTime, Stopwatch.GetTimestamp());
+            lock (_lock) (_running, _processorAtStart) = (input, Environment.CpuUsage.TotalTime);
             Exception? thrown = null;
             try
             {
@@ -251,13 +253,18 @@ internal sealed class Fuzzer : IDisposable
     // Ends the process at an execution that does not end.
     private void Watch(CancellationToken stop)
     {
-        while (!stop.WaitHandle.WaitOne(500))
+        var idle = 0;
+        var stirred = TimeSpan.Zero;
+        while (!stop.WaitHandle.WaitOne(BetweenLooks))
         {
             lock (_lock)
             {
+                var now = Environment.CpuUsage.TotalTime;
+                if (_running is null || now - stirred > Stirring) (idle, stirred) = (0, now);
+                else idle++;
                 if (_running is null) continue;
-                var time = Environment.CpuUsage.TotalTime - _processorAtStart;
-                if (time < 10 * _target.MaxTime(_running.Length) && Stopwatch.GetElapsedTime(_startedAt) < Deadlock) continue;
+                var time = now - _processorAtStart;
+                if (time < 10 * _target.MaxTime(_running.Length) && idle < DeadlockLooks) continue;
                 Statistics.Hangs++;
                 Save(_output, _running, new Finding("hang", "hang", $"No end after {time.TotalSeconds:F0} s of processor time."));
                 File.WriteAllText(Path.Combine(_output, HungName), JsonSerializer.Serialize(Statistics));

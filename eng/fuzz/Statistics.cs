@@ -9,6 +9,8 @@ internal sealed record Statistics
 
     public double Seconds { get; set; }
 
+    public double ProcessorSeconds { get; set; }
+
     public long Accepted { get; set; }
 
     public long Refused { get; set; }
@@ -37,6 +39,7 @@ internal sealed record Statistics
     {
         Executions = Executions + other.Executions,
         Seconds = Seconds + other.Seconds,
+        ProcessorSeconds = ProcessorSeconds + other.ProcessorSeconds,
         Accepted = Accepted + other.Accepted,
         Refused = Refused + other.Refused,
         Features = Math.Max(Features, other.Features),
@@ -51,7 +54,7 @@ internal sealed record Statistics
         Excesses = Excesses + other.Excesses,
     };
 
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Executions,9} executions in {Seconds,6:F0} s, "
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Executions,9} executions in {Seconds,6:F0} s ({ProcessorSeconds:F0} s of processor time), "
         + $"{Accepted} read, {Refused} refused, {Features} outcomes, {Branches} branches, corpus {Corpus}, "
         + $"largest allocation {LargestAllocation >> 20} MB, "
         + $"rise {LargestRise >> 20} MB, resident {Resident >> 20} MB, longest {LongestSeconds:F2} s, "

@@ -51,13 +51,13 @@ internal static class StateDictLoader
         var report = Compare(model, reader, choice, skip, strict ? null : layouts, names);
         Check(report, model, strict, () => Hint(found, layouts), canResize: report.Mismatched.Any(e => CanResize(layouts, e)));
         var work = report.Loaded.Concat(report.Resized).Select(e => new Move(e.Name, choice.Tensors[e.Name], model[e.Name])).ToList();
-        Check(work, isNew);
+        var isChecked = !isNew;
+        Check(work, isChecked);
         var resized = work[report.Loaded.Count..].Select(w => Resize(reader.Path, layouts!, w)).ToList();
         try
         {
-            Copy(reader.Path, [.. work[..report.Loaded.Count].Where(w => takeOver is null
-                || !w.IsInPlace
-                || !takeOver(w.Target, w.Bytes))]);
+            var copied = work[..report.Loaded.Count].Where(w => takeOver is null || !w.IsInPlace || !takeOver(w.Target, w.Bytes));
+            Copy(reader.Path, [.. copied], isChecked);
             foreach (var (move, tensor) in work[report.Loaded.Count..].Zip(resized)) Replace(move.Target, tensor);
         }
         finally
@@ -78,13 +78,13 @@ internal static class StateDictLoader
     /// Reads through what goes straight into the model, so that nothing changes where it is damaged. What is read beside the model first is
     /// compared on the way there.
     /// </summary>
-    private static void Check(List<Move> work, bool isNew)
+    private static void Check(List<Move> work, bool all)
     {
         var direct = work.Where(w => w.IsInPlace).ToList();
         var parts = direct.Where(w => !w.IsWhole).Select(w => w.Stored.Storage.Bytes!).Distinct().ToList();
         ParallelReading.ForEach(parts, b => b.Length, b => b.Verify());
         // A model that is in use keeps its weights where the file's are no numbers; a new one is given up.
-        if (!isNew) ParallelReading.ForEach(direct, w => w.Stored.ByteCount, w => w.Bytes.RequireFinite(w.Type));
+        if (all) ParallelReading.ForEach(direct, w => w.Stored.ByteCount, w => w.Bytes.RequireFinite(w.Type));
     }
 
     /// <summary>Refuses what numbers cannot be written to, before the first is: half a state dict is worse than none.</summary>
@@ -211,7 +211,7 @@ internal static class StateDictLoader
         }
     }
 
-    private static void Copy(string path, List<Move> work)
+    private static void Copy(string path, List<Move> work, bool isChecked)
     {
         // What can still turn out to be damaged is read before the first tensor is touched.
         var others = work.Where(w => !w.IsInPlace).ToList();
@@ -223,7 +223,7 @@ internal static class StateDictLoader
         Debug.Assert(
             inPlace.TrueForAll(w => w.Move.Target.element_size() * w.Move.Target.numel() == w.Move.Bytes.Length),
             "Each target has room for its bytes.");
-        ParallelReading.ForEach(inPlace, w => w.Move.Stored.ByteCount, w => Read(w.Move, w.Address));
+        ParallelReading.ForEach(inPlace, w => w.Move.Stored.ByteCount, w => Read(w.Move, w.Address, isChecked));
         using var noGrad = no_grad();
         foreach (var move in others) move.Target.copy_(assembler.Assemble(move.Stored));
     }
@@ -252,7 +252,8 @@ internal static class StateDictLoader
 
     private static unsafe nint AddressOf(Tensor tensor) => (nint)TensorMemory.AddressOf(tensor);
 
-    private static unsafe void Read(Move move, nint address) => move.Bytes.CopyTo((byte*)address, move.Type);
+    private static unsafe void Read(Move move, nint address, bool isChecked) =>
+        move.Bytes.CopyTo((byte*)address, isChecked ? null : move.Type);
 
     /// <summary>One tensor on its way from a file into a model.</summary>
     private sealed class Move(string name, StoredTensor stored, Tensor target)

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using static TorchSharp.torch;
 
@@ -27,13 +28,27 @@ internal static class FiniteNumbers
         new(path, place, "holds a number that is not finite (NaN or infinity)",
             "Such weights answer nothing: take a checkpoint from before the training diverged.");
 
+    // Optimized from the first call: a file is looked through once, before the runtime would find out that this is worth it.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static bool Are<T>(ReadOnlySpan<T> values, T exponent)
         where T : unmanaged, IBinaryInteger<T>
     {
+        const int together = 4;
+        var mask = Vector.Create(exponent);
         var vectors = MemoryMarshal.Cast<T, Vector<T>>(values);
-        var (mask, found) = (Vector.Create(exponent), Vector<T>.Zero);
-        foreach (var vector in vectors) found |= Vector.Equals(vector & mask, mask);
-        if (found != Vector<T>.Zero) return false;
+        // The largest exponent of each place; those of one type have no sign, so the largest is the one that has all bits set.
+        var (a, b, c, d) = (Vector<T>.Zero, Vector<T>.Zero, Vector<T>.Zero, Vector<T>.Zero);
+        var at = 0;
+        for (; at <= vectors.Length - together; at += together)
+        {
+            a = Vector.Max(a, vectors[at] & mask);
+            b = Vector.Max(b, vectors[at + 1] & mask);
+            c = Vector.Max(c, vectors[at + 2] & mask);
+            d = Vector.Max(d, vectors[at + 3] & mask);
+        }
+
+        for (; at < vectors.Length; at++) a = Vector.Max(a, vectors[at] & mask);
+        if (Vector.EqualsAny(Vector.Max(Vector.Max(a, b), Vector.Max(c, d)), mask)) return false;
         foreach (var value in values[(vectors.Length * Vector<T>.Count)..])
             if ((value & exponent) == exponent) return false;
         return true;

@@ -21,6 +21,9 @@ internal sealed class StorageBytes(FileSlice raw, long length, bool deflated, ui
 
     private IReadOnlyList<Piece>? _pieces;
 
+    // What these are under another name: what is found of the one is found of the other.
+    private StorageBytes? _same;
+
     /// <summary>Bytes after decompression.</summary>
     public long Length { get; } = length;
 
@@ -58,6 +61,7 @@ internal sealed class StorageBytes(FileSlice raw, long length, bool deflated, ui
             return new StorageBytes(raw.Slice(offset, length), length, deflated: false, isWhole ? crc : null, place ?? Place)
             {
                 Verified = isWhole && Verified,
+                _same = isWhole ? this : null,
             };
         }
 
@@ -195,7 +199,7 @@ internal sealed class StorageBytes(FileSlice raw, long length, bool deflated, ui
         }
 
         if (!check.AreFinite) throw FiniteNumbers.Refusal(raw.Path, Place);
-        Verified = true;
+        for (var same = this; same is not null; same = same._same) same.Verified = true;
     }
 
     /// <summary>What is looked for while bytes go by.</summary>
