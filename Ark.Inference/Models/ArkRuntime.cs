@@ -39,10 +39,10 @@ public static class ArkRuntime
             new("threads", failure is null ? $"{torch.get_num_threads()} ({ThreadBudget.Description})" : "unknown"),
             new("waiting threads", WaitPolicy.Description),
             new("instructions", Instructions()),
-            new("inference, fp32", FastPass.IsSupported ? "AVX-512 kernels on CPUs" : "plain operators of libtorch"),
+            new("inference, fp32", KernelWidth.Description),
             new("inference, bf16", failure is not null
                 ? "unknown"
-                : FastPass.IsSupported && Bf16Kernel.IsSupported ? "oneDNN kernels on CPUs"
+                : KernelWidth.IsSupported && Bf16Kernel.IsSupported ? "oneDNN kernels on CPUs"
                 : "computed in fp32"),
             new("TorchSharp", VersionOf(typeof(torch).Assembly)),
             new("libtorch", failure
@@ -55,7 +55,7 @@ public static class ArkRuntime
     {
         (string Name, bool IsThere)[] known =
         [
-            ("AVX2", Avx2.IsSupported), ("AVX-512", FastPass.IsSupported), ("AVX512-BF16", Bf16Kernel.HasInstructions),
+            ("AVX2", Avx2.IsSupported), ("AVX-512", Avx512F.IsSupported), ("AVX512-BF16", Bf16Kernel.HasInstructions),
             ("NEON", System.Runtime.Intrinsics.Arm.AdvSimd.IsSupported),
         ];
         var there = known.Where(k => k.IsThere).Select(k => k.Name).ToList();

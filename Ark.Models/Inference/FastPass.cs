@@ -1,14 +1,12 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 using static TorchSharp.torch;
 
 namespace Ark.Models;
 
 /// <summary>
-/// Runs a prepared network on processors with AVX-512. A stage's windows go through a whole block in batches that stay in the caches: norm
+/// Runs a prepared network in kernels. A stage's windows go through a whole block in batches that stay in the caches: norm
 /// and gathering, queries, keys and values, attention, projection back to where the tokens came from, norm, and MLP. One pass at a time;
 /// the memory that it works in is kept.
 /// </summary>
@@ -58,8 +56,6 @@ internal sealed unsafe class FastPass : IDisposable
 
     /// <summary>Set to have the time taken.</summary>
     public PassProfile? Profile { get; set; }
-
-    public static bool IsSupported => Avx512F.IsSupported && Avx512BW.IsSupported && Avx512DQ.IsSupported;
 
     private long PixelsOfImage => (long)_backbone.InputChannels * _backbone.ImageHeight * _backbone.ImageWidth;
 
@@ -250,7 +246,7 @@ internal sealed unsafe class FastPass : IDisposable
                 _network.PatchNorm?.Row(token, token, outputIsBf16: false);
                 if (_network.Positions is not { } positions) continue;
                 var position = positions.Floats + ((nint)(row % stage.Tokens) * ld);
-                for (var c = 0; c < ld; c += VectorMath.Lanes) (Vector512.Load(token + c) + Vector512.Load(position + c)).Store(token + c);
+                Elementwise.Add(token, position, (int)ld);
             }
         }
 
@@ -384,12 +380,10 @@ internal sealed unsafe class FastPass : IDisposable
         Meet(worker, "norms and gathering");
         for (var image = worker.Next(); image < _images; image = worker.Next())
         {
-            for (var c = 0; c < ld; c += VectorMath.Lanes)
-            {
-                var sum = Vector512<float>.Zero;
-                for (var t = 0; t < stage.Tokens; t++) sum += Vector512.Load(tokens + ((((nint)image * stage.Tokens) + t) * ld) + c);
-                (sum / stage.Tokens).Store(_pooled.Floats + (image * ld) + c);
-            }
+            var sum = _pooled.Floats + (image * ld);
+            new Span<float>(sum, (int)ld).Clear();
+            for (var t = 0; t < stage.Tokens; t++) Elementwise.Add(sum, tokens + ((((nint)image * stage.Tokens) + t) * ld), (int)ld);
+            for (var c = 0; c < ld; c++) sum[c] /= stage.Tokens;
         }
 
         Meet(worker, "patches and pooling");

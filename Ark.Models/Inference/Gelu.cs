@@ -7,8 +7,9 @@ using System.Runtime.Intrinsics.X86;
 namespace Ark.Models;
 
 /// <summary>
-/// x · Φ(x), the exact GELU, within 2e-7 · max(1, |x|): Φ(|x|) comes from one of 16 polynomials of degree 5, whose coefficients one
-/// permutation each looks up in a register; beyond 5.5, Φ is 1 in single precision.
+/// x · Φ(x), the exact GELU, within 2e-7 · max(1, |x|). With registers of 16 numbers, Φ(|x|) comes from one of 16 polynomials of degree
+/// 5, whose coefficients one permutation each looks up in a register; beyond 5.5, Φ is 1 in single precision. Narrower registers take an
+/// exponential.
 /// </summary>
 /// <remarks>Rests on: the table holding sixteen coefficients of each of six powers, for the life of the process.</remarks>
 internal static unsafe class Gelu
@@ -22,26 +23,31 @@ internal static unsafe class Gelu
     public static readonly float* Table = Fit();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Apply(Vector512<float> x, float* table)
+    public static T Apply<T>(T x, float* table) where T : unmanaged, ILanes<T>
     {
         var positive = x * NormalOfMagnitude(x, table);
-        return Vector512.ConditionalSelect(Vector512.LessThan(x, Vector512<float>.Zero), x - positive, positive);
+        return T.Negative(x, x - positive, positive);
     }
 
     /// <summary>The derivative, Φ(x) + x φ(x).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Slope(Vector512<float> x, float* table)
+    public static T Slope<T>(T x, float* table) where T : unmanaged, ILanes<T>
     {
         var magnitude = NormalOfMagnitude(x, table);
-        var normal = Vector512.ConditionalSelect(
-            Vector512.LessThan(x, Vector512<float>.Zero), Vector512.Create(1f) - magnitude, magnitude);
-        var density = VectorMath.Exp(x * x * Vector512.Create(-0.5f)) * Vector512.Create(0.398942280f);
-        return Vector512.FusedMultiplyAdd(x, density, normal);
+        var normal = T.Negative(x, T.Create(1f) - magnitude, magnitude);
+        var density = VectorMath.Exp(x * x * T.Create(-0.5f)) * T.Create(0.398942280f);
+        return T.MultiplyAdd(x, density, normal);
     }
 
     /// <summary>Φ(|x|).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<float> NormalOfMagnitude(Vector512<float> x, float* table)
+    private static T NormalOfMagnitude<T>(T x, float* table) where T : unmanaged, ILanes<T> =>
+        typeof(T) == typeof(Lanes16)
+            ? Unsafe.BitCast<Lanes16, T>(new(ByTable(Unsafe.BitCast<T, Lanes16>(x).Values, table)))
+            : ByExponential(T.Abs(x));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<float> ByTable(Vector512<float> x, float* table)
     {
         Debug.Assert(table == Table, "The coefficients are those of the one table.");
         var scaled = Vector512.Min(Vector512.Abs(x) * Vector512.Create(PerUnit), Vector512.Create(Pieces - (1f / 1024)));
@@ -52,6 +58,18 @@ internal static unsafe class Gelu
         p = Vector512.FusedMultiplyAdd(p, u, Look(table, 2, piece));
         p = Vector512.FusedMultiplyAdd(p, u, Look(table, 1, piece));
         return Vector512.FusedMultiplyAdd(p, u, Look(table, 0, piece));
+    }
+
+    /// <summary>Of numbers that are not negative: Abramowitz and Stegun's 7.1.26 for the error function.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static T ByExponential<T>(T x) where T : unmanaged, ILanes<T>
+    {
+        var t = T.Create(1f) / T.MultiplyAdd(x, T.Create(0.3275911f * 0.707106781f), T.Create(1f));
+        var p = T.MultiplyAdd(T.Create(0.5f * 1.061405429f), t, T.Create(0.5f * -1.453152027f));
+        p = T.MultiplyAdd(p, t, T.Create(0.5f * 1.421413741f));
+        p = T.MultiplyAdd(p, t, T.Create(0.5f * -0.284496736f));
+        p = T.MultiplyAdd(p, t, T.Create(0.5f * 0.254829592f));
+        return T.Create(1f) - (p * t * VectorMath.Exp(x * x * T.Create(-0.5f)));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

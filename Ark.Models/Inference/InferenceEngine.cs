@@ -30,7 +30,7 @@ public sealed class InferenceEngine : IDisposable
         _ownsModel = ownsModel;
         Precision = precision;
         var isSinglePrecision = SinglePrecision.IsAllOf(model);
-        if (!FastPass.IsSupported || !PreparedNetwork.TilesStages(model.Backbone) || !isSinglePrecision) return;
+        if (!KernelWidth.IsSupported || !PreparedNetwork.TilesStages(model.Backbone) || !isSinglePrecision) return;
         _prepared = new PreparedNetwork(model, streamed, precision == InferencePrecision.Bf16 && PacksBf16(model.Backbone));
         try
         {
@@ -118,7 +118,7 @@ public sealed class InferenceEngine : IDisposable
     /// <summary>Whether an engine packs the weights of a file's backbone straight from it, so that no plain network holds them.</summary>
     /// <param name="backbone">The backbone; <see langword="null"/> for one that is recognised, which always tiles.</param>
     internal static bool Packs(SwinConfiguration? backbone) =>
-        FastPass.IsSupported && (backbone is null || PreparedNetwork.TilesStages(backbone));
+        KernelWidth.IsSupported && (backbone is null || PreparedNetwork.TilesStages(backbone));
 
     /// <summary>
     /// Whether an engine that packs weights packs them in bfloat16 where that is asked for; else it computes in single precision.

@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 
 namespace Ark.Models;
 
@@ -138,7 +136,10 @@ internal readonly unsafe struct LinearLayer(
                 var tile = sums + ((panel - firstPanel) * MaxRows * weights.PanelWidth);
                 if (weights.IsBf16) MultiplyBf16(row, rows, panel, depth, deep, tile, (byte*)next);
                 else Multiply(row, rows, panel, depth, deep, tile, (float*)next);
-                if (depth + step >= weights.Depth) Complete(row, rows, panel, tile);
+                if (depth + step < weights.Depth) continue;
+                if (KernelWidth.Is512) Complete<Lanes16>(row, rows, panel, tile);
+                else if (KernelWidth.Is256) Complete<Lanes8>(row, rows, panel, tile);
+                else Complete<Lanes4>(row, rows, panel, tile);
             }
         }
     }
@@ -166,7 +167,7 @@ internal readonly unsafe struct LinearLayer(
         {
             var whole = (Math.Min(RowsOfCall, rows - r) + TileKernel.Rows - 1) / TileKernel.Rows * TileKernel.Rows;
             var share = next is null ? 0 : (int)((long)bytes * Math.Min(rows, r + RowsOfCall) / rows);
-            for (; fetched < share; fetched += LineBytes) Sse.Prefetch1(next + fetched);
+            for (; fetched < share; fetched += LineBytes) VectorMath.Prefetch(next + fetched);
             Bf16Kernel.Multiply(
                 (ushort*)input.Pointer + ((row + r) * ldInput) + depth, ldInput, b, width, tile + (r * width), width, whole, deep, width,
                 depth > 0);
@@ -174,7 +175,7 @@ internal readonly unsafe struct LinearLayer(
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Complete(int row, int rows, int panel, float* tile)
+    private void Complete<T>(int row, int rows, int panel, float* tile) where T : unmanaged, ILanes<T>
     {
         var width = weights.WidthOf(panel);
         var first = panel * weights.PanelWidth;
@@ -188,61 +189,61 @@ internal readonly unsafe struct LinearLayer(
             var target = (byte*)output.Pointer + (place * size);
             if (!BeforeGelu.IsNone)
             {
-                CompleteForTraining(tile, bias, target, BeforeGelu.Floats + place, width, table);
+                CompleteForTraining<T>(tile, bias, target, BeforeGelu.Floats + place, width, table);
             }
             else if (!Shortcut.IsNone)
             {
-                var scale = Vector512.Create(BranchScales is null ? 1 : BranchScales[order.ImageOf(token)]);
-                for (var column = 0; column < width; column += VectorMath.Lanes)
-                    Vector512.FusedMultiplyAdd(
-                        Vector512.Load(tile + column) + Vector512.Load(bias + column), scale,
-                        Vector512.Load(Shortcut.Floats + place + column)).Store((float*)target + column);
+                var scale = T.Create(BranchScales is null ? 1 : BranchScales[order.ImageOf(token)]);
+                for (var column = 0; column < width; column += T.Count)
+                    T.MultiplyAdd(
+                        T.Load(tile + column) + T.Load(bias + column), scale,
+                        T.Load(Shortcut.Floats + place + column)).Store((float*)target + column);
             }
             else if (finish == Finish.Gelu && outputIsBf16)
             {
-                for (var column = 0; column < width; column += VectorMath.Lanes)
-                    VectorMath.StoreBf16(
-                        Gelu.Apply(Vector512.Load(tile + column) + Vector512.Load(bias + column), table), (ushort*)target + column);
+                for (var column = 0; column < width; column += T.Count)
+                    Gelu.Apply(T.Load(tile + column) + T.Load(bias + column), table).StoreBf16((ushort*)target + column);
             }
             else if (finish == Finish.Gelu)
             {
-                for (var column = 0; column < width; column += VectorMath.Lanes)
-                    Gelu.Apply(Vector512.Load(tile + column) + Vector512.Load(bias + column), table).Store((float*)target + column);
+                for (var column = 0; column < width; column += T.Count)
+                    Gelu.Apply(T.Load(tile + column) + T.Load(bias + column), table).Store((float*)target + column);
             }
             else if (finish == Finish.Residual)
             {
-                for (var column = 0; column < width; column += VectorMath.Lanes)
-                    (Vector512.Load(tile + column) + Vector512.Load(bias + column) + Vector512.Load((float*)target + column)).Store(
+                for (var column = 0; column < width; column += T.Count)
+                    (T.Load(tile + column) + T.Load(bias + column) + T.Load((float*)target + column)).Store(
                         (float*)target + column);
             }
             else
             {
-                var least = Vector512.Create(finish == Finish.Relu ? 0 : float.NegativeInfinity);
-                for (var column = 0; column < width; column += VectorMath.Lanes)
-                    Vector512.Max(Vector512.Load(tile + column) + Vector512.Load(bias + column), least).Store((float*)target + column);
+                var least = T.Create(finish == Finish.Relu ? 0 : float.NegativeInfinity);
+                for (var column = 0; column < width; column += T.Count)
+                    T.Max(T.Load(tile + column) + T.Load(bias + column), least).Store((float*)target + column);
             }
         }
     }
 
     /// <summary>GELU that keeps what it is applied to, or its backward pass.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void CompleteForTraining(float* tile, float* bias, byte* target, float* before, int width, float* table)
+    private void CompleteForTraining<T>(float* tile, float* bias, byte* target, float* before, int width, float* table)
+        where T : unmanaged, ILanes<T>
     {
-        for (var column = 0; column < width; column += VectorMath.Lanes)
+        for (var column = 0; column < width; column += T.Count)
         {
-            var value = Vector512.Load(tile + column);
+            var value = T.Load(tile + column);
             if (finish == Finish.GeluSlope)
             {
-                value *= Gelu.Slope(Vector512.Load(before + column), table);
+                value *= Gelu.Slope(T.Load(before + column), table);
             }
             else
             {
-                value += Vector512.Load(bias + column);
+                value += T.Load(bias + column);
                 value.Store(before + column);
                 value = Gelu.Apply(value, table);
             }
 
-            if (outputIsBf16) VectorMath.StoreBf16(value, (ushort*)target + column);
+            if (outputIsBf16) value.StoreBf16((ushort*)target + column);
             else value.Store((float*)target + column);
         }
     }

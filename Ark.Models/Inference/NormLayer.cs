@@ -46,34 +46,42 @@ internal sealed unsafe class NormLayer : IDisposable
     /// <param name="input">The row.</param>
     /// <param name="output">Single precision, or bfloat16; may be the input.</param>
     /// <param name="outputIsBf16">Which of them.</param>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Row(float* input, void* output, bool outputIsBf16)
     {
         Debug.Assert(_factors.Holds(2, VectorMath.Pad(_channels)), "The layer is alive.");
         Debug.Assert(input is not null && output is not null, "There are rows.");
+        if (KernelWidth.Is512) Row<Lanes16>(input, output, outputIsBf16);
+        else if (KernelWidth.Is256) Row<Lanes8>(input, output, outputIsBf16);
+        else Row<Lanes4>(input, output, outputIsBf16);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Row<T>(float* input, void* output, bool outputIsBf16) where T : unmanaged, ILanes<T>
+    {
         var channels = _channels;
         var padded = VectorMath.Pad(channels);
-        var sum = Vector512<float>.Zero;
-        for (var i = 0; i < padded; i += VectorMath.Lanes) sum += Vector512.Load(input + i);
-        var mean = Vector512.Create(Vector512.Sum(sum) / channels);
-        var squares = Vector512<float>.Zero;
-        var whole = channels / VectorMath.Lanes * VectorMath.Lanes;
-        for (var i = 0; i < whole; i += VectorMath.Lanes)
+        var sum = T.Zero;
+        for (var i = 0; i < padded; i += T.Count) sum += T.Load(input + i);
+        var center = T.Sum(sum) / channels;
+        var mean = T.Create(center);
+        var squares = T.Zero;
+        var whole = channels / T.Count * T.Count;
+        for (var i = 0; i < whole; i += T.Count)
         {
-            var centerd = Vector512.Load(input + i) - mean;
-            squares = Vector512.FusedMultiplyAdd(centerd, centerd, squares);
+            var centered = T.Load(input + i) - mean;
+            squares = T.MultiplyAdd(centered, centered, squares);
         }
 
-        var square = Vector512.Sum(squares);
-        for (var i = whole; i < channels; i++) square += (input[i] - mean[0]) * (input[i] - mean[0]);
-        var scale = Vector512.Create((float)(1 / Math.Sqrt((square / channels) + Layers.Epsilon)));
+        var square = T.Sum(squares);
+        for (var i = whole; i < channels; i++) square += (input[i] - center) * (input[i] - center);
+        var scale = T.Create((float)(1 / Math.Sqrt((square / channels) + Layers.Epsilon)));
         var weight = _factors.Floats;
         var bias = weight + padded;
-        for (var i = 0; i < padded; i += VectorMath.Lanes)
+        for (var i = 0; i < padded; i += T.Count)
         {
-            var value = Vector512.FusedMultiplyAdd(
-                (Vector512.Load(input + i) - mean) * scale, Vector512.Load(weight + i), Vector512.Load(bias + i));
-            if (outputIsBf16) VectorMath.StoreBf16(value, (ushort*)output + i);
+            var value = T.MultiplyAdd(
+                (T.Load(input + i) - mean) * scale, T.Load(weight + i), T.Load(bias + i));
+            if (outputIsBf16) value.StoreBf16((ushort*)output + i);
             else value.Store((float*)output + i);
         }
     }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using static TorchSharp.torch;
@@ -127,7 +128,7 @@ internal sealed unsafe class PackedMatrix : IDisposable
                 else
                 {
                     var target = (float*)Panel(panel, 0) + within;
-                    for (nint d = 0; d < Depth; d++, target += width) Vector512.Load(source + (d * Columns)).Store(target);
+                    for (nint d = 0; d < Depth; d++, target += width) Copy16(source + (d * Columns), target);
                 }
             }
         }
@@ -184,7 +185,7 @@ internal sealed unsafe class PackedMatrix : IDisposable
         Debug.Assert(columns > 0 && depths > 0 && depth + depths <= Depth, "What is taken is within the weight.");
         if (columns == VectorMath.Lanes && depths == VectorMath.Lanes)
         {
-            VectorMath.Transpose16(source, Depth, block, VectorMath.Lanes);
+            Transposition.Run(source, Depth, block, VectorMath.Lanes);
             return;
         }
 
@@ -197,8 +198,10 @@ internal sealed unsafe class PackedMatrix : IDisposable
 
     private static void Put(float* block, float* target, int width, int depths)
     {
-        for (var d = 0; d < depths; d++) Vector512.Load(block + (d * 16)).Store(target + (d * width));
+        for (var d = 0; d < depths; d++) Copy16(block + (d * VectorMath.Lanes), target + (d * width));
     }
+
+    private static void Copy16(float* from, float* to) => Unsafe.CopyBlockUnaligned(to, from, VectorMath.Lanes * sizeof(float));
 
     private static void PutPairs(float* block, ushort* target, int width, int depths)
     {

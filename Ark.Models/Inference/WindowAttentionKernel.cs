@@ -1,8 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 
 namespace Ark.Models;
 
@@ -85,7 +83,10 @@ internal sealed unsafe class WindowAttentionKernel : IDisposable
             {
                 var channel = head * _headChannels;
                 var target = (byte*)output.Pointer + (((row * ldOutput) + channel) * size);
-                Head(qkv.Floats + (row * ld) + channel, ld, head, kind, target, ldOutput, outputIsBf16, scratch.Floats);
+                var queries = qkv.Floats + (row * ld) + channel;
+                if (KernelWidth.Is512) Head<Lanes16>(queries, ld, head, kind, target, ldOutput, outputIsBf16, scratch.Floats);
+                else if (KernelWidth.Is256) Head<Lanes8>(queries, ld, head, kind, target, ldOutput, outputIsBf16, scratch.Floats);
+                else Head<Lanes4>(queries, ld, head, kind, target, ldOutput, outputIsBf16, scratch.Floats);
             }
         }
     }
@@ -98,7 +99,8 @@ internal sealed unsafe class WindowAttentionKernel : IDisposable
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Head(float* queries, nint ld, int head, int kind, byte* target, nint ldTarget, bool targetIsBf16, float* scratch)
+    private void Head<T>(float* queries, nint ld, int head, int kind, byte* target, nint ldTarget, bool targetIsBf16, float* scratch)
+        where T : unmanaged, ILanes<T>
     {
         var (tokens, keyCount, channels, valueCount) = (_tokens, _keys, _headChannels, _values);
         var all = _heads * channels;
@@ -113,7 +115,7 @@ internal sealed unsafe class WindowAttentionKernel : IDisposable
         for (var first = 0; first < tokens; first += TileKernel.Rows)
         {
             var rows = Math.Min(TileKernel.Rows, tokens - first);
-            Weights(queries, ld, head, kind, first, rows, keys, scores, sums);
+            Weights<T>(queries, ld, head, kind, first, rows, keys, scores, sums);
             for (var value = 0; value < valueCount; value += TileKernel.Columns)
                 TileKernel.Multiply(
                     scores, keyCount, values + value, valueCount, results + value, valueCount, tokens,
@@ -122,11 +124,11 @@ internal sealed unsafe class WindowAttentionKernel : IDisposable
             {
                 var scale = 1 / sums[r];
                 var row = target + ((first + r) * ldTarget * (targetIsBf16 ? sizeof(ushort) : sizeof(float)));
-                var whole = channels / VectorMath.Lanes * VectorMath.Lanes;
-                for (var c = 0; c < whole; c += VectorMath.Lanes)
+                var whole = channels / T.Count * T.Count;
+                for (var c = 0; c < whole; c += T.Count)
                 {
-                    var value = Vector512.Load(results + (r * valueCount) + c) * scale;
-                    if (targetIsBf16) VectorMath.StoreBf16(value, (ushort*)row + c);
+                    var value = T.Load(results + (r * valueCount) + c) * T.Create(scale);
+                    if (targetIsBf16) value.StoreBf16((ushort*)row + c);
                     else value.Store((float*)row + c);
                 }
 
@@ -151,24 +153,17 @@ internal sealed unsafe class WindowAttentionKernel : IDisposable
     /// <param name="weights">Receives eight rows.</param>
     /// <param name="sums">Receives the sums of the rows that count.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal void Weights(
+    internal void Weights<T>(
         float* queries, nint ld, int head, int kind, int first, int rows, float* keys, float* weights, float* sums)
+        where T : unmanaged, ILanes<T>
     {
         var bias = _bias.Floats + ((((nint)head * _tokens) + first) * _keys);
         var mask = (kind == 0 ? _noMask : _masks!).Floats + ((((nint)kind * _tokens) + first) * _keys);
-        if (_keys == 64)
-        {
-            for (var r = 0; r < rows; r += 4)
-                Weigh4By64(
-                    queries + ((first + r) * ld), ld, keys, _headChannels, bias + (r * 64), mask + (r * 64), weights + (r * 64), sums + r);
-            return;
-        }
-
         for (var key = 0; key < _keys; key += TileKernel.Columns)
             TileKernel.Multiply(
                 queries + (first * ld), ld, keys + key, _keys, weights + key, _keys, _headChannels,
                 Math.Min(TileKernel.Columns, _keys - key), add: false);
-        for (var r = 0; r < rows; r++) sums[r] = Weigh(weights + (r * _keys), bias + (r * _keys), mask + (r * _keys), _keys);
+        for (var r = 0; r < rows; r++) sums[r] = Weigh<T>(weights + (r * _keys), bias + (r * _keys), mask + (r * _keys), _keys);
     }
 
     /// <summary>Which mask a window has, counted through all images.</summary>
@@ -178,94 +173,29 @@ internal sealed unsafe class WindowAttentionKernel : IDisposable
         return _masks is null ? 0 : (place / columns == rows - 1 ? 2 : 0) + (place % columns == columns - 1 ? 1 : 0);
     }
 
-    /// <summary>Scores of four queries against 64 keys, and at once their weights: nothing but those leaves the registers.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void Weigh4By64(
-        float* queries, nint ld, float* keys, nint channels, float* bias, float* mask, float* weights, float* sums)
-    {
-        Vector512<float> s00 = default, s01 = default, s02 = default, s03 = default;
-        Vector512<float> s10 = default, s11 = default, s12 = default, s13 = default;
-        Vector512<float> s20 = default, s21 = default, s22 = default, s23 = default;
-        Vector512<float> s30 = default, s31 = default, s32 = default, s33 = default;
-        var (ld2, ld3) = (2 * ld, 3 * ld);
-        for (nint c = 0; c < channels; c++)
-        {
-            var k0 = Vector512.Load(keys);
-            var k1 = Vector512.Load(keys + 16);
-            var k2 = Vector512.Load(keys + 32);
-            var k3 = Vector512.Load(keys + 48);
-            keys += 64;
-            var q = Vector512.Create(queries[c]);
-            s00 = Vector512.FusedMultiplyAdd(q, k0, s00);
-            s01 = Vector512.FusedMultiplyAdd(q, k1, s01);
-            s02 = Vector512.FusedMultiplyAdd(q, k2, s02);
-            s03 = Vector512.FusedMultiplyAdd(q, k3, s03);
-            q = Vector512.Create(queries[c + ld]);
-            s10 = Vector512.FusedMultiplyAdd(q, k0, s10);
-            s11 = Vector512.FusedMultiplyAdd(q, k1, s11);
-            s12 = Vector512.FusedMultiplyAdd(q, k2, s12);
-            s13 = Vector512.FusedMultiplyAdd(q, k3, s13);
-            q = Vector512.Create(queries[c + ld2]);
-            s20 = Vector512.FusedMultiplyAdd(q, k0, s20);
-            s21 = Vector512.FusedMultiplyAdd(q, k1, s21);
-            s22 = Vector512.FusedMultiplyAdd(q, k2, s22);
-            s23 = Vector512.FusedMultiplyAdd(q, k3, s23);
-            q = Vector512.Create(queries[c + ld3]);
-            s30 = Vector512.FusedMultiplyAdd(q, k0, s30);
-            s31 = Vector512.FusedMultiplyAdd(q, k1, s31);
-            s32 = Vector512.FusedMultiplyAdd(q, k2, s32);
-            s33 = Vector512.FusedMultiplyAdd(q, k3, s33);
-        }
-
-        sums[0] = Weigh64(s00, s01, s02, s03, bias, mask, weights);
-        sums[1] = Weigh64(s10, s11, s12, s13, bias + 64, mask + 64, weights + 64);
-        sums[2] = Weigh64(s20, s21, s22, s23, bias + 128, mask + 128, weights + 128);
-        sums[3] = Weigh64(s30, s31, s32, s33, bias + 192, mask + 192, weights + 192);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static float Weigh64(
-        Vector512<float> s0, Vector512<float> s1, Vector512<float> s2, Vector512<float> s3, float* bias, float* mask, float* weights)
-    {
-        s0 += Vector512.Load(bias) + Vector512.Load(mask);
-        s1 += Vector512.Load(bias + 16) + Vector512.Load(mask + 16);
-        s2 += Vector512.Load(bias + 32) + Vector512.Load(mask + 32);
-        s3 += Vector512.Load(bias + 48) + Vector512.Load(mask + 48);
-        var top = Vector512.Create(VectorMath.Largest(Vector512.Max(Vector512.Max(s0, s1), Vector512.Max(s2, s3))));
-        s0 = VectorMath.Exp(s0 - top);
-        s1 = VectorMath.Exp(s1 - top);
-        s2 = VectorMath.Exp(s2 - top);
-        s3 = VectorMath.Exp(s3 - top);
-        s0.Store(weights);
-        s1.Store(weights + 16);
-        s2.Store(weights + 32);
-        s3.Store(weights + 48);
-        return Vector512.Sum(s0 + s1 + (s2 + s3));
-    }
-
     /// <summary>Turns a row of scores into weights, whose sum it returns instead of dividing by it.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static float Weigh(float* scores, float* bias, float* mask, int count)
+    private static float Weigh<T>(float* scores, float* bias, float* mask, int count) where T : unmanaged, ILanes<T>
     {
-        var largest = Vector512.Create(Never);
-        for (var i = 0; i < count; i += VectorMath.Lanes)
+        var largest = T.Create(Never);
+        for (var i = 0; i < count; i += T.Count)
         {
-            var score = Vector512.Load(scores + i) + Vector512.Load(bias + i);
-            score += Vector512.Load(mask + i);
+            var score = T.Load(scores + i) + T.Load(bias + i);
+            score += T.Load(mask + i);
             score.Store(scores + i);
-            largest = Vector512.Max(largest, score);
+            largest = T.Max(largest, score);
         }
 
-        var top = Vector512.Create(VectorMath.Largest(largest));
-        var sum = Vector512<float>.Zero;
-        for (var i = 0; i < count; i += VectorMath.Lanes)
+        var top = T.Create(T.Largest(largest));
+        var sum = T.Zero;
+        for (var i = 0; i < count; i += T.Count)
         {
-            var weight = VectorMath.Exp(Vector512.Load(scores + i) - top);
+            var weight = VectorMath.Exp(T.Load(scores + i) - top);
             weight.Store(scores + i);
             sum += weight;
         }
 
-        return Vector512.Sum(sum);
+        return T.Sum(sum);
     }
 
     /// <summary>Brings the next head's queries, keys and values near: their rows lie too far apart for the processor to guess.</summary>
@@ -276,9 +206,9 @@ internal sealed unsafe class WindowAttentionKernel : IDisposable
         {
             for (var c = 0; c < _headChannels; c += VectorMath.Lanes)
             {
-                Sse.Prefetch0(queries + c);
-                Sse.Prefetch0(queries + all + c);
-                Sse.Prefetch0(queries + (2 * all) + c);
+                VectorMath.Prefetch(queries + c);
+                VectorMath.Prefetch(queries + all + c);
+                VectorMath.Prefetch(queries + (2 * all) + c);
             }
         }
     }
@@ -293,7 +223,7 @@ internal sealed unsafe class WindowAttentionKernel : IDisposable
         for (var token = 0; token < _keys; token += VectorMath.Lanes)
         {
             for (var channel = 0; channel < whole; channel += VectorMath.Lanes)
-                VectorMath.Transpose16(from + (token * ld) + channel, ld, to + (channel * _keys) + token, _keys);
+                Transposition.Run(from + (token * ld) + channel, ld, to + (channel * _keys) + token, _keys);
         }
 
         for (var channel = whole; channel < _headChannels; channel++)
@@ -309,8 +239,7 @@ internal sealed unsafe class WindowAttentionKernel : IDisposable
     {
         for (var token = 0; token < _tokens; token++)
         {
-            for (var channel = 0; channel < _values; channel += VectorMath.Lanes)
-                Vector512.Load(from + (token * ld) + channel).Store(to + (token * _values) + channel);
+            new ReadOnlySpan<float>(from + (token * ld), _values).CopyTo(new Span<float>(to + (token * _values), _values));
         }
     }
 

@@ -96,9 +96,9 @@ internal readonly unsafe struct Bf16WeightGradient(
             var source = from + ((nint)row * outputs) + column;
             for (var r = 0; r < VectorMath.Lanes; r++, source += outputs)
                 (row + r < rows ? VectorMath.LoadBf16(source) : Vector512<float>.Zero).Store(block + (r * VectorMath.Lanes));
-            VectorMath.Transpose16(block, VectorMath.Lanes, turned, VectorMath.Lanes);
+            Transposition.Run(block, VectorMath.Lanes, turned, VectorMath.Lanes);
             for (var c = 0; c < VectorMath.Lanes; c++)
-                VectorMath.StoreBf16(Vector512.Load(turned + (c * VectorMath.Lanes)), to + ((nint)(column + c) * depth) + row);
+                Lanes16.Load(turned + (c * VectorMath.Lanes)).StoreBf16(to + ((nint)(column + c) * depth) + row);
         }
     }
 }

@@ -8,7 +8,7 @@ using static TorchSharp.torch;
 namespace Ark.Models;
 
 /// <summary>
-/// The blocks of networks of one shape, forward and back, on processors with AVX-512: as in inference, windows go through a whole block in
+/// The blocks of networks of one shape, forward and back, in kernels: as in inference, windows go through a whole block in
 /// batches that stay in the caches, and nothing is partitioned, rolled or merged. Weights are packed anew for each call, because they move
 /// with each step. Not thread-safe.
 /// </summary>
@@ -56,7 +56,7 @@ internal sealed unsafe class FusedBlocks : IDisposable
     /// <param name="threads">On how many threads to compute.</param>
     /// <returns>The caller owns it; <see langword="null"/> where the shape or the processor asks for libtorch's operators.</returns>
     public static FusedBlocks? Create(SwinConfiguration configuration, ScalarType precision, int threads) =>
-        FastPass.IsSupported
+        KernelWidth.IsSupported
         && (precision == ScalarType.Float32 || (precision == ScalarType.BFloat16 && Bf16Kernel.IsSupported))
         && PreparedNetwork.TilesStages(configuration)
         && configuration is { DropRate: 0, AttentionDropRate: 0 }
@@ -359,7 +359,7 @@ internal sealed unsafe class FusedBlocks : IDisposable
         {
             for (var r = piece * RowsOfPiece; r < Math.Min(activated.Depth, (piece + 1) * RowsOfPiece); r++)
             {
-                Activate(r < rows ? before.Floats + ((nint)r * hidden) : null, activated.Row(r, scratch), hidden);
+                Elementwise.Activate(r < rows ? before.Floats + ((nint)r * hidden) : null, activated.Row(r, scratch), hidden);
                 activated.Finish(r, scratch);
             }
 
@@ -425,9 +425,9 @@ internal sealed unsafe class FusedBlocks : IDisposable
             if (r < rows)
             {
                 var token = order.TokenOf(r);
-                Scale(
+                Elementwise.Scale(
                     gradient.Floats + (token * channels), scales is null ? 1 : scales[order.ImageOf(token)],
-                    (byte*)_gradient.Pointer + ((nint)r * channels * ElementSize), channels);
+                    (byte*)_gradient.Pointer + ((nint)r * channels * ElementSize), channels, _isBf16);
                 norm.Row(tokens.Floats + (token * channels), target, outputIsBf16: false);
             }
             else
@@ -502,17 +502,11 @@ internal sealed unsafe class FusedBlocks : IDisposable
         Meet(worker, "backward: norms, gathering");
         if (worker.Index == 0)
         {
-            for (var c = 0; c < channels; c += VectorMath.Lanes)
+            for (var part = 0; part < Parts; part++)
             {
-                var (factors, offsets) = (Vector512.Load(gradient.Weight.Floats + c), Vector512.Load(gradient.Bias.Floats + c));
-                for (var part = 0; part < Parts; part++)
-                {
-                    factors += Vector512.Load(_parts.Floats + (2 * (nint)part * channels) + c);
-                    offsets += Vector512.Load(_parts.Floats + (((2 * (nint)part) + 1) * channels) + c);
-                }
-
-                factors.Store(gradient.Weight.Floats + c);
-                offsets.Store(gradient.Bias.Floats + c);
+                var sums = _parts.Floats + (2 * (nint)part * channels);
+                Elementwise.Add(gradient.Weight.Floats, sums, channels);
+                Elementwise.Add(gradient.Bias.Floats, sums + channels, channels);
             }
         }
 
@@ -530,26 +524,5 @@ internal sealed unsafe class FusedBlocks : IDisposable
                     tokens.Floats + (order.TokenOf(row) * channels), (byte*)_normed.Pointer + ((nint)row * channels * ElementSize),
                     _isBf16);
         }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Scale(float* from, float factor, void* to, int count)
-    {
-        var scale = Vector512.Create(factor);
-        for (var i = 0; i < count; i += VectorMath.Lanes)
-        {
-            var value = Vector512.Load(from + i) * scale;
-            if (_isBf16) VectorMath.StoreBf16(value, (ushort*)to + i);
-            else value.Store((float*)to + i);
-        }
-    }
-
-    /// <summary>GELU of a row; zeros of one that is made up.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Activate(float* from, float* to, int count)
-    {
-        var table = Gelu.Table;
-        for (var i = 0; i < count; i += VectorMath.Lanes)
-            (from is null ? Vector512<float>.Zero : Gelu.Apply(Vector512.Load(from + i), table)).Store(to + i);
     }
 }

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 
 namespace Ark.Models;
 
@@ -17,42 +16,55 @@ internal static unsafe class NormGradient
     /// <param name="inputGradient">Receives the sum.</param>
     /// <param name="weightGradient">The gradient of the factors, which is added to.</param>
     /// <param name="biasGradient">The gradient of the offsets, which is added to.</param>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Row(
         float* input, float* outputGradient, float* weight, int channels, float* addTo, float* inputGradient, float* weightGradient,
         float* biasGradient)
     {
         Debug.Assert(channels % VectorMath.Lanes == 0, "Rows are whole vectors.");
-        var sum = Vector512<float>.Zero;
-        for (var i = 0; i < channels; i += VectorMath.Lanes) sum += Vector512.Load(input + i);
-        var mean = Vector512.Create(Vector512.Sum(sum) / channels);
-        var squares = Vector512<float>.Zero;
-        for (var i = 0; i < channels; i += VectorMath.Lanes)
+        if (KernelWidth.Is512)
+            Row<Lanes16>(input, outputGradient, weight, channels, addTo, inputGradient, weightGradient, biasGradient);
+        else if (KernelWidth.Is256)
+            Row<Lanes8>(input, outputGradient, weight, channels, addTo, inputGradient, weightGradient, biasGradient);
+        else
+            Row<Lanes4>(input, outputGradient, weight, channels, addTo, inputGradient, weightGradient, biasGradient);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Row<T>(
+        float* input, float* outputGradient, float* weight, int channels, float* addTo, float* inputGradient, float* weightGradient,
+        float* biasGradient)
+        where T : unmanaged, ILanes<T>
+    {
+        var sum = T.Zero;
+        for (var i = 0; i < channels; i += T.Count) sum += T.Load(input + i);
+        var mean = T.Create(T.Sum(sum) / channels);
+        var squares = T.Zero;
+        for (var i = 0; i < channels; i += T.Count)
         {
-            var centered = Vector512.Load(input + i) - mean;
-            squares = Vector512.FusedMultiplyAdd(centered, centered, squares);
+            var centered = T.Load(input + i) - mean;
+            squares = T.MultiplyAdd(centered, centered, squares);
         }
 
-        var scale = Vector512.Create((float)(1 / Math.Sqrt((Vector512.Sum(squares) / channels) + Layers.Epsilon)));
-        var (weighted, along) = (Vector512<float>.Zero, Vector512<float>.Zero);
-        for (var i = 0; i < channels; i += VectorMath.Lanes)
+        var scale = T.Create((float)(1 / Math.Sqrt((T.Sum(squares) / channels) + Layers.Epsilon)));
+        var (weighted, along) = (T.Zero, T.Zero);
+        for (var i = 0; i < channels; i += T.Count)
         {
-            var normed = (Vector512.Load(input + i) - mean) * scale;
-            var gradient = Vector512.Load(outputGradient + i);
-            Vector512.FusedMultiplyAdd(gradient, normed, Vector512.Load(weightGradient + i)).Store(weightGradient + i);
-            (gradient + Vector512.Load(biasGradient + i)).Store(biasGradient + i);
-            gradient *= Vector512.Load(weight + i);
+            var normed = (T.Load(input + i) - mean) * scale;
+            var gradient = T.Load(outputGradient + i);
+            T.MultiplyAdd(gradient, normed, T.Load(weightGradient + i)).Store(weightGradient + i);
+            (gradient + T.Load(biasGradient + i)).Store(biasGradient + i);
+            gradient *= T.Load(weight + i);
             weighted += gradient;
-            along = Vector512.FusedMultiplyAdd(gradient, normed, along);
+            along = T.MultiplyAdd(gradient, normed, along);
         }
 
         var (meanGradient, meanAlong) = (
-            Vector512.Create(Vector512.Sum(weighted) / channels), Vector512.Create(Vector512.Sum(along) / channels));
-        for (var i = 0; i < channels; i += VectorMath.Lanes)
+            T.Create(T.Sum(weighted) / channels), T.Create(T.Sum(along) / channels));
+        for (var i = 0; i < channels; i += T.Count)
         {
-            var normed = (Vector512.Load(input + i) - mean) * scale;
-            var gradient = (Vector512.Load(outputGradient + i) * Vector512.Load(weight + i)) - meanGradient - (normed * meanAlong);
-            Vector512.FusedMultiplyAdd(gradient, scale, Vector512.Load(addTo + i)).Store(inputGradient + i);
+            var normed = (T.Load(input + i) - mean) * scale;
+            var gradient = (T.Load(outputGradient + i) * T.Load(weight + i)) - meanGradient - (normed * meanAlong);
+            T.MultiplyAdd(gradient, scale, T.Load(addTo + i)).Store(inputGradient + i);
         }
     }
 }

@@ -49,7 +49,7 @@ internal readonly unsafe struct WeightGradient(
             {
                 var output = tile * TileKernel.Rows;
                 var a = outputGradient + ((nint)row * outputs) + output;
-                GradientTile.Multiply(
+                TileKernel.MultiplyTransposed(
                     a, outputs, b, inputs, weight + ((nint)output * inputs) + column, inputs, deep, width, add || row > 0);
                 if (column == 0 && bias is not null) Sum(a, deep, bias + output);
             }

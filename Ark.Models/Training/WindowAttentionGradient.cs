@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 
 namespace Ark.Models;
 
@@ -93,9 +92,17 @@ internal sealed unsafe class WindowAttentionGradient(
         }
     }
 
+    private void Head(float* queries, float* gradient, int head, int kind, byte* target, bool isBf16, float* bias, float* scratch)
+    {
+        if (KernelWidth.Is512) Head<Lanes16>(queries, gradient, head, kind, target, isBf16, bias, scratch);
+        else if (KernelWidth.Is256) Head<Lanes8>(queries, gradient, head, kind, target, isBf16, bias, scratch);
+        else Head<Lanes4>(queries, gradient, head, kind, target, isBf16, bias, scratch);
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Head(
+    private void Head<T>(
         float* queries, float* gradient, int head, int kind, byte* target, bool isBf16, float* bias, float* scratch)
+        where T : unmanaged, ILanes<T>
     {
         nint ld = 3 * channels;
         var size = isBf16 ? sizeof(ushort) : sizeof(float);
@@ -112,19 +119,19 @@ internal sealed unsafe class WindowAttentionGradient(
             var rows = Math.Min(TileKernel.Rows, _tokens - first);
             var weight = weights + (first * _keys);
             var score = scores + (first * _keys);
-            kernel.Weights(queries, ld, head, kind, first, rows, keys, weight, sums);
+            kernel.Weights<T>(queries, ld, head, kind, first, rows, keys, weight, sums);
             for (var key = 0; key < _keys; key += TileKernel.Columns)
                 TileKernel.Multiply(
                     gradient + (first * (nint)channels), channels, values + key, _keys, score + key, _keys, _headChannels,
                     Math.Min(TileKernel.Columns, _keys - key), add: false);
             for (var r = 0; r < rows; r++)
-                SoftmaxRow(weight + (r * _keys), score + (r * _keys), sums[r], bias + ((first + r) * _keys));
+                SoftmaxRow<T>(weight + (r * _keys), score + (r * _keys), sums[r], bias + ((first + r) * _keys));
             for (var column = 0; column < _columns; column += TileKernel.Columns)
             {
                 var width = Math.Min(TileKernel.Columns, _columns - column);
                 TileKernel.Multiply(
                     score, _keys, queries + channels + column, ld, results, width, _tokens, width, add: false);
-                Put(
+                Put<T>(
                     results, width, rows, _scale, target + (((first * ld) + column) * size), isBf16,
                     Math.Min(width, _headChannels - column));
             }
@@ -137,12 +144,12 @@ internal sealed unsafe class WindowAttentionGradient(
             {
                 var width = Math.Min(TileKernel.Columns, _columns - column);
                 var own = Math.Min(width, _headChannels - column);
-                GradientTile.Multiply(
+                TileKernel.MultiplyTransposed(
                     scores + first, _keys, queries + column, ld, results, width, _tokens, width, add: false);
-                Put(results, width, rows, 1, target + (((first * ld) + channels + column) * size), isBf16, own);
-                GradientTile.Multiply(
+                Put<T>(results, width, rows, 1, target + (((first * ld) + channels + column) * size), isBf16, own);
+                TileKernel.MultiplyTransposed(
                     weights + first, _keys, gradient + column, channels, results, width, _tokens, width, add: false);
-                Put(results, width, rows, 1, target + (((first * ld) + (2 * channels) + column) * size), isBf16, own);
+                Put<T>(results, width, rows, 1, target + (((first * ld) + (2 * channels) + column) * size), isBf16, own);
             }
         }
     }
@@ -151,42 +158,44 @@ internal sealed unsafe class WindowAttentionGradient(
     /// One query: weights become those of softmax, and their gradients those of the scores, which are added to the gradient of the bias.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void SoftmaxRow(float* weights, float* gradients, float sum, float* bias)
+    private void SoftmaxRow<T>(float* weights, float* gradients, float sum, float* bias) where T : unmanaged, ILanes<T>
     {
-        var scale = Vector512.Create(1 / sum);
-        var along = Vector512<float>.Zero;
-        for (var i = 0; i < _keys; i += VectorMath.Lanes)
+        var scale = T.Create(1 / sum);
+        var along = T.Zero;
+        for (var i = 0; i < _keys; i += T.Count)
         {
-            var weight = Vector512.Load(weights + i) * scale;
+            var weight = T.Load(weights + i) * scale;
             weight.Store(weights + i);
-            along = Vector512.FusedMultiplyAdd(weight, Vector512.Load(gradients + i), along);
+            along = T.MultiplyAdd(weight, T.Load(gradients + i), along);
         }
 
-        var mean = Vector512.Create(Vector512.Sum(along));
-        for (var i = 0; i < _keys; i += VectorMath.Lanes)
+        var mean = T.Create(T.Sum(along));
+        for (var i = 0; i < _keys; i += T.Count)
         {
-            var gradient = Vector512.Load(weights + i) * (Vector512.Load(gradients + i) - mean);
+            var gradient = T.Load(weights + i) * (T.Load(gradients + i) - mean);
             gradient.Store(gradients + i);
-            (Vector512.Load(bias + i) + gradient).Store(bias + i);
+            (T.Load(bias + i) + gradient).Store(bias + i);
         }
     }
 
-    private void Put(float* results, int width, int rows, float scale, byte* target, bool isBf16, int count)
+    private void Put<T>(float* results, int width, int rows, float scale, byte* target, bool isBf16, int count)
+        where T : unmanaged, ILanes<T>
     {
+        var factor = T.Create(scale);
         for (var r = 0; r < rows; r++, results += width)
         {
             var i = 0;
             if (isBf16)
             {
                 var row = (ushort*)target + ((nint)r * 3 * channels);
-                for (; i + VectorMath.Lanes <= count; i += VectorMath.Lanes)
-                    VectorMath.StoreBf16(Vector512.Load(results + i) * scale, row + i);
+                for (; i + T.Count <= count; i += T.Count)
+                    (T.Load(results + i) * factor).StoreBf16(row + i);
                 for (; i < count; i++) row[i] = VectorMath.ToBf16(results[i] * scale);
             }
             else
             {
                 var row = (float*)target + ((nint)r * 3 * channels);
-                for (; i + VectorMath.Lanes <= count; i += VectorMath.Lanes) (Vector512.Load(results + i) * scale).Store(row + i);
+                for (; i + T.Count <= count; i += T.Count) (T.Load(results + i) * factor).Store(row + i);
                 for (; i < count; i++) row[i] = results[i] * scale;
             }
         }

@@ -19,7 +19,9 @@ public class UnsafeTests
     [Fact]
     public void Every_source_with_addresses_asserts_what_it_rests_on()
     {
-        var sources = Sources().Where(s => s.Text.Contains(" unsafe ", StringComparison.Ordinal)).ToList();
+        // An interface has nothing that could assert; those who implement it have.
+        var sources = Sources().Where(s => s.Text.Replace(" unsafe interface ", " ", StringComparison.Ordinal)
+            .Contains(" unsafe ", StringComparison.Ordinal)).ToList();
         Assert.True(sources.Count > 20);
         Assert.Empty(sources.Where(s => !s.Text.Contains("Debug.Assert(", StringComparison.Ordinal)).Select(s => s.Name));
     }

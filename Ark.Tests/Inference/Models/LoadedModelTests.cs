@@ -12,7 +12,7 @@ public class LoadedModelTests(SmallModel small) : IClassFixture<SmallModel>
     [Fact]
     public void A_heat_map_uses_the_weights_that_are_loaded()
     {
-        Assert.SkipUnless(FastPass.IsSupported, "Without AVX-512 the plain network is what is loaded.");
+        Assert.SkipUnless(KernelWidth.IsSupported, "Without kernels the plain network is what is loaded.");
         using var folder = new TemporaryFolder();
         var path = Copy(folder);
         using var model = LoadedModel.Load(path);
@@ -34,7 +34,7 @@ public class LoadedModelTests(SmallModel small) : IClassFixture<SmallModel>
     [Fact]
     public void The_plain_network_is_refused_when_the_file_has_changed_since_the_model_was_loaded()
     {
-        Assert.SkipUnless(FastPass.IsSupported, "Without AVX-512 the plain network is what is loaded.");
+        Assert.SkipUnless(KernelWidth.IsSupported, "Without kernels the plain network is what is loaded.");
         using var folder = new TemporaryFolder();
         var path = Copy(folder);
         using var model = LoadedModel.Load(path);
@@ -217,7 +217,7 @@ public class LoadedModelTests(SmallModel small) : IClassFixture<SmallModel>
             .AddModel("b", o => (o.Checkpoint, o.Precision) = (small.Checkpoint, InferencePrecision.Bf16)));
         var (first, second) = (host.GetRequiredKeyedService<LoadedModel>("a"), host.GetRequiredKeyedService<LoadedModel>("b"));
         Assert.Equal((InferencePrecision.Fp32, InferencePrecision.Bf16), (first.Precision, second.Precision));
-        Assert.SkipUnless(FastPass.IsSupported && Bf16Kernel.IsSupported, "Here both precisions have the same weights.");
+        Assert.SkipUnless(KernelWidth.IsSupported && Bf16Kernel.IsSupported, "Here both precisions have the same weights.");
         Assert.Matches(
             "Warning.*'b'.*Bf16.*about [0-9]+ MB once more",
             Assert.Single(log.Lines, l => l.StartsWith("Warning", StringComparison.Ordinal)));

@@ -177,7 +177,7 @@ public class FastPassTests(FormulaModel formula) : IClassFixture<FormulaModel>
     {
         using var model = new ArkModel(TinyModel.Configuration, new Generator(1));
         using var engine = InferenceEngine.Create(model);
-        Assert.Equal(FastPass.IsSupported, engine.IsFast);
+        Assert.Equal(KernelWidth.IsSupported, engine.IsFast);
     }
 
     private static ArkModelConfiguration Draw(RandomStream draw)

@@ -79,7 +79,7 @@ public class SinglePrecisionTests
     [Fact]
     public void A_parameter_of_another_shape_is_refused_by_name_of_the_shapes()
     {
-        Assert.SkipUnless(FastPass.IsSupported, "Nothing is packed here.");
+        Assert.SkipUnless(KernelWidth.IsSupported, "Nothing is packed here.");
         using var scope = NewDisposeScope();
         using var off = no_grad();
         foreach (var name in Names())

@@ -24,7 +24,7 @@ public class FusedBlocksTests
         Assert.NotEmpty(name);
         using var network = Network(shape);
         using var blocks = FusedBlocks.Create(network.Backbone, network.Precision, 2);
-        Assert.SkipWhen(blocks is null, "The processor has no AVX-512.");
+        Assert.SkipWhen(blocks is null, "There are no kernels for this processor.");
         var plain = Gradients(network, blocks: null, checkpoint: false, batch: 5);
         var fused = Gradients(network, blocks, checkpoint: false, batch: 5);
         RequireClose(plain, fused, 2e-5);
@@ -56,7 +56,7 @@ public class FusedBlocksTests
         using var network = Network(Shape(56, 4, 7, 96, [2, 2], [3, 6]));
         using var one = FusedBlocks.Create(network.Backbone, network.Precision, 1);
         using var three = FusedBlocks.Create(network.Backbone, network.Precision, 3);
-        Assert.SkipWhen(one is null || three is null, "The processor has no AVX-512.");
+        Assert.SkipWhen(one is null || three is null, "There are no kernels for this processor.");
         var first = Gradients(network, one, checkpoint: false, batch: 23);
         foreach (var other in (Dictionary<string, Tensor>[])
             [Gradients(network, three, checkpoint: false, batch: 23), Gradients(network, three, checkpoint: true, batch: 23)])
@@ -71,7 +71,7 @@ public class FusedBlocksTests
     {
         using var network = Network(Shape(112, 4, 7, 96, [2], [3]));
         using var blocks = FusedBlocks.Create(network.Backbone, network.Precision, 2);
-        Assert.SkipWhen(blocks is null, "The processor has no AVX-512.");
+        Assert.SkipWhen(blocks is null, "There are no kernels for this processor.");
         RequireClose(Gradients(network, null, checkpoint: false, batch: 17), Gradients(network, blocks, checkpoint: false, batch: 17), 2e-5);
     }
 
@@ -80,7 +80,7 @@ public class FusedBlocksTests
     {
         using var network = Network(Shape(32, 4, 4, 32, [2, 2], [2, 4]));
         using var blocks = FusedBlocks.Create(network.Backbone, network.Precision, 2);
-        Assert.SkipWhen(blocks is null, "The processor has no AVX-512.");
+        Assert.SkipWhen(blocks is null, "There are no kernels for this processor.");
         var once = Gradients(network, blocks, checkpoint: false, batch: 3);
         var twice = Gradients(network, blocks, checkpoint: false, batch: 3, passes: 2);
         RequireClose(once.ToDictionary(g => g.Key, g => g.Value.mul(2)), twice, 1e-6);
@@ -92,7 +92,7 @@ public class FusedBlocksTests
         using var network = Network(Shape(56, 4, 7, 32, [2, 2], [2, 4]));
         network.eval();
         using var blocks = FusedBlocks.Create(network.Backbone, network.Precision, 2);
-        Assert.SkipWhen(blocks is null, "The processor has no AVX-512.");
+        Assert.SkipWhen(blocks is null, "There are no kernels for this processor.");
         using var generator = new Generator(3);
         using var images = randn([4, 3, 56, 56], generator: generator);
         using var noGradient = no_grad();
@@ -107,7 +107,7 @@ public class FusedBlocksTests
     {
         using var network = Network(Shape(32, 4, 4, 32, [2, 2], [2, 4]));
         using var blocks = FusedBlocks.Create(network.Backbone, network.Precision, 2);
-        Assert.SkipWhen(blocks is null, "The processor has no AVX-512.");
+        Assert.SkipWhen(blocks is null, "There are no kernels for this processor.");
         Assert.True(blocks.Covers(network));
         network.Stages[1].blocks[0].mlp.fc1.to(ScalarType.Float64);
         Assert.False(blocks.Covers(network));
@@ -123,7 +123,7 @@ public class FusedBlocksTests
         foreach (var (name, parameter) in network.named_parameters())
             parameter.requires_grad = name.StartsWith("omni", StringComparison.Ordinal) || !name.StartsWith(frozen, StringComparison.Ordinal);
         using var blocks = FusedBlocks.Create(network.Backbone, network.Precision, 2);
-        Assert.SkipWhen(blocks is null, "The processor has no AVX-512.");
+        Assert.SkipWhen(blocks is null, "There are no kernels for this processor.");
         var plain = Gradients(network, null, checkpoint: false, batch: 3);
         var fused = Gradients(network, blocks, checkpoint: false, batch: 3);
         Assert.DoesNotContain(plain.Keys, k => !k.StartsWith("omni", StringComparison.Ordinal) && k.StartsWith(frozen, StringComparison.Ordinal));
@@ -138,7 +138,7 @@ public class FusedBlocksTests
         using var scope = NewDisposeScope();
         using var network = Network(Shape(32, 4, 4, 32, [1, 2], [2, 4]) with { DropPathRate = 0 });
         using var blocks = FusedBlocks.Create(network.Backbone, network.Precision, 2);
-        Assert.SkipWhen(blocks is null, "The processor has no AVX-512.");
+        Assert.SkipWhen(blocks is null, "There are no kernels for this processor.");
         using var generator = new Generator(5);
         var images = randn([3, 3, 32, 32], generator: generator);
         (unmerged ? network.UnmergedFeatures(images) : network.StageFeatures(images)).Select(f => f.pow(2).mean()).Aggregate((a, b) => a + b)
