@@ -35,7 +35,8 @@ internal sealed class Supervisor(string output, TimeSpan duration, ulong seed, i
         {
             var s = _results[door.Name];
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {door.Name} | {s.Executions:N0} | {s.Seconds / 60:F1} | "
-                + $"{s.ProcessorSeconds / 60:F1} | {s.Accepted:N0} | {s.Refused:N0} | {s.Features} | {s.Branches:N0} | {s.Crashes} | {s.Hangs} | {s.Excesses} | "
+                + $"{s.ProcessorSeconds / 60:F1} | {s.Accepted:N0} | {s.Refused:N0} | {s.Features} | {s.Branches:N0} | "
+                + $"{s.Crashes} | {s.Hangs} | {s.Excesses} | "
                 + $"{s.LargestAllocation >> 20} MB | "
                 + $"{s.LargestRise >> 20} MB | {s.Resident >> 20} MB | {s.LongestSeconds:F2} s |"));
         }
