@@ -25,6 +25,10 @@ switch (args)
     case ["profile", var folder, var model, var threads, var batch]:
         new ProfileBenchmark(folder, Console.Out).Run(model, Numbers(threads)[0], Numbers(batch)[0]);
         return 0;
+    case ["plain", var folder, var models, var threads, var batches, .. var rest]:
+        new PlainOperatorsBenchmark(folder, Console.Out).Run(
+            models.Split(','), Numbers(threads), Numbers(batches), TimeSpan.FromSeconds(Number(rest, 30)));
+        return 0;
     case ["cold-start", var folder, var python, .. var rest]:
         new ColdStartBenchmark(folder, python, Console.Out).Run(Number(rest, 5));
         return 0;
@@ -82,6 +86,8 @@ switch (args)
               Ark.Benchmarks inference FOLDER PYTHON MODELS THREADS BATCHES [SECONDS]
                                                                    milliseconds an image against ONNX Runtime and TorchScript, SECONDS for each line;
                                                                    e.g. inference /tmp/ark python3 swin_tiny,swin_base 1,2 1,4,16
+              Ark.Benchmarks plain FOLDER MODELS THREADS BATCHES [SECONDS]
+                                                                   the engine against plain operators, and products of its shapes alone
               Ark.Benchmarks profile FOLDER MODEL THREADS BATCH    where the engine's time goes
               Ark.Benchmarks cold-start FOLDER PYTHON [ROUNDS]     from the start of a process to the first embedding
               Ark.Benchmarks engine-memory MODEL [FORWARDS]        resident memory over 10,000 passes of mixed sizes

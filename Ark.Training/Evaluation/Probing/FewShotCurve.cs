@@ -28,7 +28,7 @@ internal sealed class FewShotCurve : IDisposable
         _labels = labels;
         _options = options;
         using var scope = NewDisposeScope();
-        var (mean, scale) = LogisticRegression.Standardization(train.Features);
+        var (mean, scale) = FeatureAxes.Standardization(train.Features);
         FeatureTable Standardized(FeatureTable table) => new(table.Features.Plus(mean.neg()) * scale, table.Targets);
         (_train, _validation, _test) = (Standardized(train), Standardized(validation), Standardized(test));
         var targets = train.Targets.data<float>().ToArray();

@@ -58,41 +58,21 @@ internal sealed class LogisticRegression : IDisposable
         CancellationToken cancellationToken = default)
     {
         using var scope = NewDisposeScope();
-        var exact = features.to(ScalarType.Float64);
-        var width = exact.shape[1];
-        var (mean, scale) = standardize
-            ? Standardization(exact)
-            : (zeros([width], ScalarType.Float64), ones([width], ScalarType.Float64));
-        var fitted = Minimize(
-            exact.Plus(mean.neg()) * scale, targets.to(ScalarType.Float64), schema.Task == LabelTask.MultiClass, penalty,
-            cancellationToken);
-        return new LogisticRegression(schema, penalty, mean.DetachFromDisposeScope(), scale.DetachFromDisposeScope(),
-            (fitted.narrow(1, 0, width) * scale.gt(KeptScalar.Zero)).DetachFromDisposeScope(),
-            fitted.select(1, width).contiguous().DetachFromDisposeScope());
+        return Fit(schema, FeatureAxes.Of(features, standardize), targets, penalty, start: null, cancellationToken).Model;
     }
 
-    // Where there are more features than images, coefficients lie in the space of the images: it is enough to look there, along its axes.
-    private static Tensor Minimize(
-        Tensor inputs, Tensor targets, bool exclusive, double penalty, CancellationToken cancellationToken)
+    private static (LogisticRegression Model, Tensor Fitted) Fit(
+        LabelSchema schema, FeatureAxes axes, Tensor targets, double penalty, Tensor? start, CancellationToken cancellationToken)
     {
-        var (count, width) = (inputs.shape[0], inputs.shape[1]);
-        if (count >= width) return NewtonMethod.Minimize(new LogisticLoss(inputs, targets, exclusive, penalty), cancellationToken);
-        var (left, sizes, axes) = linalg.svd(inputs, fullMatrices: false);
-        var fitted = NewtonMethod.Minimize(new LogisticLoss(left * sizes, targets, exclusive, penalty), cancellationToken);
-        return cat([nn.functional.linear(fitted.narrow(1, 0, count), axes.t()), fitted.narrow(1, count, 1)], 1);
-    }
-
-    /// <summary>
-    /// What makes features of mean 0 and deviation 1. One that does not vary has the scale 0 and so no part in the model: rounding would
-    /// make a second bias of it, and where it varies later it would outweigh everything.
-    /// </summary>
-    /// <param name="features"><c>[N, D]</c>; borrowed.</param>
-    /// <returns>Mean and scale <c>[D]</c>, in the caller's dispose scope.</returns>
-    internal static (Tensor Mean, Tensor Scale) Standardization(Tensor features)
-    {
-        var mean = features.mean([0]);
-        var deviation = features.std(0, unbiased: false);
-        return (mean, where(deviation.gt(mean.abs().Times(1e-6)), deviation.reciprocal(), zeros_like(deviation)));
+        using var scope = NewDisposeScope();
+        var loss = new LogisticLoss(axes.Rows, targets.to(ScalarType.Float64), schema.Task == LabelTask.MultiClass, penalty);
+        var fitted = NewtonMethod.Minimize(loss, start, cancellationToken);
+        var count = axes.Rows.shape[1];
+        var weight = nn.functional.linear(fitted.narrow(1, 0, count), axes.Axes.t()) * axes.Scale.gt(KeptScalar.Zero);
+        var model = new LogisticRegression(
+            schema, penalty, axes.Mean.clone().DetachFromDisposeScope(), axes.Scale.clone().DetachFromDisposeScope(),
+            weight.DetachFromDisposeScope(), fitted.select(1, count).contiguous().DetachFromDisposeScope());
+        return (model, fitted.MoveToOuterDisposeScope());
     }
 
     /// <summary>
@@ -110,13 +90,19 @@ internal sealed class LogisticRegression : IDisposable
         LabelSchema schema, FeatureTable train, FeatureTable validation, IReadOnlyList<double>? penalties = null, bool standardize = true,
         CancellationToken cancellationToken = default)
     {
+        using var scope = NewDisposeScope();
         using var fits = new Unfinished();
         LogisticRegression? best = null;
         var bestScore = double.NegativeInfinity;
         var truth = Array.ConvertAll(validation.Targets.data<float>().ToArray(), t => t is 0 or 1 ? t : float.NaN);
+        var axes = FeatureAxes.Of(train.Features, standardize);
+        Tensor? start = null;
         foreach (var penalty in (penalties ?? [1e-3, 1e-2, 1e-1, 1]).OrderDescending())
         {
-            var candidate = fits.Keep(Fit(schema, train.Features, train.Targets, penalty, standardize, cancellationToken));
+            // From one penalty to the next, coefficients do not go far.
+            var (candidate, fitted) = Fit(schema, axes, train.Targets, penalty, start, cancellationToken);
+            fits.Keep(candidate);
+            start = fitted;
             var score = new Predictions(schema, truth, candidate.Predict(validation.Features))
                 .Evaluate("", DatasetSplit.Validation, ModelRole.Student, cancellationToken: cancellationToken).MeanAuroc ?? 0;
             if (score > bestScore) (best, bestScore) = (candidate, score);

@@ -21,14 +21,17 @@ internal static class NewtonMethod
 
     /// <summary>Finds the coefficients of the smallest loss.</summary>
     /// <param name="loss">The loss.</param>
+    /// <param name="start">Where to begin, <c>[K, D + 1]</c>; <see langword="null"/> for zeros. Borrowed.</param>
     /// <param name="cancellationToken">Ends the work early, with an exception.</param>
     /// <returns>The coefficients <c>[K, D + 1]</c>; of the caller's dispose scope.</returns>
-    public static Tensor Minimize(LogisticLoss loss, CancellationToken cancellationToken)
+    public static Tensor Minimize(LogisticLoss loss, Tensor? start, CancellationToken cancellationToken)
     {
         using var scope = NewDisposeScope();
         using var off = no_grad();
         var point = zeros(loss.Shape, ScalarType.Float64);
-        var (first, before) = (0.0, double.PositiveInfinity);
+        var first = Largest(loss, point);
+        if (start is not null) point.copy_(start);
+        var before = double.PositiveInfinity;
         for (var step = 0; step < MaxSteps; step++)
         {
             using var inner = NewDisposeScope();
@@ -38,7 +41,6 @@ internal static class NewtonMethod
             var gradient = loss.Gradient(point, probabilities);
             var squared = loss.Dot(gradient, gradient);
             var largest = squared.max().Number();
-            if (step == 0) first = largest;
             // At the end each step squares what is left; where one does not, rounding is all that is left.
             var isEnd = largest <= 1e-16 * first && largest > before / 16;
             if (largest <= Tolerance * Tolerance || isEnd) break;
@@ -51,6 +53,13 @@ internal static class NewtonMethod
         }
 
         return point.MoveToOuterDisposeScope();
+    }
+
+    private static double Largest(LogisticLoss loss, Tensor point)
+    {
+        using var scope = NewDisposeScope();
+        var gradient = loss.Gradient(point, loss.Probabilities(loss.Logits(point)));
+        return loss.Dot(gradient, gradient).max().Number();
     }
 
     // Solves "Hessian times direction is minus gradient", the more exactly the nearer the minimum is; the diagonal is the preconditioner.
