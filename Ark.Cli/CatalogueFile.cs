@@ -1,5 +1,6 @@
 using Ark.Data;
 using Ark.Phantom;
+using Ark.Training;
 
 namespace Ark.Cli;
 
@@ -27,6 +28,17 @@ internal static class CatalogueFile
     /// <summary>The catalogue as it can be found again from another folder.</summary>
     public static string Lasting(string config) =>
         config.StartsWith("builtin:", StringComparison.Ordinal) ? config : Path.GetFullPath(config);
+
+    /// <summary>
+    /// Has decoded images of <c>builtin:phantom</c> kept beside them, unless options name a folder: decoding takes longer than learning
+    /// from pictures of that size.
+    /// </summary>
+    public static T KeepDecoded<T>(string? config, T options)
+        where T : OptimizationOptions
+    {
+        if (config == Phantom) options.CacheDirectory ??= Path.Combine(CacheFolder(), "decoded");
+        return options;
+    }
 
     /// <summary>The error for a run that was begun without a catalogue.</summary>
     public static ArkInputException NotRecorded(string config) =>

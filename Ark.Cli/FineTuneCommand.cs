@@ -82,7 +82,8 @@ internal sealed class FineTuneCommand
 
         var definition = await DefineAsync(origin, silent, cancellationToken).ConfigureAwait(false);
         var dataset = _services.GetRequiredService<ArkDatasets>().Create(definition with { Seed = options.Seed });
-        var result = await TuneAsync(dataset, options, directory, goesOn, origin, reporter, cancellationToken).ConfigureAwait(false);
+        var kept = CatalogueFile.KeepDecoded(origin.Catalogue, options);
+        var result = await TuneAsync(dataset, kept, directory, goesOn, origin, reporter, cancellationToken).ConfigureAwait(false);
         reporter.Dispose();
         if (parsed.GetValue(_json) is { } path) await JsonOutput.WriteAsync(_terminal, path, result.ToJson()).ConfigureAwait(false);
         if (parsed.GetValue(_json) != "-") Write(_terminal, result, directory);

@@ -85,7 +85,7 @@ internal sealed class PretrainCommand
         var adapters = _services.GetRequiredService<ArkDatasets>();
         var run = new TrainingRun
         {
-            Options = chosen,
+            Options = CatalogueFile.KeepDecoded(file, chosen),
             // Soft labels of uncertain findings are drawn from the run's seed.
             Datasets = [.. catalogue.Select(begun?.Datasets ?? names).Select(d => adapters.Create(d with { Seed = chosen.Seed }))],
             Directory = directory,

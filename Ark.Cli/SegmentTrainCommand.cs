@@ -88,7 +88,7 @@ internal sealed class SegmentTrainCommand
         var first = new SegmentationRun
         {
             Dataset = SegmentCommand.Dataset(_services, catalogue, begun?.Datasets[0] ?? parsed.GetValue(_dataset)),
-            Options = chosen,
+            Options = CatalogueFile.KeepDecoded(file, chosen),
             Directory = directory,
             Resume = goesOn,
             Catalogue = file,
