@@ -249,7 +249,7 @@ internal sealed class AccrualTask : ITrainingTask
         var head = _accrual.HeadOf(dataset);
         if (network.training) network.eval();
         var batches = _source.InOrder(data.Name, data[split], view, cancellationToken);
-        return SplitReader.Read(views => network.forward(views, head.Head).Logits, data.Labels, batches, _accrual.IsExclusive(
+        return SplitReader.Read(views => _accrual.Logits(network, views, head.Head), data.Labels, batches, _accrual.IsExclusive(
             dataset), _device, images =>
         {
             step++;

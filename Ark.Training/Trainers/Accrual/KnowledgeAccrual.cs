@@ -158,7 +158,7 @@ internal sealed class KnowledgeAccrual : IDisposable
         cancellationToken.ThrowIfCancellationRequested();
         var weight = LastConsistencyWeight;
         // Where the consistency loss has no weight at all, the teacher's pass is saved.
-        var followed = _settings.ConsistencyScale == 0 ? null : Followed(part.TeacherView);
+        var followed = _settings.ConsistencyScale == 0 ? null : Teacher.Features(part.TeacherView, _blocks);
         cancellationToken.ThrowIfCancellationRequested();
         using var pass = new TrainingPass(Student, part.StudentView, _blocks, _settings.GradientCheckpointing);
         var features = Student.FeaturesOf(pass.Tokens);
@@ -172,13 +172,8 @@ internal sealed class KnowledgeAccrual : IDisposable
         return stack([task!.detach(), consistency.detach(), total.detach()]).to(ScalarType.Float64).MoveToOuterDisposeScope();
     }
 
-    private Tensor Followed(Tensor view)
-    {
-        using var noGradient = no_grad();
-        if (_blocks is null) return Teacher.Features(view);
-        using var tokens = _blocks.Tokens(Teacher, view);
-        return Teacher.FeaturesOf(tokens);
-    }
+    /// <summary>A head's logits of either network, without gradients; of the caller's dispose scope.</summary>
+    public Tensor Logits(ArkModel network, Tensor images, int head) => network.Logits(network.Features(images, _blocks), head);
 
     private Tensor TaskLossOf(TaskPart asked, Tensor features)
     {
