@@ -55,7 +55,7 @@ internal sealed class JsonArrayOutput : IDisposable
         if (_path is null) return;
         _target.Dispose();
         if (_partial is null) return;
-        if (isResult) File.Move(_partial, _path, overwrite: true);
+        if (isResult) AtomicFile.Replace(_partial, _path);
         else File.Delete(_partial);
     });
 

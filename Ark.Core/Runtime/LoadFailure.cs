@@ -3,6 +3,18 @@ namespace Ark;
 /// <summary>Why the system's loader refused a library. A missing file asks for a package; a limit of the process does not.</summary>
 internal static class LoadFailure
 {
+    /// <summary>What to do where libtorch cannot be loaded.</summary>
+    /// <param name="onWindows">Whether the system is Windows.</param>
+    /// <param name="onMacOS">Whether it is macOS.</param>
+    /// <returns>Sentences; libraries that libtorch takes from the system are among them.</returns>
+    public static string Hint(bool onWindows, bool onMacOS)
+    {
+        const string package = "Add the package TorchSharp-cpu, or a CUDA package of TorchSharp of the same version, to the application.";
+        return onWindows ? package + " It also needs Microsoft's Visual C++ Redistributable, which Windows may not have."
+            : onMacOS ? package + " It also needs OpenMP where Homebrew installs it (brew install libomp)."
+            : package;
+    }
+
     /// <summary>The limit that a loader's message tells of.</summary>
     /// <param name="message">What the loader said.</param>
     /// <returns>The limit, and what to do; <see langword="null"/> where the message is of something else.</returns>

@@ -9,7 +9,7 @@ namespace Ark;
 /// </summary>
 internal static class NativeRuntime
 {
-    private const string Hint = "Add the package TorchSharp-cpu, or a CUDA package of TorchSharp of the same version, to the application.";
+    private static readonly string Hint = LoadFailure.Hint(OperatingSystem.IsWindows(), OperatingSystem.IsMacOS());
 
     private static readonly Exception? Failure = Load();
 
@@ -49,8 +49,9 @@ internal static class NativeRuntime
             if (LoadFailure.Limit(e.ToString()) is { } limit)
                 return new InvalidOperationException($"TorchSharp's native library could not be loaded: {limit}.", e);
             var reason = (e.InnerException ?? e).Message.Split('\n')[0].Trim().TrimEnd('.');
+            // Elsewhere than on Linux it was not looked for.
             return new InvalidOperationException(isFound
-                ? $"TorchSharp's native library could not be loaded: {reason}."
+                ? $"TorchSharp's native library could not be loaded: {reason}.{(OperatingSystem.IsLinux() ? "" : " " + Hint)}"
                 : $"libtorch, which computes, could not be loaded. {Hint}", e);
         }
     }

@@ -26,10 +26,10 @@ internal sealed partial class CataloguePaths(string folder, string workingDirect
             return match.Value;
         });
         unset = missing;
-        var here = Path.GetFullPath(expanded, folder);
-        if (Path.Exists(here)) return here;
-        var there = Path.GetFullPath(expanded, workingDirectory);
-        return Path.Exists(there) ? there : here;
+        // As Windows writes it: elsewhere a backslash is part of a name, and is taken for a slash only where there is no such name.
+        var places = new[] { expanded, expanded.Replace('\\', '/') }
+            .SelectMany(p => new[] { Path.GetFullPath(p, folder), Path.GetFullPath(p, workingDirectory) }).ToList();
+        return places.FirstOrDefault(Path.Exists) ?? places[0];
     }
 
     [GeneratedRegex(

@@ -19,7 +19,7 @@ internal static class PngFile
         try
         {
             File.WriteAllBytes(aside, bytes);
-            File.Move(aside, target, overwrite: true);
+            AtomicFile.Replace(aside, target);
         }
         catch (Exception e) when (UnwritableFile.Is(e))
         {

@@ -132,7 +132,7 @@ internal sealed class EmbeddingWork : IDisposable
         {
             write(result);
             using (var written = new FileStream(result, FileMode.Open, FileAccess.ReadWrite)) written.Flush(flushToDisk: true);
-            File.Move(result, _target, overwrite: true);
+            AtomicFile.Replace(result, _target);
             var list = _target + ".bad.txt";
             File.Delete(list);
             if (_bad.Count > 0) File.WriteAllLines(list, _bad.Select(b => $"{b.Key}\t{b.Value}"));

@@ -59,14 +59,14 @@ public static class ImageInputs
         var names = ListFile.IsTable(path)
             ? OfCsv(path, cancellationToken)
             : ListFile.ReadLines(path, cancellationToken).Select(l => NameOf(l.Text, folder));
-        return [.. names.Select(n => new NamedImage(n, new ImageFile(Path.Combine(folder, n))))];
+        return [.. names.Select(n => new NamedImage(n, new ImageFile(ImagePath.Below(folder, n))))];
     }
 
     // Ark's lists have labels behind the name; a name may have blanks itself.
     private static string NameOf(string line, string folder)
     {
         var blank = line.AsSpan().IndexOfAny(' ', '\t', ',');
-        return blank < 0 || File.Exists(Path.Combine(folder, line)) ? line : line[..blank];
+        return blank < 0 || File.Exists(ImagePath.Below(folder, line)) ? line : line[..blank];
     }
 
     private static IEnumerable<string> OfCsv(string path, CancellationToken cancellationToken)

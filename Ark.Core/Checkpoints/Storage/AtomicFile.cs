@@ -9,6 +9,7 @@ namespace Ark;
 internal static partial class AtomicFile
 {
     private const string Suffix = ".tmp";
+    private const int WindowsAttempts = 10;
 
     /// <summary>Writes a file; where this fails, the older file of that name is unchanged and nothing is left beside it.</summary>
     public static void Write(string path, Action<FileStream> write)
@@ -27,7 +28,7 @@ internal static partial class AtomicFile
                 stream.Flush(flushToDisk: true);
             }
 
-            File.Move(aside, target, overwrite: true);
+            Replace(aside, target);
             temporary = null;
             FlushDirectory(Path.GetDirectoryName(target)!);
         }
@@ -39,6 +40,35 @@ internal static partial class AtomicFile
         finally
         {
             if (temporary is not null) File.Delete(temporary);
+        }
+    }
+
+    /// <summary>Gives a finished file the place of another, in its folder.</summary>
+    public static void Replace(string aside, string target) =>
+        Move(() => File.Move(aside, target, overwrite: true), OperatingSystem.IsWindows() ? WindowsAttempts : 1, Thread.Sleep);
+
+    /// <summary>
+    /// Moves, and tries again while the older file is held. Windows does not replace a file that somebody has open, and scanners for
+    /// viruses and indexers open what was just written. They let go soon.
+    /// </summary>
+    /// <param name="move">The move.</param>
+    /// <param name="attempts">How often it is tried.</param>
+    /// <param name="wait">Waits for so many milliseconds.</param>
+    internal static void Move(Action move, int attempts, Action<int> wait)
+    {
+        const int sharingViolation = unchecked((int)0x80070020);
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                move();
+                return;
+            }
+            catch (Exception e) when (attempt < attempts
+                && e is UnauthorizedAccessException or IOException { HResult: sharingViolation })
+            {
+                wait(20 * attempt);
+            }
         }
     }
 

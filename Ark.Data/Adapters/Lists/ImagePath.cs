@@ -16,7 +16,7 @@ internal static class ImagePath
     public static string Resolve(string dataDirectory, string name, string list, long line, bool allowOutside = false)
     {
         if (!allowOutside) Check(name, list, line);
-        var path = Path.Combine(dataDirectory, name);
+        var path = Below(dataDirectory, name);
         if (File.Exists(path)) return path;
         if (Directory.Exists(path)) throw new ArkInputException(list, $"line {line}", $"the path '{name}' is a folder, not an image");
         throw new ArkInputException(
@@ -25,6 +25,21 @@ internal static class ImagePath
             $"the image '{name}' was not found in '{dataDirectory}'",
             "Put the file there, correct the row, or correct 'data_dir'.",
             new FileNotFoundException(null, path));
+    }
+
+    /// <summary>
+    /// The place of a name below a folder. Lists that were made on Windows have backslashes, which elsewhere are part of a name: they are
+    /// taken for slashes where nothing has the name as it is written.
+    /// </summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="name">The name as the list has it.</param>
+    /// <returns>The path; there need not be a file.</returns>
+    public static string Below(string folder, string name)
+    {
+        var written = Path.Combine(folder, name);
+        if (!name.Contains('\\', StringComparison.Ordinal) || File.Exists(written)) return written;
+        var slashed = Path.Combine(folder, name.Replace('\\', '/'));
+        return File.Exists(slashed) ? slashed : written;
     }
 
     /// <summary>Whether an error says that the file of an image is not there.</summary>

@@ -85,6 +85,9 @@ internal sealed class MaskFileAdapter : SegmentationListAdapter
     {
         ImagePath.Check(name, list, line);
         var (image, _) = Locate(_images, "");
+        // As lists have it that were made on Windows.
+        if (image is null && name.Contains('\\', StringComparison.Ordinal))
+            return Find(name.Replace('\\', '/'), list, line, split, folder);
         if (image is null)
             throw new ArkInputException(
                 list,

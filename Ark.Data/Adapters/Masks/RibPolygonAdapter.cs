@@ -120,7 +120,7 @@ internal sealed class RibPolygonAdapter : SegmentationListAdapter
     private string Find(string list, string key, string name)
     {
         ImagePath.Check(name, list, 1);
-        for (var rest = name; ; rest = rest[(rest.IndexOf('/', StringComparison.Ordinal) + 1)..])
+        for (var rest = name.Replace('\\', '/'); ; rest = rest[(rest.IndexOf('/', StringComparison.Ordinal) + 1)..])
         {
             var path = Path.Combine(Definition.DataDirectory, rest);
             if (File.Exists(path)) return path;

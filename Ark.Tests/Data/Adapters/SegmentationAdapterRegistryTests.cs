@@ -204,6 +204,18 @@ public sealed class SegmentationAdapterRegistryTests : IDisposable
         static int[] Counts(StructureMap map) => [.. Enumerable.Range(0, 2).Select(k => map.Of(k).Count(b => b))];
     }
 
+    [Theory]
+    [InlineData("mask-list", @"images\b\a.png,masks\heart\b\a.png")]
+    [InlineData("mask-folder", @"b\a.png")]
+    public async Task Lists_that_were_made_on_Windows_have_backslashes(string adapter, string list)
+    {
+        WriteImage("images/b/a.png", 8, 8);
+        WriteMask("masks/heart/b/a.png", 8, 8, 1, 1, 2);
+        Write("train.txt", list);
+        var sample = Assert.Single(await Adapter(adapter, ["heart"]).ReadAsync(DatasetSplit.Train, TestContext.Current.CancellationToken));
+        Assert.Equal(4, sample.Masks.Load(Decoder, 8, 8).Of(0).Count(b => b));
+    }
+
     [Fact]
     public async Task A_label_map_with_a_value_of_no_structure_is_refused_with_its_pixel()
     {

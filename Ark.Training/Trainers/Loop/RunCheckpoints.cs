@@ -99,7 +99,7 @@ internal sealed class RunCheckpoints(RunDirectory directory, OptimizationOptions
                 if (damaged.Count == 0) return position;
                 // Out of the way, or the next save would put the damaged file in the place of the whole one.
                 foreach (var state in damaged)
-                    directory.Writing(() => File.Move(state.InputSource, state.InputSource + ".damaged", overwrite: true));
+                    directory.Writing(() => AtomicFile.Replace(state.InputSource, state.InputSource + ".damaged"));
                 foreach (var state in damaged) warn($"{state.Message} The run goes on from {Path.GetFileName(path)}.");
                 PassedOver = $"{string.Join(" and ", damaged.Select(d => Path.GetFileName(d.InputSource)))} could not be read and "
                     + $"{(damaged.Count == 1 ? "is" : "are")} put aside as *.damaged; the run went on from {Path.GetFileName(path)}";
@@ -131,14 +131,14 @@ internal sealed class RunCheckpoints(RunDirectory directory, OptimizationOptions
         for (var n = kept - 1; n >= 1; n--)
         {
             if (File.Exists(directory.EarlierCheckpoint(n)))
-                File.Move(directory.EarlierCheckpoint(n), directory.EarlierCheckpoint(n + 1), overwrite: true);
+                AtomicFile.Replace(directory.EarlierCheckpoint(n), directory.EarlierCheckpoint(n + 1));
         }
 
         var aside = AtomicFile.Aside(directory.EarlierCheckpoint(1));
         try
         {
             File.Copy(directory.LastCheckpoint, aside);
-            File.Move(aside, directory.EarlierCheckpoint(1), overwrite: true);
+            AtomicFile.Replace(aside, directory.EarlierCheckpoint(1));
         }
         finally
         {

@@ -27,7 +27,49 @@ public sealed class AtomicFileTests : IDisposable
         Assert.Single(Directory.GetFiles(_folder));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_move_is_tried_again_while_somebody_holds_the_older_file(bool isDenied)
+    {
+        var waits = new List<int>();
+        var calls = 0;
+        AtomicFile.Move(() => ThrowIf(++calls < 3, Held(isDenied)), attempts: 3, waits.Add);
+        Assert.Equal((3, 2), (calls, waits.Count));
+        Assert.True(waits[0] > 0 && waits[1] > waits[0]);
+
+        calls = 0;
+        Assert.Throws(Held(isDenied).GetType(), () => AtomicFile.Move(() => ThrowIf(++calls < 3, Held(isDenied)), 2, waits.Add));
+        Assert.Equal(2, calls);
+    }
+
+    [Fact]
+    public void A_move_is_not_tried_again_where_waiting_does_not_help()
+    {
+        var calls = 0;
+        Assert.Throws<IOException>(() => AtomicFile.Move(() => ThrowIf(++calls > 0, new IOException("full")), 9, _ => Assert.Fail("waits")));
+        Assert.Equal(1, calls);
+    }
+
+    [Fact]
+    public void Replace_takes_the_place_of_the_older_file()
+    {
+        File.WriteAllText(In("new"), "new");
+        File.WriteAllText(In("old"), "old");
+        AtomicFile.Replace(In("new"), In("old"));
+        Assert.Equal("new", File.ReadAllText(Assert.Single(Directory.GetFiles(_folder))));
+    }
+
     public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    // What .NET makes of the two errors that Windows has for it.
+    private static Exception Held(bool isDenied) =>
+        isDenied ? new UnauthorizedAccessException("denied") : new IOException("in use", unchecked((int)0x80070020));
+
+    private static void ThrowIf(bool condition, Exception exception)
+    {
+        if (condition) throw exception;
+    }
 
     private string In(string name) => Path.Combine(_folder, name);
 }
