@@ -57,17 +57,19 @@ internal static unsafe class Int8Rows
     {
         Debug.Assert(count > 0 && count % VectorMath.Lanes == 0, "Rows are whole vectors.");
         var least = Load(row, isBf16, 0);
-        var most = least;
+        var (most, all) = (least, least);
         for (nint i = VectorMath.Lanes; i < count; i += VectorMath.Lanes)
         {
+            // These two, unlike those of .NET, forget what is no number. The sum does not.
             var value = Load(row, isBf16, i);
-            least = Vector512.Min(least, value);
-            most = Vector512.Max(most, value);
+            least = Avx512F.Min(value, least);
+            most = Avx512F.Max(value, most);
+            all += value;
         }
 
         // What is no number stays none: it is in the step, and so in every product of the row.
         var low = -VectorMath.Largest(-least);
-        var range = VectorMath.Largest(most) - low;
+        var range = VectorMath.Largest(most) - low + (0 * Vector512.Sum(all));
         (factors[0], factors[1]) = (range / Steps, low);
         var inverse = Vector512.Create(range > 0 ? Steps / range : 0);
         var start = Vector512.Create(low);
