@@ -17,9 +17,6 @@ namespace Ark.Models;
 /// configuration and the number of images ask for.</remarks>
 internal sealed unsafe class FastPass : IDisposable
 {
-    /// <summary>Numbers of a batch of windows: its rows times the stage's channels.</summary>
-    private const int BatchSize = 400_000;
-
     /// <summary>First tokens of the images that are computed together; more of them would only take more memory.</summary>
     private const int TokensTogether = 26_000;
 
@@ -63,6 +60,12 @@ internal sealed unsafe class FastPass : IDisposable
     public static bool IsSupported => Avx512F.IsSupported && Avx512BW.IsSupported && Avx512DQ.IsSupported;
 
     private long PixelsOfImage => (long)_backbone.InputChannels * _backbone.ImageHeight * _backbone.ImageWidth;
+
+    /// <summary>
+    /// Numbers of a batch of windows: its rows times the stage's channels. Products of integers are so fast that what lies between them
+    /// has to stay nearer.
+    /// </summary>
+    private int BatchSize => IsInt8 ? 200_000 : 400_000;
 
     /// <summary>Whether what attention and GELU give is kept in bfloat16; integers are made of it.</summary>
     private bool KeepsBf16 => _network.Precision != InferencePrecision.Fp32;
