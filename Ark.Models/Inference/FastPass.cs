@@ -338,7 +338,7 @@ internal sealed unsafe class FastPass : IDisposable
         for (var piece = worker.Next(); piece * RowsOfPiece < rows; piece = worker.Next())
         {
             for (var row = piece * RowsOfPiece; row < Math.Min(rows, (piece + 1) * RowsOfPiece); row++)
-                NormRow(norm, tokens.Floats + (order.TokenOf(row) * ld), row, ld, _scratch[worker.Index]);
+                NormRow(norm, tokens.Floats + (order.TokenOf(row) * ld), row, channels, _scratch[worker.Index]);
         }
 
         Meet(worker, "norms and gathering");
@@ -346,13 +346,14 @@ internal sealed unsafe class FastPass : IDisposable
 
     /// <summary>Normalises a row into what weights are multiplied by.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void NormRow(NormLayer norm, float* from, nint row, nint ld, NativeBuffer scratch)
+    private void NormRow(NormLayer norm, float* from, nint row, int channels, NativeBuffer scratch)
     {
+        nint ld = VectorMath.Pad(channels);
         var to = (byte*)_normed.Pointer + (row * ld * ElementSize);
         if (IsInt8)
         {
             norm.Row(from, scratch.Floats, outputIsBf16: false);
-            Int8Rows.Round(scratch.Floats, (int)ld, to, _rowFactors.Floats + (row * Int8Rows.Factors));
+            Int8Rows.Round(scratch.Floats, channels, to, _rowFactors.Floats + (row * Int8Rows.Factors));
         }
         else
         {
@@ -373,7 +374,7 @@ internal sealed unsafe class FastPass : IDisposable
         {
             for (nint row = piece * RowsOfPiece; row < Math.Min(rows, (piece + 1) * RowsOfPiece); row++)
                 Int8Rows.Round(
-                    (ushort*)from.Pointer + (row * ld), (int)ld, (byte*)_normed.Pointer + (row * ld),
+                    (ushort*)from.Pointer + (row * ld), columns, (byte*)_normed.Pointer + (row * ld),
                     _rowFactors.Floats + (row * Int8Rows.Factors));
         }
 
@@ -400,7 +401,7 @@ internal sealed unsafe class FastPass : IDisposable
                 for (var row = piece * RowsOfPiece; row < Math.Min(rows, (piece + 1) * RowsOfPiece); row++)
                 {
                     GatherFour(stage, next, _tokens[from % 2].Floats, first + row, together);
-                    NormRow(norm, together, row, VectorMath.Pad(joined), _scratch[worker.Index]);
+                    NormRow(norm, together, row, joined, _scratch[worker.Index]);
                 }
             }
 

@@ -9,7 +9,7 @@ namespace Ark.Models;
 /// Rows of activations as 8-bit integers without a sign: each row has its own least number and its own step, so that
 /// <c>x ≈ least + step · q</c>. Nothing is calibrated, and a row does not depend on others.
 /// </summary>
-/// <remarks>Rests on: rows of whole vectors of sixteen, whose numbers past the last channel are zero.</remarks>
+/// <remarks>Rests on: rows having room for whole vectors of sixteen, whatever stands past the last channel.</remarks>
 internal static unsafe class Int8Rows
 {
     /// <summary>Numbers that describe a row: its step and its least number.</summary>
@@ -19,8 +19,8 @@ internal static unsafe class Int8Rows
 
     /// <summary>Rounds a row of single precision.</summary>
     /// <param name="row">The row.</param>
-    /// <param name="count">Its numbers, a multiple of 16.</param>
-    /// <param name="to">Where they go.</param>
+    /// <param name="count">Its numbers.</param>
+    /// <param name="to">Where they go; what stands behind them up to a multiple of 16 is overwritten.</param>
     /// <param name="factors">Where step and least number go.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Round(float* row, int count, byte* to, float* factors) => Round(row, isBf16: false, count, to, factors);
@@ -55,13 +55,16 @@ internal static unsafe class Int8Rows
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Round(void* row, bool isBf16, int count, byte* to, float* factors)
     {
-        Debug.Assert(count > 0 && count % VectorMath.Lanes == 0, "Rows are whole vectors.");
-        var least = Load(row, isBf16, 0);
-        var (most, all) = (least, least);
-        for (nint i = VectorMath.Lanes; i < count; i += VectorMath.Lanes)
+        Debug.Assert(count > 0 && row is not null && to is not null, "There is a row.");
+        var first = Vector512.Create(Load(row, isBf16, 0).ToScalar());
+        var (least, most, all) = (first, first, first);
+        for (nint i = 0; i < count; i += VectorMath.Lanes)
         {
-            // These two, unlike those of .NET, forget what is no number. The sum does not.
             var value = Load(row, isBf16, i);
+            if (i + VectorMath.Lanes > count)
+                value = Vector512.ConditionalSelect(
+                    Vector512.LessThan(Vector512<int>.Indices, Vector512.Create((int)(count - i))).AsSingle(), value, first);
+            // These two, unlike those of .NET, forget what is no number. The sum does not.
             least = Avx512F.Min(value, least);
             most = Avx512F.Max(value, most);
             all += value;

@@ -5,7 +5,9 @@ namespace Ark.Tests.Models;
 public unsafe class Int8RowsTests
 {
     [Theory]
+    [InlineData(3, 0f, 1f)]
     [InlineData(16, 0f, 1f)]
+    [InlineData(20, 7f, 1f)]
     [InlineData(48, -0.17f, 5f)]
     [InlineData(512, 1000f, 0.01f)]
     [InlineData(2064, -3f, 1e-30f)]
@@ -70,12 +72,14 @@ public unsafe class Int8RowsTests
 
     private static (byte[] Rounded, float Step, float Least) Round(float[] row)
     {
-        var rounded = new byte[row.Length];
+        // What stands behind the row does not count.
+        float[] padded = [.. row, .. Enumerable.Repeat(float.NaN, VectorMath.Pad(row.Length) - row.Length)];
+        var rounded = new byte[padded.Length];
         var factors = new float[Int8Rows.Factors];
-        fixed (float* from = row)
+        fixed (float* from = padded)
         fixed (byte* to = rounded)
         fixed (float* described = factors)
             Int8Rows.Round(from, row.Length, to, described);
-        return (rounded, factors[0], factors[1]);
+        return (rounded[..row.Length], factors[0], factors[1]);
     }
 }

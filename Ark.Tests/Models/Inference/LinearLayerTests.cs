@@ -34,7 +34,7 @@ public unsafe class LinearLayerTests
         for (var r = 0; r < rows; r++)
         {
             numbers.AsSpan(r * depth, depth).CopyTo(new Span<float>(row.Pointer, depth));
-            Int8Rows.Round(row.Floats, ld, (byte*)input.Pointer + (r * ld), factors.Floats + (r * Int8Rows.Factors));
+            Int8Rows.Round(row.Floats, depth, (byte*)input.Pointer + (r * ld), factors.Floats + (r * Int8Rows.Factors));
         }
 
         WorkerTeam.Shared.Run(threads, worker =>
