@@ -54,7 +54,8 @@ internal sealed record Statistics
         Excesses = Excesses + other.Excesses,
     };
 
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Executions,9} executions in {Seconds,6:F0} s ({ProcessorSeconds:F0} s of processor time), "
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Executions,9} executions in {Seconds,6:F0} s "
+        + $"({ProcessorSeconds:F0} s of processor time), "
         + $"{Accepted} read, {Refused} refused, {Features} outcomes, {Branches} branches, corpus {Corpus}, "
         + $"largest allocation {LargestAllocation >> 20} MB, "
         + $"rise {LargestRise >> 20} MB, resident {Resident >> 20} MB, longest {LongestSeconds:F2} s, "

@@ -28,14 +28,15 @@ internal sealed class Supervisor(string output, TimeSpan duration, ulong seed, i
             lock (_results) _results[door.Name] = result;
         });
         Console.WriteLine();
-        Console.WriteLine("| door | executions | minutes | processor minutes | read | refused | outcomes | branches | crashes | hangs | over a limit "
-            + "| largest allocation | largest rise | resident | longest |");
+        Console.WriteLine("| door | executions | minutes | processor minutes | read | refused | outcomes | branches | crashes | hangs "
+            + "| over a limit | largest allocation | largest rise | resident | longest |");
         Console.WriteLine("|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|");
         foreach (var door in doors)
         {
             var s = _results[door.Name];
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {door.Name} | {s.Executions:N0} | {s.Seconds / 60:F1} | {s.ProcessorSeconds / 60:F1} | "
-                + $"{s.Accepted:N0} | {s.Refused:N0} | {s.Features} | {s.Branches:N0} | {s.Crashes} | {s.Hangs} | {s.Excesses} | "
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {door.Name} | {s.Executions:N0} | {s.Seconds / 60:F1} | "
+                + $"{s.ProcessorSeconds / 60:F1} | {s.Accepted:N0} | {s.Refused:N0} | {s.Features} | {s.Branches:N0} | "
+                + $"{s.Crashes} | {s.Hangs} | {s.Excesses} | "
                 + $"{s.LargestAllocation >> 20} MB | "
                 + $"{s.LargestRise >> 20} MB | {s.Resident >> 20} MB | {s.LongestSeconds:F2} s |"));
         }
