@@ -31,7 +31,8 @@ internal static unsafe class ProductBenchmark
             // As many as the engine computes with together.
             var rows = Math.Min(batch * height * width, 400_000 / channels);
             var hidden = (int)(channels * backbone.MlpRatio);
-            foreach (var (depth, columns) in ((int, int)[])[(channels, 3 * channels), (channels, channels), (channels, hidden), (hidden, channels)])
+            foreach (var (depth, columns) in ((int, int)[])
+                [(channels, 3 * channels), (channels, channels), (channels, hidden), (hidden, channels)])
                 Compare(rows, depth, columns, report);
         }
     }

@@ -9,7 +9,8 @@ internal sealed class RoundedBenchmark(string folder, TextWriter report)
 {
     public void Run(IReadOnlyList<string> models, IReadOnlyList<int> threads, IReadOnlyList<int> batches, TimeSpan limit)
     {
-        report.WriteLine("| model | threads | batch | fp32 | bf16 | int8 | bf16 / int8 | processor time, bf16 / int8 | others | bf16 cosine | int8 cosine |");
+        report.WriteLine("| model | threads | batch | fp32 | bf16 | int8 | bf16 / int8 | processor time, bf16 / int8 | others | "
+            + "bf16 cosine | int8 cosine |");
         report.WriteLine("|---|---|---|---|---|---|---|---|---|---|---|");
         foreach (var name in models)
         {

@@ -155,7 +155,8 @@ internal sealed unsafe class FastPass : IDisposable
             var rows = Math.Max(BatchRows(stage), i == 0 ? 0 : MergeRows(stage)) + SlackRows;
             _tokens[i % 2].Reserve(Size(((long)_images * stage.Tokens) + SlackRows, stage.Channels, sizeof(float)));
             // Integers of all that weights are multiplied by are made here.
-            _normed.Reserve(Size(rows, IsInt8 ? Math.Max(stage.Hidden, 2 * stage.Channels) : (i == 0 ? 1 : 2) * stage.Channels, ElementSize));
+            var joined = i == 0 ? stage.Channels : 2 * stage.Channels;
+            _normed.Reserve(Size(rows, IsInt8 ? Math.Max(stage.Hidden, joined) : joined, ElementSize));
             _qkv.Reserve(Size(rows, 3 * stage.Channels, sizeof(float)));
             _attended.Reserve(Size(rows, stage.Channels, KeptSize));
             _hidden.Reserve(Size(rows, stage.Hidden, KeptSize));
@@ -317,15 +318,15 @@ internal sealed unsafe class FastPass : IDisposable
                 VectorMath.Pad(channels), KeepsBf16, _scratch[worker.Index]);
             Meet(worker, "attention", 4.0 * rows * windowTokens * channels);
             Multiply(
-                worker, block.Proj, Finish.Residual, Rounded(worker, _attended, channels, rows), channels, rows, tokens, channels, outputIsBf16: false, order,
-                "product: projection");
+                worker, block.Proj, Finish.Residual, Rounded(worker, _attended, channels, rows), channels, rows, tokens, channels,
+                outputIsBf16: false, order, "product: projection");
             Normalize(worker, block.Norm2, tokens, channels, order, rows);
             Multiply(
                 worker, block.Fc1, Finish.Gelu, _normed, channels, rows, _hidden, stage.Hidden, KeepsBf16, default,
                 "product: first of MLP, with GELU");
             Multiply(
-                worker, block.Fc2, Finish.Residual, Rounded(worker, _hidden, stage.Hidden, rows), stage.Hidden, rows, tokens, channels, outputIsBf16: false, order,
-                "product: second of MLP");
+                worker, block.Fc2, Finish.Residual, Rounded(worker, _hidden, stage.Hidden, rows), stage.Hidden, rows, tokens, channels,
+                outputIsBf16: false, order, "product: second of MLP");
         }
     }
 

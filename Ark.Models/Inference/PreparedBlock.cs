@@ -3,7 +3,8 @@ namespace Ark.Models;
 /// <summary>A block's layers, prepared.</summary>
 internal sealed class PreparedBlock : IDisposable
 {
-    public PreparedBlock(SwinBlock block, SwinConfiguration configuration, int stage, StreamedWeights? streamed, InferencePrecision precision)
+    public PreparedBlock(
+        SwinBlock block, SwinConfiguration configuration, int stage, StreamedWeights? streamed, InferencePrecision precision)
     {
         var channels = configuration.ChannelsOf(stage);
         var heads = configuration.NumHeads[stage];
