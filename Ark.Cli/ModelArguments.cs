@@ -26,7 +26,7 @@ internal sealed class ModelArguments
     private readonly Option<string> _precision = new("--precision")
     {
         Description = "the arithmetic",
-        HelpName = "fp32|bf16",
+        HelpName = "fp32|bf16|int8",
         DefaultValueFactory = _ => "fp32",
     };
     private readonly Option<int?> _imageSize = new("--image-size")
@@ -62,7 +62,7 @@ internal sealed class ModelArguments
             Required = required,
         };
         _weights.AcceptOnlyFromAmong("teacher", "student");
-        _precision.AcceptOnlyFromAmong("fp32", "bf16");
+        _precision.AcceptOnlyFromAmong("fp32", "bf16", "int8");
         command.Add(_checkpoint);
         command.Add(_weights);
         _file = new WeightOptions(command);
@@ -83,7 +83,12 @@ internal sealed class ModelArguments
     public int Workers(ParseResult parsed) => AtLeastOne(parsed.GetValue(_workers), "--workers");
 
     public InferencePrecision Precision(ParseResult parsed) =>
-        parsed.GetValue(_precision) == "bf16" ? InferencePrecision.Bf16 : InferencePrecision.Fp32;
+        parsed.GetValue(_precision) switch
+        {
+            "bf16" => InferencePrecision.Bf16,
+            "int8" => InferencePrecision.Int8,
+            _ => InferencePrecision.Fp32,
+        };
 
     public ModelRole Weights(ParseResult parsed) => parsed.GetValue(_weights) == "student" ? ModelRole.Student : ModelRole.Teacher;
 
@@ -114,7 +119,8 @@ internal sealed class ModelArguments
             checkpoint, weights, Device(parsed), Precision(parsed), key, _file.Reading(parsed), ImageSize(parsed), orBackbone);
         if (loaded.Remark is { } remark) _terminal.Error.WriteLine(WeightOptions.Note(checkpoint, remark));
         if (loaded.ActualPrecision != loaded.Precision)
-            _terminal.Error.WriteLine("warning: this machine has no bf16 arithmetic for this model; it computes in fp32");
+            _terminal.Error.WriteLine(
+                $"warning: this machine has no {parsed.GetValue(_precision)} arithmetic for this model; it computes in fp32");
         return loaded;
     }
 

@@ -164,18 +164,6 @@ public sealed class ArkModel : SwinBackbone
     /// <summary>One head's logits <c>[B, Outputs]</c> of such features; the caller owns them.</summary>
     internal Tensor Logits(Tensor features, int head) => omni_heads[head].forward(features);
 
-    /// <summary>The features that the heads take, without gradients.</summary>
-    /// <param name="images"><c>[B, InputChannels, ImageHeight, ImageWidth]</c>, normalised; borrowed.</param>
-    /// <param name="blocks">What computes the blocks; <see langword="null"/> for libtorch's operators.</param>
-    /// <returns><c>[B, FeatureCount]</c>; the caller owns them.</returns>
-    internal Tensor Features(Tensor images, FusedBlocks? blocks)
-    {
-        using var noGradient = no_grad();
-        if (blocks is null) return Features(images);
-        using var tokens = blocks.Tokens(this, images);
-        return FeaturesOf(tokens);
-    }
-
     /// <summary>The features of the last stage's tokens.</summary>
     internal Tensor FeaturesOf(Tensor tokens) => ProjectAndRelease(PoolTokens(tokens));
 

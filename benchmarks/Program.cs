@@ -22,6 +22,14 @@ switch (args)
         new InferenceBenchmark(folder, python, Console.Out).Run(
             models.Split(','), Numbers(threads), Numbers(batches), TimeSpan.FromSeconds(Number(rest, 60)));
         return 0;
+    case ["precisions", var folder, var models, var threads, var batches, .. var rest]:
+        new RoundedBenchmark(folder, Console.Out).Run(
+            models.Split(','), Numbers(threads), Numbers(batches), TimeSpan.FromSeconds(Number(rest, 60)));
+        return 0;
+    case ["products", var model, var batch]:
+        TorchSharp.torch.set_num_threads(1);
+        ProductBenchmark.Run(model, Numbers(batch)[0], Console.Out);
+        return 0;
     case ["profile", var folder, var model, var threads, var batch]:
         new ProfileBenchmark(folder, Console.Out).Run(model, Numbers(threads)[0], Numbers(batch)[0]);
         return 0;
@@ -88,6 +96,9 @@ switch (args)
                                                                    e.g. inference /tmp/ark python3 swin_tiny,swin_base 1,2 1,4,16
               Ark.Benchmarks plain FOLDER MODELS THREADS BATCHES [SECONDS]
                                                                    the engine against plain operators, and products of its shapes alone
+              Ark.Benchmarks precisions FOLDER MODELS THREADS BATCHES [SECONDS]
+                                                                   the engine's precisions against each other, SECONDS for each line
+              Ark.Benchmarks products MODEL BATCH                  how fast the products of bf16 and int8 are, kernels alone and in their layers
               Ark.Benchmarks profile FOLDER MODEL THREADS BATCH    where the engine's time goes
               Ark.Benchmarks cold-start FOLDER PYTHON [ROUNDS]     from the start of a process to the first embedding
               Ark.Benchmarks engine-memory MODEL [FORWARDS]        resident memory over 10,000 passes of mixed sizes

@@ -98,7 +98,8 @@ public static class ArkServiceCollectionExtensions
                     $"{m.Description.Architecture} at {m.Description.ImageSize}" + (m.Remark is { } remark ? $" ({remark})" : ""),
                     m.ActualPrecision == options.Precision
                         ? options.Precision.ToString().ToLowerInvariant()
-                        : "fp32 (bf16 was asked for, which this machine has no arithmetic for)"));
+                        : $"fp32 ({options.Precision.ToString().ToLowerInvariant()} was asked for, which this machine has no arithmetic "
+                            + "for)"));
         });
         services.TryAddKeyedSingleton(name, static (provider, key) =>
         {

@@ -40,10 +40,8 @@ public static class ArkRuntime
             new("waiting threads", WaitPolicy.Description),
             new("instructions", Instructions()),
             new("inference, fp32", KernelWidth.Description),
-            new("inference, bf16", failure is not null
-                ? "unknown"
-                : KernelWidth.IsSupported && Bf16Kernel.IsSupported ? "oneDNN kernels on CPUs"
-                : "computed in fp32"),
+            new("inference, bf16", Rounded(failure, () => Bf16Kernel.IsSupported)),
+            new("inference, int8", Rounded(failure, () => Int8Kernel.IsSupported)),
             new("TorchSharp", VersionOf(typeof(torch).Assembly)),
             new("libtorch", failure
                 ?? $"{torch.__version__}, {(torch.cuda.is_available() ? $"{torch.cuda.device_count()} CUDA devices" : "no CUDA device")}"),
@@ -51,11 +49,16 @@ public static class ArkRuntime
         ];
     }
 
+    // Kernels are looked for in libtorch, which has to be there.
+    private static string Rounded(string? failure, Func<bool> hasKernel) =>
+        failure is not null ? "unknown" : KernelWidth.IsSupported && hasKernel() ? "oneDNN kernels on CPUs" : "computed in fp32";
+
     private static string Instructions()
     {
         (string Name, bool IsThere)[] known =
         [
             ("AVX2", Avx2.IsSupported), ("AVX-512", Avx512F.IsSupported), ("AVX512-BF16", Bf16Kernel.HasInstructions),
+            ("AVX512-VNNI", Int8Kernel.HasInstructions),
             ("NEON", System.Runtime.Intrinsics.Arm.AdvSimd.IsSupported),
         ];
         var there = known.Where(k => k.IsThere).Select(k => k.Name).ToList();

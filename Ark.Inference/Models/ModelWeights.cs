@@ -91,9 +91,7 @@ internal sealed class ModelWeights
         {
             var actual = Actual(precision);
             if (!_isPacked || _engines.ContainsKey(actual)) return 0;
-            return _engines.Values.First().Network.parameters().Sum(p => p.numel()) * (actual == InferencePrecision.Bf16
-                ? 2
-                : sizeof(float)) >> 20;
+            return _engines.Values.First().Network.parameters().Sum(p => p.numel()) * PackedMatrix.SizeOf(actual) >> 20;
         }
     }
 
@@ -125,11 +123,9 @@ internal sealed class ModelWeights
         }
     }
 
-    // Where bfloat16 is computed in single precision, its weights are those of single precision.
+    // Where an arithmetic is computed in single precision, its weights are those of single precision.
     private InferencePrecision Actual(InferencePrecision precision) =>
-        precision == InferencePrecision.Bf16 && _isPacked && !InferenceEngine.PacksBf16(Configuration.Backbone)
-            ? InferencePrecision.Fp32
-            : precision;
+        _isPacked ? InferenceEngine.ActualOf(precision, Configuration.Backbone) : precision;
 
     private static ArkModel Plain(ArkModel network, Device device)
     {

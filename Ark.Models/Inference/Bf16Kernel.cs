@@ -18,13 +18,6 @@ internal static unsafe class Bf16Kernel
     /// </summary>
     private const string Symbol = "_ZN2at6native7cpublas6brgemmEllllllbPKN3c108BFloat16ES5_Pfb";
 
-    // Levels of oneDNN's instruction sets with the ones that the kernel needs, and the words for no limit.
-    private static readonly HashSet<string> Sufficient = new(StringComparer.OrdinalIgnoreCase)
-    {
-        "", "DEFAULT", "ALL", "AVX512_CORE_BF16", "AVX512_CORE_FP16", "AVX512_CORE_AMX", "AVX512_CORE_AMX_FP16", "AVX10_1_512",
-        "AVX10_1_512_AMX", "AVX10_1_512_AMX_FP16",
-    };
-
     private static readonly delegate* unmanaged<long, long, long, long, long, long, byte, ushort*, ushort*, float*, byte, void> Function =
         Find();
 
@@ -61,26 +54,7 @@ internal static unsafe class Bf16Kernel
             : null;
     }
 
-    /// <summary>
-    /// What keeps the kernel from being called. It throws C++ exceptions, which end the process, where oneDNN may not use the
-    /// instructions that the processor has.
-    /// </summary>
-    /// <param name="hasInstructions">Whether the processor can.</param>
-    /// <param name="variable">Gives variables of the environment.</param>
-    /// <param name="isExported">Whether libtorch has the function, in the version that it is known of.</param>
-    internal static string? ObstacleOf(bool hasInstructions, Func<string, string?> variable, Func<bool> isExported)
-    {
-        if (!hasInstructions) return "the processor has no AVX512-BF16 instructions";
-        // oneDNN takes the first that is set.
-        foreach (var name in (string[])["ONEDNN_MAX_CPU_ISA", "DNNL_MAX_CPU_ISA"])
-        {
-            if (variable(name) is { Length: > 0 } limit)
-            {
-                if (!Sufficient.Contains(limit)) return $"{name} limits instructions to {limit}";
-                break;
-            }
-        }
-
-        return isExported() ? null : "libtorch is of another version, or lacks the kernel";
-    }
+    /// <summary>What keeps the kernel from being called; see <see cref="OneDnnLimit.ObstacleOf"/>.</summary>
+    internal static string? ObstacleOf(bool hasInstructions, Func<string, string?> variable, Func<bool> isExported) =>
+        OneDnnLimit.ObstacleOf(hasInstructions ? null : "AVX512-BF16", OneDnnLimit.FromBf16, variable, isExported);
 }

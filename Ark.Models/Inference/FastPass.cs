@@ -15,9 +15,6 @@ namespace Ark.Models;
 /// configuration and the number of images ask for.</remarks>
 internal sealed unsafe class FastPass : IDisposable
 {
-    /// <summary>Numbers of a batch of windows: its rows times the stage's channels.</summary>
-    private const int BatchSize = 400_000;
-
     /// <summary>First tokens of the images that are computed together; more of them would only take more memory.</summary>
     private const int TokensTogether = 26_000;
 
@@ -33,6 +30,7 @@ internal sealed unsafe class FastPass : IDisposable
     private readonly NativeBuffer _qkv = new();
     private readonly NativeBuffer _attended = new();
     private readonly NativeBuffer _hidden = new();
+    private readonly NativeBuffer _rowFactors = new();
     private readonly NativeBuffer _pooled = new();
     private readonly NativeBuffer[] _features = [new(), new()];
     private readonly NativeBuffer[] _logits;
@@ -59,7 +57,22 @@ internal sealed unsafe class FastPass : IDisposable
 
     private long PixelsOfImage => (long)_backbone.InputChannels * _backbone.ImageHeight * _backbone.ImageWidth;
 
-    private int ElementSize => _network.IsBf16 ? sizeof(ushort) : sizeof(float);
+    /// <summary>
+    /// Numbers of a batch of windows: its rows times the stage's channels. Products of integers are so fast that what lies between them
+    /// has to stay nearer.
+    /// </summary>
+    private int BatchSize => IsInt8 ? 200_000 : 400_000;
+
+    /// <summary>Whether what attention and GELU give is kept in bfloat16; integers are made of it.</summary>
+    private bool KeepsBf16 => _network.Precision != InferencePrecision.Fp32;
+
+    private bool IsInt8 => _network.Precision == InferencePrecision.Int8;
+
+    /// <summary>Bytes of a number that attention and GELU give.</summary>
+    private int KeptSize => KeepsBf16 ? sizeof(ushort) : sizeof(float);
+
+    /// <summary>Bytes of a number that weights are multiplied by.</summary>
+    private int ElementSize => PackedMatrix.SizeOf(_network.Precision);
 
     /// <summary>Computes outputs.</summary>
     /// <param name="images"><c>[B, C, H, W]</c> of the right shape, contiguous, single precision, on the CPU; borrowed.</param>
@@ -123,7 +136,7 @@ internal sealed unsafe class FastPass : IDisposable
     {
         foreach (var part in (ReadOnlySpan<IDisposable>)
         [
-            .. _stages, .. _tokens, _normed, _qkv, _attended, _hidden, _pooled, .. _features, .. _logits, .. _scratch
+            .. _stages, .. _tokens, _normed, _qkv, _attended, _hidden, _rowFactors, _pooled, .. _features, .. _logits, .. _scratch
         ])
             part.Dispose();
     }
@@ -137,10 +150,13 @@ internal sealed unsafe class FastPass : IDisposable
             var stage = _stages[i];
             var rows = Math.Max(BatchRows(stage), i == 0 ? 0 : MergeRows(stage)) + SlackRows;
             _tokens[i % 2].Reserve(Size(((long)_images * stage.Tokens) + SlackRows, stage.Channels, sizeof(float)));
-            _normed.Reserve(Size(rows, i == 0 ? stage.Channels : 2 * stage.Channels, ElementSize));
+            // Integers of all that weights are multiplied by are made here.
+            var joined = i == 0 ? stage.Channels : 2 * stage.Channels;
+            _normed.Reserve(Size(rows, IsInt8 ? Math.Max(stage.Hidden, joined) : joined, ElementSize));
             _qkv.Reserve(Size(rows, 3 * stage.Channels, sizeof(float)));
-            _attended.Reserve(Size(rows, stage.Channels, ElementSize));
-            _hidden.Reserve(Size(rows, stage.Hidden, ElementSize));
+            _attended.Reserve(Size(rows, stage.Channels, KeptSize));
+            _hidden.Reserve(Size(rows, stage.Hidden, KeptSize));
+            if (IsInt8) _rowFactors.Reserve((long)rows * Int8Rows.Factors * sizeof(float));
         }
 
         // The patches of the first stage are gathered where the queries will be.
@@ -210,7 +226,9 @@ internal sealed unsafe class FastPass : IDisposable
         int outputs, bool outputIsBf16, TokenOrder order, string work = "")
     {
         new LinearLayer(weights, finish, input, VectorMath.Pad(inputs), rows, output, VectorMath.Pad(outputs), outputIsBf16, order)
-            .Run(worker, _scratch[worker.Index]);
+        {
+            RowFactors = weights.IsInt8 ? _rowFactors : default(NativeRegion),
+        }.Run(worker, _scratch[worker.Index]);
         Meet(worker, work, 2.0 * rows * weights.Depth * weights.Columns);
     }
 
@@ -280,7 +298,6 @@ internal sealed unsafe class FastPass : IDisposable
     private void RunBlock(WorkerTeam.Worker worker, PreparedBlock block, StageGeometry stage, NativeBuffer tokens)
     {
         var (channels, windowTokens) = (stage.Channels, stage.WindowTokens);
-        var bf16 = _network.IsBf16;
         var all = _images * stage.WindowRows * stage.WindowColumns;
         var together = BatchWindows(stage);
         for (var first = 0; first < all; first += together)
@@ -294,18 +311,18 @@ internal sealed unsafe class FastPass : IDisposable
                 "product: queries, keys, values");
             block.Attention.Run(
                 worker, _qkv, VectorMath.Pad(3 * channels), windows, first, stage.WindowColumns, stage.WindowRows, _attended,
-                VectorMath.Pad(channels), bf16, _scratch[worker.Index]);
+                VectorMath.Pad(channels), KeepsBf16, _scratch[worker.Index]);
             Meet(worker, "attention", 4.0 * rows * windowTokens * channels);
             Multiply(
-                worker, block.Proj, Finish.Residual, _attended, channels, rows, tokens, channels, outputIsBf16: false, order,
-                "product: projection");
+                worker, block.Proj, Finish.Residual, Rounded(worker, _attended, channels, rows), channels, rows, tokens, channels,
+                outputIsBf16: false, order, "product: projection");
             Normalize(worker, block.Norm2, tokens, channels, order, rows);
             Multiply(
-                worker, block.Fc1, Finish.Gelu, _normed, channels, rows, _hidden, stage.Hidden, bf16, default,
+                worker, block.Fc1, Finish.Gelu, _normed, channels, rows, _hidden, stage.Hidden, KeepsBf16, default,
                 "product: first of MLP, with GELU");
             Multiply(
-                worker, block.Fc2, Finish.Residual, _hidden, stage.Hidden, rows, tokens, channels, outputIsBf16: false, order,
-                "product: second of MLP");
+                worker, block.Fc2, Finish.Residual, Rounded(worker, _hidden, stage.Hidden, rows), stage.Hidden, rows, tokens, channels,
+                outputIsBf16: false, order, "product: second of MLP");
         }
     }
 
@@ -313,14 +330,53 @@ internal sealed unsafe class FastPass : IDisposable
     private void Normalize(WorkerTeam.Worker worker, NormLayer norm, NativeBuffer tokens, int channels, TokenOrder order, int rows)
     {
         nint ld = VectorMath.Pad(channels);
+        Debug.Assert(_scratch[worker.Index].Holds(1, ld), "There is room for a row.");
         Debug.Assert(tokens.Holds(order.End(rows), ld) && _normed.Holds(rows, ld, ElementSize), "Every row has its place in both.");
         for (var piece = worker.Next(); piece * RowsOfPiece < rows; piece = worker.Next())
         {
             for (var row = piece * RowsOfPiece; row < Math.Min(rows, (piece + 1) * RowsOfPiece); row++)
-                norm.Row(tokens.Floats + (order.TokenOf(row) * ld), (byte*)_normed.Pointer + (row * ld * ElementSize), _network.IsBf16);
+                NormRow(norm, tokens.Floats + (order.TokenOf(row) * ld), row, channels, _scratch[worker.Index]);
         }
 
         Meet(worker, "norms and gathering");
+    }
+
+    /// <summary>Normalises a row into what weights are multiplied by.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void NormRow(NormLayer norm, float* from, nint row, int channels, NativeBuffer scratch)
+    {
+        nint ld = VectorMath.Pad(channels);
+        var to = (byte*)_normed.Pointer + (row * ld * ElementSize);
+        if (IsInt8)
+        {
+            norm.Row(from, scratch.Floats, outputIsBf16: false);
+            Int8Rows.Round(scratch.Floats, channels, to, _rowFactors.Floats + (row * Int8Rows.Factors));
+        }
+        else
+        {
+            norm.Row(from, to, KeepsBf16);
+        }
+    }
+
+    /// <summary>What attention or GELU has given, in the numbers that weights are multiplied by.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private NativeBuffer Rounded(WorkerTeam.Worker worker, NativeBuffer from, int columns, int rows)
+    {
+        if (!IsInt8) return from;
+        nint ld = VectorMath.Pad(columns);
+        Debug.Assert(
+            from.Holds(rows, ld, KeptSize) && _normed.Holds(rows, ld, ElementSize) && _rowFactors.Holds(rows, Int8Rows.Factors),
+            "Every row has its place.");
+        for (var piece = worker.Next(); piece * RowsOfPiece < rows; piece = worker.Next())
+        {
+            for (nint row = piece * RowsOfPiece; row < Math.Min(rows, (piece + 1) * RowsOfPiece); row++)
+                Int8Rows.Round(
+                    (ushort*)from.Pointer + (row * ld), columns, (byte*)_normed.Pointer + (row * ld),
+                    _rowFactors.Floats + (row * Int8Rows.Factors));
+        }
+
+        Meet(worker, "rounding to integers");
+        return _normed;
     }
 
     private void Merge(WorkerTeam.Worker worker, int from)
@@ -342,7 +398,7 @@ internal sealed unsafe class FastPass : IDisposable
                 for (var row = piece * RowsOfPiece; row < Math.Min(rows, (piece + 1) * RowsOfPiece); row++)
                 {
                     GatherFour(stage, next, _tokens[from % 2].Floats, first + row, together);
-                    norm.Row(together, (byte*)_normed.Pointer + ((nint)row * VectorMath.Pad(joined) * ElementSize), _network.IsBf16);
+                    NormRow(norm, together, row, joined, _scratch[worker.Index]);
                 }
             }
 

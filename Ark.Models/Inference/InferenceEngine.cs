@@ -31,7 +31,7 @@ public sealed class InferenceEngine : IDisposable
         Precision = precision;
         var isSinglePrecision = SinglePrecision.IsAllOf(model);
         if (!KernelWidth.IsSupported || !PreparedNetwork.TilesStages(model.Backbone) || !isSinglePrecision) return;
-        _prepared = new PreparedNetwork(model, streamed, precision == InferencePrecision.Bf16 && PacksBf16(model.Backbone));
+        _prepared = new PreparedNetwork(model, streamed, ActualOf(precision, model.Backbone));
         try
         {
             _fast = new FastPass(_prepared, threads);
@@ -123,7 +123,19 @@ public sealed class InferenceEngine : IDisposable
     /// <summary>
     /// Whether an engine that packs weights packs them in bfloat16 where that is asked for; else it computes in single precision.
     /// </summary>
-    internal static bool PacksBf16(SwinConfiguration backbone) => Bf16Kernel.IsSupported && PreparedNetwork.FitsBf16(backbone);
+    internal static bool PacksBf16(SwinConfiguration backbone) => Bf16Kernel.IsSupported && PreparedNetwork.HasDepthsOf(backbone, 2);
+
+    /// <summary>The same of 8-bit integers.</summary>
+    internal static bool PacksInt8(SwinConfiguration backbone) =>
+        Int8Kernel.IsSupported && PreparedNetwork.HasDepthsOf(backbone, Int8Kernel.Group);
+
+    /// <summary>The arithmetic in which an engine that packs weights computes.</summary>
+    internal static InferencePrecision ActualOf(InferencePrecision precision, SwinConfiguration backbone) => precision switch
+    {
+        InferencePrecision.Bf16 when !PacksBf16(backbone) => InferencePrecision.Fp32,
+        InferencePrecision.Int8 when !PacksInt8(backbone) => InferencePrecision.Fp32,
+        _ => precision,
+    };
 
     /// <summary>The network; one that the engine loaded itself has projector and heads, and of the backbone only what is small.</summary>
     internal ArkModel Network => _model;

@@ -8,4 +8,10 @@ public enum InferencePrecision
 
     /// <summary>Weights and the factors of matrix products in bfloat16, sums in single precision.</summary>
     Bf16,
+
+    /// <summary>
+    /// Weights of the blocks and of patch merging as 8-bit integers with a factor for each output, what they are multiplied by as 8-bit
+    /// integers with a range for each token, sums exact. Norms, attention, residual stream, projector and heads in single precision.
+    /// </summary>
+    Int8,
 }

@@ -27,7 +27,7 @@ internal enum Finish
 /// and <see cref="ScratchSize"/> numbers for each thread; and on the three being alive, which the pass holds.</remarks>
 /// <param name="weights">The layer.</param>
 /// <param name="finish">What becomes of the product.</param>
-/// <param name="input">Rows of single precision or bfloat16, as the weights are; up to seven rows past the last are read.</param>
+/// <param name="input">Rows of single precision, bfloat16 or integers, as the weights are; up to seven rows past the last are read.</param>
 /// <param name="ldInput">From one row to the next.</param>
 /// <param name="total">How many rows.</param>
 /// <param name="output">Rows of single precision.</param>
@@ -53,8 +53,10 @@ internal readonly unsafe struct LinearLayer(
     /// <summary>Pieces for each thread, so that none waits long for the last.</summary>
     private const int PiecesPerThread = 6;
 
-    /// <summary>Rows between which bfloat16 products fetch part of the panel that comes next.</summary>
-    private const int RowsOfCall = 56;
+    /// <summary>Rows between which oneDNN's products fetch part of the panel that comes next: bfloat16, and integers.</summary>
+    private const int RowsOfBf16Call = 56;
+
+    private const int RowsOfInt8Call = 104;
 
     private const int LineBytes = 64;
 
@@ -68,6 +70,9 @@ internal readonly unsafe struct LinearLayer(
 
     /// <summary>What a residual branch is multiplied by, for each image of the order; <see langword="null"/> for 1.</summary>
     public float[]? BranchScales { get; init; }
+
+    /// <summary>Of integers, each row's step and least number.</summary>
+    public NativeRegion RowFactors { get; init; }
 
     /// <summary>Numbers that a thread needs for a piece's sums.</summary>
     public const int ScratchSize = MaxRows * 64 * MaxPanels;
@@ -84,6 +89,7 @@ internal readonly unsafe struct LinearLayer(
             output.Holds(order.End(total), ldOutput, outputIsBf16 ? sizeof(ushort) : sizeof(float)), "The output has every row's place.");
         Debug.Assert(BeforeGelu.IsNone || BeforeGelu.Holds(order.End(total), ldOutput), "What GELU is applied to has every row's place.");
         Debug.Assert(Shortcut.IsNone || Shortcut.Holds(order.End(total), ldOutput), "The shortcut has every row's place.");
+        Debug.Assert(!weights.IsInt8 || RowFactors.Holds(total, Int8Rows.Factors), "Every row of integers has its factors.");
         Debug.Assert(scratch.Holds(1, ScratchSize), "There is room for the sums of a piece.");
         var (blockRows, panels) = Divide(worker.Count);
         var groups = (weights.Panels + panels - 1) / panels;
@@ -134,7 +140,7 @@ internal readonly unsafe struct LinearLayer(
                     : depth + step < weights.Depth ? weights.Panel(firstPanel, depth + step)
                     : null;
                 var tile = sums + ((panel - firstPanel) * MaxRows * weights.PanelWidth);
-                if (weights.IsBf16) MultiplyBf16(row, rows, panel, depth, deep, tile, (byte*)next);
+                if (weights.Precision != InferencePrecision.Fp32) MultiplyRounded(row, rows, panel, depth, deep, tile, (byte*)next);
                 else Multiply(row, rows, panel, depth, deep, tile, (float*)next);
                 if (depth + step < weights.Depth) continue;
                 if (KernelWidth.Is512) Complete<Lanes16>(row, rows, panel, tile);
@@ -157,20 +163,24 @@ internal readonly unsafe struct LinearLayer(
         }
     }
 
-    private void MultiplyBf16(int row, int rows, int panel, int depth, int deep, float* tile, byte* next)
+    private void MultiplyRounded(int row, int rows, int panel, int depth, int deep, float* tile, byte* next)
     {
         var width = weights.WidthOf(panel);
-        var b = (ushort*)weights.Panel(panel, depth);
-        var bytes = deep * width * sizeof(ushort);
+        var b = weights.Panel(panel, depth);
+        var bytes = deep * width * weights.ElementSize;
+        var together = weights.IsInt8 ? RowsOfInt8Call : RowsOfBf16Call;
         var fetched = 0;
-        for (var r = 0; r < rows; r += RowsOfCall)
+        for (var r = 0; r < rows; r += together)
         {
-            var whole = (Math.Min(RowsOfCall, rows - r) + TileKernel.Rows - 1) / TileKernel.Rows * TileKernel.Rows;
-            var share = next is null ? 0 : (int)((long)bytes * Math.Min(rows, r + RowsOfCall) / rows);
+            var whole = (Math.Min(together, rows - r) + TileKernel.Rows - 1) / TileKernel.Rows * TileKernel.Rows;
+            var share = next is null ? 0 : (int)((long)bytes * Math.Min(rows, r + together) / rows);
             for (; fetched < share; fetched += LineBytes) VectorMath.Prefetch(next + fetched);
-            Bf16Kernel.Multiply(
-                (ushort*)input.Pointer + ((row + r) * ldInput) + depth, ldInput, b, width, tile + (r * width), width, whole, deep, width,
-                depth > 0);
+            var a = (byte*)input.Pointer + ((((row + r) * ldInput) + depth) * weights.ElementSize);
+            var sums = tile + (r * width);
+            if (weights.IsInt8)
+                Int8Kernel.Multiply(a, ldInput, (sbyte*)b, width, (int*)sums, width, whole, deep, width, depth > 0);
+            else
+                Bf16Kernel.Multiply((ushort*)a, ldInput, (ushort*)b, width, sums, width, whole, deep, width, depth > 0);
         }
     }
 
@@ -184,6 +194,10 @@ internal readonly unsafe struct LinearLayer(
         var table = Gelu.Table;
         for (var r = 0; r < rows; r++, tile += width)
         {
+            if (weights.IsInt8)
+                Int8Rows.Rescale(
+                    (int*)tile, RowFactors.Floats + ((nint)Int8Rows.Factors * (row + r)), weights.Factors + first, weights.Sums + first,
+                    width);
             var token = order.TokenOf(row + r);
             var place = (token * ldOutput) + first;
             var target = (byte*)output.Pointer + (place * size);

@@ -2,13 +2,14 @@ using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using static TorchSharp.torch;
 
 namespace Ark.Models;
 
 /// <summary>
 /// The weights of a linear layer in the order in which they are read: panels of a few columns, each with all its depth; single precision,
-/// or bfloat16 in pairs along the depth. With them the bias, zero where there is none and past the last column.
+/// bfloat16 in pairs along the depth, or 8-bit integers in fours. With them the bias, zero where there is none and past the last column.
 /// </summary>
 /// <remarks>Rests on: a weight and a bias of the shapes that were asked for, dense and in single precision, which <see
 /// cref="SinglePrecision.Dense"/> makes sure of; and on panels being within the matrix.</remarks>
@@ -17,21 +18,32 @@ internal sealed unsafe class PackedMatrix : IDisposable
     private readonly NativeBuffer _values;
     private readonly NativeBuffer _bias;
 
+    /// <summary>Of 8-bit integers: each column's factor, and then the sum of its weights times the factor.</summary>
+    private readonly NativeBuffer? _factors;
+
     /// <summary>Reserves memory; <see cref="Fill(float*, int, int, float)"/> fills it.</summary>
-    private PackedMatrix(int outputs, int inputs, bool bf16)
+    private PackedMatrix(int outputs, int inputs, InferencePrecision precision)
     {
-        Debug.Assert(outputs > 0 && inputs > 0 && (!bf16 || inputs % 2 == 0), "There are weights; those of bfloat16 come in pairs.");
-        (Columns, Depth, IsBf16) = (outputs, inputs, bf16);
-        PanelWidth = bf16 ? 64 : TileKernel.Columns;
+        Debug.Assert(outputs > 0 && inputs > 0, "There are weights.");
+        Debug.Assert(
+            precision switch { InferencePrecision.Bf16 => inputs % 2, InferencePrecision.Int8 => inputs % Int8Kernel.Group, _ => 0 } == 0,
+            "Those of bfloat16 come in pairs, and integers in fours.");
+        (Columns, Depth, Precision) = (outputs, inputs, precision);
+        PanelWidth = precision == InferencePrecision.Fp32 ? TileKernel.Columns : 64;
         _values = new NativeBuffer((long)VectorMath.Pad(outputs) * inputs * ElementSize, clear: false);
         _bias = new NativeBuffer(((long)VectorMath.Pad(outputs) + PanelWidth) * sizeof(float));
+        if (IsInt8) _factors = new NativeBuffer(2L * VectorMath.Pad(outputs) * sizeof(float));
     }
 
     public int Columns { get; }
 
     public int Depth { get; }
 
-    public bool IsBf16 { get; }
+    public InferencePrecision Precision { get; }
+
+    public bool IsBf16 => Precision == InferencePrecision.Bf16;
+
+    public bool IsInt8 => Precision == InferencePrecision.Int8;
 
     public int PanelWidth { get; }
 
@@ -40,23 +52,30 @@ internal sealed unsafe class PackedMatrix : IDisposable
     public float* Bias => _bias.Floats;
 
     /// <summary>Bytes of a weight, and of a number that it is multiplied by.</summary>
-    public int ElementSize => IsBf16 ? sizeof(ushort) : sizeof(float);
+    public int ElementSize => SizeOf(Precision);
+
+    /// <summary>Of 8-bit integers, what each column's are multiplied by.</summary>
+    public float* Factors => _factors!.Floats;
+
+    /// <summary>Of 8-bit integers, the sum of each column's weights, times its factor.</summary>
+    public float* Sums => _factors!.Floats + VectorMath.Pad(Columns);
 
     /// <summary>Prepares <c>y = x Wᵀ + b</c>.</summary>
     /// <param name="weight"><c>[outputs, inputs]</c>, on the CPU in single precision; borrowed.</param>
     /// <param name="bias"><c>[outputs]</c> or <see langword="null"/>; borrowed.</param>
     /// <param name="shape">The weight's shape after the configuration; dimensions past the first are taken together.</param>
     /// <param name="streamed">Weights that are still in their file: <see cref="StreamedWeights.Fill()"/> fills the matrix then.</param>
-    /// <param name="bf16">Whether to round to bfloat16; the depth must be even then.</param>
+    /// <param name="precision">What to round to; the depth must be even for bfloat16, and a multiple of four for integers.</param>
     /// <param name="scaledColumns">How many of the first outputs are multiplied by <paramref name="scale"/>.</param>
     /// <param name="scale">The factor.</param>
     public static PackedMatrix Create(
-        Tensor weight, Tensor? bias, long[] shape, StreamedWeights? streamed, bool bf16 = false, int scaledColumns = 0, float scale = 1)
+        Tensor weight, Tensor? bias, long[] shape, StreamedWeights? streamed, InferencePrecision precision = InferencePrecision.Fp32,
+        int scaledColumns = 0, float scale = 1)
     {
         using var scope = NewDisposeScope();
         var flat = SinglePrecision.Dense(weight, shape).flatten(1);
         using var unfinished = new Unfinished();
-        var packed = unfinished.Keep(new PackedMatrix((int)flat.size(0), (int)flat.size(1), bf16));
+        var packed = unfinished.Keep(new PackedMatrix((int)flat.size(0), (int)flat.size(1), precision));
         if (streamed?.Defer(weight, packed, scaledColumns, scale) != true)
         {
             // Panels read Columns rows of Depth numbers from here.
@@ -91,7 +110,16 @@ internal sealed unsafe class PackedMatrix : IDisposable
     /// <param name="columns">Numbers of an output row.</param>
     /// <param name="depth">Numbers of an input row.</param>
     /// <param name="bf16">Whether they are rounded to bfloat16; the depth must be even then.</param>
-    public static PackedMatrix Reserve(int columns, int depth, bool bf16) => new(columns, depth, bf16);
+    public static PackedMatrix Reserve(int columns, int depth, bool bf16) =>
+        new(columns, depth, bf16 ? InferencePrecision.Bf16 : InferencePrecision.Fp32);
+
+    /// <summary>Bytes of a number.</summary>
+    public static int SizeOf(InferencePrecision precision) => precision switch
+    {
+        InferencePrecision.Bf16 => sizeof(ushort),
+        InferencePrecision.Int8 => sizeof(byte),
+        _ => sizeof(float),
+    };
 
     /// <summary>This thread's share of packing <c>y = x Wᵀ + b</c>.</summary>
     /// <param name="worker">The thread.</param>
@@ -148,6 +176,7 @@ internal sealed unsafe class PackedMatrix : IDisposable
     {
         _values.Dispose();
         _bias.Dispose();
+        _factors?.Dispose();
     }
 
     /// <summary>Fills one panel.</summary>
@@ -157,6 +186,12 @@ internal sealed unsafe class PackedMatrix : IDisposable
     /// <param name="scale">The factor.</param>
     public void Fill(float* source, int panel, int scaledColumns, float scale)
     {
+        if (IsInt8)
+        {
+            FillInt8(source, panel, scaledColumns, scale);
+            return;
+        }
+
         var block = stackalloc float[256];
         var width = WidthOf(panel);
         for (var within = 0; within < width; within += VectorMath.Lanes)
@@ -175,6 +210,49 @@ internal sealed unsafe class PackedMatrix : IDisposable
                 else Put(block, (float*)Panel(panel, depth) + within, width, depths);
             }
         }
+    }
+
+    /// <summary>The same of integers, four of a column next to each other; what lies past the last column is zero.</summary>
+    private void FillInt8(float* source, int panel, int scaledColumns, float scale)
+    {
+        const float Largest = 127;
+        var width = WidthOf(panel);
+        // Rows of the source need not end where vectors do.
+        var values = stackalloc float[VectorMath.Lanes];
+        for (var within = 0; within < width; within++)
+        {
+            var column = (panel * PanelWidth) + within;
+            var target = (int*)Panel(panel, 0) + within;
+            var weights = column < Columns ? source + ((nint)column * Depth) : null;
+            var most = Vector512<float>.Zero;
+            for (var d = 0; weights is not null && d < Depth; d += VectorMath.Lanes)
+                most = Vector512.Max(most, Vector512.Abs(Part(weights, d, values)));
+            var step = Lanes16.Largest(new(most)) / Largest;
+            var inverse = Vector512.Create(step > 0 ? 1 / step : 0);
+            var sum = Vector512<int>.Zero;
+            for (var d = 0; d < Depth; d += VectorMath.Lanes)
+            {
+                var rounded = weights is null
+                    ? Vector512<int>.Zero
+                    : Avx512F.ConvertToVector512Int32(Part(weights, d, values) * inverse);
+                sum += rounded;
+                var fours = Avx512F.ConvertToVector128SByteWithSaturation(rounded).AsInt32();
+                for (var four = 0; four < Math.Min(VectorMath.Lanes, Depth - d) / Int8Kernel.Group; four++, target += width)
+                    *target = fours[four];
+            }
+
+            var factor = column < scaledColumns ? step * scale : step;
+            (Factors[column], Sums[column]) = (factor, factor * Vector512.Sum(sum));
+        }
+    }
+
+    /// <summary>Up to 16 numbers of a column's weights; zero past the last.</summary>
+    private Vector512<float> Part(float* weights, int depth, float* values)
+    {
+        if (Depth - depth >= VectorMath.Lanes) return Vector512.Load(weights + depth);
+        new Span<float>(values, VectorMath.Lanes).Clear();
+        new ReadOnlySpan<float>(weights + depth, Depth - depth).CopyTo(new Span<float>(values, VectorMath.Lanes));
+        return Vector512.Load(values);
     }
 
     /// <summary>16 columns of 16 rows, transposed; zero past the last.</summary>

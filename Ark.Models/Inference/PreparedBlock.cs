@@ -3,7 +3,8 @@ namespace Ark.Models;
 /// <summary>A block's layers, prepared.</summary>
 internal sealed class PreparedBlock : IDisposable
 {
-    public PreparedBlock(SwinBlock block, SwinConfiguration configuration, int stage, StreamedWeights? streamed, bool bf16)
+    public PreparedBlock(
+        SwinBlock block, SwinConfiguration configuration, int stage, StreamedWeights? streamed, InferencePrecision precision)
     {
         var channels = configuration.ChannelsOf(stage);
         var heads = configuration.NumHeads[stage];
@@ -14,14 +15,14 @@ internal sealed class PreparedBlock : IDisposable
         Norm1 = unfinished.Keep(new NormLayer(block.norm1, channels));
         // The queries come out scaled.
         Qkv = unfinished.Keep(PackedMatrix.Create(
-            block.attn.qkv.weight!, block.attn.qkv.bias, [3L * channels, channels], streamed, bf16, scaledColumns: channels,
+            block.attn.qkv.weight!, block.attn.qkv.bias, [3L * channels, channels], streamed, precision, scaledColumns: channels,
             scale: MathF.Pow(channels / heads, -0.5f)));
         Attention = unfinished.Keep(new WindowAttentionKernel(block.attn, window, shift, heads, channels));
         Proj = unfinished.Keep(PackedMatrix.Create(
-            block.attn.proj.weight!, block.attn.proj.bias, [channels, channels], streamed, bf16));
+            block.attn.proj.weight!, block.attn.proj.bias, [channels, channels], streamed, precision));
         Norm2 = unfinished.Keep(new NormLayer(block.norm2, channels));
-        Fc1 = unfinished.Keep(PackedMatrix.Create(block.mlp.fc1.weight!, block.mlp.fc1.bias, [hidden, channels], streamed, bf16));
-        Fc2 = unfinished.Keep(PackedMatrix.Create(block.mlp.fc2.weight!, block.mlp.fc2.bias, [channels, hidden], streamed, bf16));
+        Fc1 = unfinished.Keep(PackedMatrix.Create(block.mlp.fc1.weight!, block.mlp.fc1.bias, [hidden, channels], streamed, precision));
+        Fc2 = unfinished.Keep(PackedMatrix.Create(block.mlp.fc2.weight!, block.mlp.fc2.bias, [channels, hidden], streamed, precision));
         unfinished.Finish();
     }
 

@@ -12,11 +12,11 @@ internal sealed class PreparedNetwork : IDisposable
 
     /// <param name="model">The model; borrowed.</param>
     /// <param name="streamed">Weights that the model lacks because they are still in their file.</param>
-    /// <param name="bf16">Whether backbone weights are rounded to bfloat16.</param>
-    public PreparedNetwork(ArkModel model, StreamedWeights? streamed, bool bf16)
+    /// <param name="precision">What the backbone's weights are rounded to.</param>
+    public PreparedNetwork(ArkModel model, StreamedWeights? streamed, InferencePrecision precision)
     {
         Configuration = model.Configuration;
-        IsBf16 = bf16;
+        Precision = precision;
         var backbone = model.Backbone;
         try
         {
@@ -26,12 +26,12 @@ internal sealed class PreparedNetwork : IDisposable
             PatchNorm = model.Patches.norm is { } norm ? Keep(new NormLayer(norm, backbone.EmbedDim)) : null;
             Positions = model.absolute_pos_embed is { } positions ? Keep(PaddedRows(positions, backbone)) : null;
             Stages = [.. model.Stages.Select((stage, number) => new PreparedStage(
-                [.. stage.blocks.Select(b => Keep(new PreparedBlock(b, backbone, number, streamed, bf16)))],
+                [.. stage.blocks.Select(b => Keep(new PreparedBlock(b, backbone, number, streamed, precision)))],
                 stage.downsample is { } merging ? Keep(new NormLayer(merging.norm, 4 * backbone.ChannelsOf(number))) : null,
                 stage.downsample is { } merging2
                     ? Keep(PackedMatrix.Create(
                         merging2.reduction.weight!, bias: null, [2L * backbone.ChannelsOf(number), 4L * backbone.ChannelsOf(number)],
-                        streamed, bf16))
+                        streamed, precision))
                     : null))];
             Norm = Keep(new NormLayer(model.norm, backbone.NumFeatures));
             // The first takes the backbone's features, a second its own.
@@ -52,7 +52,7 @@ internal sealed class PreparedNetwork : IDisposable
 
     public ArkModelConfiguration Configuration { get; }
 
-    public bool IsBf16 { get; }
+    public InferencePrecision Precision { get; }
 
     public PackedMatrix Patches { get; }
 
@@ -74,10 +74,10 @@ internal sealed class PreparedNetwork : IDisposable
     public static bool TilesStages(SwinConfiguration backbone) =>
         Enumerable.Range(0, backbone.StageCount).All(i => backbone.PaddedResolutionOf(i) == backbone.ResolutionOf(i));
 
-    /// <summary>Whether every product is deep enough by an even number.</summary>
-    public static bool FitsBf16(SwinConfiguration backbone) =>
-        Enumerable.Range(0, backbone.StageCount).All(i => backbone.ChannelsOf(i) % 2 == 0
-            && (int)(backbone.ChannelsOf(i) * backbone.MlpRatio) % 2 == 0);
+    /// <summary>Whether the depth of every product is a multiple: of two for bfloat16, of four for integers.</summary>
+    public static bool HasDepthsOf(SwinConfiguration backbone, int multiple) =>
+        Enumerable.Range(0, backbone.StageCount).All(i => backbone.ChannelsOf(i) % multiple == 0
+            && (int)(backbone.ChannelsOf(i) * backbone.MlpRatio) % multiple == 0);
 
     public void Dispose() => _parts.ForEach(p => p.Dispose());
 

@@ -61,7 +61,7 @@ public class FailedModelTests
     {
         Assert.SkipUnless(KernelWidth.IsSupported, "There are no kernels for this processor.");
         using var model = new ArkModel(TinyModel.Configuration, new Generator(1));
-        using var network = new PreparedNetwork(model, streamed: null, bf16: false);
+        using var network = new PreparedNetwork(model, streamed: null, InferencePrecision.Fp32);
         using var pass = new FastPass(network, threads: 1);
         using var rows = rand(2, 16, 16, 3);
         using var scattered = rows.permute(0, 3, 1, 2);

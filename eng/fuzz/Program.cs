@@ -86,7 +86,9 @@ return new RootCommand("""
       dotnet run -c Release --project eng/fuzz -- smoke
       dotnet run -c Release --project eng/fuzz -- run all --minutes 30 --out /tmp/found
       dotnet run -c Release --project eng/fuzz -- replay /tmp/found/png/crash-0123456789ab png
-    """) { run, worker, replay, smoke }.Parse(args).Invoke();
+    """) { run, worker, replay, smoke }.Parse(args)
+        // A fault of a worker itself must not look like an end with findings.
+        .Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
 
 bool Named(ParseResult parsed, out IReadOnlyList<FuzzTarget> doors)
 {

@@ -59,18 +59,24 @@ public class FastPassTests(FormulaModel formula) : IClassFixture<FormulaModel>
         foreach (var (head, logits) in formula.Model.Configuration.Heads.Zip(
             result.Logits!)) Reference.AssertClose(head.Name, logits, expected[$"logits.{head.Name}.f64"]);
 
-        using var rounded = InferenceEngine.Create(formula.Model, InferencePrecision.Bf16);
-        foreach (var (name, embedding) in (ReadOnlySpan<(string, Tensor)>)
+        foreach (var (precision, least) in (ReadOnlySpan<(InferencePrecision, double)>)
         [
-            ("pooled.f64", rounded.Pooled(expected["input"])), ("projected.f64", rounded.Projected(expected["input"]))
+            (InferencePrecision.Bf16, 0.999), (InferencePrecision.Int8, 0.995)
         ])
         {
+            using var rounded = InferenceEngine.Create(formula.Model, precision);
+            AssertDirection($"{precision}, pooled", rounded.Pooled(expected["input"]), expected["pooled.f64"], least);
+            AssertDirection($"{precision}, projected", rounded.Projected(expected["input"]), expected["projected.f64"], least);
+        }
+
+        static void AssertDirection(string name, Tensor embedding, Tensor expected, double least)
+        {
             var cosine = nn.functional
-                .cosine_similarity(embedding.to(ScalarType.Float64), expected[name].reshape(embedding.shape))
+                .cosine_similarity(embedding.to(ScalarType.Float64), expected.reshape(embedding.shape))
                 .min()
                 .item<double>();
-            TestContext.Current.TestOutputHelper?.WriteLine($"bf16 {name}: {cosine}");
-            Assert.True(cosine >= 0.999, $"{name}: {cosine}");
+            TestContext.Current.TestOutputHelper?.WriteLine($"{name}: {cosine}");
+            Assert.True(cosine >= least, $"{name}: {cosine}");
         }
     }
 
@@ -170,6 +176,27 @@ public class FastPassTests(FormulaModel formula) : IClassFixture<FormulaModel>
             .min()
             .item<float>();
         Assert.True(got <= 0.001 + (3 * rounding), $"seed {seed}: 1 - cosine {got}, by rounding the weights alone {rounding}");
+    }
+
+    [Theory]
+    [InlineData("swin_tiny_patch4_window7_224")]
+    [InlineData("swin_mini")]
+    public void Int8_keeps_the_direction_of_the_embedding(string architecture)
+    {
+        Assert.SkipUnless(KernelWidth.IsSupported && Int8Kernel.IsSupported, Int8Kernel.Obstacle ?? "The processor has no AVX-512.");
+        using var scope = NewDisposeScope();
+        var backbone = SwinVariants.Get(architecture) with { NumClasses = 0 };
+        using var model = new ArkModel(
+            new ArkModelConfiguration { Backbone = backbone, Projector = ProjectorKind.None, Heads = [new ArkHead("one", 3)] },
+            new Generator(1));
+        Enlarge(model, new Generator(2));
+        var images = randn([2, 3, backbone.ImageHeight, backbone.ImageWidth], generator: new Generator(3));
+        using var exact = InferenceEngine.Create(model);
+        using var rounded = InferenceEngine.Create(model, InferencePrecision.Int8);
+        var cosine = nn.functional.cosine_similarity(rounded.Pooled(images), exact.Pooled(images)).min().item<float>();
+        TestContext.Current.TestOutputHelper?.WriteLine($"{architecture}: {cosine}");
+        // Less than one: it is computed with integers.
+        Assert.InRange(cosine, 0.99, 0.999999);
     }
 
     [Fact]

@@ -156,8 +156,29 @@ public class InferenceEngineTests
     };
 
     [Theory]
+    [InlineData(4, InferencePrecision.Bf16)]
+    [InlineData(6, InferencePrecision.Bf16)]
+    [InlineData(6, InferencePrecision.Int8)]
+    [InlineData(7, InferencePrecision.Bf16)]
+    [InlineData(8, InferencePrecision.Int8)]
+    public void Channels_that_do_not_come_in_groups_are_computed_in_single_precision(int channels, InferencePrecision precision)
+    {
+        using var scope = NewDisposeScope();
+        var configuration = Wide with { Backbone = Wide.Backbone with { EmbedDim = channels, NumHeads = [1, 1] } };
+        var (supported, group) = precision == InferencePrecision.Int8 ? (Int8Kernel.IsSupported, 4) : (Bf16Kernel.IsSupported, 2);
+        var fits = supported && channels % group == 0;
+        Assert.Equal(fits ? precision : InferencePrecision.Fp32, InferenceEngine.ActualOf(precision, configuration.Backbone));
+        using var model = new ArkModel(configuration, new Generator(1));
+        using var engine = InferenceEngine.Create(model, precision);
+        using var single = InferenceEngine.Create(model);
+        var images = randn([2, 3, 32, 32], generator: new Generator(2));
+        Assert.Equal(!engine.IsFast || !fits, engine.Pooled(images).equal(single.Pooled(images)).all().item<bool>());
+    }
+
+    [Theory]
     [InlineData("model.pth.tar", InferencePrecision.Fp32)]
     [InlineData("model.pth.tar", InferencePrecision.Bf16)]
+    [InlineData("model.pth.tar", InferencePrecision.Int8)]
     [InlineData("model.safetensors", InferencePrecision.Fp32)]
     public void Engine_from_a_file_gives_the_same_bits_as_one_from_the_model(string file, InferencePrecision precision)
     {

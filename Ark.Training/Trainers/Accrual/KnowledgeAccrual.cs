@@ -158,7 +158,7 @@ internal sealed class KnowledgeAccrual : IDisposable
         cancellationToken.ThrowIfCancellationRequested();
         var weight = LastConsistencyWeight;
         // Where the consistency loss has no weight at all, the teacher's pass is saved.
-        var followed = _settings.ConsistencyScale == 0 ? null : Teacher.Features(part.TeacherView, _blocks);
+        var followed = _settings.ConsistencyScale == 0 ? null : ModelFeatures.Of(Teacher, part.TeacherView, _blocks);
         cancellationToken.ThrowIfCancellationRequested();
         using var pass = new TrainingPass(Student, part.StudentView, _blocks, _settings.GradientCheckpointing);
         var features = Student.FeaturesOf(pass.Tokens);
@@ -173,7 +173,7 @@ internal sealed class KnowledgeAccrual : IDisposable
     }
 
     /// <summary>A head's logits of either network, without gradients; of the caller's dispose scope.</summary>
-    public Tensor Logits(ArkModel network, Tensor images, int head) => network.Logits(network.Features(images, _blocks), head);
+    public Tensor Logits(ArkModel network, Tensor images, int head) => network.Logits(ModelFeatures.Of(network, images, _blocks), head);
 
     private Tensor TaskLossOf(TaskPart asked, Tensor features)
     {

@@ -224,7 +224,7 @@ internal sealed class FineTuningTask : ITrainingTask
         _model.eval();
         var batches = source.InOrder(_data.Name, _data[split], transform, cancellationToken);
         var (loss, predictions) = SplitReader.Read(views => _model.Logits(
-            _model.Features(views, _blocks), 0), _data.Labels, batches, IsExclusive, _device, images =>
+            ModelFeatures.Of(_model, views, _blocks), 0), _data.Labels, batches, IsExclusive, _device, images =>
         {
             _instruments.Read(_data.Name, phase, images);
             if (_reporter.IsDue) _reporter.Report(phase, position.Epoch, _data.Name, read.Count, _data[split].Count, position.TotalSteps);

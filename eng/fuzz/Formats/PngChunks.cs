@@ -96,7 +96,7 @@ internal static class PngChunks
             int read;
             while (rows.Length < 1 << 20 && (read = stream.Read(buffer)) > 0) rows.Write(buffer, 0, read);
         }
-        catch (InvalidDataException)
+        catch (Exception e) when (e is InvalidDataException or IOException)
         {
             // The part that could be read is packed again.
         }
