@@ -58,8 +58,14 @@ internal static class NativeRuntime
 
     private static bool IsRestored()
     {
-        var packages = Environment.GetEnvironmentVariable("NUGET_PACKAGES")
-            ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages");
-        return Directory.Exists(packages) && Directory.EnumerateDirectories(packages, "libtorch-*").Any();
+        var system = OperatingSystem.IsWindows() ? "win" : OperatingSystem.IsMacOS() ? "osx" : "linux";
+        return IsRestored(
+            Environment.GetEnvironmentVariable("NUGET_PACKAGES")
+                ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages"),
+            $"{system}-{RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant()}");
     }
+
+    /// <summary>Whether a folder of packages has libtorch for a platform; for others it has it where somebody published for them.</summary>
+    internal static bool IsRestored(string packages, string platform) =>
+        Directory.Exists(packages) && Directory.EnumerateDirectories(packages, $"libtorch-*-{platform}*").Any();
 }

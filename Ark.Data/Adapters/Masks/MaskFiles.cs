@@ -16,13 +16,23 @@ internal sealed class MaskFiles(IReadOnlyList<IReadOnlyList<string>> files, bool
 
     public override StructureMap Load(IImageDecoder decoder, int width, int height)
     {
-        var map = new StructureMap(width, height);
+        StructureMap? map = null;
         for (var k = 0; k < files.Count; k++)
         {
-            foreach (var file in files[k]) Add(map, k, file, decoder.DecodeFile(file));
+            foreach (var file in files[k])
+            {
+                var mask = decoder.DecodeFile(file);
+                RequireGray(mask, file);
+                var factor = width / mask.Width;
+                if ((factor * mask.Width, factor * mask.Height) != (width, height) || factor > (mayHalve ? 2 : 1))
+                    throw WrongSize(file, mask, width, height);
+                // Not before a mask has that size: a cache may say what it likes of the image.
+                map ??= new StructureMap(width, height);
+                Add(map, k, mask, factor);
+            }
         }
 
-        return map;
+        return map ?? new StructureMap(width, height);
     }
 
     /// <summary>
@@ -66,12 +76,8 @@ internal sealed class MaskFiles(IReadOnlyList<IReadOnlyList<string>> files, bool
         return tiff.Format != Enums.BandFormat.Uchar;
     }
 
-    private void Add(StructureMap map, int structure, string file, RasterImage mask)
+    private static void Add(StructureMap map, int structure, RasterImage mask, int factor)
     {
-        RequireGray(mask, file);
-        var factor = map.Width / mask.Width;
-        if ((factor * mask.Width, factor * mask.Height) != (map.Width, map.Height) || factor > (mayHalve ? 2 : 1))
-            throw WrongSize(file, mask, map.Width, map.Height);
         var half = mask.Pixels.Max() / 2;
         for (var y = 0; y < map.Height; y++)
         {
