@@ -25,13 +25,13 @@ internal static class BenchmarkModels
         return path;
     }
 
-    /// <summary>The graph for ONNX Runtime and the one of TorchScript.</summary>
-    public static (string Onnx, string Script) Export(string folder, string name, string python)
+    /// <summary>The graphs for ONNX Runtime, in single precision and of integers, and the one of TorchScript.</summary>
+    public static (string Onnx, string Integers, string Script) Export(string folder, string name, string python)
     {
         var checkpoint = Checkpoint(folder, name);
         var target = Path.Combine(folder, name);
-        var paths = (target + ".onnx", target + ".pt");
-        if (File.Exists(paths.Item1) && File.Exists(paths.Item2)) return paths;
+        var paths = (target + ".onnx", target + ".int8.onnx", target + ".pt");
+        if (File.Exists(paths.Item1) && File.Exists(paths.Item2) && File.Exists(paths.Item3)) return paths;
         var backbone = SwinVariants.Get(name);
         string[] arguments =
         [

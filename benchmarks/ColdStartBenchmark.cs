@@ -16,7 +16,7 @@ internal sealed class ColdStartBenchmark(string folder, string python, TextWrite
     public void Run(int rounds)
     {
         var checkpoint = BenchmarkModels.Checkpoint(folder, Model);
-        var (onnx, _) = BenchmarkModels.Export(folder, Model, python);
+        var (onnx, _, _) = BenchmarkModels.Export(folder, Model, python);
         // Beside the assembly, however this process was started.
         var self = Path.Combine(AppContext.BaseDirectory, "Ark.Benchmarks");
         (string Name, string Program, string[] Arguments)[] contestants =

@@ -115,7 +115,7 @@ switch (args)
               Ark.Benchmarks training-memory [STEPS]               resident memory of a training run, every hundred steps
 
             FOLDER holds PNG and JPEG files, in any depth, for the first two, and for the others checkpoints and exported graphs, which are made where they are missing.
-            PYTHON needs torch, from which the graphs are exported once.
+            PYTHON needs torch and onnx, from which the graphs are exported once.
             """);
         return 2;
 }

@@ -2,13 +2,17 @@
 
     export_swin.py CHECKPOINT HEADS WINDOW SIZE OUT
 
-CHECKPOINT holds a state dict with timm's names, HEADS lists the attention heads by stage (4,8,16,32). Writes OUT.onnx (opset 17, batch size free) and OUT.pt (traced,
-frozen, optimised for inference). The biases of relative positions are computed before the export, which is the best case for whoever runs the graph.
+CHECKPOINT holds a state dict with timm's names, HEADS lists the attention heads by stage (4,8,16,32). Writes OUT.onnx (opset 17, batch size free), OUT.int8.onnx (the
+same with dynamic quantization) and OUT.pt (traced, frozen, optimised for inference). The biases of relative positions are computed before the export, which is the best
+case for whoever runs the graph. Needs torch and onnx.
 """
 
 import sys
 
+import numpy
+import onnx
 import torch
+from onnx import helper, numpy_helper
 from torch import nn
 from torch.nn import functional as F
 
@@ -107,6 +111,39 @@ class Swin(nn.Module):
         return x.mean((1, 2))
 
 
+def quantize(source, target):
+    """Dynamic quantization as ONNX Runtime's own tool does it: products with fixed weights take integers, of 8 bits with a sign and a
+    scale for each output, and activations are measured and rounded as they come. ONNX Runtime fuses the nodes of a product to one."""
+    model = onnx.load(source)
+    weights = {i.name: i for i in model.graph.initializer}
+    nodes, added = [], []
+    rounded = {}
+    for node in model.graph.node:
+        if node.op_type != "MatMul" or node.input[1] not in weights:
+            nodes.append(node)
+            continue
+        name, data = node.output[0], node.input[0]
+        weight = numpy_helper.to_array(weights[node.input[1]])
+        scale = numpy.abs(weight).max(0) / 127
+        integers = numpy.clip(numpy.rint(weight / numpy.where(scale > 0, scale, 1)), -127, 127).astype(numpy.int8)
+        added += [numpy_helper.from_array(integers, name + "_weight"), numpy_helper.from_array(scale.astype(numpy.float32), name + "_scale"),
+                  numpy_helper.from_array(numpy.zeros(weight.shape[1], numpy.int8), name + "_zero")]
+        if data not in rounded:
+            rounded[data] = [f"{data}_quantized", f"{data}_step", f"{data}_zero_point"]
+            nodes.append(helper.make_node("DynamicQuantizeLinear", [data], rounded[data]))
+        integer, step, zero = rounded[data]
+        nodes += [helper.make_node("MatMulInteger", [integer, name + "_weight", zero, name + "_zero"], [name + "_integer"]),
+                  helper.make_node("Cast", [name + "_integer"], [name + "_cast"], to=onnx.TensorProto.FLOAT),
+                  helper.make_node("Mul", [step, name + "_scale"], [name + "_scales"]),
+                  helper.make_node("Mul", [name + "_cast", name + "_scales"], [name])]
+    used = {i for node in nodes for i in node.input}
+    kept = [i for i in model.graph.initializer if i.name in used]
+    del model.graph.node[:], model.graph.initializer[:]
+    model.graph.node.extend(nodes)
+    model.graph.initializer.extend(kept + added)
+    onnx.save(model, target)
+
+
 def load(path):
     content = torch.load(path, map_location="cpu")
     for key in ("teacher", "state_dict", "model"):
@@ -122,6 +159,7 @@ def main():
     with torch.no_grad():
         torch.onnx.export(model, images, out + ".onnx", opset_version=17, input_names=["images"], output_names=["features"],
                           dynamic_axes={"images": {0: "batch"}, "features": {0: "batch"}})
+        quantize(out + ".onnx", out + ".int8.onnx")
         torch.jit.freeze(torch.jit.trace(model, images)).save(out + ".pt")
 
 

@@ -309,8 +309,8 @@ internal sealed unsafe class BlockKernels : IDisposable
         _work.AddWeightGradient(worker, _work.Gradient, channels, attended, channels, rows, gradients.Proj, further);
         _work.Multiply(worker, size.ProjBack, _work.Gradient, channels, rows, _work.Attended, channels);
         pass.Attention.Gradient.Run(
-            worker, pass.Qkv.From(row, 3 * channels), _work.Attended, windows, firstWindow, size.Geometry, _work.Wide, _isBf16, _work.Biases,
-            _work.ScratchOf(worker));
+            worker, pass.Qkv.From(row, 3 * channels), _work.Attended, windows, firstWindow, size.Geometry, _work.Wide, _isBf16,
+            _work.Biases, _work.ScratchOf(worker));
         _work.Meet(worker, "backward: attention", 10.0 * rows * size.Geometry.WindowTokens * channels);
         pass.Attention.Gradient.AddBias(worker, _work.Biases.Floats, gradients.Table.Floats);
         _work.Meet(worker, "backward: attention");

@@ -103,9 +103,8 @@ internal sealed unsafe class EmbeddingKernels : IDisposable
                     Gather(worker, pixels, first, rows);
                 }
 
-                _work.AddWeightGradient(
-                    worker, behind, _channels, new InputRows(_work.Qkv, _patches.Depth, rows, bf16: false), _patches.Depth, rows, projection,
-                    first > 0);
+                var patches = new InputRows(_work.Qkv, _patches.Depth, rows, bf16: false);
+                _work.AddWeightGradient(worker, behind, _channels, patches, _patches.Depth, rows, projection, first > 0);
             }
         });
         return null;

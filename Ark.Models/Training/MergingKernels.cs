@@ -41,7 +41,8 @@ internal sealed unsafe class MergingKernels : IDisposable
         var (input, all) = (NativeRegion.Of(tokens), _joining.Count(tokens));
         var result = empty(tokens.size(0), tokens.size(1) / 2, tokens.size(2) / 2, _outputs);
         var output = NativeRegion.Of(result);
-        var (norm, reduction) = (new LayerWeights(merging.norm.weight!, merging.norm.bias), new LayerWeights(merging.reduction.weight!, null));
+        var norm = new LayerWeights(merging.norm.weight!, merging.norm.bias);
+        var reduction = new LayerWeights(merging.reduction.weight!, null);
         Reserve(back: false);
         _work.Run(worker =>
         {
@@ -74,7 +75,8 @@ internal sealed unsafe class MergingKernels : IDisposable
         var (input, output, all) = (NativeRegion.Of(tokens), NativeRegion.Of(dense), _joining.Count(tokens));
         var result = empty_like(tokens);
         var inputGradient = NativeRegion.Of(result);
-        var (norm, reduction) = (new LayerWeights(merging.norm.weight!, merging.norm.bias), new LayerWeights(merging.reduction.weight!, null));
+        var norm = new LayerWeights(merging.norm.weight!, merging.norm.bias);
+        var reduction = new LayerWeights(merging.reduction.weight!, null);
         var normGradient = new LayerGradients(merging.norm.weight!, merging.norm.bias, zero: true);
         var reductionGradient = new LayerGradients(merging.reduction.weight!, null);
         Reserve(back: true);

@@ -61,6 +61,10 @@ internal sealed record NpyHeader
         if (length > MaxHeaderLength) throw refuse($"the NPY header is too large ({length} bytes, limit {MaxHeaderLength})");
         var text = new byte[length];
         read(text);
-        return new NpyHeaderParser(text, refuse).Parse((wide ? 12 : 10) + text.Length);
+        var header = new NpyHeaderParser(text, refuse).Parse((wide ? 12 : 10) + text.Length);
+        // Whoever goes through the rows would go through as many as the header claims, with no byte in the file behind them.
+        if (header.DataLength == 0 && header.Shape is [> 0, ..])
+            throw refuse($"the array has the shape {header.ShapeText}: {header.Shape[0]} rows without a byte in them");
+        return header;
     }
 }

@@ -26,6 +26,14 @@ public sealed class NpzEmbeddingsTests : IDisposable
         Assert.Equal(Enumerable.Range(half + 1, half).Select(i => (float)i), table.Rows[1]);
     }
 
+    [Fact]
+    public void Rows_without_numbers_are_refused_however_many_the_header_claims()
+    {
+        var e = Assert.Throws<ArkInputException>(() => NpzEmbeddings.Read(Write("False", "(1000000000, 0)", [])));
+
+        Assert.Contains("1000000000 rows without a byte in them", e.Message, StringComparison.Ordinal);
+    }
+
     private string Write(string fortran, string shape, float[] values)
     {
         var path = _folder.PathOf("e.npz");

@@ -107,6 +107,19 @@ public sealed class MedMnistAdapterTests : IDisposable
     }
 
     [Theory]
+    [InlineData("<f8", "(1000000000, 0)")]
+    [InlineData("|u1", "(1000000000, 0, 3)")]
+    [InlineData("<U0", "(1000000000,)")]
+    public async Task Rows_without_a_byte_are_refused_however_many_the_header_claims(string type, string shape)
+    {
+        var archive = Archive(("train_images", Npy("|u1", "(1, 2, 2)", new byte[4])), ("train_labels", Npy(type, shape, [])));
+
+        var e = await Assert.ThrowsAsync<ArkInputException>(() => DataFolder.Read(Dataset(archive, LabelTask.Binary, "A")));
+
+        Assert.Contains("entry 'train_labels': the array has the shape", e.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData(CompressionLevel.NoCompression)]
     [InlineData(CompressionLevel.Optimal)]
     public async Task A_changed_byte_is_noticed_by_the_checksum(CompressionLevel level)
