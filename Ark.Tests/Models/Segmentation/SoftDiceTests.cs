@@ -1,5 +1,4 @@
 using Ark.Models;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Ark.Tests.Models;

@@ -15,7 +15,7 @@ public sealed record SegmentationDataset(string Name, ISegmentationAdapter Adapt
     /// <param name="datasets">The datasets, at least one.</param>
     /// <returns>The dataset; the one itself where there is one.</returns>
     /// <exception cref="ArgumentException">There is none.</exception>
-    public static SegmentationDataset Join(params IReadOnlyList<SegmentationDataset> datasets)
+    public static SegmentationDataset Join(IReadOnlyList<SegmentationDataset> datasets)
     {
         ArgumentNullException.ThrowIfNull(datasets);
         if (datasets.Count == 0) throw new ArgumentException("There is no dataset to join.", nameof(datasets));
