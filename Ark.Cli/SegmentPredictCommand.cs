@@ -71,7 +71,8 @@ internal static class SegmentPredictCommand
             var done = 0;
             var ratios = new List<double>();
             using (var model = LoadedSegmenter.Load(parsed.GetRequiredValue(checkpoint), parsed.GetRequiredValue(device)))
-            using (var segmenter = new ArkSegmenter(model, services.Decoder(), concurrency: 1, parsed.GetValue(stretch), parsed.GetValue(raw)))
+            using (var segmenter = new ArkSegmenter(
+                model, services.Decoder(), concurrency: 1, parsed.GetValue(stretch), parsed.GetValue(raw)))
             using (var reporter = new ConsoleReporter(terminal, parsed.GetValue(quiet)))
             using (var measurements = JsonArrayOutput.Open(terminal, file))
             using (var document = JsonArrayOutput.Open(terminal, copy))
@@ -117,7 +118,8 @@ internal static class SegmentPredictCommand
         ? string.Create(CultureInfo.InvariantCulture, $"cardiothoracic ratio: {ratios[0]:F3}")
         : string.Create(
             CultureInfo.InvariantCulture,
-            $"cardiothoracic ratio: mean {ratios.Average():F3}, {ratios.Min():F3} to {ratios.Max():F3} ({ratios.Count} of {images} images)");
+            $"cardiothoracic ratio: mean {ratios.Average():F3}, {ratios.Min():F3} to {ratios.Max():F3} "
+            + $"({ratios.Count} of {images} images)");
 
     private static JsonObject Write(ImageSegmentation found, string image, string folder, string name, double? spacing)
     {

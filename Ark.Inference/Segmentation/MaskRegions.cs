@@ -1,8 +1,8 @@
 namespace Ark.Inference;
 
 /// <summary>
-/// The connected regions of the pixels of a mask that are set, or of those that are not: runs of a row, joined with the runs that they touch
-/// in the row above (union-find), in time that grows as the pixels do, and twelve bytes for each run.
+/// The connected regions of the pixels of a mask that are set, or of those that are not: runs of a row, joined with the runs that they
+/// touch in the row above (union-find), in time that grows as the pixels do, and twelve bytes for each run.
 /// </summary>
 internal sealed class MaskRegions
 {

@@ -1,8 +1,8 @@
 namespace Ark.Data;
 
 /// <summary>
-/// Several segmentation datasets as one: all their images, and all their structures in the order in which they first come. Structures of one
-/// name are one. What a dataset has no masks of is left out for its images, as nobody has looked for it there.
+/// Several segmentation datasets as one: all their images, and all their structures in the order in which they first come. Structures of
+/// one name are one. What a dataset has no masks of is left out for its images, as nobody has looked for it there.
 /// </summary>
 /// <param name="datasets">The datasets by their names, at least one.</param>
 internal sealed class JoinedMaskAdapter(IReadOnlyList<(string Name, ISegmentationAdapter Adapter)> datasets) : ISegmentationAdapter

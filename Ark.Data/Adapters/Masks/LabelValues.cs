@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Ark.Data;
 
 /// <summary>
-/// The grey values of structures in label maps: <c>values.STRUCTURE</c>, several joined by <c>+</c>, or 1, 2, 3 … in their order. 0 is none
-/// of them, and 255 is what nobody can say, where it is no structure's.
+/// The grey values of structures in label maps: <c>values.STRUCTURE</c>, several joined by <c>+</c>, or 1, 2, 3 … in their order. 0 is
+/// none of them, and 255 is what nobody can say, where it is no structure's.
 /// </summary>
 internal sealed class LabelValues
 {
@@ -32,7 +32,7 @@ internal sealed class LabelValues
         _hasUnknown = _structures[Unknown] < 0 && (areNamed || values.Length > 1);
     }
 
-    /// <summary>Tells values from others: those of each structure in their order, the second and later ones of a structure negative.</summary>
+    /// <summary>Tells values from others: those of each structure in their order, all but the first of a structure negative.</summary>
     public float[] Origin => [.. _values.SelectMany(v => v.Select((value, i) => i == 0 ? (float)value : -value))];
 
     /// <summary>What a person may have meant.</summary>

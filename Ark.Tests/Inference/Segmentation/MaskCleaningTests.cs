@@ -121,7 +121,8 @@ public class MaskCleaningTests
 
     [Fact]
     public void Ribs_alone_are_left_out_of_it() => Assert.Equal(
-        ["lungs", "heart", "R1", "crib"], new[] { "lungs", "heart", "ribs", "left_ribs", "Right Ribs", "R1", "crib" }.Where(MaskCleaning.IsFor));
+        ["lungs", "heart", "R1", "crib"],
+        new[] { "lungs", "heart", "ribs", "left_ribs", "Right Ribs", "R1", "crib" }.Where(MaskCleaning.IsFor));
 
     private static void AssertCleaned(string[] before, string[] after)
     {

@@ -67,9 +67,8 @@ public sealed class SegmentationTrainer(IImageDecoder decoder, IMeterFactory? me
         var position = loop.Position;
         using var best = LoadedSegmenter.Load(directory.BestCheckpoint, options.Device);
         // The network's own masks, as the published test has them, and as runs had them before there was another way.
-        var test = new SegmentationEvaluator(
-            decoder).Evaluate(best, data.Name, data.Structures, DatasetSplit.Test, data.Test, new ScoringOptions(), stretch: false, raw: true,
-            done =>
+        var test = new SegmentationEvaluator(decoder).Evaluate(
+            best, data.Name, data.Structures, DatasetSplit.Test, data.Test, new ScoringOptions(), stretch: false, raw: true, done =>
             {
                 if (reporter.IsDue)
                     reporter.Report(TrainingPhase.Testing, position.Epoch, data.Name, done, data.Test.Count, position.TotalSteps);
