@@ -12,8 +12,9 @@ internal static class SegmentEvaluateCommand
     private const string Help = """
         Measure a segmentation network on a split, in the grid of the stored images: Dice, IoU, and the 95th
         percentile of the distance between outlines in pixels and, where the size of a pixel is known, in
-        mm; with 95 % bootstrap intervals by patient. Several checkpoints are trials: mean and deviation are
-        reported too.
+        mm; with 95 % bootstrap intervals by patient; and the cardiothoracic ratio where heart and lungs are
+        there. Masks are cleaned as 'ark segment predict' cleans them, unless --raw-masks is given. Several
+        checkpoints are trials: mean and deviation are reported too.
 
         Examples:
           ark segment evaluate --checkpoint runs/jsrt/checkpoints/best.pth.tar --config jsrt.yaml --json out.json
@@ -31,7 +32,7 @@ internal static class SegmentEvaluateCommand
         var config = CommonOptions.Config();
         var dataset = new Option<string?>("--dataset")
         {
-            Description = "the dataset of the catalogue (default: the only one)",
+            Description = "the dataset of the catalogue, or several joined by '+' (default: the only one)",
             HelpName = "NAME",
         };
         var split = new Option<string>("--split")
@@ -40,7 +41,7 @@ internal static class SegmentEvaluateCommand
             HelpName = "train|val|test",
             DefaultValueFactory = _ => "test",
         };
-        var stretch = SegmentCommand.Stretch();
+        var (stretch, raw) = (SegmentCommand.Stretch(), SegmentCommand.RawMasks());
         var replicates = new Option<int>("--bootstrap")
         {
             Description = "bootstrap replicates for the intervals; 0 for none",
@@ -65,7 +66,7 @@ internal static class SegmentEvaluateCommand
         split.AcceptOnlyFromAmong("train", "val", "test");
         var command = new Command("evaluate", Help)
         {
-            checkpoints, config, dataset, split, stretch, replicates, seed, device, badImages, json, quiet
+            checkpoints, config, dataset, split, stretch, raw, replicates, seed, device, badImages, json, quiet
         };
         command.SetAction(async (parsed, cancellationToken) =>
         {
@@ -86,7 +87,7 @@ internal static class SegmentEvaluateCommand
                 {
                     using var model = LoadedSegmenter.Load(checkpoint, parsed.GetRequiredValue(device));
                     trials.Add(await services.GetRequiredService<SegmentationEvaluator>().EvaluateAsync(model, chosen, ModelArguments.Split(
-                        parsed.GetRequiredValue(split)), options, parsed.GetValue(stretch),
+                        parsed.GetRequiredValue(split)), options, parsed.GetValue(stretch), parsed.GetValue(raw),
                         parsed.Policy(badImages), progress, cancellationToken).ConfigureAwait(false));
                 }
             }

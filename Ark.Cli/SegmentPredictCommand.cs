@@ -13,7 +13,8 @@ internal static class SegmentPredictCommand
         Find the structures in images. For each image NAME the folder gets NAME.labels.png (0 for none, k
         for the k-th structure of the checkpoint; where structures overlap, the last one), NAME.overlay.png,
         and an entry of measurements.json: areas, and the cardiothoracic ratio from the widths of heart and
-        lungs.
+        lungs, which is printed too. Of every structure but ribs, holes are filled, and islands that are
+        smaller than a fifth of its largest part go; --raw-masks leaves both.
 
         Examples:
           ark segment predict --checkpoint runs/jsrt/checkpoints/best.pth.tar --out outlines chest.png
@@ -41,7 +42,7 @@ internal static class SegmentPredictCommand
             HelpName = "X",
             CustomParser = r => Numbers.ParseDouble(r),
         };
-        var stretch = SegmentCommand.Stretch();
+        var (stretch, raw) = (SegmentCommand.Stretch(), SegmentCommand.RawMasks());
         var device = new Option<string>("--device")
         {
             Description = "where to compute",
@@ -51,7 +52,10 @@ internal static class SegmentPredictCommand
         var badImages = CommonOptions.BadImages();
         var json = CommonOptions.Json("the measurements", "as JSON here too");
         var quiet = CommonOptions.Quiet();
-        var command = new Command("predict", Help) { images, checkpoint, output, spacing, stretch, badImages, device, json, quiet };
+        var command = new Command("predict", Help)
+        {
+            images, checkpoint, output, spacing, stretch, raw, badImages, device, json, quiet
+        };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var size = parsed.GetValue(spacing);
@@ -65,8 +69,10 @@ internal static class SegmentPredictCommand
             var copy = parsed.GetValue(json) is { } other && Path.GetFullPath(other) != Path.GetFullPath(file) ? other : null;
             var skips = parsed.GetValue(badImages) == "skip";
             var done = 0;
+            var ratios = new List<double>();
             using (var model = LoadedSegmenter.Load(parsed.GetRequiredValue(checkpoint), parsed.GetRequiredValue(device)))
-            using (var segmenter = new ArkSegmenter(model, services.Decoder(), concurrency: 1, parsed.GetValue(stretch)))
+            using (var segmenter = new ArkSegmenter(
+                model, services.Decoder(), concurrency: 1, parsed.GetValue(stretch), parsed.GetValue(raw)))
             using (var reporter = new ConsoleReporter(terminal, parsed.GetValue(quiet)))
             using (var measurements = JsonArrayOutput.Open(terminal, file))
             using (var document = JsonArrayOutput.Open(terminal, copy))
@@ -81,6 +87,7 @@ internal static class SegmentPredictCommand
                         var entry = Write(found, input.Name, folder, NewName(names, input.Name), size);
                         measurements!.Add(entry);
                         document?.Add(entry);
+                        if (found.Measurements.CardiothoracicRatio is { } ratio) ratios.Add(ratio);
                         progress.Report(new WorkProgress("segmenting", ++done, inputs.Count));
                     }
                     catch (ArkInputException e) when (skips && e.InputSource == input.Image.Name)
@@ -96,14 +103,23 @@ internal static class SegmentPredictCommand
                 document?.Complete();
             }
 
-            if (parsed.GetValue(json) != "-")
-                await terminal.Out
-                    .WriteLineAsync($"wrote {done} label map(s) and overlay(s) and measurements.json to {folder}")
-                    .ConfigureAwait(false);
+            if (parsed.GetValue(json) == "-") return ExitCode.Done;
+            await terminal.Out
+                .WriteLineAsync($"wrote {done} label map(s) and overlay(s) and measurements.json to {folder}")
+                .ConfigureAwait(false);
+            if (ratios.Count > 0) await terminal.Out.WriteLineAsync(Line(ratios, done)).ConfigureAwait(false);
             return ExitCode.Done;
         });
         return command;
     }
+
+    // Each image's own is in measurements.json.
+    private static string Line(List<double> ratios, int images) => images == 1
+        ? string.Create(CultureInfo.InvariantCulture, $"cardiothoracic ratio: {ratios[0]:F3}")
+        : string.Create(
+            CultureInfo.InvariantCulture,
+            $"cardiothoracic ratio: mean {ratios.Average():F3}, {ratios.Min():F3} to {ratios.Max():F3} "
+            + $"({ratios.Count} of {images} images)");
 
     private static JsonObject Write(ImageSegmentation found, string image, string folder, string name, double? spacing)
     {

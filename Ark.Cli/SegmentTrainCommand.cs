@@ -7,11 +7,11 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Ark.Cli;
 
-/// <summary><c>ark segment train</c>: a segmentation network on one dataset.</summary>
+/// <summary><c>ark segment train</c>: a segmentation network on one dataset, or on several as one.</summary>
 internal sealed class SegmentTrainCommand
 {
     private const string Help = """
-        Train a segmentation network (UPerNet on a Swin Transformer) on one dataset, choose the weights with the lowest validation loss,
+        Train a segmentation network (UPerNet on a Swin Transformer) on the datasets of a catalogue, choose the weights with the lowest validation loss,
         and test them. The folder holds config.json, metrics.jsonl, report.html and checkpoints/best.pth.tar; with several trials one such
         folder each, and results.json. --resume goes on with one run, or with all trials that are left.
 
@@ -26,7 +26,7 @@ internal sealed class SegmentTrainCommand
     private readonly Option<string?> _config = CommonOptions.OptionalConfig();
     private readonly Option<string?> _dataset = new("--dataset")
     {
-        Description = "the dataset of the catalogue (default: the only one)",
+        Description = "the dataset of the catalogue, or several joined by '+' (default: all of them)",
         HelpName = "NAME",
     };
 
@@ -87,7 +87,8 @@ internal sealed class SegmentTrainCommand
             : options.Continue(directory, begun.Options);
         var first = new SegmentationRun
         {
-            Dataset = SegmentCommand.Dataset(_services, catalogue, begun?.Datasets[0] ?? parsed.GetValue(_dataset)),
+            Dataset = SegmentCommand.Dataset(
+                _services, catalogue, begun?.Datasets[0] ?? parsed.GetValue(_dataset) ?? SegmentCommand.All(_services, catalogue)),
             Options = CatalogueFile.KeepDecoded(file, chosen),
             Directory = directory,
             Resume = goesOn,

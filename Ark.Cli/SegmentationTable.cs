@@ -33,7 +33,15 @@ internal static class SegmentationTable
         var console = ResultTable.Console(terminal);
         console.Write(table);
         var over = trials.Count > 1 ? $", mean ± deviation over {trials.Count} trials" : "";
+        var how = trials[0].HasRawMasks
+            ? "masks as the network finds them"
+            : "masks without small islands and with holes filled, but for ribs (--raw-masks leaves them)";
         console.WriteLine($"{trials[0].Dataset}, {trials[0].Split.ResultWord()}: {trials[0].Images} images{over}");
+        console.WriteLine($"{how}{(trials[0].IsStretched ? "; grey levels stretched" : "")}");
+        foreach (var trial in trials)
+        {
+            if (trial.CardiothoracicRatio is { } ratio) console.WriteLine(Line(ratio));
+        }
     }
 
     /// <summary>Mean and deviation (n - 1) of every figure over the trials.</summary>
@@ -52,6 +60,13 @@ internal static class SegmentationTable
         return result;
     })]);
 
+    private static string Line(CardiothoracicEvaluation ratio)
+    {
+        var line = string.Create(CultureInfo.InvariantCulture, $"cardiothoracic ratio: mean {ratio.Found:F3} of {ratio.Images} images");
+        return ratio.Compared == 0 ? line : string.Create(CultureInfo.InvariantCulture,
+            $"{line}; by their masks {ratio.Truth:F3}, mean absolute difference {ratio.Difference:F3} ({ratio.Compared} images)");
+    }
+
     private static string Text(StructureEvaluation[] trials, string name, Func<StructureEvaluation, double?> of)
     {
         var (mean, deviation) = Moments(trials, of);
@@ -64,7 +79,7 @@ internal static class SegmentationTable
 
     private static (double? Mean, double? Deviation) Moments(StructureEvaluation[] trials, Func<StructureEvaluation, double?> of)
     {
-        double[] values = [.. trials.Select(of).OfType<double>()];
+        double[] values = [.. trials.Select(of).OfType<double>().Where(v => !double.IsNaN(v))];
         if (values.Length == 0) return (null, null);
         var mean = values.Average();
         return (mean, values.Length < 2 ? null : Math.Sqrt(values.Sum(v => (v - mean) * (v - mean)) / (values.Length - 1)));

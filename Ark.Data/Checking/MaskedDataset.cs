@@ -35,7 +35,9 @@ internal sealed class MaskedDataset(LabelSchema labels, ISegmentationAdapter ada
             // The hash is the image's, not the masks'.
             var map = sample.LoadMasks((decoder as HashingDecoder)?.Inner ?? decoder, image.Width, image.Height);
             var all = map.Pixels.Aggregate(0u, (seen, pixel) => seen | pixel);
-            for (var k = 0; k < present.Length; k++) present[k] = (all >> k) & 1;
+            // One that no pixel tells of stays unknown.
+            var left = map.Ignored?.Aggregate(StructureMap.Every, (seen, pixel) => seen & pixel) ?? 0;
+            for (var k = 0; k < present.Length; k++) present[k] = ((left >> k) & 1) != 0 ? float.NaN : (all >> k) & 1;
             return image;
         }
     }

@@ -5,8 +5,11 @@ namespace Ark.Data;
 /// <param name="Masks">The masks; a pixel has the structures of the stored pixel that lies under its centre.</param>
 internal sealed record PreparedPicture(RasterImage Image, uint[] Masks)
 {
+    /// <summary>What is left out of which structure, in the same form; <see langword="null"/> where all is known.</summary>
+    public uint[]? Ignored { get; init; }
+
     /// <summary>Bytes that it takes.</summary>
-    public long Size => Image.Pixels.LongLength + (sizeof(uint) * Masks.LongLength);
+    public long Size => Image.Pixels.LongLength + (sizeof(uint) * (Masks.LongLength + (Ignored?.LongLength ?? 0)));
 
     /// <summary>Resizes a sample: the picture antialiased, masks without values between.</summary>
     /// <param name="sample">The sample.</param>
@@ -26,8 +29,14 @@ internal sealed record PreparedPicture(RasterImage Image, uint[] Masks)
     /// <param name="width">Columns of the stored picture, in whose grid masks are read.</param>
     /// <param name="height">Its rows.</param>
     /// <exception cref="ArkInputException">The masks cannot be read.</exception>
-    public static PreparedPicture Of(SegmentationSample sample, IImageDecoder decoder, RasterImage resized, int width, int height) =>
-        new(resized, Nearest(sample.LoadMasks(decoder, width, height), new ViewSize(resized.Width, resized.Height)));
+    public static PreparedPicture Of(SegmentationSample sample, IImageDecoder decoder, RasterImage resized, int width, int height)
+    {
+        var (map, size) = (sample.LoadMasks(decoder, width, height), new ViewSize(resized.Width, resized.Height));
+        return new PreparedPicture(resized, Nearest(map.Pixels, map, size))
+        {
+            Ignored = map.Ignored is { } ignored ? Nearest(ignored, map, size) : null,
+        };
+    }
 
     /// <summary>The picture in another size, antialiased.</summary>
     public static RasterImage Resize(RasterImage image, ViewSize size)
@@ -37,13 +46,13 @@ internal sealed record PreparedPicture(RasterImage Image, uint[] Masks)
         return new RasterImage(size.Width, size.Height, image.Channels, pixels);
     }
 
-    private static uint[] Nearest(StructureMap map, ViewSize size)
+    private static uint[] Nearest(uint[] bits, StructureMap map, ViewSize size)
     {
         var result = new uint[size.Pixels];
         for (var y = 0; y < size.Height; y++)
         {
             var row = (int)((y + 0.5) * map.Height / size.Height) * map.Width;
-            for (var x = 0; x < size.Width; x++) result[(y * size.Width) + x] = map.Pixels[row + (int)((x + 0.5) * map.Width / size.Width)];
+            for (var x = 0; x < size.Width; x++) result[(y * size.Width) + x] = bits[row + (int)((x + 0.5) * map.Width / size.Width)];
         }
 
         return result;

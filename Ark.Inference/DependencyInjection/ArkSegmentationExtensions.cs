@@ -57,7 +57,7 @@ public static class ArkSegmentationExtensions
             var options = Options(provider, key);
             return new ArkSegmenter(provider.GetRequiredKeyedService<LoadedSegmenter>(
                 key), provider.GetRequiredService<IImageDecoder>(), options.MaxConcurrency, options.Stretch,
-                provider.GetRequiredService<DecodingBudget>(),
+                options.RawMasks, provider.GetRequiredService<DecodingBudget>(),
                 new ServingTelemetry((string)key!, provider.GetRequiredService<ServingInstruments>(), ModelLog.For(provider)));
         });
         services.TryAddSingleton(provider => provider.GetRequiredKeyedService<IArkSegmenter>(name));

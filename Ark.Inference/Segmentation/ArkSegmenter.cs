@@ -7,11 +7,12 @@ namespace Ark.Inference;
 /// <param name="decoder">Decodes images.</param>
 /// <param name="concurrency">Images at a time.</param>
 /// <param name="stretch">Whether grey levels are spread over the full range first.</param>
+/// <param name="raw">Whether masks are left as the network finds them.</param>
 /// <param name="budget">What a host may decode at a time; without one only <paramref name="concurrency"/> bounds it.</param>
 /// <param name="watch">Measures and logs.</param>
 internal sealed class ArkSegmenter(
-    LoadedSegmenter model, IImageDecoder decoder, int concurrency, bool stretch = false, DecodingBudget? budget = null,
-    ServingTelemetry? watch = null) : IArkSegmenter, IDisposable
+    LoadedSegmenter model, IImageDecoder decoder, int concurrency, bool stretch = false, bool raw = false,
+    DecodingBudget? budget = null, ServingTelemetry? watch = null) : IArkSegmenter, IDisposable
 {
     private readonly DecodingBudget _budget = budget ?? new DecodingBudget(long.MaxValue, new ServingInstruments());
     private readonly ServingTelemetry _watch = watch ?? new ServingTelemetry("segmenter", new ServingInstruments());
@@ -79,7 +80,7 @@ internal sealed class ArkSegmenter(
         _watch.Began([asked]);
         try
         {
-            var masks = ComputeThread.Run(() => model.Segment(image, stretch, cancellationToken), cancellationToken);
+            var masks = ComputeThread.Run(() => model.Segment(image, stretch, raw, cancellationToken), cancellationToken);
             return new ImageSegmentation(source.Name, image, model.Structures, masks);
         }
         catch (Exception e) when (e is not ArkInputException and not OperationCanceledException)

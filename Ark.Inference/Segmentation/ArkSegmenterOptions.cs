@@ -21,6 +21,12 @@ public sealed class ArkSegmenterOptions
     /// <value>The default is <see langword="false"/>: pictures are prepared as in training.</value>
     public bool Stretch { get; set; }
 
+    /// <summary>
+    /// Whether masks are left as the network finds them; else small islands go and holes are filled, of every structure but ribs.
+    /// </summary>
+    /// <value>The default is <see langword="false"/>.</value>
+    public bool RawMasks { get; set; }
+
     /// <summary>Images that are decoded and run at once; further callers wait.</summary>
     /// <value>The default is 2.</value>
     [Range(1, 1024)]

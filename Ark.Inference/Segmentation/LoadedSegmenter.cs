@@ -47,13 +47,15 @@ public sealed class LoadedSegmenter : IDisposable
 
     /// <summary>
     /// Finds the structures in a picture, in the picture's own grid: scores are resized to it, and a pixel belongs to a structure where its
-    /// probability is above one half.
+    /// probability is above one half. Then <see cref="MaskCleaning"/> takes out what no organ looks like.
     /// </summary>
     /// <param name="image">The picture.</param>
     /// <param name="stretch">Whether its grey levels are spread over the full range first.</param>
+    /// <param name="raw">Whether masks are left as the network finds them.</param>
     /// <param name="cancellationToken">Ends the work between two structures.</param>
     /// <returns>One mask for each structure.</returns>
-    internal Mask[] Segment(RasterImage image, bool stretch = false, CancellationToken cancellationToken = default)
+    internal Mask[] Segment(
+        RasterImage image, bool stretch = false, bool raw = false, CancellationToken cancellationToken = default)
     {
         using var scope = NewDisposeScope();
         using var off = no_grad();
@@ -65,13 +67,19 @@ public sealed class LoadedSegmenter : IDisposable
         for (var k = 0; k < masks.Length; k++)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            // One at a time: at full resolution all of them would take too much memory.
-            using var wide = Resizing.ToEdges(scores.narrow(1, k, 1), image.Height, image.Width);
-            using var inside = wide.gt(KeptScalar.Zero);
-            masks[k] = new Mask(image.Width, image.Height, inside.data<bool>().ToArray());
+            masks[k] = Inside(scores.narrow(1, k, 1), image);
+            if (!raw && MaskCleaning.IsFor(Structures[k])) MaskCleaning.Clean(masks[k]);
         }
 
         return masks;
+    }
+
+    // One structure at a time: at full resolution all of them would take too much memory.
+    private static Mask Inside(Tensor scores, RasterImage image)
+    {
+        using var wide = Resizing.ToEdges(scores, image.Height, image.Width);
+        using var inside = wide.gt(KeptScalar.Zero);
+        return new Mask(image.Width, image.Height, inside.data<bool>().ToArray());
     }
 
     /// <summary>Disposes the network.</summary>

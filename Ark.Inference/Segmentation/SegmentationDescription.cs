@@ -17,8 +17,9 @@ internal sealed record SegmentationDescription(UperNetConfiguration Network, Nor
 
     /// <summary>Makes input and target for the network.</summary>
     /// <param name="variesQuality">Whether training varies sharpness and grey levels widely.</param>
-    public SegmentationTransform Transform(bool variesQuality = false) =>
-        new(Size, Network.Structures.Count, Normalization) { VariesQuality = variesQuality };
+    /// <param name="variesFraming">Whether it varies how pictures are framed.</param>
+    public SegmentationTransform Transform(bool variesQuality = false, bool variesFraming = false) =>
+        new(Size, Network.Structures.Count, Normalization) { VariesQuality = variesQuality, VariesFraming = variesFraming };
 
     /// <summary>For a checkpoint.</summary>
     public OrderedDictionary<string, object?> Encode()

@@ -10,7 +10,12 @@ public sealed record SegmentationMeasurements(IReadOnlyList<StructureArea> Areas
 {
     private static readonly string[][] Lungs = [["lungs"], ["lung"], ["left_lung", "right_lung"]];
 
-    internal static SegmentationMeasurements Of(IReadOnlyList<string> structures, IReadOnlyList<Mask> masks)
+    internal static SegmentationMeasurements Of(IReadOnlyList<string> structures, IReadOnlyList<Mask> masks) => new(
+        [.. structures.Select((s, k) => new StructureArea(s, masks[k].Area, (double)masks[k].Area / masks[k].Pixels.Length))],
+        RatioOf(structures, masks));
+
+    /// <summary>The cardiothoracic ratio alone.</summary>
+    internal static double? RatioOf(IReadOnlyList<string> structures, IReadOnlyList<Mask> masks)
     {
         double? Span(params string[] names)
         {
@@ -20,9 +25,7 @@ public sealed record SegmentationMeasurements(IReadOnlyList<StructureArea> Areas
         }
 
         var (heart, thorax) = (Span("heart"), Lungs.Select(l => Span(l)).FirstOrDefault(s => s is not null));
-        return new SegmentationMeasurements(
-            [.. structures.Select((s, k) => new StructureArea(s, masks[k].Area, (double)masks[k].Area / masks[k].Pixels.Length))],
-            heart / thorax);
+        return heart / thorax;
     }
 
     /// <summary>The figures for machines.</summary>

@@ -29,7 +29,6 @@ public class SegmentCommandTests(MaskedPhantom phantom) : IClassFixture<MaskedPh
         var figures = JsonNode.Parse(evaluated.Out)!;
         Assert.Equal(
             ("PhantomSegmentation", "test", 38), ((string)figures["dataset"]!, (string)figures["split"]!, (int)figures["images"]!));
-        Assert.Equal((double)test["structures"]![1]!["dice"]!, (double)figures["structures"]![1]!["dice"]!, 1e-12);
         Assert.Equal("patient", (string)figures["resampling"]!["unit"]!);
         Assert.Equal(2, figures["structures"]![0]!["intervals"]!["dice"]!.AsArray().Count);
         Assert.Null(figures["structures"]![0]!["hd95_mm"]);
@@ -40,6 +39,15 @@ public class SegmentCommandTests(MaskedPhantom phantom) : IClassFixture<MaskedPh
         Assert.True(stretched.ExitCode == 0, stretched.Error);
         Assert.Equal((null, true), ((bool?)figures["stretch"], (bool?)JsonNode.Parse(stretched.Out)!["stretch"]));
         Assert.NotEqual((double)figures["mean_dice"]!, (double)JsonNode.Parse(stretched.Out)!["mean_dice"]!);
+
+        var rough = await CommandLineRun.Of(
+            "segment", "evaluate", "--checkpoint", checkpoint, "--config", phantom.Catalogue, "--bootstrap", "0", "--raw-masks", "--json",
+            "-", "--quiet");
+        Assert.True(rough.ExitCode == 0, rough.Error);
+        var found = JsonNode.Parse(rough.Out)!;
+        Assert.Equal((null, true, true), ((bool?)figures["raw_masks"], (bool?)found["raw_masks"], (bool?)test["raw_masks"]));
+        Assert.NotEqual((double)figures["mean_dice"]!, (double)found["mean_dice"]!);
+        Assert.Equal((double)test["structures"]![1]!["dice"]!, (double)found["structures"]![1]!["dice"]!, 1e-12);
 
         var first = ((ImageFile)(await phantom.Dataset().Adapter.ReadAsync(DatasetSplit.Test, TestContext.Current.CancellationToken))[
             0].Image).Name;
@@ -95,6 +103,69 @@ public class SegmentCommandTests(MaskedPhantom phantom) : IClassFixture<MaskedPh
 
         Assert.Equal(JsonNode.Parse(predicted.Out)!.ToJsonString(), JsonNode.Parse(
             await File.ReadAllTextAsync(Path.Combine(output, "measurements.json"), TestContext.Current.CancellationToken))!.ToJsonString());
+    }
+
+    [Fact]
+    public async Task Cardiothoracic_ratio_and_the_state_of_masks_are_printed()
+    {
+        var checkpoint = Fixture.PathOf("phantom_segmenter", "segmenter.pth.tar");
+        string[] evaluate =
+        [
+            "segment", "evaluate", "--checkpoint", checkpoint, "--config", phantom.Catalogue, "--bootstrap", "0", "--quiet"
+        ];
+        var printed = await CommandLineRun.Of(evaluate);
+        Assert.Matches("cardiothoracic ratio: mean 0\\.[3-6][0-9]+ of 38 images; by their masks 0\\.[3-6]", printed.Out);
+        Assert.Contains("without small islands", printed.Out, StringComparison.Ordinal);
+        var ratio = JsonNode.Parse((await CommandLineRun.Of([.. evaluate, "--json", "-"])).Out)!["cardiothoracic_ratio"]!;
+        Assert.Equal((38, 38), ((int)ratio["images"]!, (int)ratio["compared"]!));
+        Assert.InRange((double)ratio["mean_absolute_difference"]!, 0, 0.08);
+        var raw = (await CommandLineRun.Of([.. evaluate, "--raw-masks", "--stretch"])).Out;
+        Assert.Contains("as the network finds them; grey levels stretched", raw, StringComparison.Ordinal);
+
+        string[] predict =
+        [
+            "segment", "predict", "--checkpoint", checkpoint, "--out", phantom.PathOf("ratios"), "--quiet", phantom.Picture
+        ];
+        var one = await CommandLineRun.Of(predict);
+        Assert.Matches("cardiothoracic ratio: 0\\.[3-6][0-9]+\\s*$", one.Out);
+        var two = await CommandLineRun.Of([.. predict, phantom.Picture]);
+        Assert.Matches("cardiothoracic ratio: mean 0\\.[3-6][0-9]+, 0\\.[0-9]+ to 0\\.[0-9]+ \\(2 of 2 images\\)", two.Out);
+        var json = await CommandLineRun.Of([.. predict, "--json", "-"]);
+        Assert.DoesNotContain("cardiothoracic ratio:", json.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Datasets_of_a_catalogue_are_trained_on_as_one_and_gone_on_with_and_measured_one_by_one()
+    {
+        var text = await File.ReadAllTextAsync(phantom.Catalogue, TestContext.Current.CancellationToken);
+        var dataset = text[text.IndexOf("PhantomSegmentation:", StringComparison.Ordinal)..];
+        // Written beside the other: paths are relative to a catalogue.
+        var catalogue = Path.Combine(Path.GetDirectoryName(phantom.Catalogue)!, "joined.yaml");
+        await File.WriteAllTextAsync(catalogue, dataset + dataset
+            .Replace("PhantomSegmentation:", "Lungs:", StringComparison.Ordinal)
+            .Replace("[lungs, heart, clavicles, ribs]", "[lungs, left]", StringComparison.Ordinal)
+            .Replace(
+                ", clavicles: left_clavicle+right_clavicle, ribs: left_ribs+right_ribs", ", left: left_lung", StringComparison.Ordinal),
+            TestContext.Current.CancellationToken);
+        var folder = phantom.PathOf("joined");
+        string[] more = ["--arch", "swin_mini", "--decoder", "detailed", "--batch-size", "16", .. Small];
+        var trained = await CommandLineRun.Of(["segment", "train", "--config", catalogue, "--out", folder, .. more]);
+        Assert.True(trained.ExitCode == 0, trained.Error);
+        var config = JsonNode.Parse(
+            await File.ReadAllTextAsync(Path.Combine(folder, "config.json"), TestContext.Current.CancellationToken))!["datasets"]![0]!;
+        Assert.Equal("PhantomSegmentation+Lungs", (string)config["name"]!);
+        Assert.Equal("lungs heart clavicles ribs left", string.Join(' ', config["structures"]!.AsArray()));
+        Assert.Contains("PhantomSegmentation+Lungs, test: 76 images", trained.Out, StringComparison.Ordinal);
+
+        File.Delete(Path.Combine(folder, "results.json"));
+        var resumed = await CommandLineRun.Of("segment", "train", "--resume", folder, "--quiet");
+        Assert.True(resumed.ExitCode == 0, resumed.Error);
+        var checkpoint = Path.Combine(folder, "checkpoints", "best.pth.tar");
+        string[] evaluate = ["segment", "evaluate", "--checkpoint", checkpoint, "--config", catalogue, "--bootstrap", "0", "--quiet"];
+        (await CommandLineRun.Of(evaluate)).AssertRefused("--dataset", "PhantomSegmentation, Lungs");
+        var lungs = JsonNode.Parse((await CommandLineRun.Of([.. evaluate, "--dataset", "Lungs", "--json", "-"])).Out)!;
+        Assert.Equal(["lungs", "left"], lungs["structures"]!.AsArray().Select(s => (string)s!["name"]!));
+        (await CommandLineRun.Of([.. evaluate, "--dataset", "Lungs+Heart"])).AssertRefused("'Heart'");
     }
 
     [Fact]

@@ -53,7 +53,8 @@ public class SettingOptionsTests
     [InlineData("finetune", Benchmark)]
     [InlineData("segment train", Shared)]
     [InlineData("segment train",
-        "--dataset x --trials 2 --decoder detailed --width 8 --loss dice-ce --augment false --vary-quality true --vary_quality")]
+        "--dataset x --trials 2 --decoder detailed --width 8 --loss dice-ce --augment false --vary-quality true --vary_quality "
+        + "--vary-framing true --vary_framing")]
     public async Task Every_flag_is_known_by_each_of_its_names(string command, string flags)
     {
         await using var services = new ServiceCollection().AddArk().Services.BuildServiceProvider();

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Ark.Phantom;
 
 namespace Ark.Tests.EndToEnd;
 
@@ -43,6 +44,34 @@ public sealed class RealDataCommandTests : IDisposable
                 .AsArray()
                 .Select(s => (Name: $"{d["name"]} {s!["name"]}", Count: s["problems"]!.AsArray().Count))).Where(p => p.Count > 0);
         Assert.Equal([("pneumoniamnist val", 8)], problems);
+    }
+
+    [Fact]
+    public async Task Real_masks_of_two_conventions_are_trained_on_beside_phantoms()
+    {
+        var data = Fixture.RealDataPathOf("more");
+        await PhantomDatasets.WriteAsync(
+            Path.Combine(_folder, "phantom"), new PhantomDatasetOptions { Count = 160, Seed = 3, Masks = true },
+            cancellationToken: TestContext.Current.CancellationToken);
+        var sample = Path.Combine(Fixture.Repository, "samples", "real-data");
+        var catalogue = Path.Combine(_folder, "masks.yaml");
+        await File.WriteAllTextAsync(catalogue, (await File.ReadAllTextAsync(
+            Path.Combine(sample, "masks.yaml"), TestContext.Current.CancellationToken))
+            .Replace("${ARK_DATA}", data, StringComparison.Ordinal)
+            .Replace("${ARK_PHANTOM}", Path.Combine(_folder, "phantom"), StringComparison.Ordinal)
+            .Replace(": masks/", $": {sample}/masks/", StringComparison.Ordinal), TestContext.Current.CancellationToken);
+
+        var check = await CommandLineRun.Of("data", "check", "--config", catalogue, "--quiet");
+        Assert.True(check.ExitCode == 0, check.Out + check.Error);
+        var run = await CommandLineRun.Of(
+            "segment", "train", "--config", catalogue, "--out", Path.Combine(_folder, "run"), "--epochs", "1", "--warmup-epochs", "0",
+            "--img-size", "32", "--width", "16", "--arch", "swin_mini", "--json", "-", "--quiet");
+        Assert.True(run.ExitCode == 0, run.Error);
+        var test = JsonNode.Parse(run.Out)!["trials"]![0]!["test"]!;
+        Assert.Equal("phantom+montgomery+v7", (string)test["dataset"]!);
+        Assert.Equal(
+            "lungs heart clavicles ribs lungs_with_heart",
+            string.Join(' ', test["structures"]!.AsArray().Select(s => s!["dice"] is null ? "none" : (string)s["name"]!)));
     }
 
     private string Catalogue(Func<string, string> change)

@@ -79,7 +79,8 @@ internal sealed class BatchSource(
         return (views, targets, AnyNaN(batch.Targets.AsSpan(0, batch.TargetsLength)));
     }
 
-    private static bool AnyNaN(ReadOnlySpan<float> values)
+    /// <summary>Whether a target is missing.</summary>
+    public static bool AnyNaN(ReadOnlySpan<float> values)
     {
         foreach (var value in values)
         {

@@ -15,7 +15,7 @@ internal sealed class MaskFileAdapter : SegmentationListAdapter
     private readonly IReadOnlyList<string> _images;
     private readonly IReadOnlyList<string> _masks;
     private readonly string[][] _parts;
-    private readonly byte[]? _values;
+    private readonly LabelValues? _values;
 
     /// <summary>Creates the adapter.</summary>
     /// <exception cref="ArkInputException">A setting or a structure is unknown.</exception>

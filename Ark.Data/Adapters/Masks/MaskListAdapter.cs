@@ -7,7 +7,7 @@ namespace Ark.Data;
 /// </summary>
 internal sealed class MaskListAdapter : SegmentationListAdapter
 {
-    private readonly byte[] _values;
+    private readonly LabelValues _values;
 
     /// <summary>Creates the adapter.</summary>
     /// <exception cref="ArkInputException">A setting is unknown.</exception>

@@ -204,6 +204,57 @@ public sealed class SegmentationAdapterRegistryTests : IDisposable
         static int[] Counts(StructureMap map) => [.. Enumerable.Range(0, 2).Select(k => map.Of(k).Count(b => b))];
     }
 
+    [Fact]
+    public async Task Label_maps_leave_255_out_and_a_structure_may_have_several_values()
+    {
+        WriteImage("i.png", 8, 6);
+        WriteLabels("labels.png", 8, 6, (1, 1), (2, 2), (3, 255), (4, 3));
+        Write("train.txt", "i.png,labels.png\n");
+        var read = await Adapter("mask-list", ["lungs", "heart"], settings: ("values.lungs", "1+2", "values.heart", "3")).ReadAsync(
+            DatasetSplit.Train, TestContext.Current.CancellationToken);
+        var map = read[0].Masks.Load(Decoder, 8, 6);
+        Assert.Equal([1u, 1u, 0u, 2u], map.Pixels[1..5]);
+        Assert.Equal([0u, 0u, uint.MaxValue, 0u], map.Ignored![1..5]);
+        Assert.Equal([1f, -2, 3], read[0].Masks.Origin.Single().Values);
+
+        // 255 may be a structure's; then nothing is left out.
+        WriteLabels("plain.png", 8, 6, (1, 9), (3, 255));
+        Write("train.txt", "i.png,plain.png\n");
+        var named = await Adapter("mask-list", ["lungs", "heart"], settings: ("values.lungs", "9", "values.heart", "255")).ReadAsync(
+            DatasetSplit.Train, TestContext.Current.CancellationToken);
+        map = named[0].Masks.Load(Decoder, 8, 6);
+        Assert.Null(map.Ignored);
+        Assert.Equal([1u, 0u, 2u], map.Pixels[1..4]);
+    }
+
+    [Fact]
+    public async Task A_label_map_of_one_structure_without_a_named_value_does_not_leave_255_out_in_silence()
+    {
+        WriteImage("images/i.png", 8, 6);
+        WriteLabels("masks/i.png", 8, 6, (1, 255));
+        Write("train.txt", "i.png\n");
+        var read = await Adapter("mask-folder", ["heart"], settings: ("mask_path", "masks/{name}", "spacing", "1")).ReadAsync(
+            DatasetSplit.Train, TestContext.Current.CancellationToken);
+        AssertNames(Assert.Throws<ArkInputException>(() => read[0].Masks.Load(Decoder, 8, 6)), "value 255", "values");
+    }
+
+    [Theory]
+    [InlineData("1+")]
+    [InlineData("1+0")]
+    [InlineData("1-2")]
+    [InlineData("256")]
+    public async Task Values_that_are_none_are_refused_by_name(string value)
+    {
+        Write("train.txt", "i.png,labels.png\n");
+        AssertNames(await Refused(() => Adapter(
+            "mask-list", ["lungs", "heart"], settings: ("values.lungs", value, "values.heart", "9"))), "values.lungs", $"'{value}'", "'+'");
+        AssertNames(await Refused(() => Adapter(
+            "mask-list", ["lungs", "heart"], settings: ("values.lungs", "1+2", "values.heart", "2"))), "values.heart", "'2'", "'lungs'");
+    }
+
+    private static async Task<ArkInputException> Refused(Func<ISegmentationAdapter> make) =>
+        await Assert.ThrowsAsync<ArkInputException>(() => Task.FromResult(make()));
+
     [Theory]
     [InlineData("mask-list", @"images\b\a.png,masks\heart\b\a.png")]
     [InlineData("mask-folder", @"b\a.png")]

@@ -33,6 +33,27 @@ public class SegmentationTransformTests
     }
 
     [Fact]
+    public void Ignored_pixels_are_missing_in_the_target_and_move_with_the_picture()
+    {
+        // Where the disc is, nobody knows of structure 1.
+        var whole = Disc();
+        var picture = whole with { Ignored = [.. whole.Masks.Select(m => m == 1 ? 2u : 0)] };
+        foreach (var framing in (bool[])[false, true])
+        {
+            var transform = new SegmentationTransform(Size, 2, Normalization.None) { VariesFraming = framing };
+            for (var draw = 0UL; draw < 40; draw++)
+            {
+                var (image, target) = (new float[3 * Size.Pixels], new float[2 * Size.Pixels]);
+                transform.Write(picture, draw == 0 ? null : new RandomStream(draw), image, target);
+                var (disc, missing) = (target[..Size.Pixels], target[Size.Pixels..]);
+                Assert.All(disc, t => Assert.True(t is 0 or 1));
+                Assert.Equal(disc.Select(t => t == 1), missing.Select(float.IsNaN));
+                Assert.Contains(1f, disc);
+            }
+        }
+    }
+
+    [Fact]
     public void Varied_quality_blurs_and_changes_grey_levels_but_leaves_masks_where_they_are()
     {
         var (plain, varied) = (

@@ -42,6 +42,31 @@ public class ArkSegmenterTests(MaskedPhantom phantom) : IClassFixture<MaskedPhan
     }
 
     [Fact]
+    public async Task Masks_are_cleaned_unless_a_host_wants_them_as_the_network_finds_them()
+    {
+        await using var host = phantom.Host();
+        await using var raw = phantom.Host(o => o.RawMasks = true);
+        using var model = LoadedSegmenter.Load(phantom.Checkpoint);
+        var changed = 0;
+        for (var i = 0; i < 6; i++)
+        {
+            var (cleaned, found) = (
+                await host.GetRequiredService<IArkSegmenter>().SegmentAsync(Picture(i), Cancellation),
+                await raw.GetRequiredService<IArkSegmenter>().SegmentAsync(Picture(i), Cancellation));
+            foreach (var (k, structure) in model.Structures.Index())
+            {
+                var mask = new Mask(found.Width, found.Height, [.. found.Mask(structure)]);
+                if (structure != "ribs") MaskCleaning.Clean(mask);
+                Assert.Equal(mask.Pixels, cleaned.Mask(structure));
+                if (!found.Mask(structure).SequenceEqual(cleaned.Mask(structure))) changed++;
+                Assert.Equal(cleaned.Measurements.Areas[k].Pixels, mask.Area);
+            }
+        }
+
+        Assert.True(changed > 0);
+    }
+
+    [Fact]
     public async Task A_bad_image_fails_its_caller_alone_and_one_who_gives_up_leaves_the_others_alone()
     {
         await using var host = phantom.Host(o => o.MaxConcurrency = 1);

@@ -15,10 +15,12 @@ internal readonly record struct MaskOverlap(double Dice, double IoU, double? Hau
     /// <param name="predicted">The prediction.</param>
     /// <param name="truth">The truth, of the same size.</param>
     /// <param name="spacing">The width and height of a pixel; 1 and 1 give distances in pixels.</param>
-    public static MaskOverlap Of(Mask predicted, Mask truth, (double X, double Y)? spacing = null)
+    /// <param name="ignored">Pixels that are left out of both masks; nothing is a border for lying beside them.</param>
+    public static MaskOverlap Of(Mask predicted, Mask truth, (double X, double Y)? spacing = null, bool[]? ignored = null)
     {
         if ((predicted.Width, predicted.Height) != (truth.Width, truth.Height))
             throw new ArgumentException("The masks have different sizes.", nameof(truth));
+        if (ignored is not null) (predicted, truth) = (predicted.Without(ignored), truth.Without(ignored));
         int overlap = 0, sum = 0;
         for (var i = 0; i < truth.Pixels.Length; i++)
         {
@@ -28,12 +30,13 @@ internal readonly record struct MaskOverlap(double Dice, double IoU, double? Hau
         }
 
         if (sum == 0) return new MaskOverlap(1, 1, null);
-        return new MaskOverlap(2.0 * overlap / sum, (double)overlap / (sum - overlap), Distance(predicted, truth, spacing ?? (1, 1)));
+        return new MaskOverlap(2.0 * overlap / sum, (double)overlap / (sum - overlap), Distance(
+            predicted, truth, spacing ?? (1, 1), ignored));
     }
 
-    private static double? Distance(Mask a, Mask b, (double X, double Y) spacing)
+    private static double? Distance(Mask a, Mask b, (double X, double Y) spacing, bool[]? ignored)
     {
-        var (borderA, borderB) = (a.Border(), b.Border());
+        var (borderA, borderB) = (a.Border(ignored), b.Border(ignored));
         if (!borderA.Contains(true) || !borderB.Contains(true)) return null;
         return Math.Max(Percentile(borderA, borderB), Percentile(borderB, borderA));
 

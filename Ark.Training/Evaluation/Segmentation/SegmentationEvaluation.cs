@@ -22,17 +22,26 @@ public sealed record SegmentationEvaluation
     /// <value>Default: <see langword="false"/>.</value>
     public bool IsStretched { get; init; }
 
+    /// <summary>
+    /// Whether masks were measured as the network finds them; else as prediction gives them, without small islands and with holes filled.
+    /// </summary>
+    /// <value>Default: <see langword="false"/>.</value>
+    public bool HasRawMasks { get; init; }
+
     /// <summary>The figures of each structure.</summary>
     public required IReadOnlyList<StructureEvaluation> Structures { get; init; }
+
+    /// <summary>The cardiothoracic ratios; <see langword="null"/> where no image had heart and lungs.</summary>
+    public CardiothoracicEvaluation? CardiothoracicRatio { get; init; }
 
     /// <summary>How intervals were computed; <see langword="null"/> where there are none.</summary>
     public Resampling? Resampling { get; init; }
 
-    /// <summary>Mean of the structures' Dice.</summary>
-    public double MeanDice => Structures.Average(s => s.Dice);
+    /// <summary>Mean of the structures' Dice, of those that any image tells of.</summary>
+    public double MeanDice => Mean(s => s.Dice);
 
-    /// <summary>Mean of the structures' IoU.</summary>
-    public double MeanIoU => Structures.Average(s => s.IoU);
+    /// <summary>Mean of the structures' IoU, of the same.</summary>
+    public double MeanIoU => Mean(s => s.IoU);
 
     /// <summary>The figures for machines, as <c>ark segment evaluate --json</c> writes them.</summary>
     /// <returns>A new object.</returns>
@@ -44,12 +53,17 @@ public sealed record SegmentationEvaluation
             ["split"] = Split.ResultWord(),
             ["checkpoint"] = Checkpoint,
             ["images"] = Images,
-            ["mean_dice"] = MeanDice,
-            ["mean_iou"] = MeanIoU,
+            ["mean_dice"] = JsonScalar.Number(MeanDice),
+            ["mean_iou"] = JsonScalar.Number(MeanIoU),
             ["structures"] = new JsonArray([.. Structures.Select(s => s.ToJson())]),
         };
+        if (CardiothoracicRatio is { } ratio) result["cardiothoracic_ratio"] = ratio.ToJson();
         if (IsStretched) result["stretch"] = true;
+        if (HasRawMasks) result["raw_masks"] = true;
         if (Resampling is { } resampling) result["resampling"] = Json.Resampling(resampling);
         return result;
     }
+
+    private double Mean(Func<StructureEvaluation, double> figure) =>
+        Structures.Select(figure).Where(f => !double.IsNaN(f)).DefaultIfEmpty(double.NaN).Average();
 }

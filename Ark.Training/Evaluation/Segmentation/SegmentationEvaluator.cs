@@ -14,6 +14,8 @@ public sealed class SegmentationEvaluator(IImageDecoder decoder)
     /// <param name="options">How many bootstrap replicates to draw; the threshold has no meaning here.</param>
     /// <param name="stretch">Whether the grey levels of each picture are spread over the full range first: for pictures of low
     /// contrast.</param>
+    /// <param name="rawMasks">Whether masks are measured as the network finds them; else as prediction gives them: without small islands
+    /// and with holes filled, of every structure but ribs.</param>
     /// <param name="badImages">Whether an image that cannot be read, or whose masks cannot, ends the work, or is left out and told as a
     /// warning.</param>
     /// <param name="progress">Is told what happens.</param>
@@ -23,7 +25,7 @@ public sealed class SegmentationEvaluator(IImageDecoder decoder)
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public async Task<SegmentationEvaluation> EvaluateAsync(
         LoadedSegmenter model, SegmentationDataset dataset, DatasetSplit split, ScoringOptions? options = null, bool stretch = false,
-        BadImagePolicy badImages = BadImagePolicy.Stop, IProgress<WorkProgress>? progress = null,
+        bool rawMasks = false, BadImagePolicy badImages = BadImagePolicy.Stop, IProgress<WorkProgress>? progress = null,
         CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -34,7 +36,7 @@ public sealed class SegmentationEvaluator(IImageDecoder decoder)
             progress?.Report(new WorkProgress(what, image.Index + 1, samples.Count) { Warning = $"left out {image.Reason}" });
         return await OwnThread.RunAsync(
             () => Evaluate(
-                model, dataset.Name, dataset.Adapter.Structures, split, samples, options ?? new ScoringOptions(), stretch,
+                model, dataset.Name, dataset.Adapter.Structures, split, samples, options ?? new ScoringOptions(), stretch, rawMasks,
                 done => progress?.Report(new WorkProgress(what, done, samples.Count)), badImages == BadImagePolicy.Skip ? Skip : null,
                 cancellationToken),
             cancellationToken).ConfigureAwait(false);
@@ -48,27 +50,34 @@ public sealed class SegmentationEvaluator(IImageDecoder decoder)
     /// <param name="samples">Its images.</param>
     /// <param name="options">How to score.</param>
     /// <param name="stretch">Whether grey levels are spread first.</param>
+    /// <param name="raw">Whether masks are measured as the network finds them.</param>
     /// <param name="done">Is told how many images are done.</param>
     /// <param name="skip">Is told of images that are left out; <see langword="null"/> to stop at the first that cannot be read.</param>
     /// <param name="cancellationToken">Ends the work early.</param>
     internal SegmentationEvaluation Evaluate(
         LoadedSegmenter model, string name, IReadOnlyList<string> structures, DatasetSplit split,
-        IReadOnlyList<SegmentationSample> samples, ScoringOptions options, bool stretch, Action<int> done, Action<SkippedImage>? skip,
-        CancellationToken cancellationToken)
+        IReadOnlyList<SegmentationSample> samples, ScoringOptions options, bool stretch, bool raw, Action<int> done,
+        Action<SkippedImage>? skip, CancellationToken cancellationToken)
     {
         int[] outputs = [.. structures.Select(s => OutputOf(model, name, s))];
         StructureScores[] scores = [.. structures.Select(s => new StructureScores(s))];
         var patients = new List<string?>();
+        var ratios = new List<(double? Found, double? Truth)>();
         for (var i = 0; i < samples.Count; i++)
         {
             cancellationToken.ThrowIfCancellationRequested();
             var sample = samples[i];
             if (Read(i, sample, skip) is not var (image, truth)) continue;
-            var found = model.Segment(image, stretch, cancellationToken);
+            var found = model.Segment(image, stretch, raw, cancellationToken);
             var spacing = sample.Spacing?.For(image.Width);
             patients.Add(sample.PatientId);
-            Parallel.For(
-                0, scores.Length, k => scores[k].Add(found[outputs[k]], new Mask(truth.Width, truth.Height, truth.Of(k)), spacing));
+            var masks = new Mask[scores.Length];
+            Parallel.For(0, scores.Length, k =>
+            {
+                masks[k] = new Mask(truth.Width, truth.Height, truth.Of(k));
+                scores[k].Add(found[outputs[k]], masks[k], spacing, truth.IgnoredOf(k));
+            });
+            ratios.Add((SegmentationMeasurements.RatioOf(model.Structures, found), RatioOf(structures, masks, truth)));
             done(i + 1);
         }
 
@@ -93,11 +102,20 @@ public sealed class SegmentationEvaluator(IImageDecoder decoder)
             Checkpoint = model.Checkpoint,
             Images = patients.Count,
             IsStretched = stretch,
+            HasRawMasks = raw,
             Structures = [.. scores.Select((s, k) => s.Evaluate(replicates, k * StructureScores.Count))],
+            CardiothoracicRatio = CardiothoracicEvaluation.Of(ratios),
             Resampling = options.Replicates == 0
                 ? null
                 : new Resampling(options.Replicates, options.Seed, bootstrap.Units, bootstrap.ByPatient),
         };
+    }
+
+    // Of what is known of every pixel: where one is left out, nobody knows how wide the structure is.
+    private static double? RatioOf(IReadOnlyList<string> structures, Mask[] masks, StructureMap truth)
+    {
+        int[] known = [.. Enumerable.Range(0, masks.Length).Where(k => truth.IgnoredOf(k) is null)];
+        return SegmentationMeasurements.RatioOf([.. known.Select(k => structures[k])], [.. known.Select(k => masks[k])]);
     }
 
     private (RasterImage Image, StructureMap Truth)? Read(int index, SegmentationSample sample, Action<SkippedImage>? skip)

@@ -13,7 +13,10 @@ public sealed record StructureEvaluation
     /// <summary>The structure.</summary>
     public required string Name { get; init; }
 
-    /// <summary>Dice coefficient of each image, averaged; 1 for an image where both masks are empty.</summary>
+    /// <summary>
+    /// Dice coefficient of each image, averaged over the images whose masks tell of the structure; 1 for an image where both masks are
+    /// empty. NaN where no image tells, as the next two are.
+    /// </summary>
     public required double Dice { get; init; }
 
     /// <summary>Dice coefficient of the pixels of all images taken together, as the publications' "Dice".</summary>
@@ -43,9 +46,9 @@ public sealed record StructureEvaluation
         var result = new JsonObject
         {
             ["name"] = Name,
-            [DiceName] = Dice,
-            ["dice_all"] = DiceOfAll,
-            [IoUName] = IoU,
+            [DiceName] = JsonScalar.Number(Dice),
+            ["dice_all"] = JsonScalar.Number(DiceOfAll),
+            [IoUName] = JsonScalar.Number(IoU),
             [PixelsName] = JsonScalar.Number(Hausdorff95),
             [MillimetersName] = JsonScalar.Number(Hausdorff95Millimeters),
             ["hd95_undefined"] = Undefined,

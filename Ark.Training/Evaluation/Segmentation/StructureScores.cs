@@ -24,9 +24,21 @@ internal sealed class StructureScores(string name)
     /// <param name="predicted">What was found.</param>
     /// <param name="truth">What is there.</param>
     /// <param name="spacing">The size of a pixel in mm, where it is known.</param>
-    public void Add(Mask predicted, Mask truth, double? spacing)
+    /// <param name="ignored">Pixels that are left out; an image of which all are has no figure. <see langword="null"/> for none.</param>
+    public void Add(Mask predicted, Mask truth, double? spacing, bool[]? ignored = null)
     {
-        var overlap = MaskOverlap.Of(predicted, truth);
+        if (ignored is not null)
+        {
+            if (!ignored.Contains(false))
+            {
+                foreach (var figure in _figures) figure.Add(double.NaN);
+                return;
+            }
+
+            (predicted, truth) = (predicted.Without(ignored), truth.Without(ignored));
+        }
+
+        var overlap = MaskOverlap.Of(predicted, truth, ignored: ignored);
         _figures[0].Add(overlap.Dice);
         _figures[1].Add(overlap.IoU);
         _figures[2].Add(overlap.Hausdorff95 ?? double.NaN);
@@ -75,11 +87,11 @@ internal sealed class StructureScores(string name)
         {
             Name = name,
             Dice = means[0],
-            DiceOfAll = _sum == 0 ? 1 : 2.0 * _overlap / _sum,
+            DiceOfAll = _sum > 0 ? 2.0 * _overlap / _sum : double.IsNaN(means[0]) ? double.NaN : 1,
             IoU = means[1],
             Hausdorff95 = Defined(means[2]),
             Hausdorff95Millimeters = Defined(means[3]),
-            Undefined = _figures[2].Count(double.IsNaN),
+            Undefined = _figures[2].Count(double.IsNaN) - _figures[0].Count(double.IsNaN),
             Intervals = intervals,
         };
     }

@@ -73,7 +73,8 @@ internal static class SegmentationReport
                 + $"<td>{Figure(s["hd95_mm"])}<td>{JsonScalar.GetDouble(s["hd95_undefined"]):F0}</tr>");
         }
 
-        html.Append("</tbody><caption>Dice, IoU and HD95 are means over images, in the images' own grid.</caption></table></div>");
+        html.Append("</tbody><caption>Dice, IoU and HD95 are means over images, in the images' own grid, "
+            + "of masks as the network finds them.</caption></table></div>");
     }
 
     private static string Figure(JsonNode? node) =>

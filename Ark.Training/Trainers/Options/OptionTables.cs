@@ -131,6 +131,7 @@ internal static class OptionTables
         table.Add("loss", o => o.Loss, "soft Dice of the whole batch, or of each structure plus cross-entropy");
         table.Add("augment", o => o.Augment, "move pictures with their masks, change brightness and contrast");
         table.Add("vary-quality", o => o.VaryQuality, "also vary sharpness and grey levels widely, for pictures of other devices");
+        table.Add("vary-framing", o => o.VaryFraming, "also vary size, aspect ratio and place of the chest in the picture");
         return table;
     }
 

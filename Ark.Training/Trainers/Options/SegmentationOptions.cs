@@ -49,6 +49,14 @@ public sealed class SegmentationOptions : OptimizationOptions
     /// <value>The default is <see langword="false"/>.</value>
     public bool VaryQuality { get; set; }
 
+    /// <summary>
+    /// Whether training also varies how pictures are framed: half of them with 65 to 115 % of their side and up to a quarter more in width
+    /// than in height or the reverse, anywhere, with black or grey bands beside them. For networks that will see a wider field, padded or
+    /// cut pictures; not in the published code. Without <see cref="Augment"/> it does nothing.
+    /// </summary>
+    /// <value>The default is <see langword="false"/>.</value>
+    public bool VaryFraming { get; set; }
+
     private protected override string Subject => "segmentation options";
 
     internal override IEnumerable<(string Property, string Problem, string? Hint)> Problems()

@@ -5,7 +5,7 @@ namespace Ark.Training;
 /// <summary>What a finished segmentation training came to.</summary>
 public sealed record SegmentationResult
 {
-    /// <summary>Figures on test, of the weights with the lowest validation loss.</summary>
+    /// <summary>Figures on test, of the weights with the lowest validation loss, and of masks as the network finds them.</summary>
     public required SegmentationEvaluation Test { get; init; }
 
     /// <summary>The pass, from 1, that these weights are from.</summary>

@@ -50,7 +50,7 @@ internal sealed class SegmentationTask : ITrainingTask
         if (_blocks is not null) unfinished.Keep(_blocks);
         _schedule = options.CreateSchedule();
         Optimizer = unfinished.Keep(new StudentOptimizer(_network, options.CreateOptimizerSettings(), _schedule.Initial));
-        var transform = model.Transform(options.VaryQuality);
+        var transform = model.Transform(options.VaryQuality, options.VaryFraming);
         var kept = new KeptPictures();
         _training = source.Masked(data.Name, data.Train, transform, kept);
         _validation = source.Masked(data.Name, data.Validation, transform, kept);
@@ -137,11 +137,12 @@ internal sealed class SegmentationTask : ITrainingTask
         {
             using var given = batch;
             using var scope = NewDisposeScope();
-            var (input, target) = ToTensors(batch);
+            var (input, target, known) = ToTensors(batch);
             var logits = _network.forward(input);
-            sum += LossOf(logits, target).Number() * batch.Count;
+            sum += LossOf(logits, target, known).Number() * batch.Count;
             images += batch.Count;
             var found = logits.gt(KeptScalar.Zero).to(ScalarType.Float32);
+            if (known is not null) found = found.mul(known);
             var (both, all) = (
                 found.mul(target).sum([0, 2, 3]).cpu().data<float>().ToArray(),
                 found.Plus(target).sum([0, 2, 3]).cpu().data<float>().ToArray());
@@ -217,28 +218,29 @@ internal sealed class SegmentationTask : ITrainingTask
         _network.SeedDrops(_options.Seed, (ulong)position.TotalSteps);
         // The published code holds the rate through an epoch, of which the first then learns nothing.
         Optimizer.LearningRate = _schedule.At(position.Epoch + ((double)(position.Step + 1) / _training.TrainingBatchCount));
-        var (images, targets) = ToTensors(batch);
+        var (images, targets, known) = ToTensors(batch);
         Optimizer.ClearGradients(fillWithZeros: false);
         // From here on the step must be finished, and is, whoever waits for the run to stop.
         using var pass = new TrainingPass(
             _network.Backbone, images, _blocks, checkpoint: false,
             _network.TakesUnmerged ? PassOutputs.StagesUnmerged : PassOutputs.Stages);
-        var loss = LossOf(_network.Decode(images, pass.Outputs), targets);
+        var loss = LossOf(_network.Decode(images, pass.Outputs), targets, known);
         pass.Backward(loss);
         double[] losses = [loss.Number()];
         Optimizer.Step(losses, _options.ClipGradient);
         return losses;
     }
 
-    private Tensor LossOf(Tensor logits, Tensor targets)
+    private Tensor LossOf(Tensor logits, Tensor targets, Tensor? known)
     {
-        if (_options.Loss == SegmentationLoss.DiceCrossEntropy) return SoftDice.WithCrossEntropy(logits, targets);
+        if (_options.Loss == SegmentationLoss.DiceCrossEntropy) return SoftDice.WithCrossEntropy(logits, targets, known);
         using var probabilities = logits.sigmoid();
-        return SoftDice.Loss(probabilities, targets);
+        return SoftDice.Loss(probabilities, targets, known);
     }
 
-    // The dispose scope must end before the batch does.
-    private (Tensor Images, Tensor Targets) ToTensors(LoadedBatch batch)
+    // The dispose scope must end before the batch does. What is left out comes as NaN, of which a sum would become NaN: it is 0 in the
+    // targets, and 0 beside 1 in a map of what is known, which most batches do without.
+    private (Tensor Images, Tensor Targets, Tensor? Known) ToTensors(LoadedBatch batch)
     {
         Tensor Of(float[] values, long planes)
         {
@@ -246,6 +248,8 @@ internal sealed class SegmentationTask : ITrainingTask
             return tensor(values.AsMemory(0, (int)(shape[0] * shape[1] * shape[2] * shape[3])), shape).to(_device);
         }
 
-        return (Of(batch.Images, 3), Of(batch.Targets, _data.Structures.Count));
+        var (images, targets) = (Of(batch.Images, 3), Of(batch.Targets, _data.Structures.Count));
+        if (!BatchSource.AnyNaN(batch.Targets.AsSpan(0, checked((int)targets.numel())))) return (images, targets, null);
+        return (images, targets.nan_to_num(0), targets.isnan().logical_not().to(ScalarType.Float32));
     }
 }

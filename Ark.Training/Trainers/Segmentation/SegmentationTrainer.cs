@@ -66,9 +66,9 @@ public sealed class SegmentationTrainer(IImageDecoder decoder, IMeterFactory? me
         loop.Run(evaluationInterval: null, cancellationToken);
         var position = loop.Position;
         using var best = LoadedSegmenter.Load(directory.BestCheckpoint, options.Device);
-        var test = new SegmentationEvaluator(
-            decoder).Evaluate(best, data.Name, data.Structures, DatasetSplit.Test, data.Test, new ScoringOptions(), stretch: false,
-            done =>
+        // The network's own masks, as the published test has them, and as runs had them before there was another way.
+        var test = new SegmentationEvaluator(decoder).Evaluate(
+            best, data.Name, data.Structures, DatasetSplit.Test, data.Test, new ScoringOptions(), stretch: false, raw: true, done =>
             {
                 if (reporter.IsDue)
                     reporter.Report(TrainingPhase.Testing, position.Epoch, data.Name, done, data.Test.Count, position.TotalSteps);

@@ -27,12 +27,29 @@ public class MaskOverlapTests
     }
 
     [Fact]
+    public void Ignored_pixels_count_for_nothing_and_make_no_border()
+    {
+        string[] truth = ["..........", ".######...", ".######...", "..........", ".........."];
+        string[] found = ["..........", ".#########", ".#########", "..........", ".........#"];
+        string[] ignored = ["......####", "......####", "......####", "......####", "......####"];
+        var overlap = MaskOverlap.Of(Drawn(found), Drawn(truth), ignored: Drawn(ignored).Pixels);
+        Assert.Equal((1, 1, 0), (overlap.Dice, overlap.IoU, overlap.Hausdorff95));
+        // The border towards what is not known is none: all of the rest is.
+        var border = Drawn(truth).Border(Drawn(ignored).Pixels);
+        Assert.Equal([true, true, true, true, true, false], border[11..17]);
+        // What is left of the truth alone.
+        Assert.Equal((0, 0, null), Figures(MaskOverlap.Of(Drawn(ignored), Drawn(truth), ignored: Drawn(ignored).Pixels)));
+        Assert.Equal((1, 1, null), Figures(MaskOverlap.Of(Drawn(found), Drawn(truth), ignored: [.. Enumerable.Repeat(true, 50)])));
+
+        static (double, double, double?) Figures(MaskOverlap overlap) => (overlap.Dice, overlap.IoU, overlap.Hausdorff95);
+    }
+
+    [Fact]
     public void Masks_of_different_sizes_are_refused() =>
         Assert.Throws<ArgumentException>(() => MaskOverlap.Of(new Mask(2, 3, new bool[6]), new Mask(3, 2, new bool[6])));
 
-    private static Mask Read(JsonElement recorded, string key)
-    {
-        var rows = recorded.GetProperty(key).EnumerateArray().Select(r => r.GetString()!).ToArray();
-        return new Mask(rows[0].Length, rows.Length, [.. rows.SelectMany(r => r.Select(c => c == '#'))]);
-    }
+    private static Mask Read(JsonElement recorded, string key) =>
+        Drawn([.. recorded.GetProperty(key).EnumerateArray().Select(r => r.GetString()!)]);
+
+    private static Mask Drawn(string[] rows) => new(rows[0].Length, rows.Length, [.. rows.SelectMany(r => r.Select(c => c == '#'))]);
 }

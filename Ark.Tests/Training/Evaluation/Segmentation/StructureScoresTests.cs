@@ -26,6 +26,30 @@ public class StructureScoresTests
     }
 
     [Fact]
+    public void An_image_whose_pixels_are_all_left_out_has_no_figure_and_a_structure_of_such_images_alone_has_none()
+    {
+        var (some, none) = (new StructureScores("heart"), new StructureScores("lungs"));
+        some.Add(Row(1, 1, 0, 0), Row(1, 0, 0, 0), 1, [false, true, false, false]);
+        some.Add(Row(1, 1, 0, 0), Row(0, 0, 0, 0), 1, [true, true, true, true]);
+        none.Add(Row(1, 1, 0, 0), Row(0, 0, 0, 0), 1, [true, true, true, true]);
+        var figures = some.Evaluate([], 0);
+        Assert.Equal((1, 1, 1, 0), (figures.Dice, figures.DiceOfAll, figures.IoU, figures.Undefined));
+        var empty = none.Evaluate([], 0);
+        Assert.All((double[])[empty.Dice, empty.DiceOfAll, empty.IoU], f => Assert.Equal(double.NaN, f));
+        Assert.Equal((null, 0), (empty.Hausdorff95, empty.Undefined));
+        Assert.Null(empty.ToJson()["dice"]);
+        var both = new SegmentationEvaluation
+        {
+            Dataset = "Set",
+            Split = DatasetSplit.Test,
+            Checkpoint = "best.pth.tar",
+            Images = 2,
+            Structures = [figures, empty],
+        };
+        Assert.Equal((1, 1), (both.MeanDice, both.MeanIoU));
+    }
+
+    [Fact]
     public void Intervals_hold_the_figure_and_shrink_to_it_where_all_images_are_alike()
     {
         var (varied, alike) = (new StructureScores("a"), new StructureScores("b"));

@@ -57,7 +57,7 @@ public class OptionTablesTests
             "weight-decay", "warmup-epochs",
             "warmup-lr", "min-lr", "clip-grad", "patience", "precision", "seed", "workers", "device",
         ];
-        string[] segmentation = ["decoder", "width", "loss", "augment", "vary-quality"];
+        string[] segmentation = ["decoder", "width", "loss", "augment", "vary-quality", "vary-framing"];
         Assert.Empty(shared.Concat(segmentation).Except(OptionTables.Segmentation.Recorded.Select(r => r.Name)));
         string[] training =
         [

@@ -74,6 +74,43 @@ public class SegmentationTrainerTests(MaskedPhantom phantom) : IClassFixture<Mas
         AssertSame(new RunFiles(phantom.PathOf("whole-borrowed")), new RunFiles(run.Directory));
     }
 
+    [Theory]
+    [InlineData(SegmentationLoss.Dice)]
+    [InlineData(SegmentationLoss.DiceCrossEntropy)]
+    public async Task What_stands_in_pixels_that_are_left_out_changes_nothing(SegmentationLoss loss)
+    {
+        // Every third image is left out as a whole, the left half of the others.
+        async Task<RunFiles> Trained(string name, uint inverted)
+        {
+            var run = phantom.Run($"{name}-{loss}", o => o.Loss = loss);
+            var adapter = new Changed(run.Dataset.Adapter, s => [.. s.Select((sample, i) =>
+                sample with { Masks = new Hidden(sample.Masks, (x, width) => i % 3 == 0 || x < width / 2, inverted) })]);
+            await phantom.TrainAsync(run with { Dataset = run.Dataset with { Adapter = adapter } }, cancellationToken: Cancellation);
+            return new RunFiles(run.Directory);
+        }
+
+        var (one, other) = (await Trained("hidden", 0), await Trained("hidden-otherwise", uint.MaxValue));
+        AssertSame(one, other);
+        foreach (var line in one.Metrics().Select(l => JsonNode.Parse(l)!))
+        {
+            foreach (var key in (string[])["loss", "task_loss", "mean_dice"])
+                Assert.True(!line.AsObject().ContainsKey(key) || line[key] is not null, line.ToJsonString());
+        }
+    }
+
+    [Fact]
+    public async Task Steps_of_which_every_pixel_is_left_out_are_made_with_the_loss_0()
+    {
+        var run = phantom.Run("all hidden", o => (o.Epochs, o.Loss) = (1, SegmentationLoss.DiceCrossEntropy));
+        var adapter = new Changed(
+            run.Dataset.Adapter, s => [.. s.Select(sample => sample with { Masks = new Hidden(sample.Masks, (_, _) => true, 0) })]);
+        var result = await phantom.TrainAsync(
+            run with { Dataset = run.Dataset with { Adapter = adapter } }, cancellationToken: Cancellation);
+        Assert.Equal((0, double.NaN), (result.ValidationLoss, result.Test.MeanDice));
+        using var model = LoadedSegmenter.Load(result.Checkpoint);
+        Assert.Equal(4, model.Structures.Count);
+    }
+
     [Fact]
     public async Task Training_and_loading_that_throw_leave_no_tensor()
     {
@@ -283,6 +320,27 @@ public class SegmentationTrainerTests(MaskedPhantom phantom) : IClassFixture<Mas
 
         public async ValueTask<IReadOnlyList<SegmentationSample>> ReadAsync(
             DatasetSplit split, CancellationToken cancellationToken = default) => change(await adapter.ReadAsync(split, cancellationToken));
+    }
+
+    /// <summary>Masks of which some columns are left out, with bits changed there.</summary>
+    private sealed class Hidden(MaskSource masks, Func<int, int, bool> hides, uint changed) : MaskSource
+    {
+        public override string Name => masks.Name;
+
+        internal override IEnumerable<(string Name, float[] Values)> Origin => masks.Origin;
+
+        public override StructureMap Load(IImageDecoder decoder, int width, int height)
+        {
+            var map = masks.Load(decoder, width, height);
+            for (var i = 0; i < map.Pixels.Length; i++)
+            {
+                if (!hides(i % width, width)) continue;
+                map.Pixels[i] ^= changed;
+                for (var k = 0; k < 4; k++) map.Ignore(k, i);
+            }
+
+            return map;
+        }
     }
 
     private sealed class Damaged(MaskSource masks) : MaskSource
