@@ -162,7 +162,8 @@ internal sealed class CatalogueReader(string source, CataloguePaths paths)
                 values["task_type"].Line,
                 $"{at}, key 'task_type'",
                 $"the task '{task}' is unknown",
-                NameSuggestion.For(task, [.. Tasks.Keys.Order(StringComparer.Ordinal)], "The tasks are"));
+                NameSuggestion.For(
+                    task, [.. Tasks.Keys.Where(t => t != AlsoUnlabeled).Order(StringComparer.Ordinal)], "The tasks are"));
         var diseases = values[key];
         var names = Texts(diseases, at, key);
         try
