@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using static TorchSharp.torch;
 
 namespace Ark;
@@ -28,6 +29,20 @@ internal static class TensorMemory
             Debug.Assert(begin is not null && (nint)begin % tensor.element_size() == 0, "There is memory, aligned to its elements.");
             return begin;
         }
+    }
+
+    /// <summary>A tensor that holds a copy of numbers.</summary>
+    /// <remarks>TorchSharp's own way copies a part of an array into a new array first, which for a batch is garbage of megabytes.</remarks>
+    /// <param name="values">As many as the shape asks for, less than 2 GB of them.</param>
+    /// <param name="shape">The shape.</param>
+    /// <param name="device">Where it shall be; <see langword="null"/> for the CPU.</param>
+    /// <returns>The tensor, which the caller owns.</returns>
+    public static Tensor Copy(ReadOnlySpan<float> values, ReadOnlySpan<long> shape, Device? device = null)
+    {
+        var copy = empty(shape, ScalarType.Float32, CPU);
+        values.CopyTo(MemoryMarshal.Cast<byte, float>(copy.bytes));
+        if (device is null || device.type == TorchSharp.DeviceType.CPU) return copy;
+        using (copy) return copy.to(device);
     }
 
     /// <summary>Whether <see cref="AddressOf"/> may be used.</summary>

@@ -119,7 +119,7 @@ internal sealed class ModelRunner
 
     private InferenceResult Run(float[] images, int count, InferenceOutputs outputs)
     {
-        var views = tensor(images.AsMemory(0, count * ViewLength), [count, 3, Transform.Height, Transform.Width]).to(_model.Device);
+        var views = TensorMemory.Copy(images.AsSpan(0, count * ViewLength), [count, 3, Transform.Height, Transform.Width], _model.Device);
         return _engine.Run(views, outputs);
     }
 

@@ -112,7 +112,7 @@ internal sealed unsafe class FastPass : IDisposable
                 // What is fixed is no managed memory: it is alive as long as the tensor, which is disposed at the end of the round.
                 fixed (byte* pixels = part.bytes)
                 {
-                    var start = (float*)pixels;
+                    var start = new NativeRegion(pixels, _images * PixelsOfImage * sizeof(float));
                     WorkerTeam.Shared.Run(_threads, worker => Forward(worker, start, outputs));
                 }
 
@@ -181,7 +181,7 @@ internal sealed unsafe class FastPass : IDisposable
 
     private int MergeRows(StageGeometry stage) => Math.Min(_images * stage.Tokens, BatchSize / stage.Channels);
 
-    private void Forward(WorkerTeam.Worker worker, float* pixels, InferenceOutputs outputs)
+    private void Forward(WorkerTeam.Worker worker, NativeRegion pixels, InferenceOutputs outputs)
     {
         if (worker.Index == 0) Profile?.Begin();
         EmbedPatches(worker, pixels);
@@ -232,10 +232,11 @@ internal sealed unsafe class FastPass : IDisposable
         Meet(worker, work, 2.0 * rows * weights.Depth * weights.Columns);
     }
 
-    private void EmbedPatches(WorkerTeam.Worker worker, float* pixels)
+    private void EmbedPatches(WorkerTeam.Worker worker, NativeRegion pixels)
     {
         var stage = _stages[0];
-        var depth = _network.Patches.Depth;
+        var (patches, depth) = (PatchRows.Of(_backbone), _network.Patches.Depth);
+        Debug.Assert(depth == patches.Depth, "A row holds a patch.");
         var all = _images * stage.Tokens;
         var ld = VectorMath.Pad(stage.Channels);
         for (var first = 0; first < all; first += MergeRows(stage))
@@ -245,7 +246,7 @@ internal sealed unsafe class FastPass : IDisposable
             for (var piece = worker.Next(); piece * RowsOfPiece < rows; piece = worker.Next())
             {
                 for (var row = piece * RowsOfPiece; row < Math.Min(rows, (piece + 1) * RowsOfPiece); row++)
-                    GatherPatch(pixels, first + row, _qkv.Floats + ((nint)row * VectorMath.Pad(depth)));
+                    patches.Gather(pixels, first + row, _qkv.Floats + ((nint)row * VectorMath.Pad(depth)));
             }
 
             Meet(worker, "patches and pooling");
@@ -272,28 +273,6 @@ internal sealed unsafe class FastPass : IDisposable
     }
 
     private const int RowsOfPiece = 32;
-
-    private void GatherPatch(float* pixels, int token, float* to)
-    {
-        var stage = _stages[0];
-        var patch = _backbone.PatchSize;
-        var (image, within) = Math.DivRem(token, stage.Tokens);
-        var (row, column) = Math.DivRem(within, stage.Width);
-        Debug.Assert(image < _images && ((row + 1) * patch) <= _backbone.ImageHeight, "The patch is within the images.");
-        Debug.Assert(_network.Patches.Depth == _backbone.InputChannels * patch * patch, "The row holds the patch.");
-        for (var channel = 0; channel < _backbone.InputChannels; channel++)
-        {
-            var from = pixels
-                + (((((nint)image * _backbone.InputChannels) + channel) * _backbone.ImageHeight + (row * patch)) * _backbone.ImageWidth)
-                + (column * patch);
-            for (var line = 0; line < patch; line++)
-            {
-                for (var i = 0; i < patch; i++) to[i] = from[i];
-                to += patch;
-                from += _backbone.ImageWidth;
-            }
-        }
-    }
 
     private void RunBlock(WorkerTeam.Worker worker, PreparedBlock block, StageGeometry stage, NativeBuffer tokens)
     {
@@ -383,7 +362,7 @@ internal sealed unsafe class FastPass : IDisposable
     {
         var (stage, next) = (_stages[from], _stages[from + 1]);
         var (norm, reduction) = (_network.Stages[from].MergeNorm!, _network.Stages[from].Reduction!);
-        var joined = 4 * stage.Channels;
+        var (joining, joined) = (JoinedTokens.Of(_backbone, from), 4 * stage.Channels);
         var all = _images * next.Tokens;
         for (var first = 0; first < all; first += MergeRows(next))
         {
@@ -397,7 +376,7 @@ internal sealed unsafe class FastPass : IDisposable
                 new Span<float>(together, VectorMath.Pad(joined)).Clear();
                 for (var row = piece * RowsOfPiece; row < Math.Min(rows, (piece + 1) * RowsOfPiece); row++)
                 {
-                    GatherFour(stage, next, _tokens[from % 2].Floats, first + row, together);
+                    joining.Gather(_tokens[from % 2], first + row, together);
                     NormRow(norm, together, row, joined, _scratch[worker.Index]);
                 }
             }
@@ -406,20 +385,6 @@ internal sealed unsafe class FastPass : IDisposable
             Multiply(
                 worker, reduction, Finish.Bias, _normed, joined, rows, _tokens[(from + 1) % 2], next.Channels, outputIsBf16: false,
                 new(null, next.Tokens, first), "product: merging");
-        }
-    }
-
-    /// <summary>The four neighbours that become one token: upper left, lower left, upper right, lower right.</summary>
-    private static void GatherFour(StageGeometry stage, StageGeometry next, float* tokens, int number, float* to)
-    {
-        var (image, within) = Math.DivRem(number, next.Tokens);
-        var (row, column) = Math.DivRem(within, next.Width);
-        var upper = ((nint)image * stage.Tokens) + (2 * row * stage.Width) + (2 * column);
-        ReadOnlySpan<nint> four = [upper, upper + stage.Width, upper + 1, upper + stage.Width + 1];
-        for (var i = 0; i < four.Length; i++)
-        {
-            new ReadOnlySpan<float>(tokens + (four[i] * VectorMath.Pad(stage.Channels)), stage.Channels)
-                .CopyTo(new Span<float>(to + (i * stage.Channels), stage.Channels));
         }
     }
 

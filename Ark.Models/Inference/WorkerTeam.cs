@@ -4,9 +4,9 @@ using System.Runtime.ExceptionServices;
 namespace Ark.Models;
 
 /// <summary>
-/// The threads on which all engines of the process compute: one pass at a time, each on as many of them as it asks for, so that several
-/// engines and callers together never ask for more cores than one of them alone. Every thread of a pass runs the same function; they share
-/// out the pieces of a phase and meet between phases.
+/// The threads on which all engines of the process compute: one pass at a time, each on as many of them as it asks for, the caller's own
+/// among them, so that several engines and callers together never ask for more cores than one of them alone. Every thread of a pass runs
+/// the same function; they share out the pieces of a phase and meet between phases.
 /// </summary>
 [SuppressMessage("Reliability", "CA1001", Justification = "The one team lives as long as the process.")]
 internal sealed class WorkerTeam
@@ -20,6 +20,7 @@ internal sealed class WorkerTeam
     private readonly Lock _oneAtATime = new();
     private readonly object _meeting = new();
     private readonly List<SemaphoreSlim> _starts = [];
+    private readonly Worker _caller;
     private readonly SemaphoreSlim _finished = new(0);
     private Action<Worker>? _body;
     private ExceptionDispatchInfo? _failure;
@@ -30,22 +31,25 @@ internal sealed class WorkerTeam
     private volatile int _sleeping;
     private int _next;
 
+    public WorkerTeam() => _caller = new Worker(this, 0);
+
     public static WorkerTeam Shared { get; } = new();
 
     /// <summary>How many threads sleep until a phase ends.</summary>
     internal int Sleeping => _sleeping;
 
-    /// <summary>Runs a function on several threads at once and returns when all have left it.</summary>
+    /// <summary>Runs a function on several threads at once, this one among them, and returns when all have left it.</summary>
     /// <param name="count">How many threads.</param>
     /// <param name="body">What each runs. All must pass the same phases.</param>
     public void Run(int count, Action<Worker> body)
     {
         lock (_oneAtATime)
         {
-            while (_starts.Count < count) Add();
+            while (_starts.Count < count - 1) Add();
             (_body, _count, _running, _waiting, _next, _failure) = (body, count, count, 0, 0, null);
-            for (var i = 0; i < count; i++) _starts[i].Release();
-            _finished.Wait();
+            for (var i = 0; i < count - 1; i++) _starts[i].Release();
+            Run(_caller);
+            if (count > 1) _finished.Wait();
             _body = null;
             _failure?.Throw();
         }
@@ -54,8 +58,8 @@ internal sealed class WorkerTeam
     private void Add()
     {
         var start = new SemaphoreSlim(0);
-        var worker = new Worker(this, _starts.Count);
         _starts.Add(start);
+        var worker = new Worker(this, _starts.Count);
         new Thread(() => Serve(start, worker)) { IsBackground = true, Name = $"Ark inference {worker.Index}" }.Start();
     }
 
@@ -64,21 +68,27 @@ internal sealed class WorkerTeam
         while (true)
         {
             start.Wait();
-            try
-            {
-                _body!(worker);
-            }
-            catch (Exception e)
-            {
-                lock (_meeting)
-                {
-                    _failure ??= ExceptionDispatchInfo.Capture(e);
-                    Monitor.PulseAll(_meeting);
-                }
-            }
-
-            if (Interlocked.Decrement(ref _running) == 0) _finished.Release();
+            Run(worker);
         }
+    }
+
+    /// <summary>Runs the function as one of the threads. Who leaves it last says that all have, unless it was alone.</summary>
+    private void Run(Worker worker)
+    {
+        try
+        {
+            _body!(worker);
+        }
+        catch (Exception e)
+        {
+            lock (_meeting)
+            {
+                _failure ??= ExceptionDispatchInfo.Capture(e);
+                Monitor.PulseAll(_meeting);
+            }
+        }
+
+        if (Interlocked.Decrement(ref _running) == 0 && _count > 1) _finished.Release();
     }
 
     /// <summary>One thread's place in the team.</summary>

@@ -2,12 +2,12 @@ using static TorchSharp.torch;
 
 namespace Ark.Models;
 
-/// <summary>A block that <see cref="FusedBlocks"/> computes.</summary>
+/// <summary>A block that <see cref="BlockKernels"/> computes.</summary>
 /// <param name="network">The backbone, whose drop paths the block draws.</param>
 /// <param name="blocks">Computes it.</param>
 /// <param name="stage">The number of its stage.</param>
 /// <param name="block">The block.</param>
-internal sealed class FusedPiece(SwinBackbone network, FusedBlocks blocks, int stage, SwinBlock block) : ITrainingPiece
+internal sealed class FusedPiece(SwinBackbone network, BlockKernels blocks, int stage, SwinBlock block) : ITrainingPiece
 {
     private RandomStream? _stream;
     private Tensor? _input;
@@ -33,13 +33,19 @@ internal sealed class FusedPiece(SwinBackbone network, FusedBlocks blocks, int s
         }
 
         var result = blocks.Backward(stage, block, _state!, gradient);
-        _state!.Dispose();
+        Return();
         return result;
     }
 
     public void Dispose()
     {
-        _state?.Dispose();
+        Return();
         _input?.Dispose();
+    }
+
+    private void Return()
+    {
+        if (_state is not null) blocks.Return(stage, _state);
+        _state = null;
     }
 }

@@ -18,17 +18,20 @@ internal readonly unsafe struct InputRows(NativeRegion memory, int columns, int 
     public void* Memory => memory.Pointer;
 
     /// <summary>How many rows are written: those that are made up, too.</summary>
-    public int Depth => DepthOf(rows, bf16);
+    public int Depth => bf16 ? VectorMath.Pad(rows) : rows;
 
-    /// <summary>How many rows are written for so many.</summary>
-    public static int DepthOf(int rows, bool bf16) => bf16 ? VectorMath.Pad(rows) : rows;
+    /// <summary>Whether they become bfloat16.</summary>
+    public bool IsBf16 => bf16;
+
+    /// <summary>Bytes of a number.</summary>
+    public int ElementSize => bf16 ? sizeof(ushort) : sizeof(float);
 
     /// <summary>Where a row is to be written, which <see cref="Finish"/> follows.</summary>
     /// <param name="row">Which.</param>
     /// <param name="pair">Room for two rows, the thread's own.</param>
     public float* Row(int row, float* pair)
     {
-        Debug.Assert(memory.Holds(Depth, columns, bf16 ? sizeof(ushort) : sizeof(float)) && row < Depth, "There is room for every row.");
+        Debug.Assert(memory.Holds(Depth, columns, ElementSize) && row < Depth, "There is room for every row.");
         return bf16 ? pair + ((row & 1) * columns) : memory.Floats + ((nint)row * columns);
     }
 

@@ -12,7 +12,7 @@ internal static unsafe class NormGradient
     /// <param name="outputGradient">The gradient with respect to the normalized row.</param>
     /// <param name="weight">The factors.</param>
     /// <param name="channels">Numbers of a row.</param>
-    /// <param name="addTo">What the gradient with respect to the input is added to.</param>
+    /// <param name="addTo">What the gradient with respect to the input is added to; <see langword="null"/> for nothing.</param>
     /// <param name="inputGradient">Receives the sum.</param>
     /// <param name="weightGradient">The gradient of the factors, which is added to.</param>
     /// <param name="biasGradient">The gradient of the offsets, which is added to.</param>
@@ -64,7 +64,7 @@ internal static unsafe class NormGradient
         {
             var normed = (T.Load(input + i) - mean) * scale;
             var gradient = (T.Load(outputGradient + i) * T.Load(weight + i)) - meanGradient - (normed * meanAlong);
-            T.MultiplyAdd(gradient, scale, T.Load(addTo + i)).Store(inputGradient + i);
+            T.MultiplyAdd(gradient, scale, addTo is null ? T.Zero : T.Load(addTo + i)).Store(inputGradient + i);
         }
     }
 }

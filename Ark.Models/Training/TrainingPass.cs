@@ -4,7 +4,7 @@ namespace Ark.Models;
 
 /// <summary>
 /// One pass of a batch forward and back through a backbone, piece by piece: the graph of libtorch reaches from the outputs of the stages to
-/// the loss, and through single pieces. Blocks that <see cref="FusedBlocks"/> covers are computed by it. With checkpoints only the input of
+/// the loss, and through single pieces. What <see cref="FusedBlocks"/> covers is computed by it. With checkpoints only the input of
 /// each piece is kept, and the piece is computed again when its gradient is due: the same gradients from far less memory, for a third more
 /// time.
 /// </summary>
@@ -32,16 +32,14 @@ internal sealed class TrainingPass : IDisposable
         var learning = LearningOf(network);
         _learns = learning != Learning.Nothing;
         var fused = learning != Learning.Some && blocks?.Covers(network) == true ? blocks : null;
-        var tokens = Run(new PlainPiece(network, i => network.Embed(i, mask), isFirst: true), images, checkpoint);
+        var tokens = Run(FusedBlocks.Embedding(network, images, fused, mask), images, checkpoint);
         for (var i = 0; i < network.Stages.Count; i++)
         {
-            var stage = network.Stages[i];
-            foreach (var block in stage.blocks)
-                tokens = Run(
-                    fused is null ? new PlainPiece(network, block.call) : new FusedPiece(network, fused, i, block), tokens, checkpoint);
+            foreach (var block in network.Stages[i].blocks) tokens = Run(FusedBlocks.Block(network, i, block, fused), tokens, checkpoint);
             if (outputs == PassOutputs.StagesUnmerged) AddOutput(tokens);
-            if (stage.downsample is { } merging) tokens = Run(new PlainPiece(network, merging.forward), tokens, checkpoint);
-            if (outputs == PassOutputs.Stages || (outputs == PassOutputs.LastStage && stage.downsample is null)) AddOutput(tokens);
+            var merging = FusedBlocks.Merging(network, i, fused);
+            if (merging is not null) tokens = Run(merging, tokens, checkpoint);
+            if (outputs == PassOutputs.Stages || (outputs == PassOutputs.LastStage && merging is null)) AddOutput(tokens);
         }
 
         tokens.Dispose();

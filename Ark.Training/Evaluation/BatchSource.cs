@@ -69,13 +69,13 @@ internal sealed class BatchSource(
         onSkipped?.Invoke(skipped);
     }
 
-    /// <summary>Puts a batch on a device. Call it within a dispose scope that ends before the batch does.</summary>
+    /// <summary>Copies a batch to a device.</summary>
     /// <returns>Views <c>[B, V, 3, H, W]</c>, targets <c>[B, K]</c>, and whether any target is missing.</returns>
     public static (Tensor Views, Tensor Targets, bool AnyMissing) ToTensors(Batch batch, Device device)
     {
-        var views = tensor(batch.Images.AsMemory(0, batch.ImagesLength), [batch.Count, batch.Views, 3, batch.Height, batch.Width]).to(
-            device);
-        var targets = tensor(batch.Targets.AsMemory(0, batch.TargetsLength), [batch.Count, batch.LabelCount]).to(device);
+        var views = TensorMemory.Copy(
+            batch.Images.AsSpan(0, batch.ImagesLength), [batch.Count, batch.Views, 3, batch.Height, batch.Width], device);
+        var targets = TensorMemory.Copy(batch.Targets.AsSpan(0, batch.TargetsLength), [batch.Count, batch.LabelCount], device);
         return (views, targets, AnyNaN(batch.Targets.AsSpan(0, batch.TargetsLength)));
     }
 

@@ -15,6 +15,12 @@ public class FusedBlocksTests
         { "windows of 12", Shape(96, 4, 12, 32, [2], [1]) },
         { "windows of 5", Shape(80, 4, 5, 64, [2, 2], [2, 4]) },
         { "wide", Shape(16, 4, 2, 112, [2], [7]) },
+        { "positions", Shape(32, 4, 4, 32, [1, 1], [2, 4]) with { AbsolutePositionEmbedding = true } },
+        { "no norm of patches", Shape(32, 4, 4, 32, [1, 1], [2, 4]) with { PatchNorm = false } },
+        { "positions alone", Shape(32, 4, 4, 32, [1, 1], [2, 4]) with { PatchNorm = false, AbsolutePositionEmbedding = true } },
+        { "one channel", Shape(32, 4, 4, 32, [1, 1], [2, 4]) with { InputChannels = 1 } },
+        { "patches of no whole vectors", Shape(16, 2, 4, 32, [1, 1], [2, 4]) },
+        { "a wide and low image", Shape(32, 4, 4, 32, [1, 1], [2, 4]) with { ImageHeight = 32, ImageWidth = 64 } },
     };
 
     [Theory]
@@ -86,20 +92,22 @@ public class FusedBlocksTests
         RequireClose(once.ToDictionary(g => g.Key, g => g.Value.mul(2)), twice, 1e-6);
     }
 
-    [Fact]
-    public void Tokens_without_gradients_are_those_of_the_network()
+    [Theory]
+    [MemberData(nameof(Shapes))]
+    public void Tokens_without_gradients_are_those_of_the_network(string name, SwinConfiguration shape)
     {
-        using var network = Network(Shape(56, 4, 7, 32, [2, 2], [2, 4]));
+        Assert.NotEmpty(name);
+        using var network = Network(shape);
         network.eval();
         using var blocks = FusedBlocks.Create(network.Backbone, network.Precision, 2);
         Assert.SkipWhen(blocks is null, "There are no kernels for this processor.");
         using var generator = new Generator(3);
-        using var images = randn([4, 3, 56, 56], generator: generator);
+        using var images = randn([4, 3, shape.ImageHeight, shape.ImageWidth], generator: generator);
         using var noGradient = no_grad();
         using var tokens = blocks.Tokens(network, images);
         using var features = network.FeaturesOf(tokens);
         using var expected = network.Features(images);
-        Assert.InRange((features - expected).abs().max().item<float>(), 0, 2e-6f * expected.abs().max().item<float>());
+        Assert.InRange((features - expected).abs().max().item<float>(), 0, 3e-6f * expected.abs().max().item<float>());
     }
 
     [Fact]
@@ -111,6 +119,34 @@ public class FusedBlocksTests
         Assert.True(blocks.Covers(network));
         network.Stages[1].blocks[0].mlp.fc1.to(ScalarType.Float64);
         Assert.False(blocks.Covers(network));
+    }
+
+    [Fact]
+    public void Covers_is_false_for_parameters_of_patches_or_merging_that_are_not_dense()
+    {
+        using var network = Network(Shape(32, 4, 4, 32, [2, 2], [2, 4]));
+        using var blocks = FusedBlocks.Create(network.Backbone, network.Precision, 2);
+        Assert.SkipWhen(blocks is null, "There are no kernels for this processor.");
+        var merging = network.Stages[0].downsample!.reduction;
+        using var whole = merging.weight!;
+        merging.weight = nn.Parameter(zeros(128, 64).t());
+        Assert.False(blocks.Covers(network));
+        merging.weight = nn.Parameter(zeros(64, 128));
+        Assert.True(blocks.Covers(network));
+        network.Patches.proj.to(ScalarType.Float64);
+        Assert.False(blocks.Covers(network));
+    }
+
+    [Fact]
+    public void Gradients_are_the_same_when_the_memory_of_a_larger_step_is_used_again()
+    {
+        using var network = Network(Shape(56, 4, 7, 32, [2, 1], [1, 2]));
+        using var blocks = FusedBlocks.Create(network.Backbone, network.Precision, 2);
+        Assert.SkipWhen(blocks is null, "There are no kernels for this processor.");
+        var first = Gradients(network, blocks, checkpoint: false, batch: 3);
+        Gradients(network, blocks, checkpoint: false, batch: 7);
+        var again = Gradients(network, blocks, checkpoint: false, batch: 3);
+        Assert.All(first, g => Assert.True(g.Value.equal(again[g.Key]).all().item<bool>(), $"{g.Key} differs"));
     }
 
     [Theory]
@@ -191,8 +227,7 @@ public class FusedBlocksTests
     {
         using var scope = NewDisposeScope();
         using var generator = new Generator(8);
-        var side = network.Backbone.ImageHeight;
-        var images = randn([batch, 3, side, side], generator: generator);
+        var images = randn([batch, 3, network.Backbone.ImageHeight, network.Backbone.ImageWidth], generator: generator);
         network.train();
         foreach (var parameter in network.parameters()) parameter.grad = null;
         for (var i = 0; i < passes; i++)

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Ark.Data;
 using static TorchSharp.torch;
 
@@ -40,12 +41,20 @@ internal sealed class StepBatch
     {
         var first = index * _partSize;
         var count = Math.Min(_partSize, _batch.Count - first);
-        var image = 3 * _batch.Height * _batch.Width;
-        var views = tensor(_batch.Images.AsMemory(
-            first * _batch.Views * image, count * _batch.Views * image), [count, _batch.Views, 3, _batch.Height, _batch.Width]).to(_device);
         var tasks = Enumerable.Range(first, count).GroupBy(r => _rows[r].Dataset).OrderBy(g => g.Key).Select(g => Task(
             g.Key, [.. g], first, count)).ToArray();
-        return new StepPart(views.select(1, 0), views.select(1, 1), (double)count / _batch.Count, tasks);
+        return new StepPart(View(0, first, count), View(1, first, count), (double)count / _batch.Count, tasks);
+    }
+
+    /// <summary>One view of each image, dense: <c>[count, 3, H, W]</c>.</summary>
+    private Tensor View(int view, int first, int count)
+    {
+        var image = 3 * _batch.Height * _batch.Width;
+        var images = empty([count, 3, _batch.Height, _batch.Width], ScalarType.Float32, CPU);
+        var pixels = MemoryMarshal.Cast<byte, float>(images.bytes);
+        for (var i = 0; i < count; i++)
+            _batch.Images.AsSpan((((first + i) * _batch.Views) + view) * image, image).CopyTo(pixels[(i * image)..]);
+        return images.to(_device);
     }
 
     private TaskPart Task(int dataset, int[] rows, int first, int count)
@@ -59,7 +68,7 @@ internal sealed class StepBatch
         var share = _present[dataset] == 0
             ? 0
             : Present(dataset, rows) / _present[dataset] * _rows.Count(r => r.Dataset == dataset) / _batch.Count;
-        return new TaskPart(dataset, tensor(targets, [rows.Length, labels]).to(_device), anyMissing, share,
+        return new TaskPart(dataset, TensorMemory.Copy(targets, [rows.Length, labels], _device), anyMissing, share,
             rows.Length == count ? null : tensor(rows.Select(r => (long)(r - first)).ToArray(), device: _device));
     }
 

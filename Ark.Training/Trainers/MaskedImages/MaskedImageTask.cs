@@ -250,12 +250,11 @@ internal sealed class MaskedImageTask : ITrainingTask
         return hidden;
     }
 
-    // The dispose scope must end before the batch does.
     private (Tensor Images, Tensor Hidden) ToTensors(Batch batch, bool[] hidden, int first, int count)
     {
         var (pixels, patches) = (3 * batch.Height * batch.Width, _grid.Side * _grid.Side);
         return (
-            tensor(batch.Images.AsMemory(first * pixels, count * pixels), [count, 3, batch.Height, batch.Width]).to(_device),
+            TensorMemory.Copy(batch.Images.AsSpan(first * pixels, count * pixels), [count, 3, batch.Height, batch.Width], _device),
             tensor(hidden[(first * patches)..((first + count) * patches)], [count, _grid.Side, _grid.Side]).to(_device));
     }
 }
