@@ -42,5 +42,5 @@ public sealed record LabelSchema
         other is not null && Task == other.Task && Names.SequenceEqual(other.Names, StringComparer.Ordinal);
 
     /// <inheritdoc/>
-    public override int GetHashCode() => HashCode.Combine(Task, Count, Names.FirstOrDefault());
+    public override int GetHashCode() => HashCode.Combine(Task, Count, Count > 0 ? Names[0] : null);
 }
