@@ -88,7 +88,7 @@ internal static class DataCheckReport
 
     private static void WriteLabels(TextWriter output, DatasetCheck check)
     {
-        foreach (var split in check.Splits)
+        foreach (var split in check.Splits.Where(s => s.Labels.Count > 0))
         {
             var labels = split.Labels.Select(l => l.Prevalence is { } share
                 ? string.Create(CultureInfo.InvariantCulture, $"{l.Name} {l.Positives} ({share:P1})")

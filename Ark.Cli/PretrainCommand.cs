@@ -11,12 +11,14 @@ internal sealed class PretrainCommand
 {
     private const string Help = """
         Accrue knowledge over several datasets: one student visits them in turn, each with its own head; a teacher follows it.
+        With --recipe simmim: learn from images without labels, for a backbone to start from (--init).
 
         Examples:
           ark pretrain --config builtin:phantom
           ark pretrain --config samples/real-data/ark.yaml --out runs/real --epochs 14
           ark pretrain --config datasets_config.yaml --data_set CheXpert --data_set ChestXray14 --model swin_base --pretrain_epochs 200
           ark pretrain --init runs/real/checkpoints/last.pth.tar --config more.yaml      (accrue further datasets to a trained model)
+          ark pretrain --recipe simmim --config unlabeled.yaml --out runs/start      (then --init runs/start/checkpoints/best.pth.tar)
           ark pretrain --resume runs/real
           ark pretrain --config samples/real-data/ark.yaml --out runs/real --resume auto      (begin, or go on: a requeued job)
         """;
@@ -129,6 +131,8 @@ internal sealed class PretrainCommand
     {
         ["directory"] = result.Directory,
         ["seconds"] = Math.Round(result.Duration.TotalSeconds, 1),
+        ["validation_loss"] = JsonScalar.Number(result.ValidationLoss),
+        ["best_epoch"] = result.BestEpoch,
         ["evaluations"] = new JsonArray([.. result.Evaluations.Select(e => e.ToJson())]),
         ["pixel_baselines"] = new JsonArray([.. result.PixelBaselines.Select(e => e.ToJson())]),
         ["memory"] = new JsonArray([.. result.Memory.Select(m =>

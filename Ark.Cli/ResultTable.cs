@@ -11,20 +11,11 @@ internal static class ResultTable
     /// <summary>The end of a run: what was reached, what a simple model reaches, how much memory and time it took.</summary>
     public static void Write(Terminal terminal, TrainingRun run, TrainingResult result)
     {
-        var table = new Table { Border = TableBorder.Simple };
-        table.AddColumns("test AUROC", "chance", "pixel baseline", "student", "teacher", "teacher accuracy", "images");
-        foreach (var dataset in run.Datasets)
-        {
-            var student = result.Evaluations.First(e => e.Dataset == dataset.Name && e.Weights == ModelRole.Student);
-            var teacher = result.Evaluations.First(e => e.Dataset == dataset.Name && e.Weights == ModelRole.Teacher);
-            table.AddRow(Markup.Escape(
-                dataset.Name), "0.500", Figure(result.PixelBaselines.FirstOrDefault(e => e.Dataset == dataset.Name)?.MeanAuroc),
-                Figure(student.MeanAuroc), Figure(teacher.MeanAuroc), Figure(teacher.Accuracy),
-                teacher.Images.ToString(CultureInfo.InvariantCulture));
-        }
-
         var console = Console(terminal);
-        console.Write(table);
+        if (result.Evaluations.Count > 0) console.Write(Figures(run, result));
+        else console.WriteLine(
+            string.Create(CultureInfo.InvariantCulture, $"validation loss: {result.ValidationLoss:F4} after epoch {result.BestEpoch}")
+            + (result.Directory is { } start ? $" (start from it: --init {BestOf(start)})" : ""));
         if (result.PixelBaselines.Count > 0)
             console.WriteLine("pixel baseline: logistic regression on 32 x 32 pixels, its penalty chosen on validation");
         if (result.Memory.Count > 0)
@@ -40,6 +31,26 @@ internal static class ResultTable
         // Last, where it is read: the figures above are those of a run that lost a state.
         if (result.PassedOver is { } states) console.WriteLine($"passed over: {states}");
     }
+
+    private static Table Figures(TrainingRun run, TrainingResult result)
+    {
+        var table = new Table { Border = TableBorder.Simple };
+        table.AddColumns("test AUROC", "chance", "pixel baseline", "student", "teacher", "teacher accuracy", "images");
+        foreach (var dataset in run.Datasets)
+        {
+            var student = result.Evaluations.First(e => e.Dataset == dataset.Name && e.Weights == ModelRole.Student);
+            var teacher = result.Evaluations.First(e => e.Dataset == dataset.Name && e.Weights == ModelRole.Teacher);
+            table.AddRow(Markup.Escape(
+                dataset.Name), "0.500", Figure(result.PixelBaselines.FirstOrDefault(e => e.Dataset == dataset.Name)?.MeanAuroc),
+                Figure(student.MeanAuroc), Figure(teacher.MeanAuroc), Figure(teacher.Accuracy),
+                teacher.Images.ToString(CultureInfo.InvariantCulture));
+        }
+
+        return table;
+    }
+
+    private static string BestOf(string directory) =>
+        ShellPath.Quoted(Path.Combine(Path.GetRelativePath(Environment.CurrentDirectory, directory), "checkpoints", "best.pth.tar"));
 
     /// <summary>What tables are written to.</summary>
     public static IAnsiConsole Console(Terminal terminal)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Kills training runs at random moments, every second time inside the writing of a checkpoint, resumes them each time, and compares each with the same run that was never
-# killed: weights and states bit by bit, and the metrics but for times. Pretraining, fine-tuning and segmentation alike.
+# killed: weights and states bit by bit, and the metrics but for times. Pretraining with and without labels, fine-tuning and segmentation alike.
 #
 # Then pretraining once more as a scheduler does it: the same line with --resume auto, killed a few times.
 #
@@ -27,6 +27,7 @@ trap finish EXIT
 common=(--img-size 32 --warmup-epochs 0 --batch-size 8 --checkpoint-steps 4 --keep-last 3 --quiet)
 pretrain=(pretrain --config "$work/phantom/phantom.yaml" "${common[@]}" --arch swin_mini --projector-features 16 --epochs "$epochs" --recipe ark-plus --ema-mode iteration --task-order shuffled --test-epoch 2
     --pixel-baseline false)
+simmim=(pretrain --config "$work/phantom/phantom.yaml" "${common[@]}" --recipe simmim --arch swin_mini --mask-patch 8 --epochs "$epochs" --task-order shuffled --test-epoch 2)
 finetune=(finetune --config "$work/phantom/phantom.yaml" "${common[@]}" --dataset PhantomFindings --init random --model swin_mini --epochs "$epochs" --patience 0 --lr 0.003 --opt adamw --drop-path 0.1 --trials 2)
 segment=(segment train --config "$work/phantom/segmentation.yaml" "${common[@]}" --arch swin_mini --decoder detailed --width 8 --epochs "$epochs" --patience 0 --lr 0.001 --opt adamw)
 
@@ -134,6 +135,13 @@ compare_pretrain() {
     no_leftovers "$2"
 }
 
+compare_simmim() {
+    local key
+    for key in state_dict reconstruction; do compare_weights "$1/checkpoints/last.pth.tar" "$2/checkpoints/last.pth.tar" "$key"; done
+    compare_metrics "$1/metrics.jsonl" "$2/metrics.jsonl"
+    no_leftovers "$2"
+}
+
 compare_finetune() {
     local trial
     for trial in 1 2; do
@@ -152,6 +160,7 @@ compare_segment() {
 }
 
 torture pretrain "${pretrain[@]}"
+torture simmim "${simmim[@]}"
 torture finetune "${finetune[@]}"
 torture segment "${segment[@]}"
 

@@ -11,4 +11,7 @@ public enum LabelTask
 
     /// <summary>One finding, present or absent: a multi-label set of one.</summary>
     Binary,
+
+    /// <summary>None: pictures alone, for a training that needs no labels.</summary>
+    Unlabeled,
 }

@@ -38,4 +38,10 @@ internal static class RandomStreams
 
     /// <summary>The few training images of a probe.</summary>
     public const ulong FewShot = 21;
+
+    /// <summary>What masked image modeling hides of a training image.</summary>
+    public const ulong Masks = 31;
+
+    /// <summary>What it hides of a validation image, in every epoch the same.</summary>
+    public const ulong ValidationMasks = 32;
 }

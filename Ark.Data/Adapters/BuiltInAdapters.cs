@@ -26,7 +26,9 @@ internal static class BuiltInAdapters
             ["PadChest"] = d => new CsvListAdapter(d, AdapterPresets.PadChest),
         };
 
-    private const string ImageFolder = "image-folder";
+    /// <summary>Reads folders, and so needs no lists.</summary>
+    public const string ImageFolder = "image-folder";
+
     private const string Archive = "medmnist";
 
     // Those of the named datasets that have a table with a header.

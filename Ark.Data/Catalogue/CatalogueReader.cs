@@ -21,12 +21,18 @@ internal sealed class CatalogueReader(string source, CataloguePaths paths)
     private const string Segmentation = "segmentation";
     private const string DefaultMasks = "mask-folder";
 
+    // Both spellings are written.
+    private const string Unlabeled = "unlabeled";
+    private const string AlsoUnlabeled = "unlabelled";
+
     private static readonly FrozenDictionary<string, LabelTask> Tasks = new Dictionary<string, LabelTask>(StringComparer.Ordinal)
     {
         ["multi-label classification"] = LabelTask.MultiLabel,
         ["multi-class classification"] = LabelTask.MultiClass,
         ["binary classification"] = LabelTask.Binary,
         [Segmentation] = LabelTask.MultiLabel,
+        [Unlabeled] = LabelTask.Unlabeled,
+        [AlsoUnlabeled] = LabelTask.Unlabeled,
     }.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Reads the datasets and the training options.</summary>
@@ -96,7 +102,9 @@ internal sealed class CatalogueReader(string source, CataloguePaths paths)
         var isSegmentation = values.TryGetValue("task_type", out var task)
             && task is YamlScalar { Value: var word }
             && word.Equals(Segmentation, StringComparison.OrdinalIgnoreCase);
-        string[] needed = ["data_dir", isSegmentation ? "structures" : "diseases", "task_type"];
+        var isUnlabeled = task is YamlScalar { Value: var kind }
+            && Tasks.GetValueOrDefault(kind, LabelTask.Binary) == LabelTask.Unlabeled;
+        string[] needed = isUnlabeled ? ["data_dir"] : ["data_dir", isSegmentation ? "structures" : "diseases", "task_type"];
         foreach (var key in needed)
         {
             if (!values.ContainsKey(key))
@@ -105,13 +113,15 @@ internal sealed class CatalogueReader(string source, CataloguePaths paths)
 
         var data = ReadPath("data_dir")!;
         string? train = ReadPath("train_list"), validation = ReadPath("val_list"), test = ReadPath("test_list");
+        var hasLists = train is not null || validation is not null || test is not null;
         var adapter = values.TryGetValue("adapter", out var named)
             ? Text(named, at, "adapter")
             : isSegmentation ? DefaultMasks
+            : isUnlabeled && !hasLists && !IsArchive(data) ? BuiltInAdapters.ImageFolder
             : BuiltInAdapters.Infer(name.Value, [data, train, validation, test]);
-        if (train is null && validation is null && test is null)
+        if (!hasLists)
         {
-            if (!isSegmentation && !data.EndsWith(".npz", StringComparison.OrdinalIgnoreCase) && !values.ContainsKey("adapter"))
+            if (!isSegmentation && !isUnlabeled && !IsArchive(data) && !values.ContainsKey("adapter"))
                 throw Error(
                     name.Line,
                     at,
@@ -120,7 +130,9 @@ internal sealed class CatalogueReader(string source, CataloguePaths paths)
             train = validation = test = data;
         }
 
-        var labels = ReadLabels(values, at, isSegmentation ? "structures" : "diseases");
+        var labels = isUnlabeled && !values.ContainsKey("diseases")
+            ? new LabelSchema(LabelTask.Unlabeled, [])
+            : ReadLabels(values, at, isSegmentation ? "structures" : "diseases");
         var definition = new DatasetDefinition
         {
             Name = name.Value,
@@ -140,6 +152,8 @@ internal sealed class CatalogueReader(string source, CataloguePaths paths)
         return new CatalogueEntry(definition, lines, unresolved);
     }
 
+    private static bool IsArchive(string data) => data.EndsWith(".npz", StringComparison.OrdinalIgnoreCase);
+
     private LabelSchema ReadLabels(Dictionary<string, YamlNode> values, string at, string key)
     {
         var task = Text(values["task_type"], at, "task_type");
@@ -148,7 +162,8 @@ internal sealed class CatalogueReader(string source, CataloguePaths paths)
                 values["task_type"].Line,
                 $"{at}, key 'task_type'",
                 $"the task '{task}' is unknown",
-                NameSuggestion.For(task, [.. Tasks.Keys.Order(StringComparer.Ordinal)], "The tasks are"));
+                NameSuggestion.For(
+                    task, [.. Tasks.Keys.Where(t => t != AlsoUnlabeled).Order(StringComparer.Ordinal)], "The tasks are"));
         var diseases = values[key];
         var names = Texts(diseases, at, key);
         try

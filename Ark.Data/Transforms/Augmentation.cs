@@ -19,6 +19,9 @@ internal sealed record Augmentation(int Left, int Top, int Width, int Height)
 
     public double? Gamma { get; init; }
 
+    /// <summary>Whether left and right are exchanged.</summary>
+    public bool IsMirrored { get; init; }
+
     /// <summary>The table of the photometric change; empty where none was drawn.</summary>
     public ReadOnlySpan<byte> Curve()
     {
@@ -43,6 +46,10 @@ internal sealed record Augmentation(int Left, int Top, int Width, int Height)
             ? drawn with { BrightnessContrast = (1 + random.Uniform(-0.2, 0.2), random.Uniform(-0.2, 0.2)) }
             : drawn with { Gamma = random.Uniform(80, 120) / 100 };
     }
+
+    /// <summary>A crop that is mirrored or not, and nothing else.</summary>
+    public static Augmentation DrawLight(RandomStream random, int width, int height, double leastArea) =>
+        DrawCrop(random, width, height, leastArea) with { IsMirrored = random.Chance(0.5) };
 
     private static Augmentation DrawCrop(RandomStream random, int width, int height, double leastArea)
     {

@@ -1,6 +1,6 @@
 namespace Ark.Data;
 
-/// <summary>How the teacher's view is made, and from which working picture, in the two publications.</summary>
+/// <summary>Which views are made, and from which working picture, in the publications.</summary>
 internal enum AugmentationRecipe
 {
     /// <summary>
@@ -13,4 +13,9 @@ internal enum AugmentationRecipe
     /// Ark+ (Nature 2025): the working picture is 256/224 of the network's size; the teacher sees it whole, resized to the network's size.
     /// </summary>
     ArkPlus,
+
+    /// <summary>
+    /// SimMIM (CVPR 2022): one view, a random crop that is mirrored or not; the working picture is 256/224 of the network's size.
+    /// </summary>
+    SimMim,
 }

@@ -3,7 +3,7 @@ namespace Ark.Data;
 /// <summary>
 /// The published training augmentation: the picture is resized (bicubic) to a working picture; the student sees a random crop of it,
 /// perhaps shifted, scaled and rotated, perhaps changed in brightness and contrast or in gamma; the teacher sees what the recipe says.
-/// View 0 is the student's, view 1 the teacher's. Thread-safe.
+/// View 0 is the student's, view 1 the teacher's; masked image modeling has a view of its own alone. Thread-safe.
 /// </summary>
 internal sealed class TrainingTransform : IPreparingTransform
 {
@@ -40,7 +40,7 @@ internal sealed class TrainingTransform : IPreparingTransform
     } = Augmentation.PublishedLeastArea;
 
     /// <inheritdoc/>
-    public int Views => 2;
+    public int Views => _recipe == AugmentationRecipe.SimMim ? 1 : 2;
 
     /// <inheritdoc/>
     public int Height => _size.Height;
@@ -52,7 +52,9 @@ internal sealed class TrainingTransform : IPreparingTransform
     /// <exception cref="ArgumentException"><paramref name="destination"/> has another length.</exception>
     public void Apply(RasterImage image, RandomStream random, Span<float> destination)
     {
-        Apply(image, Augmentation.Draw(random, _working.Width, _working.Height, MinCropScale), destination);
+        Apply(image, _recipe == AugmentationRecipe.SimMim
+            ? Augmentation.DrawLight(random, _working.Width, _working.Height, MinCropScale)
+            : Augmentation.Draw(random, _working.Width, _working.Height, MinCropScale), destination);
     }
 
     string IPreparingTransform.Preparation => $"bicubic {_working.Width}x{_working.Height}";
@@ -94,7 +96,8 @@ internal sealed class TrainingTransform : IPreparingTransform
         using var second = new PooledBytes(_size.Pixels * working.Channels);
 
         var student = Crop(working, drawn, linear: true, first.Span, second.Span);
-        _tables.Write(student, destination[..viewLength], drawn.Curve());
+        _tables.Write(student, destination[..viewLength], drawn.Curve(), drawn.IsMirrored);
+        if (Views == 1) return;
 
         if (_recipe == AugmentationRecipe.Ark)
         {

@@ -33,7 +33,7 @@ internal static class DescriptionCodec
     private static LabelSchema SchemaOf(string path, CheckpointSection head)
     {
         var task = head.GetString("task");
-        if (EnumNames.Find<LabelTask>(task) is not { } kind)
+        if (EnumNames.Find<LabelTask>(task) is not { } kind || kind == LabelTask.Unlabeled)
             throw new ArkInputException(path, $"head '{head.GetString("name")}'", $"has the unknown task '{task}'");
         try
         {

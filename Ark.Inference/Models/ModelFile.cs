@@ -66,7 +66,10 @@ internal sealed record ModelFile(string Path, string? NestedKey, ArkModelConfigu
                 "Leave 'ImageSize' out: the file tells it.");
         }
 
-        return new ModelFile(path, weights == ModelRole.Teacher ? "teacher" : "state_dict", description.Configuration(), description)
+        // A network that no teacher follows is what there is.
+        var hasTeacher = index.Root is PickleDictionary root && root.ContainsKey("teacher");
+        return new ModelFile(
+            path, weights == ModelRole.Teacher && hasTeacher ? "teacher" : "state_dict", description.Configuration(), description)
         {
             Stamp = opened,
             _files = index.Files,

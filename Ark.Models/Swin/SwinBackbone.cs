@@ -233,10 +233,13 @@ public abstract class SwinBackbone : nn.Module, IWeightLayouts
     }
 
     /// <summary>The first tokens, <c>[B, H, W, C]</c>; the caller owns them.</summary>
-    internal Tensor Embed(Tensor images)
+    /// <param name="images"><c>[B, C, H, W]</c>; borrowed.</param>
+    /// <param name="mask">The patches that are hidden; <see langword="null"/> for none.</param>
+    internal Tensor Embed(Tensor images, PatchMask? mask = null)
     {
         using var scope = NewDisposeScope();
         var tokens = patch_embed.call(images);
+        if (mask is not null) tokens = mask.Hide(tokens);
         if (absolute_pos_embed is not null)
             tokens = tokens.Plus(absolute_pos_embed.view(1, tokens.size(1), tokens.size(2), tokens.size(3)));
         if (Backbone.DropRate > 0 && training) tokens = nn.functional.dropout(tokens, Backbone.DropRate, training: true);

@@ -87,10 +87,12 @@ internal sealed class FusedBlocks : IDisposable
     /// <param name="network">The network; borrowed.</param>
     /// <param name="images">What the piece will take; borrowed.</param>
     /// <param name="blocks">Computes it, if it can; <see langword="null"/> for libtorch's operators.</param>
-    public static ITrainingPiece Embedding(SwinBackbone network, Tensor images, FusedBlocks? blocks) =>
-        blocks?._embedding is { } kernels && EmbeddingKernels.Takes(images)
+    /// <param name="mask">The patches that are hidden, which the kernels do not know; <see langword="null"/> for none. Borrowed until the
+    /// piece is disposed.</param>
+    public static ITrainingPiece Embedding(SwinBackbone network, Tensor images, FusedBlocks? blocks, PatchMask? mask = null) =>
+        mask is null && blocks?._embedding is { } kernels && EmbeddingKernels.Takes(images)
             ? new RecomputedPiece(i => kernels.Forward(network, i), (i, g) => kernels.Backward(network, i, g), isFirst: true)
-            : new PlainPiece(network, network.Embed, isFirst: true);
+            : new PlainPiece(network, i => network.Embed(i, mask), isFirst: true);
 
     /// <summary>The piece of a block.</summary>
     public static ITrainingPiece Block(SwinBackbone network, int stage, SwinBlock block, FusedBlocks? blocks) =>

@@ -21,16 +21,18 @@ internal sealed class TrainingPass : IDisposable
     /// <param name="blocks">Computes blocks where it can; <see langword="null"/> for libtorch's operators. Borrowed.</param>
     /// <param name="checkpoint">Whether to keep only the inputs of pieces.</param>
     /// <param name="outputs">Which outputs the pass has.</param>
+    /// <param name="mask">The patches that are hidden; <see langword="null"/> for none. Borrowed until the pass is disposed.</param>
     /// <exception cref="ArgumentException">The images have another shape.</exception>
     public TrainingPass(
-        SwinBackbone network, Tensor images, FusedBlocks? blocks, bool checkpoint, PassOutputs outputs = PassOutputs.LastStage)
+        SwinBackbone network, Tensor images, FusedBlocks? blocks, bool checkpoint, PassOutputs outputs = PassOutputs.LastStage,
+        PatchMask? mask = null)
     {
         _network = network;
         network.RequireImages(images);
         var learning = LearningOf(network);
         _learns = learning != Learning.Nothing;
         var fused = learning != Learning.Some && blocks?.Covers(network) == true ? blocks : null;
-        var tokens = Run(FusedBlocks.Embedding(network, images, fused), images, checkpoint);
+        var tokens = Run(FusedBlocks.Embedding(network, images, fused, mask), images, checkpoint);
         for (var i = 0; i < network.Stages.Count; i++)
         {
             foreach (var block in network.Stages[i].blocks) tokens = Run(FusedBlocks.Block(network, i, block, fused), tokens, checkpoint);

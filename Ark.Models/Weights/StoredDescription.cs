@@ -104,7 +104,7 @@ internal static class StoredDescription
         if (name is null) throw Error(path, "has a head without a name");
         if (labels is null)
             return outputs is >= 0 ? new ArkHead(name, outputs.Value) : throw Error(path, $"has a head '{name}' without labels");
-        if (EnumNames.Find<LabelTask>(task) is not { } kind)
+        if (EnumNames.Find<LabelTask>(task) is not { } kind || kind == LabelTask.Unlabeled)
             throw Error(path, $"has a head '{name}' of the unknown task '{task}'");
         try
         {

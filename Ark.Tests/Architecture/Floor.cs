@@ -65,6 +65,7 @@ internal static class Floor
         "Ark.Training/Trainers/Optimization",
         "Ark.Training/Trainers/Options",
         "Ark.Training/Trainers/Loop",
+        "Ark.Training/Trainers/MaskedImages",
         "Ark.Training/Trainers/Accrual",
         "Ark.Training/Trainers/FineTuning",
         "Ark.Training/Trainers/Segmentation",

@@ -158,6 +158,33 @@ public sealed class PretrainCommandTests : IAsyncLifetime
     public async Task Pretrain_refuses_to_start_without_a_catalogue() => (await CommandLineRun.Of("pretrain")).AssertRefused("--config");
 
     [Fact]
+    public async Task Simmim_learns_from_images_without_labels_and_says_what_to_start_from_it()
+    {
+        var catalogue = Path.Combine(_folder, "unlabeled.yaml");
+        File.WriteAllText(catalogue, $"Chests:\n  data_dir: {Path.Combine(_folder, "phantom", "PhantomView", "images")}\n"
+            + "  task_type: unlabeled\n");
+        string[] line = ["pretrain", "--recipe", "simmim", "--config", catalogue, "--arch", "swin_mini", "--epochs", "1"];
+        var (folder, json) = (Path.Combine(_folder, "start"), Path.Combine(_folder, "start.json"));
+        var run = await CommandLineRun.Of([.. line, "--out", folder, "--json", json]);
+        Assert.True(run.ExitCode == 0, run.Error);
+        Assert.Matches(@"validation loss: \d\.\d{4} after epoch 1 \(start from it: --init .*best\.pth\.tar\)", run.Out);
+        Assert.Contains("training and validation are the same images", run.Out + run.Error, StringComparison.Ordinal);
+        var document = JsonNode.Parse(File.ReadAllText(json))!;
+        Assert.InRange((double)document["validation_loss"]!, 0.1, 5);
+        Assert.Empty(document["evaluations"]!.AsArray());
+        var again = await CommandLineRun.Of("pretrain", "--resume", folder);
+        Assert.True(again.ExitCode == 0, again.Error);
+        Assert.Contains("is finished", again.Out, StringComparison.Ordinal);
+
+        string[] other = [.. line, "--out", Path.Combine(_folder, "other")];
+        (await CommandLineRun.Of([.. other, "--mask-patch", "24"])).AssertRefused("--mask-patch", "squares of 24 pixels", "8, 16, 32");
+        (await CommandLineRun.Of([.. other, "--fidelity", "published"])).AssertRefused("--fidelity", "simmim");
+        (await CommandLineRun.Of([.. other, "--task-order", "single-head"])).AssertRefused("--task-order", "no heads");
+        Assert.False(File.Exists(Path.Combine(_folder, "other", "config.json")));
+        (await CommandLineRun.Of("pretrain", "--config", catalogue, "--arch", "swin_mini")).AssertRefused("Chests", "has no labels");
+    }
+
+    [Fact]
     public async Task Help_shows_examples()
     {
         var help = await CommandLineRun.Of("pretrain", "--help");

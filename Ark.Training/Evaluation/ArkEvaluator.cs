@@ -20,6 +20,7 @@ internal sealed class ArkEvaluator(IImageDecoder decoder, IMeterFactory? meters 
     {
         options ??= new EvaluationOptions();
         using var activity = ArkInstruments.Begin("ark.evaluate", dataset.Name);
+        PreparedDataset.RequireLabels(dataset);
         Check(options, dataset.Adapter.Labels);
         HeadChoice? head = options.AcrossHeads is null ? model.HeadOf(dataset.Name, dataset.Adapter.Labels) : null;
         var samples = await dataset.Adapter.ReadAsync(options.Split, cancellationToken).ConfigureAwait(false);

@@ -4,7 +4,7 @@ namespace Ark.Data;
 /// Reads folders of images, one folder per class, named as the class (case aside) or as <c>folders.CLASS</c> says, with all folders below
 /// it. A list is the folder that holds them; where a dataset has no lists, its data folder does, below a folder per split (<c>train</c>,
 /// <c>val</c>, <c>test</c>) where there is one. A binary set has two folders: that of its label, and <c>folders.negative</c> (default
-/// <c>negative</c>). Other settings: <c>patient_pattern</c>, see <see cref="ImageFinder"/>.
+/// <c>negative</c>). An unlabeled set has no folders of classes: all images below are its own. Other settings: <c>patient_pattern</c>, see <see cref="ImageFinder"/>.
 /// </summary>
 internal sealed class ImageFolderAdapter : RowAdapter
 {
@@ -40,8 +40,10 @@ internal sealed class ImageFolderAdapter : RowAdapter
         new(
             list,
             null,
-            "the folder is empty: no class has an image",
-            $"Its images lie in the folders {string.Join(", ", Classes().Select(c => c.Folder))}.");
+            Labels.Task == LabelTask.Unlabeled ? "no image lies in the folder" : "the folder is empty: no class has an image",
+            Labels.Task == LabelTask.Unlabeled
+                ? "Name the folder that holds the images."
+                : $"Its images lie in the folders {string.Join(", ", Classes().Select(c => c.Folder))}.");
 
     /// <inheritdoc/>
     protected override void Read(
@@ -78,6 +80,12 @@ internal sealed class ImageFolderAdapter : RowAdapter
 
     private IEnumerable<(string Name, string Folder, float[] Target)> Classes()
     {
+        if (Labels.Task == LabelTask.Unlabeled)
+        {
+            yield return ("images", "", []);
+            yield break;
+        }
+
         if (Labels.Task == LabelTask.Binary)
         {
             yield return (Negative, _folders.GetValueOrDefault(Negative, Negative), [0]);

@@ -4,7 +4,8 @@ namespace Ark.Data;
 
 /// <summary>
 /// Reads the published text lists. A row is an image name and, by the task: one 0 or 1 per label (multi-label: ChestXray14, VinDrCXR),
-/// one class index (multi-class: RSNAPneumonia), or one 0 or 1 (binary: Shenzhen). Fields are separated by blanks, tabs or commas.
+/// one class index (multi-class: RSNAPneumonia), or one 0 or 1 (binary: Shenzhen). Fields are separated by blanks, tabs or commas. An
+/// unlabeled row is the name alone.
 /// For its settings see <see cref="ImageFinder"/>.
 /// </summary>
 internal sealed class ImageListAdapter : RowAdapter
@@ -39,7 +40,7 @@ internal sealed class ImageListAdapter : RowAdapter
 
     private ImageSample Sample(string list, ListLine line, DatasetSplit split, CancellationToken cancellationToken)
     {
-        var fields = new Range[Labels.Task == LabelTask.MultiLabel ? Labels.Count : 1];
+        var fields = new Range[Labels.Task is LabelTask.MultiLabel or LabelTask.Unlabeled ? Labels.Count : 1];
         if (!ListRow.TrySplit(line.Text, fields, out var name)) throw WrongCount(list, line, fields.Length);
         var targets = Targets(list, line, fields);
         // A row with too many labels looks like a name that ends with numbers; such names exist, so the file decides.
@@ -97,6 +98,8 @@ internal sealed class ImageListAdapter : RowAdapter
             list,
             $"line {line.Number}",
             $"the row has {found} label(s), expected {expected}{hint}",
-            $"A row is an image name and {expected} label(s), separated by blanks, tabs or commas.");
+            expected == 0
+                ? "A row of an unlabeled dataset is an image name alone."
+                : $"A row is an image name and {expected} label(s), separated by blanks, tabs or commas.");
     }
 }

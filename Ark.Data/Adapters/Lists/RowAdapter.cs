@@ -38,7 +38,7 @@ internal abstract class RowAdapter(DatasetDefinition definition) : IDatasetAdapt
             },
             cancellationToken);
         if (samples.Count == 0 && problems == 0) throw Empty(list, split);
-        if (samples.Count > 0 && samples.TrueForAll(s => Array.TrueForAll(s.Targets, float.IsNaN)))
+        if (Labels.Count > 0 && samples.Count > 0 && samples.TrueForAll(s => Array.TrueForAll(s.Targets, float.IsNaN)))
             throw new ArkInputException(
                 list, null, "every label is missing, so there is nothing to learn or to measure", "Correct the label columns.");
         return samples;

@@ -99,6 +99,16 @@ public sealed class DatasetCatalogueTests : IDisposable
     }
 
     [Fact]
+    public void An_unlabeled_dataset_needs_neither_diseases_nor_a_test_list_and_may_not_have_labels()
+    {
+        var dataset = Load("X: {data_dir: images, train_list: train.txt, val_list: train.txt, task_type: unlabeled}").Get("X");
+        Assert.Equal(("image-list", LabelTask.Unlabeled), (dataset.Adapter, dataset.Labels.Task));
+        Assert.Null(dataset.TestList);
+        var e = Assert.Throws<ArkInputException>(() => Load("X: {data_dir: images, diseases: [A], task_type: unlabeled}"));
+        Assert.Contains("dataset 'X', key 'diseases': Unlabeled has no label names, got 1", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_path_is_relative_to_the_file_and_else_to_the_working_directory()
     {
         using var elsewhere = new DataFolder();
@@ -155,7 +165,7 @@ public sealed class DatasetCatalogueTests : IDisposable
     [InlineData("[Edema, Hernia]", "[Edema, '  ']", "key 'diseases': A label name is empty")]
     [InlineData("data_dir: images", "val_list: x", "line 4: the key 'val_list' is a duplicate")]
     [InlineData("multi-label classification", "multilabel classification", "Did you mean 'multi-label classification'? The tasks are: "
-        + "binary classification, multi-class classification, multi-label classification, segmentation.")]
+        + "binary classification, multi-class classification, multi-label classification, segmentation, unlabeled.")]
     [InlineData(
         "multi-label classification",
         "binary classification",

@@ -85,6 +85,20 @@ public class TrainingTransformTests
     }
 
     [Fact]
+    public void Masked_image_modeling_sees_one_view_that_is_cropped_and_mirrored_and_not_changed_otherwise()
+    {
+        var flat = new RasterImage(80, 80, 1, [.. Enumerable.Repeat((byte)100, 80 * 80)]);
+        var transform = new TrainingTransform(64, 64, AugmentationRecipe.SimMim, Normalization.None) { MinCropScale = 0.67 };
+        Assert.Equal(1, transform.Views);
+        for (ulong seed = 0; seed < 20; seed++) Assert.All(Apply(transform, flat, seed), v => Assert.Equal(100 / 255f, v, 1e-6f));
+
+        // Brighter to the right: a mirrored view is brighter to the left, about every second time.
+        var ramp = new RasterImage(64, 64, 1, [.. Enumerable.Range(0, 64 * 64).Select(i => (byte)(4 * (i % 64)))]);
+        var mirrored = Enumerable.Range(0, 200).Count(seed => Apply(transform, ramp, (ulong)seed) is var view && view[0] > view[63]);
+        Assert.InRange(mirrored, 70, 130);
+    }
+
+    [Fact]
     public void Views_need_not_be_square()
     {
         var transform = new TrainingTransform(32, 48, AugmentationRecipe.ArkPlus);
@@ -128,7 +142,7 @@ public class TrainingTransformTests
 
     private static float[] Apply(TrainingTransform transform, RasterImage picture, ulong seed)
     {
-        var views = new float[2 * ViewLength];
+        var views = new float[transform.Views * ViewLength];
         transform.Apply(picture, new RandomStream(seed), views);
         return views;
     }

@@ -12,6 +12,7 @@ public sealed class DescriptionCodecTests : IDisposable
     [Theory]
     [InlineData("7")]
     [InlineData("0")]
+    [InlineData("Unlabeled")]
     [InlineData("MultiLabel, Binary")]
     public void A_task_that_is_no_name_is_refused(string task)
     {

@@ -29,6 +29,7 @@ public sealed class ArkCalibrator(IImageDecoder decoder)
         var (heads, read) = (new List<HeadCalibration>(), new Dictionary<int, string>());
         foreach (var dataset in datasets)
         {
+            PreparedDataset.RequireLabels(dataset);
             var choice = model.HeadOf(dataset.Name, dataset.Adapter.Labels);
             if (read.TryGetValue(choice.Index, out var other))
                 throw new ArkInputException(

@@ -33,6 +33,7 @@ internal sealed class ProbeRun
         IProgress<WorkProgress>? progress,
         CancellationToken cancellationToken)
     {
+        PreparedDataset.RequireLabels(dataset);
         var probe = new ProbeRun(dataset, options);
         foreach (var source in sources) probe._sources.Add((source.Name, []));
         foreach (var split in Enum.GetValues<DatasetSplit>())

@@ -16,6 +16,9 @@ internal sealed class RunReport
     // More than any dataset has, and no more than a page can show.
     private const int MaxLabels = 1000;
 
+    // As the table of options writes it, which stands on a higher floor.
+    private const string MaskedRecipe = "simmim";
+
     private readonly StringBuilder _html = new();
     private readonly RunHistory _history;
     private readonly JsonObject? _config;
@@ -75,12 +78,12 @@ internal sealed class RunReport
                 + "run</title><style>").Append(ReportStyle.Css).Append("</style></head><body><main>");
         _html.Append(
             CultureInfo.InvariantCulture,
-            $"<h1>Ark: accruing knowledge over {_datasets.Count} dataset{(_datasets.Count == 1 ? "" : "s")}</h1><p>{Text(Progress())}</p>");
+            $"<h1>Ark: {(IsMasked ? "masked image modeling" : "accruing knowledge")} over {Datasets()}</h1><p>{Text(Progress())}</p>");
         if (_history.LeavesOutNames)
             _html.Append(
                 CultureInfo.InvariantCulture,
                 $"<p>The metrics name more datasets than can be told apart; the first {RunHistory.MaxNames} are shown.</p>");
-        AppendSummary();
+        if (!IsMasked) AppendSummary();
         _html.Append("<h2>Curves</h2><div class=\"charts\">");
         AppendChart("Task loss, training", "pass", "task_loss");
         AppendChart("Validation loss, student", "validation", "loss");
@@ -96,10 +99,23 @@ internal sealed class RunReport
         return _html.Append("</main></body></html>\n").ToString();
     }
 
+    // It has neither labels nor a teacher.
+    private bool IsMasked => JsonScalar.Text(_config?["options"]?["recipe"]) == MaskedRecipe;
+
+    private string Datasets()
+    {
+        // Their passes may be one, over all of them.
+        var count = IsMasked ? _history.DatasetsOf("validation").Count : _datasets.Count;
+        return string.Create(CultureInfo.InvariantCulture, $"{count} dataset{(count == 1 ? "" : "s")}");
+    }
+
     private string Progress()
     {
         var epoch = _history.LastEpoch;
         var of = (string?)_config?["options"]?["epochs"] is { } epochs ? $" of {epochs}" : "";
+        if (IsMasked)
+            return string.Create(CultureInfo.InvariantCulture, $"After epoch {epoch}{of}. The loss is the mean absolute difference of the "
+                + $"pixels that were hidden, as normalized.");
         return string.Create(CultureInfo.InvariantCulture, $"After epoch {epoch}{of}. Test AUROC of the latest evaluation; chance is 0.5. "
             + $"The checkpoint to keep is chosen on validation, never on these figures.");
     }

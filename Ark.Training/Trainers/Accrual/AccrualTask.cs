@@ -136,18 +136,9 @@ internal sealed class AccrualTask : ITrainingTask
 
     public EpochOutcome Validate(TrainingPosition position, CancellationToken cancellationToken)
     {
-        var epoch = position.Epoch + 1;
         double[] losses = [.. Enumerable.Range(0, _datasets.Count)
             .Select(d => Read(_accrual.Student, d, DatasetSplit.Validation, position, cancellationToken).Loss)];
-        return new EpochOutcome(losses, SelectionLoss(losses),
-            $"validation loss: {string.Join(", ", _datasets.Select((d, i) => FormattableString.Invariant($"{d.Name} {losses[i]:F4}")))}",
-            [.. _datasets.Zip(losses, (d, l) => new JsonObject
-            {
-                ["event"] = "validation",
-                ["epoch"] = epoch,
-                ["dataset"] = d.Name,
-                ["loss"] = JsonScalar.Number(l),
-            })]);
+        return EpochOutcome.Of(position.Epoch + 1, [.. _datasets.Select(d => d.Name)], losses, _options.SelectionDataset);
     }
 
     public IReadOnlyList<JsonObject> TestEpoch(TrainingPosition position, CancellationToken cancellationToken)
@@ -228,12 +219,6 @@ internal sealed class AccrualTask : ITrainingTask
         _accrual.Teacher.DropPathStream = new RandomStream(_options.Seed, RandomStreams.TeacherDropPath, (ulong)position.TotalSteps);
         var parts = new StepBatch(batch, samples, _labels, _accrual, _options.GradientAccumulationSteps, _device);
         return _accrual.Step(parts.Parts, parts.Part, cancellationToken);
-    }
-
-    private double SelectionLoss(double[] losses)
-    {
-        var chosen = Enumerable.Range(0, _datasets.Count).FirstOrDefault(d => _datasets[d].Name == _options.SelectionDataset, -1);
-        return chosen < 0 ? losses.Average() : losses[chosen];
     }
 
     private (double Loss, Predictions Predictions) Read(

@@ -11,7 +11,7 @@ using static TorchSharp.torch;
 
 namespace Ark.Training;
 
-/// <summary>The accruing trainer.</summary>
+/// <summary>The trainer of every recipe of pretraining.</summary>
 /// <param name="decoder">Decodes images.</param>
 /// <param name="hostOptions">How runs train that do not say it themselves.</param>
 /// <param name="logger">Is told of warnings and finished passes.</param>
@@ -36,10 +36,17 @@ internal sealed partial class ArkTrainer(
         // The record of the run names it, whatever the default will be when it goes on.
         options.WarmupEpochs = options.Warmup;
         var reporter = new ProgressReporter(new LoggingProgress(this, progress));
-        var datasets = await PreparedDataset.ReadAsync(run.Datasets, cancellationToken).ConfigureAwait(false);
-        foreach (var dataset in datasets.Where(d => d.SelectsOnTest))
+        var isMasked = options.Recipe == TrainingRecipe.SimMim;
+        var datasets = isMasked
+            ? await PreparedDataset.ReadImagesAsync(run.Datasets, cancellationToken).ConfigureAwait(false)
+            : await PreparedDataset.ReadAsync(run.Datasets, cancellationToken).ConfigureAwait(false);
+        foreach (var dataset in datasets.Where(d => !isMasked && d.SelectsOnTest))
             reporter.Message(
                 SharedImages.Warning(dataset.Name, "its test figures are not independent of the choice of checkpoint"), warning: true);
+        foreach (var dataset in datasets.Where(d => isMasked && d.ValidatesOnTraining))
+            reporter.Message(
+                SharedImages.Warning(dataset.Name, "training", "validation", "the best checkpoint is chosen on what was learnt"),
+                warning: true);
 
         if (options is { StopsEarly: false, Patience: > 0 })
             reporter.Message(
@@ -53,7 +60,11 @@ internal sealed partial class ArkTrainer(
             var source = new BatchSource(
                 decoder, options.BatchSize, options.Workers, options.BadImages, options.Seed, cache,
                 skipped => reporter.Message($"left out {skipped}", warning: true));
-            using var task = new AccrualTask(options, datasets, source, run.Resume ? directory : null, reporter, _instruments);
+            using ITrainingTask task = isMasked
+                ? new MaskedImageTask(
+                    options, datasets, !run.Resume || !RunCheckpoints.HasState(directory!, options.MaxCheckpoints), source, reporter,
+                    _instruments)
+                : new AccrualTask(options, datasets, source, run.Resume ? directory : null, reporter, _instruments);
             using var loop = new TrainingLoop(task, options, directory, run.Resume, reporter, _instruments);
             // Only now: a folder whose run could not begin, for a name that was mistyped, can be used again.
             if (!run.Resume) directory?.WriteConfig(Configuration(run, options, datasets));
@@ -65,17 +76,20 @@ internal sealed partial class ArkTrainer(
     }
 
     private static TrainingResult Train(
-        AccrualTask task, TrainingLoop loop, TrainingOptions options, IReadOnlyList<PreparedDataset> datasets, BatchSource source,
+        ITrainingTask task, TrainingLoop loop, TrainingOptions options, IReadOnlyList<PreparedDataset> datasets, BatchSource source,
         RunDirectory? directory, ProgressReporter reporter,
         CancellationToken cancellationToken)
     {
         var watch = Stopwatch.StartNew();
         reporter.Begin(options.Epochs, task.Passes(0).Sum(task.StepCount) * (long)options.Epochs, loop.Position.TotalSteps);
         loop.Run(options.EvaluationInterval, cancellationToken);
-        // A run that goes on after its last epoch has not been tested by this process.
-        var evaluations = task.Evaluations.Count > 0 ? task.Evaluations : task.Test(loop.Position, cancellationToken);
+        // Without labels there is nothing to test. A run that goes on after its last epoch has not been tested by this process.
+        var accrual = task as AccrualTask;
+        IReadOnlyList<DatasetEvaluation> evaluations = accrual is null ? []
+            : accrual.Evaluations.Count > 0 ? accrual.Evaluations
+            : accrual.Test(loop.Position, cancellationToken);
         var baselines = new List<DatasetEvaluation>();
-        foreach (var data in options.PixelBaseline ? datasets : [])
+        foreach (var data in accrual is not null && options.PixelBaseline ? datasets : [])
         {
             reporter.Report(TrainingPhase.Baseline, options.Epochs, data.Name, baselines.Count, datasets.Count, loop.Position.TotalSteps);
             baselines.Add(PixelBaseline.Evaluate(data, source, options.Normalization, cancellationToken));
@@ -87,6 +101,8 @@ internal sealed partial class ArkTrainer(
         {
             Evaluations = evaluations,
             PixelBaselines = baselines,
+            ValidationLoss = loop.Position.BestLoss,
+            BestEpoch = loop.Position.BestEpoch,
             Memory = loop.Memory,
             SkippedImages = source.SkippedImages,
             PassedOver = loop.PassedOver,

@@ -5,11 +5,20 @@ namespace Ark.Training;
 /// <summary>What a finished run came to.</summary>
 public sealed record TrainingResult
 {
-    /// <summary>Test figures of student and teacher at the end of the run, in the order of the datasets.</summary>
+    /// <summary>
+    /// Test figures of student and teacher at the end of the run, in the order of the datasets; none of
+    /// <see cref="TrainingRecipe.SimMim"/>.
+    /// </summary>
     public required IReadOnlyList<DatasetEvaluation> Evaluations { get; init; }
 
     /// <summary>Test figures of a logistic regression on 32 × 32 pixels; empty where it was switched off.</summary>
     public required IReadOnlyList<DatasetEvaluation> PixelBaselines { get; init; }
+
+    /// <summary>The lowest validation loss of the run.</summary>
+    public double ValidationLoss { get; init; }
+
+    /// <summary>The epoch of that loss, from 1, of which the best checkpoint is.</summary>
+    public int BestEpoch { get; init; }
 
     /// <summary>Resident memory at the end of each epoch.</summary>
     internal IReadOnlyList<MemoryReading> Memory { get; init; } = [];

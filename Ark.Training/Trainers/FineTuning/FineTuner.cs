@@ -38,6 +38,7 @@ public sealed class FineTuner(IImageDecoder decoder, IMeterFactory? meters = nul
         var folder = run.Directory is { } path ? new FineTuningFolder(path) : null;
         if (resume && folder is null)
             throw options.Error(nameof(run.Directory), "names no folder to go on in", "Give the folder that the run wrote to.");
+        PreparedDataset.RequireLabels(dataset);
         using var held = folder?.Take(resume);
         var configuration = FineTuningModels.Configure(options, dataset.Name, dataset.Adapter.Labels);
         var data = (await PreparedDataset.ReadAsync([dataset], cancellationToken).ConfigureAwait(false))[0];

@@ -34,7 +34,7 @@ internal static class OptionTables
     private static OptionTable<TrainingOptions> CreateTraining()
     {
         var table = new OptionTable<TrainingOptions>("training");
-        table.Add("recipe", o => o.Recipe, "the publication to follow");
+        table.Add("recipe", o => o.Recipe, "the publication to follow; simmim needs no labels and makes a backbone to start from");
         table.Add("fidelity", o => o.Fidelity, "mend or repeat the slips of the published code");
         AddShared(table, "weights to start from, or a trained model to go on from (student, teacher and heads)",
             "; with --fidelity published without effect, as there");
@@ -68,6 +68,9 @@ internal static class OptionTables
             Format = o => o.SelectionDataset ?? "average",
         });
         table.Add("smallest-crop", o => o.MinCropScale, "smallest random crop as a share of the area");
+        table.Add("mask-ratio", o => o.MaskRatio, "the share of an image that recipe simmim hides");
+        table.Add("mask-patch", o => o.MaskPatchSize,
+            "side of the squares that recipe simmim hides, in pixels (default: 32, or that of the last stage's tokens in small images)");
         table.Add("pixel-baseline", o => o.PixelBaseline, "also fit logistic regression on pixels, for comparison");
         table.Add(Other<TrainingOptions, ulong>(
             Gpu.ToLowerInvariant(), "N", nameof(TrainingOptions.Device), "the published name of --device cuda:N; one GPU",

@@ -12,6 +12,7 @@ internal static class OptionValue
         [Normalization.ImageNet] = NormalizationNames.Of(Normalization.ImageNet),
         [Normalization.ChestXray] = NormalizationNames.Of(Normalization.ChestXray),
         [OptimizerKind.AdamW] = "adamw",
+        [TrainingRecipe.SimMim] = "simmim",
         [SegmentationLoss.DiceCrossEntropy] = "dice-ce",
     };
 

@@ -1,6 +1,6 @@
 namespace Ark.Training;
 
-/// <summary>The two published ways of accruing knowledge.</summary>
+/// <summary>The published ways of pretraining: two that accrue knowledge from labels, and one that needs none.</summary>
 public enum TrainingRecipe
 {
     /// <summary>
@@ -14,4 +14,10 @@ public enum TrainingRecipe
     /// consistency weight is (momentum − 0.9) × 5.
     /// </summary>
     ArkPlus,
+
+    /// <summary>
+    /// SimMIM (Xie et al., CVPR 2022): patches are hidden, and a linear decoder says their pixels; AdamW, crops of 0.67 at least, gradient
+    /// clipped to 5, 100 epochs. Labels are not used. What comes out is a backbone to start from.
+    /// </summary>
+    SimMim,
 }

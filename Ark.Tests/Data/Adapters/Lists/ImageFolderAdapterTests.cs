@@ -46,6 +46,24 @@ public sealed class ImageFolderAdapterTests : IDisposable
         Assert.Equal([null, "07"], samples.Select(s => s.PatientId));
     }
 
+    [Theory]
+    [InlineData("unlabeled")]
+    [InlineData("unlabelled")]
+    public async Task An_unlabeled_set_is_all_images_below_its_folder_or_below_those_of_its_splits(string word)
+    {
+        _folder.AddImages("train/p1/a.png", "train/b.png", "val/c.png", "train/notes.txt");
+        var set = DatasetCatalogue.Load(_folder.Write("ark.yaml", $"Set: {{data_dir: images, task_type: {word}}}")).Get("Set");
+        var whole = DatasetCatalogue.Load(_folder.Write("ark.yaml", $"Set: {{data_dir: images/train, task_type: {word}}}")).Get("Set");
+
+        Assert.Equal(("image-folder", LabelTask.Unlabeled, 0), (set.Adapter, set.Labels.Task, set.Labels.Count));
+        Assert.Equal(["b.png", "a.png"], (await DataFolder.Read(set)).Select(s => Path.GetFileName(s.Image.Name)));
+        Assert.All(await DataFolder.Read(set), s => Assert.Empty(s.Targets));
+        Assert.Equal("c.png", Path.GetFileName(Assert.Single(await DataFolder.Read(set, DatasetSplit.Validation)).Image.Name));
+        Assert.Equal(2, (await DataFolder.Read(whole, DatasetSplit.Validation)).Count);
+        var missing = await Assert.ThrowsAsync<ArkInputException>(() => DataFolder.Read(set, DatasetSplit.Test));
+        Assert.Contains("has no folder 'test'", missing.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_class_without_a_folder_is_refused()
     {

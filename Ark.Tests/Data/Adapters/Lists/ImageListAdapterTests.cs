@@ -37,6 +37,21 @@ public sealed class ImageListAdapterTests : IDisposable
     }
 
     [Fact]
+    public async Task A_row_of_an_unlabeled_set_is_a_name_alone()
+    {
+        var list = _folder.Write("list.txt", "a.png\nb 1.png\nsub/c,2.png\n");
+        var samples = await DataFolder.Read(_folder.Definition("image-list", list, LabelTask.Unlabeled, []));
+        Assert.Equal(["a.png", "b 1.png", "sub/c,2.png"], samples.Select(s => s.Image.Name[(_folder.Images.Length + 1)..]));
+        Assert.All(samples, s => Assert.Empty(s.Targets));
+
+        var labeled = _folder.Write("labeled.txt", "a.png 0 1\n");
+        var e = await Assert.ThrowsAsync<ArkInputException>(() => DataFolder.Read(
+            _folder.Definition("image-list", labeled, LabelTask.Unlabeled, [])));
+        Assert.Contains("has 2 label(s), expected 0", e.Message, StringComparison.Ordinal);
+        Assert.Contains("an image name alone", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task The_extension_is_added_to_names_that_lack_it()
     {
         var list = _folder.Write("list.txt", "d 1\nd.jpeg 0\n");

@@ -39,6 +39,16 @@ public sealed class CsvListAdapterTests : IDisposable
     }
 
     [Fact]
+    public async Task An_unlabeled_table_gives_images_and_patients_whatever_stands_in_its_other_columns()
+    {
+        var list = _folder.Write("l.csv", "Path,edema,who\na.png,perhaps,p1\n\"b,1.png\",,p2\n");
+        var samples = await DataFolder.Read(
+            _folder.Definition("csv", list, LabelTask.Unlabeled, [], ("patient_column", "who")));
+        Assert.Equal(["p1", "p2"], samples.Select(s => s.PatientId));
+        Assert.All(samples, s => Assert.Empty(s.Targets));
+    }
+
+    [Fact]
     public async Task A_table_gives_what_a_list_of_the_same_images_gives_and_the_patients_too()
     {
         _folder.AddImages("c.png");
