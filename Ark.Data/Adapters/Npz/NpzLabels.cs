@@ -23,7 +23,8 @@ internal static class NpzLabels
         var expected = labels.Task switch { LabelTask.MultiLabel => labels.Count, LabelTask.Unlabeled => 0, _ => 1 };
         if (header.Kind is 'U' or 'S') throw array.Error("the dtype is unsupported for labels, expected numbers");
         if (header.Shape[0] == 0) throw array.Error("the array is empty");
-        if (columns != expected && expected > 0) throw array.Error($"the shape {header.ShapeText} has {columns} label(s) a row, expected {expected}");
+        if (columns != expected && expected > 0)
+            throw array.Error($"the shape {header.ShapeText} has {columns} label(s) a row, expected {expected}");
         if (columns > MaxLabels || header.Count > MaxValues) throw array.Error($"the shape {header.ShapeText} is too large for labels");
         var rows = (int)header.Shape[0];
         var raw = new byte[header.DataLength];
