@@ -4,8 +4,8 @@ namespace Ark.Data;
 /// Reads folders of images, one folder per class, named as the class (case aside) or as <c>folders.CLASS</c> says, with all folders below
 /// it. A list is the folder that holds them; where a dataset has no lists, its data folder does, below a folder per split (<c>train</c>,
 /// <c>val</c>, <c>test</c>) where there is one. A binary set has two folders: that of its label, and <c>folders.negative</c> (default
-/// <c>negative</c>). An unlabeled set has no folders of classes: all images below are its own. Other settings:
-/// <c>patient_pattern</c>, see <see cref="ImageFinder"/>.
+/// <c>negative</c>). An unlabeled set has no folders of classes: all images below are its own. Other settings: <c>patient_pattern</c>, see
+/// <see cref="ImageFinder"/>.
 /// </summary>
 internal sealed class ImageFolderAdapter : RowAdapter
 {

@@ -9,8 +9,8 @@ using static TorchSharp.torch;
 namespace Ark.Training;
 
 /// <summary>
-/// Masked image modeling (Xie et al., "SimMIM", CVPR 2022): of each image a share is hidden, and the network learns to say its pixels.
-/// Needs no labels.
+/// Masked image modeling (Xie et al., "SimMIM", CVPR 2022): of each image a share is hidden, and the network learns to say its pixels. It
+/// needs no labels.
 /// </summary>
 internal sealed class MaskedImageTask : ITrainingTask
 {
@@ -34,8 +34,9 @@ internal sealed class MaskedImageTask : ITrainingTask
     /// <param name="source">Reads the images.</param>
     /// <param name="reporter">Is told what happens.</param>
     /// <param name="instruments">Measures it.</param>
-    /// <exception cref="ArkInputException">The squares that are hidden do not fit the image, or the initial weights the
-    /// network.</exception>
+    /// <exception cref="ArkInputException">
+    /// The squares that are hidden do not fit the image, or the initial weights do not fit the network.
+    /// </exception>
     public MaskedImageTask(
         TrainingOptions options, IReadOnlyList<PreparedDataset> datasets, bool begins, BatchSource source, ProgressReporter reporter,
         ArkInstruments? instruments = null)

@@ -279,8 +279,7 @@ internal sealed class StudentOptimizer : IDisposable
         if (settings.WeightDecay == 0) return [[.. named.Select(p => p.parameter)]];
         bool Decays((string name, Parameter parameter) p) =>
             p.parameter.dim() != 1 && !p.name.EndsWith(".bias", StringComparison.Ordinal)
-            && p.name is not ("absolute_pos_embed" or "encoder.absolute_pos_embed")
-            && !p.name.EndsWith("mask_token", StringComparison.Ordinal)
+            && p.name is not ("absolute_pos_embed" or "encoder.absolute_pos_embed" or "reconstruction.mask_token")
             && (settings.DecayRelativePositionBias || !p.name.EndsWith("relative_position_bias_table", StringComparison.Ordinal));
         return [[.. named.Where(p => !Decays(p)).Select(p => p.parameter)], [.. named.Where(Decays).Select(p => p.parameter)]];
     }

@@ -31,7 +31,8 @@ public sealed class MedMnistAdapterTests : IDisposable
     [Fact]
     public async Task Labels_of_an_unlabeled_set_are_counted_and_not_read()
     {
-        var archive = Archive(("train_images", Npy("|u1", "(2, 1, 1)", [5, 6])), ("train_labels", Npy("|u1", "(2, 3)", [9, 9, 9, 9, 9, 9])));
+        var archive = Archive(
+            ("train_images", Npy("|u1", "(2, 1, 1)", [5, 6])), ("train_labels", Npy("|u1", "(2, 3)", [9, 9, 9, 9, 9, 9])));
         var samples = await DataFolder.Read(Dataset(archive, LabelTask.Unlabeled));
         Assert.Equal([[5], [6]], samples.Select(s => s.Image.Load(new NoDecoder()).Pixels));
         Assert.All(samples, s => Assert.Empty(s.Targets));

@@ -139,6 +139,19 @@ public class MaskedImageTaskTests(PhantomFixture phantom) : IClassFixture<Phanto
         Assert.True(losses[^1] < 0.9 * losses[1], $"{losses[1]} became {losses[^1]}.");
     }
 
+    [Fact]
+    public async Task Token_and_positions_do_not_decay()
+    {
+        var root = (await TrainAsync("decay", o => (o.Epochs, o.WeightDecay) = (1, 0.05))).Root();
+        var groups = (List<object?>)((PickleDictionary)root["optimizer"]!)["param_groups"]!;
+        int[] counts = [.. groups.Cast<PickleDictionary>().Select(g => ((List<object?>)g["params"]!).Count)];
+        using var plain = SwinTransformer.Allocate(SwinVariants.Get("swin_mini"));
+        var names = plain.named_parameters().ToList();
+        // All matrices but the positions of tokens, absolute and within a window; and the decoder's.
+        var decaying = names.Count(p => p.parameter.dim() > 1 && !p.name.Contains("pos", StringComparison.Ordinal)) + 1;
+        Assert.Equal([names.Count + 3 - decaying, decaying], counts);
+    }
+
     private static Dictionary<string, object?> Backbone(PickleDictionary root, string key) =>
         ((PickleDictionary)root[key]!)
         .Where(e => !((string)e.Key).StartsWith("omni_heads", StringComparison.Ordinal)
