@@ -71,7 +71,7 @@ public sealed class MedMnistAdapterTests : IDisposable
     [InlineData("<f4", "(2, 1, 1)", 8, "|u1", "(2, 1)", 2, "the dtype is not that of images")]
     [InlineData("<i2", "(2, 1, 1)", 4, "|u1", "(2, 1)", 2, "image 0 has a value out of the range 0 to 255")]
     [InlineData("|u1", "(2, 1, 1, 4)", 8, "|u1", "(2, 1)", 2, "expected sides from 1 to 16384 and 1 or 3 channels")]
-    [InlineData("|u1", "(2, 0, 1)", 0, "|u1", "(2, 1)", 2, "expected sides from 1")]
+    [InlineData("|u1", "(2, 0, 1)", 0, "|u1", "(2, 1)", 2, "2 rows without a byte")]
     [InlineData("|u1", "(2, 1, 1)", 3, "|u1", "(2, 1)", 2, "the size does not fit")]
     [InlineData("|u1", "(2, 1, 1)", 1, "|u1", "(2, 1)", 2, "the size does not fit")]
     [InlineData("|u1", "(2, 1, 1)", 2, "|u1", "(0, 1)", 0, "the array is empty")]
@@ -119,7 +119,6 @@ public sealed class MedMnistAdapterTests : IDisposable
     [Theory]
     [InlineData("<f8", "(1000000000, 0)")]
     [InlineData("|u1", "(1000000000, 0, 3)")]
-    [InlineData("<U0", "(1000000000,)")]
     public async Task Rows_without_a_byte_are_refused_however_many_the_header_claims(string type, string shape)
     {
         var archive = Archive(("train_images", Npy("|u1", "(1, 2, 2)", new byte[4])), ("train_labels", Npy(type, shape, [])));

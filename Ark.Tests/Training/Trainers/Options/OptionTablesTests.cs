@@ -72,7 +72,7 @@ public class OptionTablesTests
         Assert.Empty(shared.Concat(training).Except(OptionTables.Training.Recorded.Select(r => r.Name)));
         foreach (var (name, choices) in ((string, string)[])
                  [
-                     ("recipe", "ark|ark-plus"), ("fidelity", "corrected|published"),
+                     ("recipe", "ark|ark-plus|simmim"), ("fidelity", "corrected|published"),
                      ("task-order", "cyclic|shuffled|concurrent|single-head"),
                      ("ema-mode", "epoch|iteration"), ("precision", "fp32|bf16"), ("opt", "sgd|momentum|adamw"),
                      ("sched", "cosine|step|tanh|poly"),
