@@ -30,6 +30,15 @@ internal static class DescriptionCodec
         Heads = [.. section.GetSections("heads").Select(h => new ArkHead(h.GetString("name"), SchemaOf(path, h)))],
     };
 
+    /// <summary>Refuses to go on with a checkpoint of another model.</summary>
+    /// <exception cref="ArkInputException">The stored description is another.</exception>
+    public static void RequireSame(string path, CheckpointSection stored, ModelDescription model)
+    {
+        if (!Decode(path, stored).IsSameAs(model))
+            throw new ArkInputException(
+                path, "key 'ark.model'", "is a checkpoint of another model", "Resume with the options that the run began with.");
+    }
+
     private static LabelSchema SchemaOf(string path, CheckpointSection head)
     {
         var task = head.GetString("task");

@@ -173,12 +173,7 @@ internal sealed class FineTuningTask : ITrainingTask
     /// <summary>Writes the network, with all that is needed to use it.</summary>
     public void SaveWeights(string path) => FineTuningModels.Save(path, _model);
 
-    public void RequireSameModel(string path, CheckpointSection model)
-    {
-        if (!DescriptionCodec.Decode(path, model).IsSameAs(Model))
-            throw new ArkInputException(
-                path, "key 'ark.model'", "is a checkpoint of another model", "Resume with the options that the run began with.");
-    }
+    public void RequireSameModel(string path, CheckpointSection model) => DescriptionCodec.RequireSame(path, model, Model);
 
     public void Store(OrderedDictionary<string, object?> position)
     {

@@ -164,12 +164,7 @@ internal sealed class MaskedImageTask : ITrainingTask
     {
     }
 
-    public void RequireSameModel(string path, CheckpointSection model)
-    {
-        if (!DescriptionCodec.Decode(path, model).IsSameAs(Model))
-            throw new ArkInputException(
-                path, "key 'ark.model'", "is a checkpoint of another model", "Resume with the options that the run began with.");
-    }
+    public void RequireSameModel(string path, CheckpointSection model) => DescriptionCodec.RequireSame(path, model, Model);
 
     public void Store(OrderedDictionary<string, object?> position)
     {

@@ -238,14 +238,14 @@ internal sealed class SegmentationTask : ITrainingTask
         return SoftDice.Loss(probabilities, targets, known);
     }
 
-    // The dispose scope must end before the batch does. What is left out comes as NaN, of which a sum would become NaN: it is 0 in the
-    // targets, and 0 beside 1 in a map of what is known, which most batches do without.
+    // What is left out comes as NaN, of which a sum would become NaN: it is 0 in the targets, and 0 beside 1 in a map of what is known,
+    // which most batches do without.
     private (Tensor Images, Tensor Targets, Tensor? Known) ToTensors(LoadedBatch batch)
     {
         Tensor Of(float[] values, long planes)
         {
             long[] shape = [batch.Count, planes, _model.Size.Height, _model.Size.Width];
-            return tensor(values.AsMemory(0, (int)(shape[0] * shape[1] * shape[2] * shape[3])), shape).to(_device);
+            return TensorMemory.Copy(values.AsSpan(0, (int)(shape[0] * shape[1] * shape[2] * shape[3])), shape, _device);
         }
 
         var (images, targets) = (Of(batch.Images, 3), Of(batch.Targets, _data.Structures.Count));
